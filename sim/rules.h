@@ -1,0 +1,20 @@
+/*
+ * sim/rules.h - the fault rules of a scenario: which one strikes, and how often it did.
+ */
+#ifndef SIM_RULES_H
+#define SIM_RULES_H
+
+#include "scenario.h"
+
+struct rules;
+
+/* `list` is an array of rules that passed fault_check(), or NULL; it is kept (its count of
+ * references grows).  Where a rule of the same text is in `old`, its counts go on. */
+struct rules *rules_new(json_t *list, const struct rules *old);
+void rules_free(struct rules *rules);
+
+/* See scenario_strike() and scenario_rules(). */
+json_t *rules_strike(struct rules *rules, const struct scenario_subject *subject);
+json_t *rules_state(const struct rules *rules);
+
+#endif

@@ -1,0 +1,63 @@
+#include "app/command.h"
+#include "app/once.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The official utility's words; scripts read them. */
+static void print_delivered(void *ctx, const struct container *c, const char *path)
+{
+	(void)ctx, (void)c;
+	printf("New download written as \"%s\"\n", path);
+	fflush(stdout);
+}
+
+/* Which containers are wanted, the caller's; NULL for a name that is not configured. */
+static bool *choose(const struct config *c, const struct invocation *in, struct err *err)
+{
+	bool *wanted = mem_alloc((c->n_containers + 1) * sizeof *wanted);
+
+	for (int a = 0; a < in->n_args; a++) {
+		bool all = strcmp(in->args[a], "all") == 0, known = all;
+		for (size_t i = 0; i < c->n_containers; i++)
+			if (all || strcmp(c->containers[i].name, in->args[a]) == 0)
+				wanted[i] = known = true;
+		if (!known) {
+			command_usage(err, "there is no container \"%s\"; `ptp-archiver list` "
+					   "shows those that there are", in->args[a]);
+			free(wanted);
+			return NULL;
+		}
+	}
+	return wanted;
+}
+
+int cmd_fetch(const struct invocation *in, struct err *err)
+{
+	OWN(config_clear) struct config c = {0};
+	OWN(wake_closer) struct wake *wake = NULL;
+	OWN(wire_close) struct parts parts = {0};
+	bool well;
+
+	if (in->n_args == 0)
+		return command_usage(err, "fetch: which container? Give its name, or `all`");
+	if (!command_config(in, CONFIG_CREDENTIALS | CONFIG_CONTAINERS, &c))
+		return STATUS_USAGE;
+	OWN_STR bool *wanted = choose(&c, in, err);
+	if (!wanted || !(wake = wake_open(false, err)))
+		return COMMAND_FAILED;
+	struct err why;
+	if (c.named_by_environment && !config_write(&c, &why))
+		log_warn(NULL, "config.ptp could not be written anew: %s", why.msg);
+	if (!wire_open(&parts, &c, wake, err))
+		return COMMAND_FAILED;
+	const struct once once = {.parts = &parts,
+				  .kind = "manual",
+				  .wanted = wanted,
+				  .force = in->given[OPTION_FORCE],
+				  .delivered = print_delivered};
+	if (!once_run(&once, &well, err))
+		return COMMAND_FAILED;
+	return well ? STATUS_DONE : STATUS_FAILED;
+}

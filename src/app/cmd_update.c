@@ -1,0 +1,29 @@
+/* update: is the tracker's utility newer than the protocol that is spoken here? */
+#include "app/command.h"
+#include "app/online.h"
+#include "base/num.h"
+#include "ports/engine_native.h"
+
+#include <stdio.h>
+
+int cmd_update(const struct invocation *in, struct err *err)
+{
+	OWN(config_clear) struct config c = {0};
+	char version[REPLY_VERSION_SIZE];
+
+	if (in->n_args)
+		return command_usage(err, "update takes no arguments");
+	if (!command_config(in, CONFIG_CREDENTIALS, &c))
+		return STATUS_USAGE;
+	if (!online_version(&c, version, err))
+		return COMMAND_FAILED;
+	printf("The tracker's utility is version %s; this program speaks the protocol of %s.\n",
+	       version, ENGINE_NATIVE_SPEAKS);
+	if (num_version_compare(version, ENGINE_NATIVE_SPEAKS) > 0)
+		printf("Look for a newer ptp-archiver. Until then it goes on as it is: should the "
+		       "protocol have changed, outcomes become ERR(Protocol), and nothing is "
+		       "lost.\n");
+	else
+		printf("There is nothing to do.\n");
+	return STATUS_DONE;
+}

@@ -1,0 +1,29 @@
+#include "app/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+bool command_config(const struct invocation *in, unsigned need, struct config *c)
+{
+	struct problems problems = {0};
+
+	config_load(c, &in->config, need, &problems);
+	log_setup(c->log_level, c->log_format);
+	for (size_t i = 0; i < problems.n; i++)
+		log_error(NULL, "%s", problems.lines[i]);
+	bool good = problems.n == 0;
+	problems_clear(&problems);
+	return good;
+}
+
+int command_usage(struct err *err, const char *fmt, ...)
+{
+	char text[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	err_set(err, ERR_FATAL, WORD_CONFIG, "%s", text);
+	return COMMAND_FAILED;
+}

@@ -1,0 +1,101 @@
+/*
+ * app/config.h - from options, environment, secret files and config.ptp to one struct.
+ *
+ * Precedence: option, then NAME_FILE, then NAME in the environment, then config.ptp, then the
+ * default.  config.ptp is the official utility's file (tracker notes); keys that are not known here
+ * are kept.  All problems are collected, each with its source and a way out, and reported together.
+ */
+#ifndef APP_CONFIG_H
+#define APP_CONFIG_H
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "model/container.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Limits of what may be set. */
+#define CONFIG_FILE_MAX_BYTES (8 * 1024 * 1024)
+#define CONFIG_SECRET_MAX_BYTES 4096
+#define CONFIG_CONTAINERS_MAX 10000
+#define CONFIG_INTERVAL_MIN_MS (10 * 60 * 1000) /* for a tracker that is not on loopback */
+#define CONFIG_INTERVAL_MAX_MS (30 * 24 * 3600 * INT64_C(1000))
+#define CONFIG_FETCH_SLEEP_MAX_S 86400
+#define CONFIG_PER_CYCLE_MAX 1000
+#define CONFIG_TIMEOUT_MAX_MS (3600 * 1000)
+
+struct config {
+	char *path;  /* owned: of config.ptp, which need not exist */
+	char *state; /* owned: the state folder */
+	struct secret user, key, ping_url;
+	char *base_url, *fetch_url, *download_url, *version_url, *update_url; /* owned */
+	char *ca_file;                                                        /* owned or NULL */
+	bool loopback; /* the tracker is on this machine */
+	int64_t fetch_sleep_ms, interval_ms;
+	unsigned per_cycle;
+	int timeout_ms;
+	enum log_level log_level;
+	enum log_format log_format;
+	mode_t mask;
+	char *fetch_sleep_text; /* owned: as it stands in config.ptp */
+	bool named_by_environment;    /* PTP_CONTAINERS names the containers */
+	struct container *containers; /* owned, sorted by name */
+	size_t n_containers;
+	json_t *file; /* owned: config.ptp as it was read; an empty object if there is none */
+};
+
+/* From the command line; NULL: not given. */
+struct config_options {
+	const char *path, *state, *log_level, *log_format;
+};
+
+enum config_need {
+	CONFIG_CREDENTIALS = 1, /* ApiUser and ApiKey must be set */
+	CONFIG_CONTAINERS = 2,  /* at least one container must be */
+};
+
+struct problems {
+	char **lines; /* owned */
+	size_t n;
+};
+
+/* A line that is there already is not added again. */
+void problems_add(struct problems *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void problems_clear(struct problems *p);
+
+/* Fills in *c (zeroed before), as far as it can, whether or not there are problems; the caller
+ * clears both. */
+void config_load(struct config *c, const struct config_options *o, unsigned need,
+		 struct problems *p);
+void config_clear(struct config *c);
+
+/* Only where config.ptp and the state are, for commands that need no more.  Never fails. */
+void config_places(struct config *c, const struct config_options *o);
+
+/* Write config.ptp from what is set: sorted, two spaces, 0600, atomically.  Unknown keys stay;
+ * containers that are not set go. */
+bool config_write(const struct config *c, struct err *err) MUST_CHECK;
+
+/*
+ * Change config.ptp: `edit` gets its JSON (as it stands, or empty) and returns false to leave the
+ * file alone.  No other process of ours changes it meanwhile.
+ */
+bool config_edit(const struct config *c, bool (*edit)(json_t *root, void *ctx, struct err *err),
+		 void *ctx, struct err *err) MUST_CHECK;
+
+/* Keep the tracker's ContainerID beside the container, as the official utility does. */
+bool config_keep_container_id(const struct config *c, const char *name, const char *id,
+			      struct err *err) MUST_CHECK;
+
+/* The object at `key`, made if it is missing or null; NULL if something else is there. */
+json_t *config_object(json_t *root, const char *key);
+
+/* The defaults of a container, from `Default` in the file over the built-in ones; the caller's. */
+json_t *config_container_defaults(const json_t *root);
+
+#endif

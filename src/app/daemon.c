@@ -1,0 +1,329 @@
+#include "app/daemon.h"
+
+#include "app/once.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+#define CYCLE_APART_MS 1000 /* cycles of the daemon never begin closer together */
+#define PAUSE_MS 60000
+#define TAKE_OVER_MS 5000   /* how long another daemon may take to end */
+
+struct daemon {
+	struct config *config; /* borrowed */
+	const struct config_options *options;
+	struct wake *wake;
+	struct parts parts;
+	bool *undone;       /* owned: per target */
+	int64_t last_begin; /* wall clock */
+	uint32_t broken;    /* cycles in a row that could not be run at all */
+};
+
+/* What is to be done next, and when. */
+struct plan {
+	int64_t when;
+	bool rest; /* only what was left undone */
+};
+
+static double chance(void)
+{
+	uint32_t r;
+
+	hash_random(&r, sizeof r);
+	return (double)r / UINT32_MAX;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static bool find_undone(struct daemon *d, bool *any, struct err *err)
+{
+	struct parts *p = &d->parts;
+
+	*any = false;
+	free(d->undone);
+	d->undone = mem_alloc((p->n_targets + 1) * sizeof *d->undone);
+	for (size_t i = 0; i < p->n_targets; i++) {
+		struct ledger_container known;
+		if (!ledger_get_container(p->ledger, p->targets[i].container->name, &known, err))
+			return false;
+		d->undone[i] = known.undone;
+		*any |= known.undone;
+	}
+	return true;
+}
+
+/* When the rest of a cycle may be gone on with: after the back-off, and after an interruption that
+ * was not the first, on the ladder. */
+static bool rest_due(struct daemon *d, const struct cycle_clock *clock, int64_t now, int64_t *when,
+		     struct err *err)
+{
+	char reason[128];
+	int64_t left;
+
+	if (!pace_backoff(&d->parts.pacer, &left, reason, err))
+		return false;
+	*when = now + left;
+	if (clock->attempts && d->parts.pacer.manners.waits) {
+		int64_t begun = clock->last_attempt < now ? clock->last_attempt : now;
+		*when = later(*when, begun + schedule_ladder(clock->attempts));
+	}
+	return true;
+}
+
+static bool make_plan(struct daemon *d, struct plan *plan, struct err *err)
+{
+	const struct config *c = d->config;
+	struct cycle_clock clock;
+	int64_t now = clock_now(), when;
+	bool undone;
+
+	if (!ledger_get_clock(d->parts.ledger, &clock, err) || !find_undone(d, &undone, err))
+		return false;
+	plan->rest = false;
+	plan->when = clock.last_cycle ? schedule_due(clock.next_cycle, c->interval_ms, now) : now;
+	if (undone) {
+		if (!rest_due(d, &clock, now, &when, err))
+			return false;
+		plan->rest = when < plan->when;
+		plan->when = plan->rest ? when : plan->when;
+	}
+	if (d->broken)
+		plan->when = later(plan->when, d->last_begin + schedule_ladder(d->broken));
+	/* The clock may have been set back since. */
+	if (d->last_begin && d->last_begin <= now)
+		plan->when = later(plan->when, d->last_begin + CYCLE_APART_MS);
+	return true;
+}
+
+/* Recorded before the cycle begins, so that one that dies is not begun anew at once. */
+static bool record_begin(struct daemon *d, bool rest, int64_t *next, struct err *err)
+{
+	struct cycle_clock clock;
+	int64_t now = clock_now();
+
+	if (!ledger_get_clock(d->parts.ledger, &clock, err))
+		return false;
+	if (rest) {
+		clock.attempts++;
+		clock.last_attempt = now;
+	} else {
+		clock.last_cycle = now;
+		clock.next_cycle = schedule_next_cycle(now, d->config->interval_ms, chance());
+		clock.attempts = 0;
+	}
+	d->last_begin = now;
+	*next = clock.next_cycle;
+	return ledger_set_clock(d->parts.ledger, &clock, err);
+}
+
+static bool record_end(struct daemon *d, struct err *err)
+{
+	struct cycle_clock clock;
+
+	if (!ledger_get_clock(d->parts.ledger, &clock, err))
+		return false;
+	clock.attempts = 0;
+	return ledger_set_clock(d->parts.ledger, &clock, err);
+}
+
+static bool run_cycle(struct daemon *d, const char *kind, bool rest, struct err *err)
+{
+	struct once once = {.parts = &d->parts, .kind = kind, .wanted = rest ? d->undone : NULL};
+	bool well;
+
+	return record_begin(d, rest, &once.next_cycle, err) && once_run(&once, &well, err) &&
+	       record_end(d, err);
+}
+
+/* A cycle that cannot be run is tried again, ever more rarely, unless there is no hope. */
+static bool one_cycle(struct daemon *d, const char *kind, bool rest, struct err *err)
+{
+	struct err why;
+
+	if (run_cycle(d, kind, rest, &why)) {
+		d->broken = 0;
+		return true;
+	}
+	if (strcmp(why.word, WORD_STOPPED) == 0)
+		return true;
+	if (why.kind == ERR_FATAL) {
+		*err = why;
+		return false;
+	}
+	d->broken++;
+	log_error(NULL, "the cycle could not be run: %s", why.msg);
+	return true;
+}
+
+static void warn_orphans(struct daemon *d)
+{
+	struct assignment *open = NULL;
+	size_t n = 0;
+	struct err err;
+
+	if (!ledger_list(d->parts.ledger, LEDGER_PENDING, NULL, 0, &open, &n, &err))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct container key = {.name = open[i].container};
+		const struct config *c = d->config;
+		if (!c->n_containers || !bsearch(&key, c->containers, c->n_containers,
+						 sizeof *c->containers, container_compare))
+			log_warn(open[i].container,
+				 "TorrentID %s is pending, but this container is not configured any "
+				 "more; configure it again to have it delivered",
+				 open[i].torrent_id);
+	}
+	assignment_list_free(open, n);
+}
+
+static bool open_parts(struct daemon *d, struct err *err)
+{
+	if (!wire_open(&d->parts, d->config, d->wake, err))
+		return false;
+	warn_orphans(d);
+	return true;
+}
+
+static void write_config(const struct config *c)
+{
+	struct err err;
+
+	if (c->named_by_environment && !config_write(c, &err))
+		log_warn(NULL, "config.ptp could not be written anew: %s", err.msg);
+}
+
+/* A bad new configuration is refused, and the old one stays. */
+static bool reload(struct daemon *d, struct err *err)
+{
+	struct config fresh = {0};
+	struct problems problems = {0};
+
+	config_load(&fresh, d->options, CONFIG_CREDENTIALS | CONFIG_CONTAINERS, &problems);
+	bool good = problems.n == 0;
+	for (size_t i = 0; i < problems.n; i++)
+		log_error(NULL, "%s", problems.lines[i]);
+	problems_clear(&problems);
+	if (!good || strcmp(fresh.state, d->config->state) != 0) {
+		log_error(NULL, good ? "another state folder takes a restart; the old configuration "
+				       "stays"
+				     : "the new configuration is refused; the old one stays");
+		config_clear(&fresh);
+		return true;
+	}
+	wire_close(&d->parts);
+	config_clear(d->config);
+	*d->config = fresh;
+	log_setup(fresh.log_level, fresh.log_format);
+	write_config(d->config);
+	log_info(NULL, "the configuration was read again: %zu container%s",
+		 d->config->n_containers, d->config->n_containers == 1 ? "" : "s");
+	return open_parts(d, err);
+}
+
+static void announce(const struct plan *plan)
+{
+	char when[CLOCK_TEXT], span[CLOCK_TEXT];
+	int64_t now = clock_now();
+
+	clock_format(plan->when, when);
+	clock_span(plan->when - now, span);
+	log_info(NULL, "%s in %s, at %s",
+		 plan->rest ? "going on with what was left undone" : "next cycle", span, when);
+}
+
+static bool wait_and_do(struct daemon *d, struct err *err)
+{
+	struct plan plan;
+
+	if (!make_plan(d, &plan, err))
+		return false;
+	if (plan.when > clock_now()) {
+		announce(&plan);
+		while (plan.when > clock_now() && !wake_stopping(d->wake)) {
+			wake_until(d->wake, plan.when);
+			if (wake_take(d->wake, WAKE_RELOAD))
+				return reload(d, err);
+			if (wake_take(d->wake, WAKE_CYCLE)) {
+				log_info(NULL, "a cycle now, on request");
+				return one_cycle(d, "manual", false, err);
+			}
+			if (!make_plan(d, &plan, err))
+				return false;
+		}
+	}
+	if (wake_stopping(d->wake))
+		return true;
+	return one_cycle(d, plan.rest ? "rest" : "regular", plan.rest, err);
+}
+
+/* Trouble that may pass, such as a ledger on a share that is away, is waited out. */
+static bool pause_for(struct daemon *d, struct err *err)
+{
+	struct err stopped;
+
+	if (err->kind == ERR_FATAL)
+		return false;
+	log_error(NULL, "%s; trying again in a minute", err->msg);
+	(void)!wake_sleep(d->wake, PAUSE_MS, &stopped);
+	return true;
+}
+
+static bool loop(struct daemon *d, struct err *err)
+{
+	while (!wake_stopping(d->wake)) {
+		if (wake_take(d->wake, WAKE_RELOAD)) {
+			if (!reload(d, err))
+				return false;
+		} else if (!wait_and_do(d, err) && !pause_for(d, err)) {
+			return false;
+		}
+	}
+	log_info(NULL, "stopped on request");
+	return true;
+}
+
+/* One daemon per state folder; a predecessor that is ending is waited for. */
+static int take_over(const struct config *c, struct wake *wake, struct err *err)
+{
+	OWN_STR char *path = wire_run_lock_path(c);
+	int64_t end = clock_monotonic() + TAKE_OVER_MS;
+	bool held;
+
+	for (;;) {
+		int fd = fs_lock(path, &held, err);
+		if (fd >= 0 || !held)
+			return fd;
+		if (clock_monotonic() >= end)
+			break;
+		if (!wake_sleep(wake, 100, err))
+			return -1;
+	}
+	err_set(err, ERR_FATAL, WORD_CONFIG,
+		"another `ptp-archiver run` serves the state folder %s already", c->state);
+	return -1;
+}
+
+bool daemon_run(struct config *c, const struct config_options *o, struct wake *wake,
+		struct err *err)
+{
+	struct daemon d = {.config = c, .options = o, .wake = wake};
+
+	if (!wire_state(c, err))
+		return false;
+	OWN_FD int lock = take_over(c, wake, err);
+	if (lock < 0)
+		return wake_stopping(wake);
+	write_config(c);
+	log_info(NULL, "ptp-archiver " PTP_ARCHIVER_VERSION " keeps %zu container%s filled",
+		 c->n_containers, c->n_containers == 1 ? "" : "s");
+	bool ok = open_parts(&d, err) && loop(&d, err);
+	free(d.undone);
+	wire_close(&d.parts);
+	return ok;
+}

@@ -1,0 +1,183 @@
+#include "app/once.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "core/report.h"
+#include "ports/engine_native.h"
+
+#include <string.h>
+
+#define LOCK_POLL_MS 250
+#define CYCLE_TIME_MIN_MS (3600 * INT64_C(1000))
+
+int once_lock(const struct config *c, struct wake *wake, struct err *err)
+{
+	OWN_STR char *path = wire_cycle_lock_path(c);
+	bool said = false;
+
+	for (;;) {
+		bool held;
+		int fd = fs_lock(path, &held, err);
+		if (fd >= 0 || !held)
+			return fd;
+		if (!said)
+			log_info(NULL, "another ptp-archiver is at work on %s; waiting for it to "
+				       "finish",
+				 c->state);
+		said = true;
+		if (!wake_sleep(wake, LOCK_POLL_MS, err))
+			return -1;
+	}
+}
+
+/* The last outcome of a container that is not in this cycle; false if it never had one. */
+static bool carry(struct ledger *l, const struct target *t, struct outcome *out)
+{
+	struct ledger_container known;
+	struct err ignored;
+
+	if (!ledger_get_container(l, t->container->name, &known, &ignored) ||
+	    !outcome_parse(known.outcome, out))
+		return false;
+	out->container = mem_dup(t->container->name);
+	out->carried = true;
+	text_copy(out->detail, sizeof out->detail, known.detail);
+	return true;
+}
+
+/* The outcomes of this cycle and the carried ones, sorted by name; takes over the former. */
+static size_t all_outcomes(const struct once *o, struct outcome *ours, struct outcome *all)
+{
+	const struct parts *p = o->parts;
+	size_t n = 0, next = 0;
+
+	for (size_t i = 0; i < p->n_targets; i++) {
+		if (!o->wanted || o->wanted[i]) {
+			all[n++] = ours[next];
+			ours[next++] = (struct outcome){0};
+		} else if (carry(p->ledger, &p->targets[i], &all[n])) {
+			n++;
+		}
+	}
+	return n;
+}
+
+static size_t wanted_targets(const struct once *o, struct target *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->parts->n_targets; i++)
+		if (!o->wanted || o->wanted[i])
+			out[n++] = o->parts->targets[i];
+	return n;
+}
+
+static void keep_ids(const struct parts *p)
+{
+	const struct config *c = p->config;
+
+	for (size_t i = 0; i < c->n_containers; i++) {
+		struct ledger_container known;
+		struct container *one = &c->containers[i];
+		struct err err;
+		if (!ledger_get_container(p->ledger, one->name, &known, &err) || !known.id[0] ||
+		    strcmp(known.id, one->id) == 0)
+			continue;
+		if (config_keep_container_id(c, one->name, known.id, &err))
+			log_debug(one->name, "its ContainerID is %s", known.id);
+		else
+			log_debug(one->name, "cannot keep its ContainerID: %s", err.msg);
+		text_copy(one->id, sizeof one->id, known.id);
+	}
+}
+
+static void finish(const struct once *o, const struct cycle *cy, int64_t id,
+		   struct outcome *ours)
+{
+	struct parts *p = o->parts;
+	struct outcome *all = mem_alloc((p->n_targets + 1) * sizeof *all);
+	size_t n = all_outcomes(o, ours, all);
+	const struct report report = {.outcomes = all,
+				      .n = n,
+				      .newer_version = cy->newer_version,
+				      .speaks = cy->speaks,
+				      .leftovers = cy->leftovers,
+				      .next_cycle = o->next_cycle};
+	OWN_STR char *summary = report_summary(all, n);
+	OWN_STR char *body = report_body(p->ledger, &report);
+	bool well = report_is_well(all, n);
+	struct err err;
+
+	log_info(NULL, "cycle ended: %s", summary);
+	if (!ledger_cycle_end(p->ledger, id, well, summary, &err))
+		log_error(NULL, "cannot record the end of the cycle: %s", err.msg);
+	keep_ids(p);
+	if (well)
+		health_success(p->health, body);
+	else
+		health_fail(p->health, body);
+	for (size_t i = 0; i < n; i++)
+		outcome_clear(&all[i]);
+	free(all);
+}
+
+/* The cycle could not be run at all: Healthchecks must know that, too. */
+static void report_failure(struct parts *p, const struct err *err)
+{
+	OWN_STR char *body = mem_printf("ERROR: %s: %s", err->word, err->msg);
+
+	if (strcmp(err->word, WORD_STOPPED) != 0)
+		health_fail(p->health, body);
+}
+
+/* No cycle asks for longer than the interval, or an hour where that is shorter. */
+static int64_t time_for(const struct config *c)
+{
+	return c->interval_ms > CYCLE_TIME_MIN_MS ? c->interval_ms : CYCLE_TIME_MIN_MS;
+}
+
+static bool run_locked(const struct once *o, struct target *targets, size_t n, bool *well,
+		       struct err *err)
+{
+	struct parts *p = o->parts;
+	struct outcome *ours = mem_alloc((n + 1) * sizeof *ours);
+	struct cycle cy = {
+		.ledger = p->ledger,
+		.vault = p->vault,
+		.engine = p->engine,
+		.pacer = &p->pacer,
+		.wake = p->wake,
+		.speaks = ENGINE_NATIVE_SPEAKS,
+		.per_cycle = p->config->per_cycle,
+		.force = o->force,
+		.deadline = clock_monotonic() + time_for(p->config),
+		.delivered = o->delivered,
+		.ctx = o->ctx,
+	};
+	int64_t id;
+
+	health_start(p->health, "Starting fetch cycle for all containers.");
+	bool ok = pace_open(&p->pacer, err) &&
+		  cycle_run(&cy, o->kind, targets, n, ours, &id, err);
+	if (ok) {
+		*well = report_is_well(ours, n);
+		finish(o, &cy, id, ours);
+	} else {
+		report_failure(p, err);
+	}
+	for (size_t i = 0; i < n; i++)
+		outcome_clear(&ours[i]);
+	free(ours);
+	return ok;
+}
+
+bool once_run(const struct once *o, bool *well, struct err *err)
+{
+	OWN_STR struct target *targets = mem_alloc((o->parts->n_targets + 1) * sizeof *targets);
+	size_t n = wanted_targets(o, targets);
+	OWN_FD int lock = once_lock(o->parts->config, o->parts->wake, err);
+
+	return lock >= 0 && run_locked(o, targets, n, well, err);
+}

@@ -1,0 +1,31 @@
+/*
+ * app/once.h - one cycle with all that belongs around it: the lock, the pings, the history.
+ */
+#ifndef APP_ONCE_H
+#define APP_ONCE_H
+
+#include "app/wire.h"
+
+struct once {
+	struct parts *parts; /* borrowed, as is `wanted` */
+	const char *kind;    /* "regular", "rest" (of a cycle), "manual" */
+	const bool *wanted;  /* which of the targets; NULL: all */
+	bool force;
+	int64_t next_cycle; /* for the report; 0: none is planned */
+	void (*delivered)(void *ctx, const struct container *c, const char *path);
+	void *ctx;
+};
+
+/*
+ * Waits for a running cycle of another process (and says so), pings start, runs, records, pings the
+ * end.  The report lists the targets that were not wanted, too, with their last outcome, and is a
+ * failure if one of those is: a part of a cycle must not tell Healthchecks that all is well.
+ * *well: the outcomes of those that were wanted.
+ * false: WORD_STOPPED, or the cycle could not be run.
+ */
+bool once_run(const struct once *o, bool *well, struct err *err) MUST_CHECK;
+
+/* Take the lock of the tracker; the descriptor is the caller's.  -1: an error, or a stop. */
+int once_lock(const struct config *c, struct wake *wake, struct err *err);
+
+#endif

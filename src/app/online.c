@@ -1,0 +1,36 @@
+#include "app/online.h"
+
+#include "app/once.h"
+#include "base/clock.h"
+
+static bool ask(struct parts *p, char version[REPLY_VERSION_SIZE], struct err *err)
+{
+	char reason[128], span[CLOCK_TEXT];
+	int64_t left;
+	struct err why;
+
+	if (!pace_open(&p->pacer, err) || !pace_backoff(&p->pacer, &left, reason, err))
+		return false;
+	clock_span(left + 999, span);
+	if (left)
+		return err_set(err, ERR_RETRY, WORD_NETWORK,
+			       "the tracker is left alone for another %s, after: %s", span, reason);
+	if (!pace_before(&p->pacer, PACE_OTHER, NULL, err))
+		return false;
+	if (p->engine->ops->version(p->engine, version, &why))
+		return pace_after(&p->pacer, PACE_OTHER, NULL, NULL, err);
+	if (pace_after(&p->pacer, PACE_OTHER, &p->engine->failure, &why, err))
+		*err = why;
+	return err_wrap(err, "ask the tracker for its utility's version");
+}
+
+bool online_version(const struct config *c, char version[REPLY_VERSION_SIZE], struct err *err)
+{
+	OWN(wake_closer) struct wake *wake = wake_open(false, err);
+	OWN(wire_close) struct parts parts = {0};
+
+	if (!wake || !wire_open(&parts, c, wake, err))
+		return false;
+	OWN_FD int lock = once_lock(c, wake, err);
+	return lock >= 0 && ask(&parts, version, err);
+}

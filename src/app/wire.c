@@ -1,0 +1,119 @@
+#include "app/wire.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "ports/client_watchdir.h"
+#include "ports/engine_native.h"
+
+#include <stdlib.h>
+
+char *wire_ledger_path(const struct config *c)
+{
+	return fs_join(c->state, "ledger.db");
+}
+
+char *wire_cycle_lock_path(const struct config *c)
+{
+	return fs_join(c->state, "cycle.lock");
+}
+
+char *wire_run_lock_path(const struct config *c)
+{
+	return fs_join(c->state, "run.lock");
+}
+
+bool wire_state(const struct config *c, struct err *err)
+{
+	return fs_make_folder(c->state, 0700, true, err) ||
+	       err_wrap(err, "the state folder (--state, PTP_STATE)");
+}
+
+/* Before a redirect within the tracker: it is a request like any other. */
+static bool pace_redirect(void *ctx, struct err *err)
+{
+	return pace_before(ctx, PACE_OTHER, NULL, err);
+}
+
+static struct engine *open_engine(struct parts *p, struct err *err)
+{
+	const struct config *c = p->config;
+	const struct engine_native_options options = {
+		.user = &c->user,
+		.key = &c->key,
+		.base_url = c->base_url,
+		.fetch_url = c->fetch_url,
+		.download_url = c->download_url,
+		.version_url = c->version_url,
+		.ca_file = c->ca_file,
+		.timeout_ms = c->timeout_ms,
+		.wake = p->wake,
+		.before_redirect = pace_redirect,
+		.ctx = &p->pacer,
+	};
+
+	return engine_native_open(&options, err);
+}
+
+static bool open_tracker(struct parts *p, struct err *err)
+{
+	const struct config *c = p->config;
+
+	p->pacer = (struct pacer){.ledger = p->ledger,
+				  .wake = p->wake,
+				  .manners = schedule_manners(c->fetch_sleep_ms, c->loopback)};
+	if (!secret_is_set(&c->user) || !secret_is_set(&c->key))
+		return true;
+	pace_fingerprint(secret_reveal(&c->user), secret_reveal(&c->key), p->pacer.credentials);
+	p->engine = open_engine(p, err);
+	return p->engine && pace_open(&p->pacer, err);
+}
+
+static void open_targets(struct parts *p)
+{
+	const struct config *c = p->config;
+
+	p->targets = mem_alloc((c->n_containers + 1) * sizeof *p->targets);
+	for (; p->n_targets < c->n_containers; p->n_targets++) {
+		const struct container *one = &c->containers[p->n_targets];
+		p->targets[p->n_targets] = (struct target){
+			.container = one,
+			.client = client_watchdir_open(one->watch_folder, c->mask),
+		};
+	}
+}
+
+static bool open_all(struct parts *p, struct err *err)
+{
+	const struct config *c = p->config;
+	OWN_STR char *ledger = wire_ledger_path(c);
+
+	if (!wire_state(c, err))
+		return false;
+	p->ledger = ledger_open(ledger, false, err);
+	p->vault = p->ledger ? vault_open(c->state, err) : NULL;
+	p->health = p->vault ? health_open(&c->ping_url, c->ca_file, p->wake, err) : NULL;
+	return p->health && open_tracker(p, err);
+}
+
+bool wire_open(struct parts *p, const struct config *c, struct wake *wake, struct err *err)
+{
+	*p = (struct parts){.config = c, .wake = wake};
+	if (!open_all(p, err)) {
+		wire_close(p);
+		return false;
+	}
+	open_targets(p);
+	return true;
+}
+
+void wire_close(struct parts *p)
+{
+	for (size_t i = 0; i < p->n_targets; i++)
+		client_close(p->targets[i].client);
+	free(p->targets);
+	engine_close(p->engine);
+	health_close(p->health);
+	vault_close(p->vault);
+	ledger_close(p->ledger);
+	*p = (struct parts){0};
+}

@@ -1,0 +1,37 @@
+/*
+ * app/wire.h - from a configuration to opened parts: the only place that names concrete engines and
+ * clients.
+ */
+#ifndef APP_WIRE_H
+#define APP_WIRE_H
+
+#include "app/config.h"
+#include "core/cycle.h"
+#include "ports/health.h"
+
+struct parts {
+	const struct config *config; /* borrowed, as is wake */
+	struct wake *wake;
+	struct ledger *ledger; /* owned, as are the rest */
+	struct vault *vault;
+	struct engine *engine; /* NULL without credentials */
+	struct health *health;
+	struct pacer pacer;
+	struct target *targets; /* one per container, sorted by name */
+	size_t n_targets;
+};
+
+/* The state folder, made if it is missing (0700). */
+bool wire_state(const struct config *c, struct err *err) MUST_CHECK;
+
+/* Opens everything; on failure nothing is left open.  `c` must outlive the parts. */
+bool wire_open(struct parts *p, const struct config *c, struct wake *wake,
+	       struct err *err) MUST_CHECK;
+void wire_close(struct parts *p);
+
+/* "state/ledger.db", "state/cycle.lock", "state/run.lock"; the caller's. */
+char *wire_ledger_path(const struct config *c);
+char *wire_cycle_lock_path(const struct config *c);
+char *wire_run_lock_path(const struct config *c);
+
+#endif

@@ -1,0 +1,76 @@
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static int64_t read_clock(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t clock_now(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+int64_t clock_monotonic(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+static void format(const struct tm *tm, char out[CLOCK_TEXT])
+{
+	char day[24];
+
+	strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", tm);
+	long minutes = tm->tm_gmtoff / 60;
+	if (minutes == 0)
+		snprintf(out, CLOCK_TEXT, "%sZ", day);
+	else
+		snprintf(out, CLOCK_TEXT, "%s%c%02ld:%02ld", day, minutes < 0 ? '-' : '+',
+			 (minutes < 0 ? -minutes : minutes) / 60 % 100,
+			 (minutes < 0 ? -minutes : minutes) % 60);
+}
+
+static void format_with(struct tm *(*split)(const time_t *, struct tm *), int64_t when,
+			char out[CLOCK_TEXT])
+{
+	time_t seconds = (time_t)(when / 1000);
+	struct tm tm;
+
+	if (when <= 0 || !split(&seconds, &tm))
+		snprintf(out, CLOCK_TEXT, "never");
+	else
+		format(&tm, out);
+}
+
+void clock_format(int64_t when, char out[CLOCK_TEXT])
+{
+	format_with(localtime_r, when, out);
+}
+
+void clock_format_utc(int64_t when, char out[CLOCK_TEXT])
+{
+	format_with(gmtime_r, when, out);
+}
+
+void clock_span(int64_t ms, char out[CLOCK_TEXT])
+{
+	int64_t s = ms > 0 ? ms / 1000 : 0;
+
+	if (s >= 86400)
+		snprintf(out, CLOCK_TEXT, "%" PRId64 " d %" PRId64 " h", s / 86400, s / 3600 % 24);
+	else if (s >= 3600)
+		snprintf(out, CLOCK_TEXT, "%" PRId64 " h %" PRId64 " m", s / 3600, s / 60 % 60);
+	else if (s >= 60)
+		snprintf(out, CLOCK_TEXT, "%" PRId64 " m %" PRId64 " s", s / 60, s % 60);
+	else if (s >= 1)
+		snprintf(out, CLOCK_TEXT, "%" PRId64 " s", s);
+	else
+		snprintf(out, CLOCK_TEXT, "under a second");
+}

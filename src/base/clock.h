@@ -1,0 +1,25 @@
+/*
+ * base/clock.h - what time it is, and times in words.
+ *
+ * Times are milliseconds since 1970 (UTC) in an int64_t; 0 means "never".
+ */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+#define CLOCK_TEXT 40
+
+int64_t clock_now(void);       /* wall clock: for what is kept in the ledger */
+int64_t clock_monotonic(void); /* for measuring spans within one process */
+
+/* "2026-11-23T19:40:00+01:00" in the local time zone ("Z" where that is UTC); "never" for 0. */
+void clock_format(int64_t when, char out[CLOCK_TEXT]);
+
+/* The same in UTC, ending in "Z". */
+void clock_format_utc(int64_t when, char out[CLOCK_TEXT]);
+
+/* "3 d 4 h", "2 h 13 m", "4 m 10 s", "12 s", "under a second"; negative spans count as 0. */
+void clock_span(int64_t ms, char out[CLOCK_TEXT]);
+
+#endif

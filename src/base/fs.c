@@ -1,0 +1,258 @@
+#include "base/fs.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+static bool failed(struct err *err, const char *doing, const char *path)
+{
+	int e = errno;
+	bool passes = e == ENOSPC || e == EDQUOT || e == EIO || e == EMFILE || e == ENFILE ||
+		      e == ESTALE || e == EAGAIN;
+
+	return err_errno(err, passes ? ERR_RETRY : ERR_TARGET, WORD_DISK, e, "cannot %s %s", doing,
+			 path);
+}
+
+char *fs_join(const char *folder, const char *name)
+{
+	size_t len = strlen(folder);
+
+	return mem_printf("%s%s%s", folder, len && folder[len - 1] == '/' ? "" : "/", name);
+}
+
+char *fs_parent(const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	const char *slash = memrchr(path, '/', len);
+	if (!slash)
+		return mem_dup(".");
+	return mem_dupn(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+const char *fs_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool read_all(int fd, const char *path, struct buf *out, struct err *err)
+{
+	char chunk[16384];
+	ssize_t n;
+
+	buf_reset(out);
+	while ((n = read(fd, chunk, sizeof chunk)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return failed(err, "read", path);
+		if (!buf_add(out, chunk, (size_t)n))
+			return err_set(err, ERR_TARGET, WORD_DISK,
+				       "%s is larger than the %zu bytes that it may have", path,
+				       out->max);
+	}
+	return true;
+}
+
+bool fs_read(const char *path, struct buf *out, struct err *err)
+{
+	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return failed(err, "open", path);
+	return read_all(fd, path, out, err);
+}
+
+bool fs_read_regular(const char *path, struct buf *out, struct err *err)
+{
+	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return failed(err, "open", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_TARGET, WORD_DISK, "%s is not a regular file", path);
+	return read_all(fd, path, out, err);
+}
+
+static bool write_all(int fd, const void *bytes, size_t len)
+{
+	const char *at = bytes;
+
+	while (len > 0) {
+		ssize_t n = write(fd, at, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		at += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* The permissions are set on the descriptor, so that the umask has no say. */
+static bool write_new(const char *path, const void *bytes, size_t len, mode_t mode)
+{
+	OWN_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return false;
+	bool ok = write_all(fd, bytes, len) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
+	/* Closing can report a write error too, on NFS for example. */
+	ok = close(own_fd_take(&fd)) == 0 && ok;
+	if (!ok) {
+		int e = errno;
+		unlink(path);
+		errno = e;
+	}
+	return ok;
+}
+
+bool fs_write(const char *path, const void *bytes, size_t len, mode_t mode, struct err *err)
+{
+	OWN_STR char *folder = fs_parent(path);
+	OWN_STR char *temporary = mem_printf("%s/.%s.%ld.tmp", folder, fs_base_name(path),
+					     (long)getpid());
+
+	unlink(temporary);
+	if (!write_new(temporary, bytes, len, mode))
+		return failed(err, "write", path);
+	if (rename(temporary, path) < 0) {
+		failed(err, "replace", path);
+		unlink(temporary);
+		return false;
+	}
+	return fs_sync_folder(folder, err);
+}
+
+bool fs_stage(const char *path, const void *bytes, size_t len, mode_t mode, struct err *err)
+{
+	OWN_STR char *folder = fs_parent(path);
+
+	if (unlink(path) < 0 && errno != ENOENT)
+		return failed(err, "remove the old", path);
+	if (!write_new(path, bytes, len, mode))
+		return failed(err, "write", path);
+	return fs_sync_folder(folder, err);
+}
+
+bool fs_publish(const char *staged, const char *path, enum fs_publish *result, struct err *err)
+{
+	OWN_STR char *from = fs_parent(staged);
+	OWN_STR char *to = fs_parent(path);
+
+	int done = renameat2(AT_FDCWD, staged, AT_FDCWD, path, RENAME_NOREPLACE);
+	if (done < 0 && (errno == EINVAL || errno == ENOSYS || errno == ENOTSUP)) {
+		/* This file system cannot; a hard link does not overwrite either. */
+		done = link(staged, path);
+		if (done == 0)
+			done = unlink(staged);
+	}
+	if (done < 0 && errno == EEXIST) {
+		*result = FS_TAKEN;
+		return true;
+	}
+	if (done < 0)
+		return failed(err, "move a file to", path);
+	if (!fs_sync_folder(to, err) || !fs_sync_folder(from, err))
+		return false;
+	*result = FS_PUBLISHED;
+	return true;
+}
+
+static bool make_one(const char *path, mode_t mode, struct err *err)
+{
+	if (mkdir(path, 0700) < 0) {
+		if (errno == EEXIST && fs_is_folder(path))
+			return true;
+		return failed(err, "make the folder", path);
+	}
+	if (chmod(path, mode) < 0)
+		return failed(err, "set the permissions of", path);
+	OWN_STR char *parent = fs_parent(path);
+	return fs_sync_folder(parent, err);
+}
+
+bool fs_make_folder(const char *path, mode_t mode, bool parents, struct err *err)
+{
+	if (fs_is_folder(path))
+		return true;
+	OWN_STR char *parent = fs_parent(path);
+	if (parents && strcmp(parent, path) != 0 && !fs_make_folder(parent, mode, true, err))
+		return false;
+	return make_one(path, mode, err);
+}
+
+bool fs_sync_folder(const char *path, struct err *err)
+{
+	OWN_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return failed(err, "open the folder", path);
+	/* Some network and FUSE file systems have no fsync for folders. */
+	if (fsync(fd) < 0 && errno != EINVAL && errno != ENOTSUP && errno != ENOSYS)
+		return failed(err, "write out the folder", path);
+	return true;
+}
+
+bool fs_exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+bool fs_is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool fs_free_space(const char *path, uint64_t *bytes, struct err *err)
+{
+	struct statvfs vfs;
+
+	if (statvfs(path, &vfs) < 0)
+		return failed(err, "ask for the free space of", path);
+	*bytes = (uint64_t)vfs.f_bavail * vfs.f_frsize;
+	return true;
+}
+
+bool fs_remove(const char *path, struct err *err)
+{
+	if (unlink(path) < 0 && errno != ENOENT)
+		return failed(err, "remove", path);
+	return true;
+}
+
+int fs_lock(const char *path, bool *held, struct err *err)
+{
+	OWN_FD int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	*held = false;
+	if (fd < 0) {
+		failed(err, "open the lock", path);
+		return -1;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		*held = errno == EWOULDBLOCK;
+		if (!*held)
+			failed(err, "lock", path);
+		return -1;
+	}
+	return own_fd_take(&fd);
+}

@@ -1,0 +1,72 @@
+/*
+ * base/fs.h - files that are whole or not there, folders, locks, free space.
+ *
+ * All errors are WORD_DISK and name the path.  Kind: ERR_TARGET (permissions, missing folder, wrong
+ * type: a person is needed), ERR_RETRY (no space, input/output errors: it may pass).
+ */
+#ifndef BASE_FS_H
+#define BASE_FS_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* "folder/name", the caller's. */
+char *fs_join(const char *folder, const char *name);
+
+/* The folder that `path` lies in: "." for a bare name.  The caller's. */
+char *fs_parent(const char *path);
+
+/* The part behind the last slash; borrowed from `path`. */
+const char *fs_base_name(const char *path);
+
+/* Read a whole file into `out` (emptied first).  More than out->max bytes is an error. */
+bool fs_read(const char *path, struct buf *out, struct err *err) MUST_CHECK;
+
+/* As fs_read, but only a regular file and never through a symbolic link. */
+bool fs_read_regular(const char *path, struct buf *out, struct err *err) MUST_CHECK;
+
+/* Replace `path` as a whole: a temporary file beside it, fsync, rename, fsync of the folder.  After
+ * a failure or a crash `path` is as it was or complete. */
+bool fs_write(const char *path, const void *bytes, size_t len, mode_t mode,
+	      struct err *err) MUST_CHECK;
+
+/* Create `path` anew (what was there is removed), exactly `mode`, fsync.  Not atomic: for a staging
+ * folder. */
+bool fs_stage(const char *path, const void *bytes, size_t len, mode_t mode,
+	      struct err *err) MUST_CHECK;
+
+enum fs_publish { FS_PUBLISHED, FS_TAKEN };
+
+/* Rename `staged` to `path` unless something has that name already, and fsync both folders.
+ * FS_TAKEN: nothing was changed. */
+bool fs_publish(const char *staged, const char *path, enum fs_publish *result,
+		struct err *err) MUST_CHECK;
+
+/* Make sure that the folder is there: made with exactly `mode` if only it is missing, or, with
+ * `parents`, whatever is missing. */
+bool fs_make_folder(const char *path, mode_t mode, bool parents, struct err *err) MUST_CHECK;
+
+/* Write out the entries of a folder. */
+bool fs_sync_folder(const char *path, struct err *err) MUST_CHECK;
+
+bool fs_exists(const char *path); /* anything, a dangling link too */
+bool fs_is_folder(const char *path);
+
+/* Free bytes for us on the file system of `path`. */
+bool fs_free_space(const char *path, uint64_t *bytes, struct err *err) MUST_CHECK;
+
+/* Remove a file; one that is not there is fine. */
+bool fs_remove(const char *path, struct err *err) MUST_CHECK;
+
+/*
+ * Take an exclusive lock (flock) on a file, made 0600 if missing.  Returns the descriptor, which is
+ * the caller's and whose closing gives the lock back; -1 with *held true (and no error): somebody
+ * else has it; -1 with *held false: an error.
+ */
+int fs_lock(const char *path, bool *held, struct err *err);
+
+#endif

@@ -1,0 +1,411 @@
+#include "base/http.h"
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/secret.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <curl/curl.h>
+#include <dirent.h>
+#include <limits.h>
+#include <string.h>
+#include <strings.h>
+
+#define CA_FOLDER "/etc/ssl/certs"
+
+struct http {
+	CURLM *multi;     /* owned */
+	CURL *easy;       /* owned */
+	struct wake *wake; /* borrowed */
+	char *ca_file;     /* owned */
+	char *user_agent;  /* owned */
+	bool ca_folder;
+	bool sent; /* the request of this transfer went out */
+	bool again; /* libcurl wanted to send it a second time */
+	char error[CURL_ERROR_SIZE];
+};
+
+/* Is there a folder of CA certificates with their hashed names?  It costs a third of the time that
+ * libcurl needs to read the bundle. */
+static bool has_hashed_folder(void)
+{
+	OWN_DIR DIR *dir = opendir(CA_FOLDER);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		const char *n = entry->d_name;
+		if (strspn(n, "0123456789abcdef") == 8 && n[8] == '.' && isdigit((unsigned char)n[9]))
+			return true;
+	}
+	return false;
+}
+
+struct http *http_open(const struct http_options *options, struct err *err)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	struct http *h = mem_alloc(sizeof *h);
+	h->multi = curl_multi_init();
+	h->easy = curl_easy_init();
+	h->wake = options->wake;
+	h->ca_file = mem_dup(options->ca_file);
+	h->user_agent = mem_dup(options->user_agent);
+	h->ca_folder = !options->ca_file && has_hashed_folder();
+	if (!h->multi || !h->easy) {
+		http_close(h);
+		err_set(err, ERR_FATAL, WORD_INTERNAL, "cannot start libcurl");
+		return NULL;
+	}
+	return h;
+}
+
+void http_close(struct http *h)
+{
+	if (!h)
+		return;
+	curl_easy_cleanup(h->easy);
+	curl_multi_cleanup(h->multi);
+	free(h->ca_file);
+	free(h->user_agent);
+	free(h);
+}
+
+void http_reply_clear(struct http_reply *reply)
+{
+	buf_clear(&reply->body);
+	free(reply->disposition);
+	*reply = (struct http_reply){0};
+}
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
+{
+	return buf_add(ctx, bytes, size * n) ? size * n : 0;
+}
+
+static int on_send(void *ctx, char *ip, char *local_ip, int port, int local_port)
+{
+	struct http *h = ctx;
+
+	(void)ip, (void)local_ip, (void)port, (void)local_port;
+	h->again = h->sent;
+	h->sent = true;
+	return h->again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+static struct curl_slist *header_list(const struct http_request *r)
+{
+	/* No server that we speak to answers "Expect: 100-continue" with profit. */
+	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+
+	for (size_t i = 0; r->headers && r->headers[i]; i++)
+		list = curl_slist_append(list, r->headers[i]);
+	return list;
+}
+
+static void header_list_clear(struct curl_slist **list)
+{
+	for (struct curl_slist *at = *list; at; at = at->next)
+		secret_wipe(at->data, strlen(at->data));
+	curl_slist_free_all(*list);
+}
+
+static void set_trust(struct http *h)
+{
+	if (h->ca_file) {
+		curl_easy_setopt(h->easy, CURLOPT_CAINFO, h->ca_file);
+		curl_easy_setopt(h->easy, CURLOPT_CAPATH, NULL);
+	} else if (h->ca_folder) {
+		curl_easy_setopt(h->easy, CURLOPT_CAPATH, CA_FOLDER);
+		curl_easy_setopt(h->easy, CURLOPT_CAINFO, NULL);
+	}
+}
+
+static void set_request(struct http *h, const struct http_request *r, const char *url,
+			const struct http_url *parts, struct curl_slist *headers, struct buf *body)
+{
+	CURL *c = h->easy;
+
+	curl_easy_reset(c);
+	h->error[0] = '\0';
+	h->sent = h->again = false;
+	set_trust(h);
+	curl_easy_setopt(c, CURLOPT_URL, url);
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_USERAGENT, h->user_agent);
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->error);
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_ms);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)r->total_ms);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)r->stall_s);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, body);
+	curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, on_send);
+	curl_easy_setopt(c, CURLOPT_PREREQDATA, h);
+	if (parts->loopback)
+		curl_easy_setopt(c, CURLOPT_PROXY, "");
+	if (r->body) {
+		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, r->body);
+	}
+}
+
+/* Runs the transfer that is set up; false: stopped on request. */
+static bool run(struct http *h, CURLcode *code)
+{
+	int running = 1, left;
+	CURLMsg *msg;
+	bool stopped = false;
+
+	curl_multi_add_handle(h->multi, h->easy);
+	while (running && !(stopped = wake_stopping(h->wake))) {
+		struct curl_waitfd fd = {.fd = wake_fd(h->wake), .events = CURL_WAIT_POLLIN};
+		if (curl_multi_perform(h->multi, &running) != CURLM_OK)
+			break;
+		if (running)
+			curl_multi_poll(h->multi, &fd, h->wake ? 1 : 0, 1000, NULL);
+	}
+	*code = CURLE_RECV_ERROR;
+	while ((msg = curl_multi_info_read(h->multi, &left)))
+		if (msg->msg == CURLMSG_DONE)
+			*code = msg->data.result;
+	curl_multi_remove_handle(h->multi, h->easy);
+	return !stopped;
+}
+
+static const char *word_of(CURLcode code)
+{
+	switch (code) {
+	case CURLE_OPERATION_TIMEDOUT:
+		return WORD_TIMEOUT;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_USE_SSL_FAILED:
+		return WORD_TLS;
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_BAD_CONTENT_ENCODING:
+	case CURLE_WRITE_ERROR:
+	case CURLE_HTTP2:
+		return WORD_PROTOCOL;
+	default:
+		return WORD_NETWORK;
+	}
+}
+
+static bool transfer_failed(struct http *h, CURLcode code, const struct http_url *parts,
+			    const struct buf *body, struct err *err)
+{
+	if (body->full)
+		return err_set(err, ERR_RETRY, WORD_PROTOCOL,
+			       "%s: the answer is larger than the %zu bytes that are allowed",
+			       parts->host, body->max);
+	if (h->again)
+		return err_set(err, ERR_RETRY, WORD_NETWORK,
+			       "%s: the kept-alive connection was closed before an answer came",
+			       parts->host);
+	return err_set(err, ERR_RETRY, word_of(code), "%s: %s", parts->host,
+		       h->error[0] ? h->error : curl_easy_strerror(code));
+}
+
+static void keep_field(CURL *c, const char *name, char *out, size_t cap)
+{
+	struct curl_header *field;
+
+	if (curl_easy_header(c, name, 0, CURLH_HEADER, -1, &field) == CURLHE_OK)
+		text_copy(out, cap, field->value);
+}
+
+static void keep_fields(CURL *c, struct http_reply *reply)
+{
+	struct curl_header *field;
+
+	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &reply->status);
+	keep_field(c, "Content-Type", reply->content_type, sizeof reply->content_type);
+	keep_field(c, "Retry-After", reply->retry_after, sizeof reply->retry_after);
+	keep_field(c, "Ping-Body-Limit", reply->ping_body_limit, sizeof reply->ping_body_limit);
+	if (curl_easy_header(c, "Content-Disposition", 0, CURLH_HEADER, -1, &field) == CURLHE_OK)
+		reply->disposition = mem_dup(field->value);
+}
+
+static char *url_part(CURLU *u, CURLUPart part, unsigned flags)
+{
+	char *text = NULL;
+
+	if (curl_url_get(u, part, &text, flags) != CURLUE_OK)
+		return NULL;
+	char *copy = mem_dup(text);
+	curl_free(text);
+	return copy;
+}
+
+static void url_clear(CURLU **u)
+{
+	curl_url_cleanup(*u);
+}
+
+struct origin {
+	char *scheme, *host, *port; /* owned */
+};
+
+static void origin_clear(struct origin *o)
+{
+	free(o->scheme);
+	free(o->host);
+	free(o->port);
+}
+
+static bool origin_of(const char *url, struct origin *o)
+{
+	OWN(url_clear) CURLU *u = curl_url();
+
+	if (!u || curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK)
+		return false;
+	o->scheme = url_part(u, CURLUPART_SCHEME, 0);
+	o->host = url_part(u, CURLUPART_HOST, 0);
+	o->port = url_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+	return o->scheme && o->host && o->port;
+}
+
+static bool may_follow(const char *from, const char *to)
+{
+	OWN(origin_clear) struct origin a = {0};
+	OWN(origin_clear) struct origin b = {0};
+
+	if (!origin_of(from, &a) || !origin_of(to, &b) || strcasecmp(a.host, b.host) != 0)
+		return false;
+	if (strcmp(a.scheme, b.scheme) == 0)
+		return strcmp(a.port, b.port) == 0;
+	return strcmp(b.scheme, "https") == 0 && strcmp(b.port, "443") == 0 &&
+	       strcmp(a.port, "80") == 0;
+}
+
+/* Where the redirect leads, the caller's; NULL if it is none, or not to be followed (then its host
+ * is kept in the reply). */
+static char *next_url(struct http *h, const char *url, struct http_reply *reply, unsigned left)
+{
+	char *target = NULL;
+	struct http_url parts;
+	struct err ignored;
+
+	curl_easy_getinfo(h->easy, CURLINFO_REDIRECT_URL, &target);
+	if (!target)
+		return NULL;
+	if (left && may_follow(url, target))
+		return mem_dup(target);
+	if (http_url_parse(target, &parts, &ignored))
+		text_copy(reply->redirect_host, sizeof reply->redirect_host, parts.host);
+	return NULL;
+}
+
+static bool perform_one(struct http *h, const struct http_request *r, const char *url,
+			struct http_reply *reply, struct err *err)
+{
+	struct http_url parts;
+	CURLcode code;
+
+	if (!http_url_parse(url, &parts, err))
+		return false;
+	OWN(header_list_clear) struct curl_slist *headers = header_list(r);
+	reply->body.max = r->max_body;
+	set_request(h, r, url, &parts, headers, &reply->body);
+	bool ran = run(h, &code);
+	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
+	if (!ran)
+		return wake_stopped(err);
+	if (code != CURLE_OK)
+		return transfer_failed(h, code, &parts, &reply->body, err);
+	keep_fields(h->easy, reply);
+	return true;
+}
+
+bool http_perform(struct http *h, const struct http_request *r, struct http_reply *reply,
+		  struct err *err)
+{
+	OWN_STR char *url = mem_dup(r->url);
+	bool arrived = false;
+
+	for (unsigned left = r->max_redirects;; left--) {
+		OWN_HTTP_REPLY struct http_reply got = {0};
+		bool ok = perform_one(h, r, url, &got, err);
+		h->sent |= arrived;
+		if (!ok)
+			return false;
+		char *next = next_url(h, url, &got, left);
+		if (!next) {
+			*reply = got;
+			got = (struct http_reply){0};
+			return true;
+		}
+		free(url);
+		url = next;
+		arrived = true;
+		if (r->before_redirect && !r->before_redirect(r->ctx, err))
+			return false;
+	}
+}
+
+bool http_may_have_arrived(const struct http *h)
+{
+	return h->sent;
+}
+
+static bool is_loopback(const char *host)
+{
+	if (strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0)
+		return true;
+	/* libcurl has written any numeric form of an IPv4 address out by now. */
+	return text_starts(host, "127.") && strspn(host, "0123456789.") == strlen(host);
+}
+
+bool http_url_parse(const char *url, struct http_url *out, struct err *err)
+{
+	OWN(origin_clear) struct origin o = {0};
+
+	if (!origin_of(url, &o) || (strcmp(o.scheme, "http") && strcmp(o.scheme, "https")) ||
+	    strlen(o.host) >= sizeof out->host || strpbrk(url, " \t\r\n"))
+		return err_set(err, ERR_TARGET, WORD_CONFIG,
+			       "not a complete URL that begins with https:// (or http://)");
+	/* An IPv6 address comes in brackets. */
+	char *host = o.host[0] == '[' ? o.host + 1 : o.host;
+	host[strcspn(host, "]")] = '\0';
+	text_copy(out->host, sizeof out->host, host);
+	out->tls = strcmp(o.scheme, "https") == 0;
+	out->loopback = is_loopback(host);
+	return true;
+}
+
+char *http_escape(const char *text)
+{
+	char *escaped = curl_easy_escape(NULL, text, (int)strlen(text));
+	char *copy = mem_dup(escaped ? escaped : "");
+
+	curl_free(escaped);
+	return copy;
+}
+
+int64_t http_retry_after(const char *field, int64_t now, int64_t max_ms)
+{
+	uint64_t seconds;
+	int64_t when;
+
+	if (num_u64(field, INT32_MAX, &seconds))
+		when = now + (int64_t)seconds * 1000;
+	else
+		when = (int64_t)curl_getdate(field, NULL) * 1000;
+	if (when <= now)
+		return 0;
+	return when > now + max_ms ? now + max_ms : when;
+}
+
+const char *http_library(void)
+{
+	return curl_version();
+}

@@ -1,0 +1,98 @@
+/*
+ * base/http.h - HTTP(S) requests over libcurl: bounded, interruptible, never insecure.
+ *
+ * One handle keeps one connection alive for all requests to an origin.  TLS certificates are
+ * always verified.  A body has a ceiling, counted after decompression.  A stop request ends a
+ * transfer at once.  A request is sent at most once: libcurl's habit of silently repeating one when
+ * a kept-alive connection turns out to be dead is suppressed, since a tracker may have acted on it.
+ *
+ * A redirect is followed only to the same host, to the same scheme and port or from http to https;
+ * any other is returned as the answer that it is.  Headers with credentials therefore never go to
+ * another host.
+ *
+ * Errors (all ERR_RETRY): WORD_NETWORK, WORD_TIMEOUT, WORD_TLS, WORD_PROTOCOL (not HTTP, over the
+ * ceiling, undecodable), WORD_STOPPED; ERR_TARGET with WORD_CONFIG for a URL that cannot be used.
+ * Messages name the host and never the path, which may be secret.
+ */
+#ifndef BASE_HTTP_H
+#define BASE_HTTP_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/wake.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct http;
+
+struct http_options {
+	const char *ca_file;    /* PEM file of the only CAs to trust; NULL: the system's */
+	const char *user_agent;
+	struct wake *wake; /* may be NULL */
+};
+
+struct http_request {
+	const char *url;
+	const char *const *headers; /* "Name: value", ends in NULL; may be NULL */
+	const char *body;           /* NULL: a GET; else a POST of these bytes */
+	size_t body_len;
+	int connect_ms; /* limit for the connection, TLS included */
+	int stall_s;    /* limit without a byte */
+	int total_ms;   /* limit for everything */
+	size_t max_body;
+	unsigned max_redirects;
+	/* Called before a redirect is followed (pacing); may be NULL.  false ends the request. */
+	bool (*before_redirect)(void *ctx, struct err *err);
+	void *ctx;
+};
+
+#define HTTP_FIELD 512
+
+struct http_reply {
+	long status;
+	struct buf body; /* owned */
+	char *disposition; /* owned: the Content-Disposition field as it came, or NULL */
+	char content_type[128];
+	char retry_after[64];
+	char ping_body_limit[32]; /* Healthchecks' Ping-Body-Limit */
+	char redirect_host[256];  /* where a redirect that was not followed leads; "" if none */
+};
+
+#define OWN_HTTP_REPLY OWN(http_reply_clear)
+
+struct http *http_open(const struct http_options *options, struct err *err) MUST_CHECK;
+void http_close(struct http *h);
+
+/* true for any complete answer, whatever its status; *reply (which is emptied first) is then to be
+ * cleared by the caller. */
+bool http_perform(struct http *h, const struct http_request *request, struct http_reply *reply,
+		  struct err *err) MUST_CHECK;
+
+/* After a failed http_perform: may the server have received the request? */
+bool http_may_have_arrived(const struct http *h);
+
+void http_reply_clear(struct http_reply *reply);
+
+struct http_url {
+	char host[256]; /* without port and brackets */
+	bool tls;       /* https */
+	bool loopback;  /* localhost, 127.0.0.0/8 or ::1, so that nothing leaves the machine */
+};
+
+/* Is it an absolute http or https URL?  ERR_TARGET, WORD_CONFIG otherwise; the message does not
+ * quote it. */
+bool http_url_parse(const char *url, struct http_url *out, struct err *err) MUST_CHECK;
+
+/* The percent-encoded form of a query value; the caller's. */
+char *http_escape(const char *text);
+
+/* The time that a Retry-After field names (RFC 9110: seconds or a date), in ms since 1970, at most
+ * `max_ms` after `now`; 0 if it is empty or cannot be read. */
+int64_t http_retry_after(const char *field, int64_t now, int64_t max_ms);
+
+/* The versions of libcurl and its TLS library, for `version`. */
+const char *http_library(void);
+
+#endif

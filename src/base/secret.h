@@ -1,0 +1,37 @@
+/*
+ * base/secret.h - texts that must not be seen: keys, passwords, ping URLs.
+ *
+ * A secret has a type of its own, so that no log or format function takes it by accident; its
+ * memory is wiped when it is released.  A zeroed struct is an unset secret.
+ */
+#ifndef BASE_SECRET_H
+#define BASE_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct secret {
+	char *text; /* owned; NULL: unset */
+};
+
+/* Take a copy of `text` (NULL unsets), wiping what was there. */
+void secret_set(struct secret *s, const char *text);
+void secret_clear(struct secret *s);
+bool secret_is_set(const struct secret *s);
+bool secret_same(const struct secret *a, const struct secret *b);
+
+/* The text itself, for the one call that must send it; NULL when unset.  Borrowed. */
+const char *secret_reveal(const struct secret *s);
+
+/* Wipe `len` bytes in a way that the compiler keeps. */
+void secret_wipe(void *bytes, size_t len);
+
+/*
+ * A printable copy (caller's) of at most `max` bytes of a text from outside, in which each of the
+ * `n` known secrets, and each run of 24 or more letters and digits (which a key or passkey would
+ * be), is replaced by "<hidden>".
+ */
+char *secret_mask(const char *text, size_t len, size_t max, const struct secret *const known[],
+		  size_t n);
+
+#endif

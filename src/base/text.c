@@ -1,0 +1,192 @@
+#include "base/text.h"
+
+#include "base/buf.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+void text_join(char *to, size_t cap, const char *const parts[], size_t n)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(parts[i]);
+		size_t fit = text_cut(parts[i], len, cap - 1 - at);
+		memcpy(to + at, parts[i], fit);
+		at += fit;
+		if (fit < len)
+			break;
+	}
+	to[at] = '\0';
+}
+
+void text_copy(char *to, size_t cap, const char *from)
+{
+	text_join(to, cap, &from, 1);
+}
+
+/* The length that a sequence with this first byte should have; 0 if none starts with it. */
+static size_t announced(unsigned char lead)
+{
+	if (lead < 0x80)
+		return 1;
+	if (lead >= 0xC2 && lead <= 0xDF)
+		return 2;
+	if (lead >= 0xE0 && lead <= 0xEF)
+		return 3;
+	if (lead >= 0xF0 && lead <= 0xF4)
+		return 4;
+	return 0;
+}
+
+size_t text_utf8_len(const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t n = len ? announced(s[0]) : 0;
+
+	if (n == 0 || n > len)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xC0) != 0x80)
+			return 0;
+	bool overlong = (s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xF0 && s[1] < 0x90);
+	bool surrogate = s[0] == 0xED && s[1] > 0x9F;
+	bool too_high = s[0] == 0xF4 && s[1] > 0x8F;
+	return overlong || surrogate || too_high ? 0 : n;
+}
+
+bool text_is_utf8(const char *s, size_t len)
+{
+	for (size_t at = 0; at < len;) {
+		size_t n = text_utf8_len(s + at, len - at);
+		if (n == 0)
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+size_t text_cut(const char *s, size_t len, size_t max)
+{
+	if (len <= max)
+		return len;
+	size_t at = max;
+	for (size_t back = 0; back < 4 && at > 0; back++) {
+		if (((unsigned char)s[at] & 0xC0) != 0x80)
+			return at;
+		at--;
+	}
+	return at == 0 ? 0 : max;
+}
+
+void text_trim_partial(char *s)
+{
+	size_t len = strlen(s);
+
+	for (size_t back = 1; back <= 4 && back <= len; back++) {
+		unsigned char c = (unsigned char)s[len - back];
+		if ((c & 0xC0) == 0x80)
+			continue;
+		if (announced(c) > back)
+			s[len - back] = '\0';
+		return;
+	}
+}
+
+static bool harmful(const unsigned char *s, size_t n)
+{
+	if (n == 1)
+		return s[0] < 0x20 || s[0] == 0x7F;
+	if (n == 2)
+		return s[0] == 0xC2 && s[1] < 0xA0;
+	if (n != 3 || s[0] != 0xE2)
+		return false;
+	bool direction = s[1] == 0x80 && (s[2] == 0x8E || s[2] == 0x8F ||
+					  (s[2] >= 0xA8 && s[2] <= 0xAE));
+	bool isolate = s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9;
+	return direction || isolate;
+}
+
+char *text_printable(const char *s, size_t len, size_t max)
+{
+	OWN_BUF struct buf out = BUF_MAX(max);
+
+	for (size_t at = 0; at < len;) {
+		size_t n = text_utf8_len(s + at, len - at);
+		const char *piece = s + at;
+		size_t size = n;
+		if (n == 0) {
+			piece = "\xEF\xBF\xBD";
+			size = 3;
+			n = 1;
+		} else if (harmful((const unsigned char *)piece, n)) {
+			piece = "?";
+			size = 1;
+		}
+		if (out.len + size > max)
+			break;
+		buf_add(&out, piece, size);
+		at += n;
+	}
+	return buf_take(&out);
+}
+
+char *text_strip(char *s)
+{
+	s += strspn(s, " \t\r\n");
+	size_t len = strlen(s);
+	while (len && strchr(" \t\r\n", s[len - 1]))
+		s[--len] = '\0';
+	return s;
+}
+
+static bool same_letter(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+static unsigned min3(unsigned a, unsigned b, unsigned c)
+{
+	unsigned m = a < b ? a : b;
+	return m < c ? m : c;
+}
+
+unsigned text_distance(const char *a, const char *b)
+{
+	size_t la = strlen(a), lb = strlen(b);
+	unsigned row[3][64] = {{0}};
+
+	if (la > 63 || lb > 63)
+		return 99;
+	for (unsigned j = 0; j <= lb; j++)
+		row[0][j] = j;
+	for (unsigned i = 1; i <= la; i++) {
+		unsigned *now = row[i % 3], *last = row[(i + 2) % 3], *before = row[(i + 1) % 3];
+		now[0] = i;
+		for (unsigned j = 1; j <= lb; j++) {
+			unsigned change = last[j - 1] + !same_letter(a[i - 1], b[j - 1]);
+			now[j] = min3(change, last[j] + 1, now[j - 1] + 1);
+			if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) &&
+			    same_letter(a[i - 2], b[j - 1]) && before[j - 2] + 1 < now[j])
+				now[j] = before[j - 2] + 1;
+		}
+	}
+	return row[la % 3][lb];
+}
+
+bool text_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool text_ends(const char *s, const char *suffix)
+{
+	size_t ls = strlen(s), lx = strlen(suffix);
+	return ls >= lx && strcmp(s + ls - lx, suffix) == 0;
+}
+
+bool text_has_nocase(const char *hay, const char *needle)
+{
+	return strcasestr(hay, needle) != NULL;
+}

@@ -1,0 +1,53 @@
+/*
+ * base/text.h - text from outside: UTF-8, cutting, control characters, distance of words.
+ *
+ * Every function borrows its arguments.  No function fails: what does not fit is cut on a
+ * character boundary, what is not UTF-8 becomes U+FFFD.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Copy `from` into `to` of `cap` bytes (cap >= 1), cut on a character boundary. */
+void text_copy(char *to, size_t cap, const char *from);
+
+/* Concatenate `n` parts into `to` of `cap` bytes, cut on a character boundary.  No part may
+ * overlap `to`. */
+void text_join(char *to, size_t cap, const char *const parts[], size_t n);
+
+/* Remove an unfinished UTF-8 sequence from the end of `s`. */
+void text_trim_partial(char *s);
+
+/* The length of the longest prefix of `s[0..len)` of at most `max` bytes that does not end amid a
+ * UTF-8 sequence. */
+size_t text_cut(const char *s, size_t len, size_t max);
+
+/* The length (1 to 4) of the valid UTF-8 sequence at `s`, of which `len` bytes may be read; 0 if
+ * there is none.  Overlong forms, surrogates and values above U+10FFFF are not valid. */
+size_t text_utf8_len(const char *s, size_t len);
+
+bool text_is_utf8(const char *s, size_t len);
+
+/*
+ * A printable copy for logs, terminals and pages: control characters (C0, DEL, C1) and the
+ * bidirectional overrides become `?`, invalid bytes U+FFFD.
+ * Returns a new string (caller's) of at most `max` bytes.
+ */
+char *text_printable(const char *s, size_t len, size_t max);
+
+/* Remove white space (space, tab, CR, LF) from both ends, in place; returns `s`'s new start. */
+char *text_strip(char *s);
+
+/* How many letters must be put in, taken out, changed or swapped with their neighbour to make `b`
+ * of `a`, without regard to ASCII case; strings of over 63 bytes count as far apart (99). */
+unsigned text_distance(const char *a, const char *b);
+
+bool text_starts(const char *s, const char *prefix);
+bool text_ends(const char *s, const char *suffix);
+
+/* Is `needle` in `hay`, without regard to ASCII case? */
+bool text_has_nocase(const char *hay, const char *needle);
+
+#endif

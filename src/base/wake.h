@@ -1,0 +1,56 @@
+/*
+ * base/wake.h - the signals that a person or an init system sends, and every wait of the process.
+ *
+ * The signals are blocked and read from a descriptor, so they arrive only where the program waits
+ * for them, and a wait or a transfer ends at once when it should.  Asleep, nothing wakes up.
+ *
+ *   SIGTERM, SIGINT  stop        SIGHUP  reload        SIGUSR1  a cycle now
+ *
+ * Works as PID 1: the signals are taken explicitly, so the kernel's rule that PID 1 has no default
+ * actions does not matter.
+ */
+#ifndef BASE_WAKE_H
+#define BASE_WAKE_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct wake;
+
+enum wake_request { WAKE_STOP, WAKE_RELOAD, WAKE_CYCLE };
+
+/* Blocks the signals in this thread (and so in all that it starts) and ignores SIGPIPE.  A second
+ * open in one process is a mistake.  `daemon`: SIGHUP and SIGUSR1 are taken as well. */
+struct wake *wake_open(bool daemon, struct err *err) MUST_CHECK;
+void wake_close(struct wake *w);
+
+static inline void wake_closer(struct wake **w)
+{
+	wake_close(*w);
+}
+
+/* Readable when a signal has come; for poll() beside other descriptors.  -1 where w is NULL. */
+int wake_fd(const struct wake *w);
+
+/* Has a stop been asked for?  Reads what has come.  Never for NULL. */
+bool wake_stopping(struct wake *w);
+
+/* Was `request` made since it was last taken?  Taking it clears it (but a stop stays). */
+bool wake_take(struct wake *w, enum wake_request request);
+
+/* Wait until the wall clock says `when`, or any request comes, or the clock was set.
+ * `when` of INT64_MAX: no time limit. */
+void wake_until(struct wake *w, int64_t when);
+
+/* Wait `ms`; only a stop ends it early, and then it is an error (ERR_RETRY, WORD_STOPPED). */
+bool wake_sleep(struct wake *w, int64_t ms, struct err *err) MUST_CHECK;
+
+/* The error of having been stopped. */
+bool wake_stopped(struct err *err);
+
+/* In a child process: give back the signals that wake_open blocked. */
+void wake_release_in_child(void);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * core/cycle.h - one cycle: each container's turn, in order of name.
+ *
+ *     resume    finish what the ledger holds open for it
+ *     guard     may we ask?
+ *     obtain    intend, ask, assign, download, distrust, keep
+ *     deliver   prepare, deliver, confirm, AfterFetchExec
+ *
+ * Every step is recorded before and after it is taken, so a cycle may end anywhere; the next one
+ * begins at "resume".  Wherever it fails, the container's outcome says so, and the next container
+ * has its turn.
+ */
+#ifndef CORE_CYCLE_H
+#define CORE_CYCLE_H
+
+#include "core/pace.h"
+#include "model/container.h"
+#include "model/outcome.h"
+#include "ports/client.h"
+#include "ports/engine.h"
+#include "ports/ledger.h"
+#include "ports/vault.h"
+
+/* One that was set aside is downloaded again when so much time has passed. */
+#define CYCLE_SET_ASIDE_RETRY_MS (24 * 3600 * INT64_C(1000))
+/* With so many set aside the container waits for a person. */
+#define CYCLE_SET_ASIDE_MAX 3
+
+struct target {
+	const struct container *container; /* borrowed, as is the client */
+	struct client *client;
+};
+
+struct cycle {
+	/* Set by the caller; everything is borrowed. */
+	struct ledger *ledger;
+	struct vault *vault;
+	struct engine *engine;
+	struct pacer *pacer;
+	struct wake *wake;
+	const char *speaks; /* the version of the protocol that the engine speaks */
+	unsigned per_cycle; /* torrents a container may get */
+	bool force;         /* ask in spite of a back-off */
+	int64_t deadline;   /* on the monotonic clock: no new question after it */
+	void (*delivered)(void *ctx, const struct container *c, const char *path); /* or NULL */
+	void *ctx;
+	/* Filled in by the cycle. */
+	char newer_version[REPLY_VERSION_SIZE]; /* the tracker announces it; "" if none */
+	size_t leftovers; /* assignments found possibly lost at the begin */
+};
+
+/*
+ * Run a cycle over `n` targets, sorted by name; `kind` is for the history ("regular", "rest",
+ * "manual").  outcomes[0..n) is to be zeroed by the caller, who clears each.
+ * false: stopped (WORD_STOPPED), or the ledger is beyond use (ERR_FATAL); the outcomes that have a
+ * container are then those of the turns that ended.
+ */
+bool cycle_run(struct cycle *cy, const char *kind, const struct target *targets, size_t n,
+	       struct outcome *outcomes, int64_t *id, struct err *err) MUST_CHECK;
+
+#endif

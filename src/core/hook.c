@@ -1,0 +1,110 @@
+#include "core/hook.h"
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "base/text.h"
+
+#include <string.h>
+
+/* Limits: words of one command, its time, its output in the log. */
+#define MAX_WORDS 256
+#define TIMEOUT_MS (5 * 60 * 1000)
+#define OUTPUT_MAX_BYTES (16 * 1024)
+#define WORD_MAX_BYTES (64 * 1024)
+
+static char *replaced(const char *word, const char *path)
+{
+	OWN_BUF struct buf out = BUF_MAX(WORD_MAX_BYTES);
+
+	while (*word) {
+		if (text_starts(word, "$path")) {
+			buf_puts(&out, path);
+			word += strlen("$path");
+		} else if (text_starts(word, "$name")) {
+			buf_puts(&out, fs_base_name(path));
+			word += strlen("$name");
+		} else {
+			buf_add(&out, word++, 1);
+		}
+	}
+	return buf_take(&out);
+}
+
+static void log_output(const char *container, const struct buf *output)
+{
+	OWN_STR char *text = mem_dup(buf_text(output));
+	char *rest = text;
+
+	for (char *line; (line = strsep(&rest, "\n"));)
+		if (*line)
+			log_info(container, "AfterFetchExec: %s", line);
+	if (output->full)
+		log_info(container, "AfterFetchExec: (more output was left out)");
+}
+
+static bool judge(const char *program, const struct proc_end *end, struct err *err)
+{
+	if (end->timed_out)
+		return err_set(err, ERR_RETRY, WORD_TIMEOUT,
+			       "AfterFetchExec: %s took longer than %d minutes and was ended",
+			       program, TIMEOUT_MS / 60000);
+	if (end->status)
+		return err_set(err, ERR_RETRY, WORD_CONFIG,
+			       "AfterFetchExec: %s ended with status %d", program, end->status);
+	return true;
+}
+
+static bool run_words(char **argv, const char *container, struct wake *wake, struct err *err)
+{
+	const struct proc_spec spec = {.argv = argv, .timeout_ms = TIMEOUT_MS, .wake = wake};
+	OWN_BUF struct buf output = BUF_MAX(OUTPUT_MAX_BYTES);
+	struct proc_end end;
+
+	if (!proc_run(&spec, &output, &end, err))
+		return err_wrap(err, "AfterFetchExec");
+	log_output(container, &output);
+	return judge(argv[0], &end, err);
+}
+
+static bool run_command(char *command, const char *container, const char *path, struct wake *wake,
+			struct err *err)
+{
+	char *argv[MAX_WORDS + 1] = {NULL};
+	size_t n = 0;
+	char *save = NULL;
+
+	for (char *word = strtok_r(command, " \t\r\n\v\f", &save); word;
+	     word = strtok_r(NULL, " \t\r\n\v\f", &save)) {
+		if (n < MAX_WORDS)
+			argv[n] = replaced(word, path);
+		n++;
+	}
+	bool ok = n == 0 || (n <= MAX_WORDS
+				     ? run_words(argv, container, wake, err)
+				     : err_set(err, ERR_RETRY, WORD_CONFIG,
+					       "AfterFetchExec: a command of over %d words",
+					       MAX_WORDS));
+	for (size_t i = 0; i < n && i < MAX_WORDS; i++)
+		free(argv[i]);
+	return ok;
+}
+
+bool hook_run(const char *commands, const char *container, const char *path, struct wake *wake,
+	      struct err *err)
+{
+	OWN_STR char *text = mem_dup(commands);
+
+	for (char *command = text; command;) {
+		char *next = strstr(command, "&&");
+		if (next) {
+			*next = '\0';
+			next += 2;
+		}
+		if (!run_command(command, container, path, wake, err))
+			return false;
+		command = next;
+	}
+	return true;
+}

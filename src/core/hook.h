@@ -1,0 +1,21 @@
+/*
+ * core/hook.h - AfterFetchExec: commands to run after a delivery, as the official utility does it:
+ * split at "&&", each part at white space, run one after the other without a shell, with $path and
+ * $name replaced.
+ *
+ * Unlike there, the words are split before they are replaced, so that a path with a space stays one
+ * word, and a torrent's name can neither add a word nor a command.  A command that fails ends the
+ * sequence, as && says.
+ */
+#ifndef CORE_HOOK_H
+#define CORE_HOOK_H
+
+#include "base/err.h"
+#include "base/wake.h"
+
+/* Runs all; their output goes to the log.  false: which command failed, and how (never fatal), or
+ * WORD_STOPPED. */
+bool hook_run(const char *commands, const char *container, const char *path, struct wake *wake,
+	      struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,123 @@
+#include "core/pace.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "base/secret.h"
+#include "base/text.h"
+
+#include <string.h>
+
+void pace_fingerprint(const char *user, const char *key, char out[17])
+{
+	uint8_t digest[SHA256_SIZE];
+	char *both = mem_printf("ptp-archiver credentials\n%s\n%s", user, key);
+
+	hash_sha256(both, strlen(both), digest);
+	secret_wipe(both, strlen(both));
+	free(both);
+	hash_hex(digest, 8, out);
+}
+
+static bool earned_by_credentials(const struct pace *pace)
+{
+	return text_starts(pace->reason, "HTTP 401") || text_starts(pace->reason, "HTTP 403");
+}
+
+bool pace_open(struct pacer *p, struct err *err)
+{
+	struct pace pace;
+
+	if (!ledger_get_pace(p->ledger, &pace, err))
+		return false;
+	p->first_call = strcmp(pace.credentials, p->credentials) != 0;
+	if (!p->first_call || !earned_by_credentials(&pace))
+		return true;
+	schedule_succeeded(&pace);
+	return ledger_set_pace(p->ledger, &pace, err);
+}
+
+/* A countdown costs a wake-up a second, so it runs only where somebody sees it. */
+static bool wait_for(struct pacer *p, int64_t ms, const char *container, struct err *err)
+{
+	int64_t end = clock_monotonic() + ms;
+
+	for (;;) {
+		int64_t left = end - clock_monotonic();
+		if (left <= 0)
+			return true;
+		char span[CLOCK_TEXT];
+		clock_span(left + 999, span);
+		log_progress(container, "waiting %s, to be polite to the tracker", span);
+		int64_t slice = log_shows_progress() && left > 1000 ? 1000 : left;
+		if (!wake_sleep(p->wake, slice, err))
+			return false;
+	}
+}
+
+static int64_t wait_needed(const struct pacer *p, const struct pace *pace, enum pace_call call)
+{
+	int64_t now = clock_now();
+
+	if (call == PACE_FETCH)
+		return schedule_wait_fetch(pace, &p->manners, now);
+	if (call == PACE_OTHER)
+		return schedule_wait_request(pace, &p->manners, now);
+	return 0;
+}
+
+static bool record(struct pacer *p, enum pace_call call, struct pace *pace, struct err *err)
+{
+	int64_t now = clock_now();
+
+	pace->last_request = now;
+	if (call == PACE_FETCH)
+		pace->last_fetch = now;
+	text_copy(pace->credentials, sizeof pace->credentials, p->credentials);
+	return ledger_set_pace(p->ledger, pace, err);
+}
+
+bool pace_before(struct pacer *p, enum pace_call call, const char *container, struct err *err)
+{
+	struct pace pace;
+
+	if (wake_stopping(p->wake))
+		return wake_stopped(err);
+	if (!ledger_get_pace(p->ledger, &pace, err) ||
+	    !wait_for(p, wait_needed(p, &pace, call), container, err))
+		return false;
+	return record(p, call, &pace, err);
+}
+
+bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failure *failure,
+		struct err *why, struct err *err)
+{
+	struct pace pace;
+
+	if (!ledger_get_pace(p->ledger, &pace, err))
+		return false;
+	if (failure && failure->status == 403 && p->first_call) {
+		text_copy(why->word, sizeof why->word, WORD_AUTH);
+		err_wrap(why, "on the first call ever made with this ApiUser and ApiKey, so they "
+			      "may be wrong");
+	}
+	if (failure && failure->back_off)
+		schedule_failed(&pace, &p->manners, clock_now(), failure->retry_after, why->msg);
+	else if (!failure)
+		schedule_succeeded(&pace);
+	p->first_call = false;
+	return record(p, call, &pace, err);
+}
+
+bool pace_backoff(struct pacer *p, int64_t *left, char reason[128], struct err *err)
+{
+	struct pace pace;
+
+	if (!ledger_get_pace(p->ledger, &pace, err))
+		return false;
+	*left = schedule_backoff(&pace, clock_now());
+	text_copy(reason, sizeof pace.reason, pace.reason);
+	return true;
+}

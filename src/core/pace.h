@@ -1,0 +1,50 @@
+/*
+ * core/pace.h - waiting for one's turn with the tracker: the schedule's rules applied to what the
+ * ledger keeps, so that they hold across processes and restarts.
+ *
+ * The time of a call is recorded before it is made and again when it has ended: the gap to the next
+ * is counted from its end, so that the tracker never sees two calls closer than they should be.
+ */
+#ifndef CORE_PACE_H
+#define CORE_PACE_H
+
+#include "base/wake.h"
+#include "core/schedule.h"
+#include "ports/engine.h"
+#include "ports/ledger.h"
+
+enum pace_call {
+	PACE_FETCH,    /* asks for an assignment */
+	PACE_DOWNLOAD, /* of what was assigned by the call just made: follows it at once */
+	PACE_OTHER,
+};
+
+struct pacer {
+	struct ledger *ledger; /* borrowed */
+	struct wake *wake;     /* borrowed */
+	struct manners manners;
+	char credentials[17];  /* fingerprint of those in use */
+	bool first_call;       /* nothing was ever asked with them before */
+};
+
+/* Fingerprint of ApiUser and ApiKey: tells whether they changed, and nothing else of them. */
+void pace_fingerprint(const char *user, const char *key, char out[17]);
+
+/* Tells the ledger which credentials are in use.  With new ones a back-off that the old ones earned
+ * by a 401 or 403 is over. */
+bool pace_open(struct pacer *p, struct err *err) MUST_CHECK;
+
+/* Wait until the call may be made, showing a countdown, and record that it is being made.
+ * `container` may be NULL.  Ends early only with WORD_STOPPED. */
+bool pace_before(struct pacer *p, enum pace_call call, const char *container,
+		 struct err *err) MUST_CHECK;
+
+/* The call has ended well, or (`failure` not NULL) with *why, whose word becomes WORD_AUTH for a 403
+ * on the first call ever made with these credentials. */
+bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failure *failure,
+		struct err *why, struct err *err) MUST_CHECK;
+
+/* *left: how long the back-off lasts still, 0: none.  `reason` gets why. */
+bool pace_backoff(struct pacer *p, int64_t *left, char reason[128], struct err *err) MUST_CHECK;
+
+#endif

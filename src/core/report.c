@@ -1,0 +1,99 @@
+#include "core/report.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/num.h"
+
+#include <inttypes.h>
+
+char *report_summary(const struct outcome outcomes[], size_t n)
+{
+	OWN_BUF struct buf out = BUF_MAX(REPORT_MAX_BYTES);
+	char text[OUTCOME_TEXT];
+
+	for (size_t i = 0; i < n; i++) {
+		outcome_text(&outcomes[i], text);
+		buf_printf(&out, "%s%s:%s", i ? ", " : "", outcomes[i].container, text);
+	}
+	return buf_take(&out);
+}
+
+bool report_is_well(const struct outcome outcomes[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!outcome_is_well(&outcomes[i]))
+			return false;
+	return true;
+}
+
+static void add_delivered(struct buf *out, const struct outcome *o)
+{
+	char size[NUM_TEXT];
+
+	if (o->delivered == 0)
+		return;
+	num_bytes(o->bytes, size);
+	buf_printf(out, " \"%s\" (%s) was delivered", o->torrent ? o->torrent : "", size);
+	if (o->delivered > 1)
+		buf_printf(out, ", and %u more", o->delivered - 1);
+	buf_puts(out, ".");
+}
+
+static void add_totals(struct buf *out, struct ledger *l, const char *container)
+{
+	struct ledger_totals t;
+	struct err ignored;
+	char size[NUM_TEXT];
+
+	if (!ledger_totals(l, container, &t, &ignored))
+		return;
+	num_bytes(t.bytes, size);
+	buf_printf(out, " %" PRIu64 " torrent%s, %s so far", t.delivered,
+		   t.delivered == 1 ? "" : "s", size);
+	if (t.pending)
+		buf_printf(out, "; %" PRIu64 " pending", t.pending);
+	if (t.set_aside)
+		buf_printf(out, "; %" PRIu64 " set aside", t.set_aside);
+	if (t.lost)
+		buf_printf(out, "; %" PRIu64 " possibly lost", t.lost);
+	buf_puts(out, ".");
+}
+
+static void add_container(struct buf *out, struct ledger *l, const struct outcome *o)
+{
+	char text[OUTCOME_TEXT];
+
+	outcome_text(o, text);
+	buf_printf(out, "%s: %s%s", o->container, text, o->carried ? " (as before)" : "");
+	if (o->detail[0])
+		buf_printf(out, " (%s)", o->detail);
+	buf_puts(out, ".");
+	add_delivered(out, o);
+	add_totals(out, l, o->container);
+	buf_puts(out, "\n");
+}
+
+char *report_body(struct ledger *l, const struct report *r)
+{
+	OWN_BUF struct buf out = BUF_MAX(REPORT_MAX_BYTES);
+	OWN_STR char *summary = report_summary(r->outcomes, r->n);
+	char when[CLOCK_TEXT];
+
+	buf_printf(&out, "%s%s\n\n", report_is_well(r->outcomes, r->n) ? "" : "ERROR: ", summary);
+	for (size_t i = 0; i < r->n; i++)
+		add_container(&out, l, &r->outcomes[i]);
+	if (r->leftovers)
+		buf_printf(&out,
+			   "Possibly lost: %zu, because the program ended while it was asking; the "
+			   "tracker's next answer is searched for it.\n",
+			   r->leftovers);
+	if (r->newer_version[0])
+		buf_printf(&out,
+			   "The tracker announces version %s of its utility; this program speaks "
+			   "the protocol of %s.\n",
+			   r->newer_version, r->speaks);
+	clock_format(r->next_cycle, when);
+	if (r->next_cycle)
+		buf_printf(&out, "Next cycle: %s.\n", when);
+	return buf_take(&out);
+}

@@ -1,0 +1,30 @@
+/*
+ * core/report.h - a cycle in words: the summary, and the body of the ping.
+ */
+#ifndef CORE_REPORT_H
+#define CORE_REPORT_H
+
+#include "model/outcome.h"
+#include "ports/ledger.h"
+
+#define REPORT_MAX_BYTES (1024 * 1024)
+
+/* "attic:OK, hetzner:ERR(HTTP 503)", the caller's. */
+char *report_summary(const struct outcome outcomes[], size_t n);
+
+bool report_is_well(const struct outcome outcomes[], size_t n);
+
+struct report {
+	const struct outcome *outcomes; /* borrowed */
+	size_t n;
+	const char *newer_version; /* of the tracker's utility, "" if none; borrowed */
+	const char *speaks;        /* the one whose protocol is spoken; borrowed */
+	size_t leftovers;          /* assignments found possibly lost at the begin */
+	int64_t next_cycle;        /* 0: none is planned */
+};
+
+/* The summary (after "ERROR: " if it is not well) on the first line, then a line per container and
+ * what else a person should know; the caller's.  Totals that the ledger cannot give are left out. */
+char *report_body(struct ledger *l, const struct report *r);
+
+#endif

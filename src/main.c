@@ -1,0 +1,186 @@
+/* Options, the command table, printing an error once, the exit status. */
+#include "app/command.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+struct option_row {
+	const char *name, *argument, *help;
+};
+
+static const struct option_row options[OPTION_COUNT] = {
+	[OPTION_CONFIG] = {"config", "PATH", "config.ptp (PTP_CONFIG)"},
+	[OPTION_STATE] = {"state", "DIR", "folder of the ledger (PTP_STATE)"},
+	[OPTION_LOG_LEVEL] = {"log-level", "L", "error, warn, info or debug (LOG_LEVEL)"},
+	[OPTION_LOG_FORMAT] = {"log-format", "F", "text or json (LOG_FORMAT)"},
+	[OPTION_HELP] = {"help", NULL, "this help"},
+	[OPTION_VERSION] = {"version", NULL, "the version"},
+	[OPTION_JSON] = {"json", NULL, "as JSON"},
+	[OPTION_FORCE] = {"force", NULL, "in spite of what speaks against it"},
+	[OPTION_CONTAINER] = {"container", "NAME", "of this container only"},
+	[OPTION_LIMIT] = {"limit", "N", "at most N, the newest (50)"},
+	[OPTION_SIZE] = {"size", "S", "such as 500G or 1.5T"},
+	[OPTION_WATCH] = {"watch", "DIR", "its watch directory"},
+	[OPTION_ONLINE] = {"online", NULL, "ask the tracker for its utility's version, too"},
+};
+
+#define GLOBAL ((1u << (OPTION_VERSION + 1)) - 1)
+
+static const struct command {
+	const char *name, *arguments, *help;
+	unsigned takes; /* options besides the global ones, a bit each */
+	command_function *run;
+	const char *more; /* for its own help; NULL: nothing */
+} commands[] = {
+	{"run", "", "the daemon: a cycle over all containers every interval, for ever", 0, cmd_run,
+	 "SIGTERM ends it, SIGHUP reads the configuration again, SIGUSR1 starts a cycle now."},
+	{"fetch", "NAME...|all", "one cycle now", 1u << OPTION_FORCE, cmd_fetch,
+	 "Prints where each torrent was written. --force asks although the tracker is being left\n"
+	 "alone after failures; the 10 seconds between two calls stay."},
+	{"list", "", "the containers, as the official utility lists them", 0, cmd_list, NULL},
+	{"create", "NAME", "add a container to config.ptp", 1u << OPTION_SIZE | 1u << OPTION_WATCH,
+	 cmd_create, "Without --size and --watch it gets what Default in config.ptp says."},
+	{"remove", "NAME", "take a container out of config.ptp", 1u << OPTION_FORCE, cmd_remove,
+	 "Refused while something of it is pending; --force does it all the same."},
+	{"rename", "OLD NEW", "give a container another name in config.ptp", 1u << OPTION_FORCE,
+	 cmd_rename, "The tracker knows containers by name; rename it there as well."},
+	{"resize", "NAME SIZE", "give a container another size in config.ptp", 0, cmd_resize,
+	 "The tracker learns of it at the next fetch."},
+	{"setup", "", "ask for user and key, and write a first config.ptp", 0, cmd_setup, NULL},
+	{"update", "", "compare the tracker's utility version with the protocol spoken here", 0,
+	 cmd_update, NULL},
+	{"check", "", "test the configuration and the folders; changes nothing",
+	 1u << OPTION_ONLINE, cmd_check, NULL},
+	{"status", "", "per container: delivered, pending, possibly lost, last outcome",
+	 1u << OPTION_JSON, cmd_status, NULL},
+	{"history", "", "the assignments, newest first",
+	 1u << OPTION_JSON | 1u << OPTION_CONTAINER | 1u << OPTION_LIMIT, cmd_history, NULL},
+	{"inspect", "FILE", "what this program thinks of a .torrent file", 1u << OPTION_JSON,
+	 cmd_inspect, "Exit status 1 if it is refused."},
+	{"version", "", "the version, and those of the libraries in use", 0, cmd_version, NULL},
+};
+
+#define N_COMMANDS (sizeof commands / sizeof *commands)
+
+static const char *const head =
+	"Usage: ptp-archiver [OPTIONS] COMMAND [ARGUMENTS]\n"
+	"Keeps the containers of an archive at the PassThePopcorn tracker filled.\n";
+
+static void print_options(unsigned which)
+{
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		char left[40];
+		if (!(which & 1u << i))
+			continue;
+		snprintf(left, sizeof left, "--%s%s%s", options[i].name,
+			 options[i].argument ? " " : "",
+			 options[i].argument ? options[i].argument : "");
+		printf("  %-18s %s\n", left, options[i].help);
+	}
+}
+
+static void print_help(void)
+{
+	printf("%s\nCommands:\n", head);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		printf("  %-8s %-12s %s\n", commands[i].name, commands[i].arguments,
+		       commands[i].help);
+	printf("\nOptions:\n");
+	print_options(GLOBAL);
+	printf("\nExit status: 0 done (a full container counts as done), 1 something failed,\n"
+	       "2 usage or configuration. `ptp-archiver COMMAND --help` says more.\n");
+}
+
+static void print_command_help(const struct command *c)
+{
+	printf("Usage: ptp-archiver %s%s%s\n%c%s.\n", c->name, *c->arguments ? " " : "",
+	       c->arguments, c->help[0] - ('a' <= c->help[0] && c->help[0] <= 'z' ? 32 : 0),
+	       c->help + 1);
+	if (c->more)
+		printf("%s\n", c->more);
+	printf("\nOptions:\n");
+	print_options(c->takes | GLOBAL);
+}
+
+static int usage(const char *text, const char *what)
+{
+	fprintf(stderr, "ptp-archiver: %s%s; see `ptp-archiver --help`\n", text, what);
+	return STATUS_USAGE;
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static bool read_options(int argc, char **argv, struct invocation *in)
+{
+	struct option rows[OPTION_COUNT + 1] = {0};
+	int which, found;
+
+	for (int i = 0; i < OPTION_COUNT; i++)
+		rows[i] = (struct option){options[i].name,
+					  options[i].argument ? required_argument : no_argument,
+					  &which, i};
+	while ((found = getopt_long(argc, argv, "h", rows, NULL)) != -1) {
+		if (found == '?')
+			return false;
+		if (found == 'h')
+			which = OPTION_HELP;
+		in->given[which] = true;
+		in->value[which] = optarg;
+	}
+	in->config = (struct config_options){.path = in->value[OPTION_CONFIG],
+					     .state = in->value[OPTION_STATE],
+					     .log_level = in->value[OPTION_LOG_LEVEL],
+					     .log_format = in->value[OPTION_LOG_FORMAT]};
+	return true;
+}
+
+static int run(const struct command *c, const struct invocation *in)
+{
+	struct err err;
+
+	for (int i = 0; i < OPTION_COUNT; i++)
+		if (in->given[i] && !((c->takes | GLOBAL) & 1u << i)) {
+			fprintf(stderr, "ptp-archiver: %s has no option --%s\n", c->name,
+				options[i].name);
+			return STATUS_USAGE;
+		}
+	int status = c->run(in, &err);
+	if (status != COMMAND_FAILED)
+		return status;
+	log_error(NULL, "%s", err.msg);
+	return err.kind == ERR_FATAL && strcmp(err.word, WORD_CONFIG) == 0 ? STATUS_USAGE
+									   : STATUS_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+	struct invocation in = {0};
+
+	log_setup(LOG_INFO, LOG_TEXT);
+	if (!read_options(argc, argv, &in))
+		return usage("that was not understood", "");
+	if (in.given[OPTION_VERSION])
+		return cmd_version(&in, &(struct err){0});
+	const char *name = argv[optind];
+	const struct command *c = name ? find(name) : NULL;
+	if (!c && in.given[OPTION_HELP]) {
+		print_help();
+		return STATUS_DONE;
+	}
+	if (!c)
+		return name ? usage("there is no command ", name) : usage("which command?", "");
+	if (in.given[OPTION_HELP]) {
+		print_command_help(c);
+		return STATUS_DONE;
+	}
+	in.args = argv + optind + 1;
+	in.n_args = argc - optind - 1;
+	return run(c, &in);
+}

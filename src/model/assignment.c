@@ -1,0 +1,36 @@
+#include "model/assignment.h"
+
+#include <stdlib.h>
+
+static const char *const text[] = {
+	[ASSIGNMENT_ASKING] = "asking",
+	[ASSIGNMENT_ASSIGNED] = "assigned",
+	[ASSIGNMENT_FETCHED] = "fetched",
+	[ASSIGNMENT_DELIVERING] = "delivering",
+	[ASSIGNMENT_DELIVERED] = "delivered",
+	[ASSIGNMENT_LOST] = "possibly lost",
+	[ASSIGNMENT_UNFOUNDED] = "unfounded",
+};
+_Static_assert(sizeof text / sizeof *text == ASSIGNMENT_UNFOUNDED + 1, "a text for each state");
+
+void assignment_clear(struct assignment *a)
+{
+	free(a->container);
+	free(a->name);
+	free(a->file_name);
+	free(a->path);
+	free(a->note);
+	*a = (struct assignment){0};
+}
+
+void assignment_list_free(struct assignment *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		assignment_clear(&list[i]);
+	free(list);
+}
+
+const char *assignment_state_text(enum assignment_state state)
+{
+	return text[state];
+}

@@ -1,0 +1,52 @@
+/*
+ * model/assignment.h - one torrent that the tracker has assigned to a container, and how far it has
+ * come on its way to the client.
+ *
+ *   asking -> assigned -> fetched -> delivering -> delivered
+ *        \-> possibly lost -> assigned (found again in IncompleteTransactions), or unfounded
+ */
+#ifndef MODEL_ASSIGNMENT_H
+#define MODEL_ASSIGNMENT_H
+
+#include "model/reply.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum assignment_state {
+	ASSIGNMENT_ASKING,     /* the tracker is being asked, or we died while it was */
+	ASSIGNMENT_ASSIGNED,   /* the tracker has said which torrent */
+	ASSIGNMENT_FETCHED,    /* its .torrent is in the vault */
+	ASSIGNMENT_DELIVERING, /* staged; it is being put in its place */
+	ASSIGNMENT_DELIVERED,  /* the client has it */
+	ASSIGNMENT_LOST,       /* the tracker may have assigned one, but the answer was lost */
+	ASSIGNMENT_UNFOUNDED,  /* it turned out that it had not */
+};
+
+enum assignment_hook { HOOK_NONE, HOOK_DUE, HOOK_STARTED, HOOK_DONE };
+
+struct assignment {
+	int64_t id;      /* the ledger's own, above 0 */
+	char *container; /* owned, as are the other pointers; NULL where not known yet */
+	enum assignment_state state;
+	char torrent_id[REPLY_ID_SIZE];
+	char archive_id[REPLY_ID_SIZE];
+	char infohash[65]; /* hex; what the tracker or the metainfo says; "" unknown */
+	char *name;        /* the torrent's */
+	char *file_name;   /* safe base name of the .torrent */
+	char *path;        /* where it was delivered */
+	char *note;        /* why it is not further, in words */
+	uint64_t bytes;    /* the size of its content */
+	uint32_t tries;    /* downloads that brought no torrent */
+	bool set_aside;    /* after too many of them: no longer in the way of others */
+	enum assignment_hook hook;
+	int64_t asked_at, changed_at, delivered_at; /* ms since 1970, 0: not yet */
+};
+
+void assignment_clear(struct assignment *a);
+void assignment_list_free(struct assignment *list, size_t n);
+
+/* "asking", "assigned", ... */
+const char *assignment_state_text(enum assignment_state state);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * model/container.h - a container: a named, sized part of the archive that the user keeps.
+ *
+ * The tracker knows it by its name and learns its size anew at each fetch (tracker notes).
+ */
+#ifndef MODEL_CONTAINER_H
+#define MODEL_CONTAINER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONTAINER_NAME_MAX 40 /* characters, the tracker's limit */
+#define CONTAINER_STALLED_MAX 1000000
+#define CONTAINER_ID_SIZE 24
+
+struct container {
+	char *name;             /* owned, UTF-8 */
+	char *size;             /* owned, as the tracker takes it: "1.5T" */
+	char *watch_folder;     /* owned, $name already replaced */
+	char *after_fetch_exec; /* owned; NULL: none */
+	uint32_t max_stalled;   /* 0: no limit */
+	char id[CONTAINER_ID_SIZE]; /* the tracker's ContainerID; "" until known */
+};
+
+void container_clear(struct container *c);
+
+/* NULL if the name can be used, else what is wrong with it, in words: "is empty". */
+const char *container_name_fault(const char *name);
+
+/* `pattern` with each "$name" replaced; the caller's.  A slash or a leading dot in the name becomes
+ * "_" there, so that a name cannot lead out of the folder that the pattern means. */
+char *container_folder(const char *pattern, const char *name);
+
+/* By name, for qsort(). */
+int container_compare(const void *a, const void *b);
+
+#endif

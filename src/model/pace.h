@@ -1,0 +1,26 @@
+/*
+ * model/pace.h - what is kept of the calls made to the tracker, whoever made them, and of the times
+ * of the cycles.  All times are milliseconds since 1970, 0: none yet.
+ */
+#ifndef MODEL_PACE_H
+#define MODEL_PACE_H
+
+#include <stdint.h>
+
+struct pace {
+	int64_t last_fetch;    /* begin of the last fetch call, or its end once that is known */
+	int64_t last_request;  /* the same of any request */
+	uint32_t failures;     /* in a row, that call for patience */
+	int64_t backoff_until; /* no call before; 0: no back-off */
+	char reason[128];      /* of the back-off, for people */
+	char credentials[17];  /* fingerprint of the credentials last used; "" none */
+};
+
+struct cycle_clock {
+	int64_t last_cycle;   /* begin of the last regular cycle */
+	int64_t next_cycle;   /* when the next regular one is due; 0: at once */
+	int64_t last_attempt; /* begin of the last attempt to finish what was left undone */
+	uint32_t attempts;    /* how many since a cycle was last finished */
+};
+
+#endif

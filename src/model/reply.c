@@ -1,0 +1,195 @@
+#include "model/reply.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+#include <strings.h>
+
+static void json_clear(json_t **j)
+{
+	json_decref(*j);
+}
+
+#define OWN_JSON OWN(json_clear)
+
+static bool protocol(struct err *err, const char *what)
+{
+	return err_set(err, ERR_RETRY, WORD_PROTOCOL, "%s", what);
+}
+
+void reply_clear(struct reply *reply)
+{
+	free(reply->incomplete);
+	*reply = (struct reply){0};
+}
+
+static bool looks_like_html(const char *s, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && isspace((unsigned char)s[at]))
+		at++;
+	return at < len && s[at] == '<';
+}
+
+static json_t *load_object(const char *bytes, size_t len, struct err *err)
+{
+	json_error_t why;
+
+	if (looks_like_html(bytes, len)) {
+		protocol(err, "an HTML page came instead of a JSON answer");
+		return NULL;
+	}
+	json_t *root = json_loadb(bytes, len, 0, &why);
+	if (!root)
+		err_set(err, ERR_RETRY, WORD_PROTOCOL, "the answer is no valid JSON (at byte %d)",
+			why.position);
+	else if (!json_is_object(root)) {
+		protocol(err, "the answer is JSON, but no object");
+		json_decref(root);
+		root = NULL;
+	}
+	return root;
+}
+
+/* A positive id, as a string of digits or as a number. */
+static bool read_id(const json_t *value, char out[REPLY_ID_SIZE])
+{
+	uint64_t id;
+
+	if (json_is_integer(value) && json_integer_value(value) > 0)
+		id = (uint64_t)json_integer_value(value);
+	else if (!json_is_string(value) ||
+		 !num_u64(json_string_value(value), INT64_MAX, &id) || id == 0)
+		return false;
+	snprintf(out, REPLY_ID_SIZE, "%" PRIu64, id);
+	return true;
+}
+
+/* "0.10" or the number 0.1: digits and dots. */
+static bool read_version(const json_t *value, char out[REPLY_VERSION_SIZE])
+{
+	char text[64];
+
+	if (json_is_string(value) && strlen(json_string_value(value)) < REPLY_VERSION_SIZE)
+		text_copy(text, sizeof text, json_string_value(value));
+	else if (json_is_integer(value))
+		snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	else if (json_is_real(value))
+		snprintf(text, sizeof text, "%.6g", json_real_value(value));
+	else
+		return false;
+	if (!*text || strspn(text, "0123456789.") != strlen(text) ||
+	    strlen(text) >= REPLY_VERSION_SIZE)
+		return false;
+	text_copy(out, REPLY_VERSION_SIZE, text);
+	return true;
+}
+
+static void read_message(const json_t *root, char out[256])
+{
+	const json_t *text = json_object_get(root, "Error");
+
+	if (!json_is_string(text))
+		text = json_object_get(root, "Message");
+	if (!json_is_string(text))
+		return;
+	OWN_STR char *printable =
+		text_printable(json_string_value(text), json_string_length(text), 255);
+	text_copy(out, 256, printable);
+}
+
+static bool read_infohash(const json_t *value, char out[41])
+{
+	uint8_t raw[SHA1_SIZE];
+
+	out[0] = '\0';
+	if (!value || json_is_null(value))
+		return true;
+	if (!json_is_string(value) || !hash_unhex(json_string_value(value), raw, sizeof raw))
+		return false;
+	hash_hex(raw, sizeof raw, out);
+	return true;
+}
+
+static bool read_one_incomplete(const char *key, const json_t *value, struct incomplete *out)
+{
+	if (!num_u64(key, INT64_MAX, &out->transaction))
+		out->transaction = 0;
+	return read_id(json_object_get(value, "TorrentID"), out->torrent_id) &&
+	       read_infohash(json_object_get(value, "InfoHash"), out->infohash);
+}
+
+/* Best effort, as the list is: what cannot be read is passed over. */
+static void read_incomplete(json_t *list, struct reply *reply)
+{
+	const char *key;
+	json_t *value;
+
+	/* An empty list comes as an empty JSON array from some servers. */
+	reply->lists_incomplete = json_is_object(list) || json_is_array(list);
+	size_t n = json_object_size(list);
+	if (n == 0 || n > REPLY_INCOMPLETE_MAX)
+		return;
+	reply->incomplete = mem_alloc(n * sizeof *reply->incomplete);
+	json_object_foreach (list, key, value)
+		if (read_one_incomplete(key, value, &reply->incomplete[reply->n_incomplete]))
+			reply->n_incomplete++;
+}
+
+static enum reply_verdict verdict_of(const char *message)
+{
+	if (text_has_nocase(message, "No space left in container"))
+		return REPLY_FULL;
+	if (text_has_nocase(message, "stall"))
+		return REPLY_STALLED;
+	return REPLY_REFUSED;
+}
+
+bool reply_read_fetch(const char *bytes, size_t len, struct reply *reply, struct err *err)
+{
+	OWN_JSON json_t *root = load_object(bytes, len, err);
+	struct reply r = {0};
+
+	if (!root)
+		return false;
+	const char *status = json_string_value(json_object_get(root, "Status"));
+	read_message(root, r.message);
+	read_id(json_object_get(root, "ContainerID"), r.container_id);
+	read_version(json_object_get(root, "ScriptVersion"), r.version);
+	if (status && strcmp(status, "Error") == 0) {
+		r.verdict = verdict_of(r.message);
+	} else if (status && strcmp(status, "Ok") == 0) {
+		if (!read_id(json_object_get(root, "TorrentID"), r.torrent_id) ||
+		    !read_id(json_object_get(root, "ArchiveID"), r.archive_id))
+			return protocol(err, "the answer says Ok, but names no TorrentID and "
+					     "ArchiveID that can be read");
+		read_incomplete(json_object_get(root, "IncompleteTransactions"), &r);
+	} else {
+		return protocol(err, "the answer's Status is neither Ok nor Error");
+	}
+	*reply = r;
+	return true;
+}
+
+bool reply_read_version(const char *bytes, size_t len, char version[REPLY_VERSION_SIZE],
+			struct err *err)
+{
+	OWN_JSON json_t *root = load_object(bytes, len, err);
+
+	if (!root)
+		return false;
+	const char *status = json_string_value(json_object_get(root, "Status"));
+	if (!status || strcmp(status, "Ok") != 0)
+		return protocol(err, "the answer's Status is not Ok");
+	if (!read_version(json_object_get(root, "ScriptVersion"), version))
+		return protocol(err, "the answer names no ScriptVersion that can be read");
+	return true;
+}

@@ -1,0 +1,59 @@
+/*
+ * model/reply.h - what the tracker's JSON answers say.
+ *
+ * Shapes and texts are from the tracker notes: ids come as JSON strings or numbers; the error text
+ * stands in "Error" or "Message"; "No space left in container" means full, the word "stall" too
+ * many stalled downloads.
+ */
+#ifndef MODEL_REPLY_H
+#define MODEL_REPLY_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define REPLY_ID_SIZE 24      /* a decimal id with its NUL */
+#define REPLY_VERSION_SIZE 24 /* a version with its NUL */
+#define REPLY_INCOMPLETE_MAX 100000
+
+enum reply_verdict {
+	REPLY_ASSIGNED,
+	REPLY_FULL,
+	REPLY_STALLED,
+	REPLY_REFUSED, /* an error of the tracker's own; `message` says which */
+};
+
+/* One of IncompleteTransactions: assigned to the user and not seen completed. */
+struct incomplete {
+	uint64_t transaction; /* the key it stands under, 0 if that is no number */
+	char torrent_id[REPLY_ID_SIZE];
+	char infohash[41]; /* lower-case hex; "" where the tracker gives none */
+};
+
+struct reply {
+	enum reply_verdict verdict;
+	char torrent_id[REPLY_ID_SIZE];   /* these two if assigned */
+	char archive_id[REPLY_ID_SIZE];
+	char container_id[REPLY_ID_SIZE]; /* "" if not given */
+	char version[REPLY_VERSION_SIZE]; /* ScriptVersion; "" if not given */
+	char message[256];                /* the tracker's words, printable; "" if none */
+	bool lists_incomplete;            /* IncompleteTransactions was there */
+	struct incomplete *incomplete;    /* owned */
+	size_t n_incomplete;
+};
+
+#define OWN_REPLY OWN(reply_clear)
+
+/* An answer to `fetch`.  ERR_RETRY with WORD_PROTOCOL if it is none; the message says what it is
+ * instead (an HTML page, no JSON, what is missing) and quotes nothing of it. */
+bool reply_read_fetch(const char *bytes, size_t len, struct reply *reply,
+		      struct err *err) MUST_CHECK;
+
+/* An answer to `scriptver`: fills in `version` only. */
+bool reply_read_version(const char *bytes, size_t len, char version[REPLY_VERSION_SIZE],
+			struct err *err) MUST_CHECK;
+
+void reply_clear(struct reply *reply);
+
+#endif

@@ -1,0 +1,177 @@
+#include "ports/client_watchdir.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "model/filename.h"
+#include "model/torrent.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define PROBE_BYTES (64 * 1024)
+
+struct watchdir {
+	struct client base;
+	char *folder, *staging; /* owned */
+	mode_t mask;
+};
+
+static bool make_folders(const struct watchdir *w, struct err *err)
+{
+	return fs_make_folder(w->folder, 0777 & ~w->mask, false, err) &&
+	       fs_make_folder(w->staging, 0700, false, err);
+}
+
+/* Permissions and free space do not tell whether a file can be written: quotas, read-only mounts
+ * and network shares do.  So write one. */
+static bool probe(const struct watchdir *w, struct err *err)
+{
+	OWN_STR char *path = fs_join(w->staging, "probe");
+	OWN_STR char *zeros = mem_alloc(PROBE_BYTES);
+
+	return fs_stage(path, zeros, PROBE_BYTES, 0600, err) && fs_remove(path, err);
+}
+
+static bool watchdir_ready(struct client *c, struct err *err)
+{
+	const struct watchdir *w = (const struct watchdir *)c;
+
+	return make_folders(w, err) && probe(w, err);
+}
+
+static char *staged_path(const struct watchdir *w, const struct delivery *d)
+{
+	return mem_printf("%s/%s.%" PRId64 ".part", w->staging, d->infohash, d->id);
+}
+
+/* Does `path` hold a torrent with this infohash? */
+static bool holds(const char *path, const char *infohash)
+{
+	OWN_BUF struct buf bytes = BUF_MAX(TORRENT_MAX_BYTES);
+	struct torrent t = {0};
+	struct err ignored;
+	char hex[65];
+
+	if (!fs_read_regular(path, &bytes, &ignored) ||
+	    !torrent_read(bytes.data, bytes.len, &t, &ignored))
+		return false;
+	torrent_infohash_hex(&t, hex);
+	torrent_clear(&t);
+	return strcmp(hex, infohash) == 0;
+}
+
+static bool usable(const struct watchdir *w, const char *name, const char *infohash)
+{
+	OWN_STR char *path = fs_join(w->folder, name);
+
+	return !fs_exists(path) || holds(path, infohash);
+}
+
+/* The wanted name; or, where something else has it, the one with the infohash. */
+static char *choose_name(const struct watchdir *w, const struct delivery *d)
+{
+	return usable(w, d->file_name, d->infohash)
+		       ? mem_dup(d->file_name)
+		       : filename_with_infohash(d->file_name, d->infohash);
+}
+
+static bool stage(const struct watchdir *w, const struct delivery *d, struct err *err)
+{
+	OWN_STR char *path = staged_path(w, d);
+
+	return make_folders(w, err) &&
+	       fs_stage(path, d->bytes->data, d->bytes->len, 0666 & ~w->mask, err);
+}
+
+static bool watchdir_prepare(struct client *c, const struct delivery *d, char **file_name,
+			     struct err *err)
+{
+	const struct watchdir *w = (const struct watchdir *)c;
+
+	if (!stage(w, d, err))
+		return false;
+	*file_name = choose_name(w, d);
+	return true;
+}
+
+/* Puts the staged file at `path`; true as well if the same torrent is there already. */
+static bool put(const char *staged, const char *path, const char *infohash, bool *placed,
+		struct err *err)
+{
+	enum fs_publish result;
+
+	if (!fs_publish(staged, path, &result, err))
+		return false;
+	*placed = result == FS_PUBLISHED;
+	if (*placed || !holds(path, infohash))
+		return true;
+	*placed = true;
+	return fs_remove(staged, err);
+}
+
+static bool place(const struct watchdir *w, const struct delivery *d, char **path, struct err *err)
+{
+	OWN_STR char *staged = staged_path(w, d);
+	OWN_STR char *other = filename_with_infohash(d->file_name, d->infohash);
+	const char *const names[] = {d->file_name, other};
+
+	for (int i = 0; i < 2; i++) {
+		OWN_STR char *wanted = fs_join(w->folder, names[i]);
+		bool placed;
+		if (!put(staged, wanted, d->infohash, &placed, err))
+			return false;
+		if (placed) {
+			*path = OWN_TAKE(wanted);
+			return true;
+		}
+	}
+	return err_set(err, ERR_TARGET, WORD_DISK,
+		       "both \"%s\" and \"%s\" in %s are taken by something else; move them away",
+		       names[0], names[1], w->folder);
+}
+
+static bool watchdir_deliver(struct client *c, const struct delivery *d, bool resumed, char **path,
+			     struct err *err)
+{
+	const struct watchdir *w = (const struct watchdir *)c;
+	OWN_STR char *staged = staged_path(w, d);
+
+	if (resumed && !fs_exists(staged)) {
+		/* The rename happened before we ended, and the client may have taken the file since;
+		 * unless the staging folder is gone as a whole. */
+		if (fs_is_folder(w->staging)) {
+			*path = fs_join(w->folder, d->file_name);
+			return true;
+		}
+		if (!stage(w, d, err))
+			return false;
+	}
+	return place(w, d, path, err);
+}
+
+static void watchdir_close(struct client *c)
+{
+	struct watchdir *w = (struct watchdir *)c;
+
+	free(w->folder);
+	free(w->staging);
+	free(w);
+}
+
+static const struct client_ops watchdir_ops = {
+	.ready = watchdir_ready,
+	.prepare = watchdir_prepare,
+	.deliver = watchdir_deliver,
+	.close = watchdir_close,
+};
+
+struct client *client_watchdir_open(const char *folder, mode_t mask)
+{
+	struct watchdir *w = mem_alloc(sizeof *w);
+
+	w->base.ops = &watchdir_ops;
+	w->folder = mem_dup(folder);
+	w->staging = fs_join(folder, WATCHDIR_STAGING);
+	w->mask = mask;
+	return &w->base;
+}

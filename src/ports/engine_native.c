@@ -1,0 +1,230 @@
+#include "ports/engine_native.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Limits: the sizes of answers, the parts of a request's time. */
+#define REPLY_MAX_BYTES (8 * 1024 * 1024)
+#define CONNECT_MS 15000
+#define STALL_S 30
+#define MAX_REDIRECTS 3
+#define RETRY_AFTER_MAX_MS (24 * 3600 * INT64_C(1000))
+#define LOGGED_REPLY_BYTES 2000
+
+struct native {
+	struct engine base;
+	struct http *http;                /* owned */
+	const struct secret *user, *key; /* borrowed */
+	char *base_url, *fetch_url, *download_url, *version_url; /* owned */
+	int timeout_ms;
+	bool (*before_redirect)(void *ctx, struct err *err);
+	void *ctx;
+};
+
+static char *url_of(const struct native *n, const char *relative)
+{
+	size_t base = strlen(n->base_url);
+
+	while (base && n->base_url[base - 1] == '/')
+		base--;
+	while (*relative == '/')
+		relative++;
+	return mem_printf("%.*s/%s", (int)base, n->base_url, relative);
+}
+
+static int less(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+static void wipe_free(char **text)
+{
+	if (*text)
+		secret_wipe(*text, strlen(*text));
+	free(*text);
+}
+
+static bool get(struct native *n, const char *url, size_t max_body, struct http_reply *reply,
+		struct err *err)
+{
+	OWN(wipe_free) char *user = mem_printf("ApiUser: %s", secret_reveal(n->user));
+	OWN(wipe_free) char *key = mem_printf("ApiKey: %s", secret_reveal(n->key));
+	const char *const headers[] = {user, key, NULL};
+	const struct http_request request = {
+		.url = url,
+		.headers = headers,
+		.connect_ms = less(CONNECT_MS, n->timeout_ms),
+		.stall_s = less(STALL_S, (n->timeout_ms + 999) / 1000),
+		.total_ms = n->timeout_ms,
+		.max_body = max_body,
+		.max_redirects = MAX_REDIRECTS,
+		.before_redirect = n->before_redirect,
+		.ctx = n->ctx,
+	};
+
+	n->base.failure = (struct engine_failure){0};
+	if (http_perform(n->http, &request, reply, err))
+		return true;
+	bool network = strcmp(err->word, WORD_NETWORK) == 0 || strcmp(err->word, WORD_TLS) == 0;
+	n->base.failure.back_off = network || strcmp(err->word, WORD_TIMEOUT) == 0;
+	n->base.failure.may_have_assigned = http_may_have_arrived(n->http);
+	return false;
+}
+
+/* 500, 502 and 504 may come from a proxy in front of a tracker that has done its work; 503 says
+ * that it has not. */
+static bool status_hides_success(long status)
+{
+	return status >= 500 && status != 503;
+}
+
+static bool check_status(struct native *n, const struct http_reply *reply, struct err *err)
+{
+	char word[24];
+	long s = reply->status;
+
+	if (s == 200)
+		return true;
+	n->base.failure = (struct engine_failure){
+		.status = s,
+		.back_off = s == 401 || s == 403 || s == 429 || s >= 500,
+		.may_have_assigned = status_hides_success(s),
+		.retry_after = http_retry_after(reply->retry_after, clock_now(),
+						RETRY_AFTER_MAX_MS),
+	};
+	if (s == 401)
+		return err_set(err, ERR_RETRY, WORD_AUTH,
+			       "HTTP 401: the tracker does not accept ApiUser and ApiKey "
+			       "(PTP_USER, PTP_KEY)");
+	snprintf(word, sizeof word, "HTTP %ld", s);
+	if (reply->redirect_host[0])
+		return err_set(err, ERR_RETRY, word,
+			       "HTTP %ld: a redirect to %s, which is not followed", s,
+			       reply->redirect_host);
+	return err_set(err, ERR_RETRY, word, "HTTP %ld", s);
+}
+
+static void log_strange_reply(struct native *n, const struct http_reply *reply)
+{
+	const struct secret *const known[] = {n->user, n->key};
+	OWN_STR char *masked = secret_mask(buf_text(&reply->body), reply->body.len,
+					   LOGGED_REPLY_BYTES, known, 2);
+
+	log_warn(NULL, "the tracker's answer was (%zu bytes, %s): %s", reply->body.len,
+		 reply->content_type[0] ? reply->content_type : "no content type", masked);
+}
+
+static bool is_page(const struct http_reply *reply)
+{
+	const char *s = buf_text(&reply->body);
+
+	return s[strspn(s, " \t\r\n")] == '<';
+}
+
+static bool native_assign(struct engine *e, const struct container *c, struct reply *reply,
+			  struct err *err)
+{
+	struct native *n = (struct native *)e;
+	OWN_HTTP_REPLY struct http_reply got = {0};
+	OWN_STR char *name = http_escape(c->name);
+	OWN_STR char *base = url_of(n, n->fetch_url);
+	OWN_STR char *url = mem_printf("%s&ContainerName=%s&ContainerSize=%s&MaxStalled=%u", base,
+				       name, c->size, c->max_stalled);
+
+	if (!get(n, url, REPLY_MAX_BYTES, &got, err) || !check_status(n, &got, err))
+		return false;
+	if (reply_read_fetch(buf_text(&got.body), got.body.len, reply, err))
+		return true;
+	log_strange_reply(n, &got);
+	/* A login or maintenance page is no lost assignment; an answer that cannot be read may be. */
+	n->base.failure.may_have_assigned = !is_page(&got);
+	return false;
+}
+
+static bool native_download(struct engine *e, const char *torrent_id, const char *archive_id,
+			    struct buf *bytes, char **name, struct err *err)
+{
+	struct native *n = (struct native *)e;
+	OWN_HTTP_REPLY struct http_reply got = {0};
+	OWN_STR char *base = url_of(n, n->download_url);
+	OWN_STR char *url = mem_printf("%s&id=%s&ArchiveID=%s", base, torrent_id, archive_id);
+
+	if (!get(n, url, bytes->max, &got, err) || !check_status(n, &got, err))
+		return false;
+	size_t max = bytes->max;
+	buf_clear(bytes);
+	*bytes = got.body;
+	bytes->max = max;
+	got.body = (struct buf){0};
+	*name = OWN_TAKE(got.disposition);
+	return true;
+}
+
+static bool native_version(struct engine *e, char version[REPLY_VERSION_SIZE], struct err *err)
+{
+	struct native *n = (struct native *)e;
+	OWN_HTTP_REPLY struct http_reply got = {0};
+	OWN_STR char *url = url_of(n, n->version_url);
+
+	if (!get(n, url, REPLY_MAX_BYTES, &got, err) || !check_status(n, &got, err))
+		return false;
+	if (reply_read_version(buf_text(&got.body), got.body.len, version, err))
+		return true;
+	log_strange_reply(n, &got);
+	return false;
+}
+
+static void native_close(struct engine *e)
+{
+	struct native *n = (struct native *)e;
+
+	http_close(n->http);
+	free(n->base_url);
+	free(n->fetch_url);
+	free(n->download_url);
+	free(n->version_url);
+	free(n);
+}
+
+static const struct engine_ops native_ops = {
+	.assign = native_assign,
+	.download = native_download,
+	.version = native_version,
+	.close = native_close,
+};
+
+/* Parameters are appended to a URL that already holds a query. */
+static char *with_query(const char *relative)
+{
+	return strchr(relative, '?') ? mem_dup(relative) : mem_printf("%s?", relative);
+}
+
+struct engine *engine_native_open(const struct engine_native_options *o, struct err *err)
+{
+	const struct http_options http = {.ca_file = o->ca_file,
+					  .user_agent = "ptp-archiver/" PTP_ARCHIVER_VERSION,
+					  .wake = o->wake};
+	struct native *n = mem_alloc(sizeof *n);
+
+	n->base.ops = &native_ops;
+	n->user = o->user;
+	n->key = o->key;
+	n->base_url = mem_dup(o->base_url);
+	n->fetch_url = with_query(o->fetch_url);
+	n->download_url = with_query(o->download_url);
+	n->version_url = mem_dup(o->version_url);
+	n->timeout_ms = o->timeout_ms;
+	n->before_redirect = o->before_redirect;
+	n->ctx = o->ctx;
+	n->http = http_open(&http, err);
+	if (!n->http) {
+		native_close(&n->base);
+		return NULL;
+	}
+	return &n->base;
+}

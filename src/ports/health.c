@@ -1,0 +1,221 @@
+#include "ports/health.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/http.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Limits: tries, times, sizes. */
+#define TRIES 4
+#define FIRST_WAIT_MS 1000 /* doubled for each further try */
+#define START_BUDGET_MS 5000
+#define END_BUDGET_MS 10000
+#define CONNECT_MS 4000
+#define BODY_LIMIT_UNKNOWN 10000
+#define BODY_LIMIT_MAX (1024 * 1024)
+#define ANSWER_MAX_BYTES (64 * 1024)
+
+struct health {
+	const struct secret *url; /* borrowed */
+	struct http *http;        /* owned */
+	struct wake *wake;        /* borrowed */
+	size_t body_limit;
+	char rid[37];
+};
+
+struct health *health_open(const struct secret *url, const char *ca_file, struct wake *wake,
+			   struct err *err)
+{
+	const struct http_options options = {.ca_file = ca_file,
+					     .user_agent = "ptp-archiver/" PTP_ARCHIVER_VERSION,
+					     .wake = wake};
+	struct health *h = mem_alloc(sizeof *h);
+
+	h->url = url;
+	h->wake = wake;
+	h->body_limit = BODY_LIMIT_UNKNOWN;
+	h->http = http_open(&options, err);
+	if (h->http)
+		return h;
+	health_close(h);
+	return NULL;
+}
+
+void health_close(struct health *h)
+{
+	if (!h)
+		return;
+	http_close(h->http);
+	free(h);
+}
+
+/* A random UUID, version 4 (RFC 9562). */
+static void new_rid(char out[37])
+{
+	uint8_t b[16];
+	char hex[33];
+
+	hash_random(b, sizeof b);
+	b[6] = (uint8_t)((b[6] & 0x0F) | 0x40);
+	b[8] = (uint8_t)((b[8] & 0x3F) | 0x80);
+	hash_hex(b, sizeof b, hex);
+	snprintf(out, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+}
+
+/* The path goes before a query that the URL may have, the rid behind it. */
+static char *ping_url(const struct health *h, const char *suffix)
+{
+	const char *url = secret_reveal(h->url);
+	size_t path = strcspn(url, "?#");
+	size_t query = strcspn(url + path, "#");
+	size_t base = path;
+
+	while (base && url[base - 1] == '/')
+		base--;
+	return mem_printf("%.*s%s%.*s%crid=%s", (int)base, url, suffix, (int)query, url + path,
+			  query ? '&' : '?', h->rid);
+}
+
+static void learn_limit(struct health *h, const struct http_reply *reply)
+{
+	uint64_t limit;
+
+	if (num_u64(reply->ping_body_limit, BODY_LIMIT_MAX, &limit))
+		h->body_limit = limit;
+}
+
+enum verdict { RECORDED, AGAIN, REFUSED };
+
+static enum verdict judge(const struct http_reply *reply, const char *what)
+{
+	const char *text = buf_text(&reply->body);
+	long s = reply->status;
+
+	if (s >= 200 && s < 300) {
+		if (text_has_nocase(text, "rate-limited"))
+			log_warn(NULL, "Healthchecks did not record the %s ping: rate limited",
+				 what);
+		return RECORDED;
+	}
+	if (s == 408 || s == 429 || s >= 500)
+		return AGAIN;
+	OWN_STR char *says = text_printable(text, reply->body.len < 60 ? reply->body.len : 60, 60);
+	log_warn(NULL,
+		 "Healthchecks refuses the %s ping: HTTP %ld%s%s; check the ping URL (HC_URL)",
+		 what, s, strchr(says, '<') ? "" : " ", strchr(says, '<') ? "" : says);
+	return REFUSED;
+}
+
+static enum verdict try_once(struct health *h, const struct http_request *request,
+			     const char *what, char why[200])
+{
+	OWN_HTTP_REPLY struct http_reply reply = {0};
+	struct err err;
+
+	if (!http_perform(h->http, request, &reply, &err)) {
+		text_copy(why, 200, err.msg);
+		return err.kind == ERR_RETRY ? AGAIN : REFUSED;
+	}
+	snprintf(why, 200, "HTTP %ld", reply.status);
+	learn_limit(h, &reply);
+	return judge(&reply, what);
+}
+
+/* Valid UTF-8 of at most body_limit bytes. */
+static char *fit_body(const struct health *h, const char *body)
+{
+	OWN_BUF struct buf clean = BUF_MAX(2 * BODY_LIMIT_MAX);
+
+	for (const char *line = body; *line;) {
+		size_t len = strcspn(line, "\n");
+		OWN_STR char *text = text_printable(line, len, h->body_limit);
+		buf_puts(&clean, text);
+		line += len;
+		if (*line == '\n') {
+			buf_puts(&clean, "\n");
+			line++;
+		}
+	}
+	return mem_dupn(buf_text(&clean), text_cut(buf_text(&clean), clean.len, h->body_limit));
+}
+
+static void ping(struct health *h, const char *suffix, const char *what, const char *body,
+		 int budget_ms)
+{
+	if (!secret_is_set(h->url))
+		return;
+	OWN_STR char *url = ping_url(h, suffix);
+	OWN_STR char *text = fit_body(h, body);
+	static const char *const headers[] = {"Content-Type: text/plain; charset=utf-8", NULL};
+	int64_t end = clock_monotonic() + budget_ms;
+	int64_t wait = FIRST_WAIT_MS;
+	int once = budget_ms * 3 / 5; /* so that a time-out leaves room for another try */
+	char why[200] = "";
+	struct err err;
+
+	for (int i = 0; i < TRIES; i++, wait *= 2) {
+		int left = (int)(end - clock_monotonic());
+		const struct http_request request = {.url = url,
+						     .headers = headers,
+						     .body = text,
+						     .body_len = strlen(text),
+						     .connect_ms = left < CONNECT_MS ? left
+										     : CONNECT_MS,
+						     .stall_s = END_BUDGET_MS / 1000,
+						     .total_ms = left < once ? left : once,
+						     .max_body = ANSWER_MAX_BYTES,
+						     .max_redirects = 2};
+		if (left <= 0 || try_once(h, &request, what, why) != AGAIN)
+			break;
+		if (i == TRIES - 1 || clock_monotonic() + wait >= end) {
+			log_warn(NULL, "the %s ping to Healthchecks failed: %s", what, why);
+			break;
+		}
+		if (!wake_sleep(h->wake, wait, &err))
+			break;
+	}
+	secret_wipe(url, strlen(url));
+}
+
+void health_start(struct health *h, const char *body)
+{
+	new_rid(h->rid);
+	ping(h, "/start", "start", body, START_BUDGET_MS);
+}
+
+static void end_ping(struct health *h, const char *suffix, const char *what, const char *body)
+{
+	if (!h->rid[0])
+		new_rid(h->rid);
+	ping(h, suffix, what, body, END_BUDGET_MS);
+}
+
+void health_success(struct health *h, const char *body)
+{
+	end_ping(h, "", "success", body);
+}
+
+void health_fail(struct health *h, const char *body)
+{
+	end_ping(h, "/fail", "failure", body);
+}
+
+const char *health_url_fault(const char *url)
+{
+	struct http_url parts;
+	struct err err;
+	const char *path = strstr(url, "://");
+
+	if (!http_url_parse(url, &parts, &err))
+		return "is not a complete URL that begins with https:// (or http://)";
+	path = strchr(path + 3, '/');
+	if (!path || !path[strspn(path, "/")])
+		return "has no path: it must end in a check's UUID, or in a ping key and a slug";
+	return NULL;
+}

@@ -1,0 +1,35 @@
+/*
+ * ports/health.h - pinging Healthchecks (hosted, or one's own server).
+ *
+ * A ping never fails the caller: what went wrong is logged, and that is all.  Each ping has a time
+ * budget for its retries together, so that a dead server holds up a cycle for 15 seconds at most
+ * (5 for the start, 10 for the end).  The ping URL is a secret.
+ *
+ * Facts from the Healthchecks notes: bodies are sent with a Content-Length, as valid UTF-8, and cut
+ * on a character boundary at the server's Ping-Body-Limit (10000 until it says so); start and end
+ * of a run carry the same rid; 408, 429 and 5xx are worth a retry, 400, 404 and 409 are not; a 200
+ * whose body is not "OK" was not recorded.
+ */
+#ifndef PORTS_HEALTH_H
+#define PORTS_HEALTH_H
+
+#include "base/err.h"
+#include "base/secret.h"
+#include "base/wake.h"
+
+struct health;
+
+/* `url` is borrowed for as long as the object lives; unset: every ping is silently left out. */
+struct health *health_open(const struct secret *url, const char *ca_file, struct wake *wake,
+			   struct err *err) MUST_CHECK;
+void health_close(struct health *h);
+
+/* Begins a run with a new rid. */
+void health_start(struct health *h, const char *body);
+void health_success(struct health *h, const char *body);
+void health_fail(struct health *h, const char *body);
+
+/* Is this a ping URL that could work?  NULL, or what is wrong in words (without quoting it). */
+const char *health_url_fault(const char *url);
+
+#endif

@@ -1,0 +1,161 @@
+/*
+ * ports/ledger.h - what happened, in one SQLite file that survives anything.
+ *
+ * Each function that changes something is one transaction, on the disk when it returns (rollback
+ * journal, synchronous=EXTRA: a write-ahead log would need shared memory, which network file
+ * systems of a NAS do not have).  The layout is versioned; an older file is brought up to date when
+ * it is opened, a newer one is refused.
+ *
+ * Errors: ERR_FATAL, WORD_LEDGER if the file is damaged or from a newer version; ERR_RETRY,
+ * WORD_LEDGER if it cannot be written now (disk full, locked, read-only).
+ */
+#ifndef PORTS_LEDGER_H
+#define PORTS_LEDGER_H
+
+#include "base/err.h"
+#include "model/assignment.h"
+#include "model/outcome.h"
+#include "model/pace.h"
+#include "model/reply.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ledger;
+
+/* Opens `path`, made 0600 if missing.  `read_only`: for looking only; a missing file is then an
+ * error (ERR_TARGET). */
+struct ledger *ledger_open(const char *path, bool read_only, struct err *err) MUST_CHECK;
+void ledger_close(struct ledger *l);
+
+/* ---- the way of one torrent ---- */
+
+/* "We are about to ask": *id is the new row. */
+bool ledger_asking(struct ledger *l, const char *container, int64_t *id,
+		   struct err *err) MUST_CHECK;
+
+/* The tracker has answered: which torrent. */
+bool ledger_assigned(struct ledger *l, int64_t id, const char *torrent_id, const char *archive_id,
+		     struct err *err) MUST_CHECK;
+
+/* The tracker has certainly not assigned anything: the row goes. */
+bool ledger_not_assigned(struct ledger *l, int64_t id, struct err *err) MUST_CHECK;
+
+/* The answer was lost, or unreadable. */
+bool ledger_possibly_lost(struct ledger *l, int64_t id, const char *note,
+			  struct err *err) MUST_CHECK;
+
+/* Every row still in "asking" was left over by a process that died: it is possibly lost from now
+ * on, and its container's turn counts as taken.  *n says how many there were. */
+bool ledger_adopt_leftovers(struct ledger *l, size_t *n, struct err *err) MUST_CHECK;
+
+/* A lost one was found again. */
+bool ledger_found(struct ledger *l, int64_t id, const struct incomplete *found,
+		  const char *archive_id, struct err *err) MUST_CHECK;
+
+/* The tracker lists nothing that a lost one could be. */
+bool ledger_unfounded(struct ledger *l, int64_t id, struct err *err) MUST_CHECK;
+
+struct fetched {
+	const char *infohash, *name, *file_name;
+	uint64_t bytes;
+	bool hook; /* AfterFetchExec is to be run after the delivery */
+};
+bool ledger_fetched(struct ledger *l, int64_t id, const struct fetched *f,
+		    struct err *err) MUST_CHECK;
+
+/* The bytes in the vault are gone or damaged: back to "assigned". */
+bool ledger_unfetched(struct ledger *l, int64_t id, const char *note,
+		      struct err *err) MUST_CHECK;
+
+/* `file_name`: the name that it will have there. */
+bool ledger_delivering(struct ledger *l, int64_t id, const char *file_name,
+		       struct err *err) MUST_CHECK;
+bool ledger_delivered(struct ledger *l, int64_t id, const char *path,
+		      struct err *err) MUST_CHECK;
+
+/* A download brought no torrent: one more try, with the reason; set aside or not. */
+bool ledger_tried(struct ledger *l, int64_t id, const char *note, bool set_aside,
+		  struct err *err) MUST_CHECK;
+
+/* Why it is not further, without counting a try. */
+bool ledger_note(struct ledger *l, int64_t id, const char *note, struct err *err) MUST_CHECK;
+
+bool ledger_hook(struct ledger *l, int64_t id, enum assignment_hook hook,
+		 struct err *err) MUST_CHECK;
+
+/* ---- looking ---- */
+
+enum ledger_filter {
+	LEDGER_PENDING, /* assigned, fetched or delivering; or delivered with the hook still due */
+	LEDGER_LOST,
+	LEDGER_ALL,     /* newest first */
+};
+
+/* *list and *n are the caller's (assignment_list_free).  `container` NULL: of all.  `limit` 0: all.
+ * Pending and lost come oldest first. */
+bool ledger_list(struct ledger *l, enum ledger_filter filter, const char *container, size_t limit,
+		 struct assignment **list, size_t *n, struct err *err) MUST_CHECK;
+
+/* Is there a row for this torrent of the tracker's, in any state? */
+bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known,
+		  struct err *err) MUST_CHECK;
+
+struct ledger_totals {
+	uint64_t assigned, delivered, bytes; /* bytes: of what was delivered */
+	uint64_t pending, set_aside, lost;
+};
+bool ledger_totals(struct ledger *l, const char *container, struct ledger_totals *t,
+		   struct err *err) MUST_CHECK;
+
+/* ---- IncompleteTransactions ---- */
+
+/* Remember what a reply listed: new ones get `now` as the time when they were first seen; those
+ * that are no longer listed are forgotten. */
+bool ledger_remember_incomplete(struct ledger *l, const struct reply *reply, int64_t now,
+				struct err *err) MUST_CHECK;
+
+/* When was it first listed?  0: it is not remembered. */
+bool ledger_incomplete_since(struct ledger *l, const char *torrent_id, int64_t *since,
+			     struct err *err) MUST_CHECK;
+bool ledger_incomplete_count(struct ledger *l, uint64_t *n, struct err *err) MUST_CHECK;
+
+/* ---- pacing, back-off ---- */
+
+bool ledger_get_pace(struct ledger *l, struct pace *p, struct err *err) MUST_CHECK;
+bool ledger_set_pace(struct ledger *l, const struct pace *p, struct err *err) MUST_CHECK;
+
+/* ---- cycles ---- */
+
+bool ledger_get_clock(struct ledger *l, struct cycle_clock *c, struct err *err) MUST_CHECK;
+bool ledger_set_clock(struct ledger *l, const struct cycle_clock *c,
+		      struct err *err) MUST_CHECK;
+
+/* A cycle over these containers begins: each of them is undone from now on. */
+bool ledger_cycle_begin(struct ledger *l, const char *kind, const char *const names[], size_t n,
+			int64_t *cycle, struct err *err) MUST_CHECK;
+
+/* One container's turn is over. */
+bool ledger_turn(struct ledger *l, int64_t cycle, const struct outcome *o,
+		 struct err *err) MUST_CHECK;
+
+bool ledger_cycle_end(struct ledger *l, int64_t cycle, bool well, const char *summary,
+		      struct err *err) MUST_CHECK;
+
+/* What is known of a container from its last turn. */
+struct ledger_container {
+	char id[REPLY_ID_SIZE];
+	char outcome[OUTCOME_TEXT]; /* "" if it never had a turn */
+	char detail[400];
+	int64_t outcome_at;
+	bool undone;
+};
+bool ledger_get_container(struct ledger *l, const char *name, struct ledger_container *c,
+			  struct err *err) MUST_CHECK;
+bool ledger_set_container_id(struct ledger *l, const char *name, const char *id,
+			     struct err *err) MUST_CHECK;
+
+const char *ledger_library(void);
+
+#endif

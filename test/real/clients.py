@@ -1,0 +1,339 @@
+"""Real BitTorrent programs, each started in a throwaway folder and ended by its process id.
+
+Program is any process of a scenario; Opentracker, QBittorrent and Transmission add how that
+program is configured, how one knows that it is ready, and how it is asked what it has.  The
+two clients have the same interface (see Client), so that a scenario need not know which one
+it drives.  Nothing here sleeps blindly: wait_for polls a condition until a deadline.
+
+Settings follow the clients' own documentation: no DHT, no local discovery, no peer exchange
+and no port forwarding, one listening address each, and the control interface on 127.0.0.1.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+POLL = 0.1          # seconds between two looks at a condition
+READY_LIMIT = 20    # seconds until a program must answer
+STOP_LIMIT = 10     # seconds from SIGTERM until SIGKILL
+ANSWER_LIMIT = 10   # seconds for one answer over HTTP
+TAIL_LINES = 40     # lines of each log shown after a failure
+
+CONTROL = "127.0.0.1"   # control interfaces listen here, whatever address the swarm uses
+
+
+def find_program(name):
+    """The path of an installed program, or None; the sbin folders count for every user."""
+    path = os.environ.get("PATH", os.defpath)
+    return shutil.which(name, path=path + ":/usr/local/sbin:/usr/sbin:/sbin")
+
+
+def free_port(address):
+    """A TCP port that nobody listens on at this address at the moment."""
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(what, probe, limit, programs=()):
+    """Polls probe() until it returns something true and returns that.
+
+    Fails after limit seconds, saying what was waited for and what was seen last, and at once
+    when one of the programs has ended.  An OSError or a ValueError of the probe (no
+    connection yet, half an answer) counts as "not yet".
+    """
+    deadline = time.monotonic() + limit
+    while True:
+        try:
+            seen = probe()
+            if seen:
+                return seen
+        except (OSError, ValueError) as error:
+            seen = error
+        for program in programs:
+            program.expect_alive(what)
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what}: not within {limit} s; last seen: {seen!r}")
+        time.sleep(POLL)
+
+
+class Program:
+    """A process with a folder of its own; its output goes to FOLDER/NAME.log.
+
+    It does not outlive the process that started it, even if that one is killed.
+    """
+
+    as_user = ()    # options of setpriv(1) that choose the user
+
+    def __init__(self, name, folder):
+        self.name = name
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log = self.folder / f"{name}.log"
+        self.process = None
+
+    def start(self, arguments, extra_environment=None, output=None):
+        """Starts the program; standard output goes to `output` instead of the log if given."""
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+            **(extra_environment or {}),
+        }
+        with open(self.log, "ab") as log, open(output or self.log, "ab") as out:
+            self.process = subprocess.Popen(
+                [find_program("setpriv"), "--pdeathsig", "KILL", *self.as_user,
+                 *(str(a) for a in arguments)], stdin=subprocess.DEVNULL, stdout=out, stderr=log,
+                cwd=self.folder, env=environment)
+
+    def expect_alive(self, what):
+        if self.process and self.process.poll() is not None:
+            raise AssertionError(
+                f"{what}: {self.name} has ended with status {self.process.returncode}")
+
+    def wait(self, limit):
+        """Waits for a program that ends by itself; returns its status."""
+        try:
+            status = self.process.wait(limit)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} has not ended within {limit} s") from None
+        self.process = None
+        return status
+
+    def stop(self):
+        """Ends the process by its id, with force if it does not obey; returns its status."""
+        if not self.process:
+            return None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(STOP_LIMIT)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        status = self.process.returncode
+        self.process = None
+        return status
+
+    def logs(self):
+        """The files that tell what the program did."""
+        return [self.log]
+
+    def tail(self):
+        """The end of each log, for the report of a failure."""
+        text = []
+        for log in self.logs():
+            if log.exists():
+                lines = log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
+                text += [f"--- {self.name}: {log.name}", *lines]
+        return "\n".join(text)
+
+
+class Opentracker(Program):
+    """opentracker, which serves only the info-hashes on its whitelist (40 hex digits each)."""
+
+    # As root it would change its root folder and its user; it is started as that user instead,
+    # with paths relative to its folder, because nobody else may enter the folders above.
+    if os.geteuid() == 0:
+        as_user = ("--reuid", "nobody", "--regid", "nogroup", "--clear-groups")
+
+    def __init__(self, folder, address):
+        super().__init__("opentracker", folder)
+        self.address = address
+        self.port = free_port(address)
+
+    @property
+    def announce(self):
+        return f"http://{self.address}:{self.port}/announce?passkey=swarm"
+
+    def run(self, infohashes):
+        whitelist = self.folder / "whitelist.txt"
+        whitelist.write_text("".join(f"{h}\n" for h in infohashes))
+        config = self.folder / "opentracker.conf"
+        config.write_text(f"listen.tcp {self.address}:{self.port}\n"
+                          f"access.whitelist {whitelist.name}\n")
+        self.folder.chmod(0o755)
+        for file in (whitelist, config):
+            file.chmod(0o644)
+        self.start([find_program("opentracker"), "-f", config.name])
+        wait_for("opentracker answers", lambda: self._scrape(infohashes[0]), READY_LIMIT, [self])
+
+    def _scrape(self, infohash):
+        query = urllib.parse.quote(bytes.fromhex(infohash))
+        url = f"http://{self.address}:{self.port}/scrape?info_hash={query}"
+        with urllib.request.urlopen(url, timeout=ANSWER_LIMIT) as reply:
+            return reply.read()
+
+    def has_seeder(self, infohash):
+        """Whether a peer with all of the data has announced itself."""
+        counts = self._scrape(infohash)
+        return b"8:completei" in counts and b"8:completei0e" not in counts
+
+
+class Client(Program):
+    """What the clients have in common.
+
+    address    where the client listens for peers
+    downloads  where the data arrives
+    watch      the watched folder, or None
+    run()      starts the client and returns when it answers
+    seed(torrent, data_folder)   adds a .torrent whose data lies complete in data_folder
+    states()   {infohash: State} of every torrent the client holds
+    """
+
+    def __init__(self, name, folder, address, watch=None):
+        super().__init__(name, folder)
+        self.address = address
+        self.watch = watch
+        self.downloads = self.folder / "downloads"
+        self.downloads.mkdir()
+        self.control_port = free_port(CONTROL)
+        self.peer_port = free_port(address)
+
+
+class State:
+    """complete: all data there, checked and kept; text: for the report of a failure."""
+
+    def __init__(self, complete, text):
+        self.complete = complete
+        self.text = text
+
+    def __repr__(self):
+        return self.text
+
+
+class QBittorrent(Client):
+    """qbittorrent-nox, asked through its Web API (4.5, no login needed from 127.0.0.1)."""
+
+    SEEDING = ("uploading", "stalledUP", "queuedUP", "forcedUP")
+
+    def run(self):
+        config = self.folder / "qBittorrent" / "config"
+        config.mkdir(parents=True)
+        (config / "qBittorrent.conf").write_text(f"""\
+[LegalNotice]
+Accepted=true
+[BitTorrent]
+Session\\Port={self.peer_port}
+Session\\Interface=lo
+Session\\InterfaceName=lo
+Session\\InterfaceAddress={self.address}
+Session\\DHTEnabled=false
+Session\\LSDEnabled=false
+Session\\PeXEnabled=false
+Session\\QueueingSystemEnabled=false
+Session\\DefaultSavePath={self.downloads}
+[Network]
+PortForwardingEnabled=false
+[Preferences]
+Connection\\ResolvePeerCountries=false
+WebUI\\Enabled=true
+WebUI\\Address={CONTROL}
+WebUI\\Port={self.control_port}
+WebUI\\UseUPnP=false
+WebUI\\LocalHostAuth=false
+""")
+        if self.watch:
+            parameters = {"save_path": str(self.downloads), "use_auto_tmm": False,
+                          "stopped": False}
+            (config / "watched_folders.json").write_text(json.dumps(
+                {str(self.watch): {"add_torrent_params": parameters, "recursive": False}}))
+        self.start([find_program("qbittorrent-nox"), f"--profile={self.folder}"])
+        wait_for(f"{self.name} answers", lambda: self._get("app/version"), READY_LIMIT, [self])
+
+    def _request(self, path, body=None, content_type=None):
+        request = urllib.request.Request(
+            f"http://{CONTROL}:{self.control_port}/api/v2/{path}", data=body)
+        if content_type:
+            request.add_header("Content-Type", content_type)
+        with urllib.request.urlopen(request, timeout=ANSWER_LIMIT) as reply:
+            return reply.read().decode()
+
+    def _get(self, path):
+        return self._request(path)
+
+    def seed(self, torrent, data_folder):
+        boundary = "swarm-test-boundary"
+        fields = {"savepath": data_folder, "skip_checking": "true", "autoTMM": "false"}
+        parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+                 for name, value in fields.items()]
+        parts.append(f"--{boundary}\r\n"
+                     'Content-Disposition: form-data; name="torrents"; filename="t.torrent"\r\n'
+                     "Content-Type: application/x-bittorrent\r\n\r\n")
+        body = "".join(parts).encode() + torrent.read_bytes() + f"\r\n--{boundary}--\r\n".encode()
+        answer = self._request("torrents/add", body, f"multipart/form-data; boundary={boundary}")
+        assert answer == "Ok.", f"{self.name} does not take {torrent.name}: {answer}"
+
+    def states(self):
+        return {t["hash"]: State(t["state"] in self.SEEDING and t["progress"] == 1
+                                 and t["amount_left"] == 0,
+                                 f"{t['state']} {t['progress']:.1%}")
+                for t in json.loads(self._get("torrents/info"))}
+
+    def logs(self):
+        return [self.log, self.folder / "qBittorrent" / "data" / "logs" / "qbittorrent.log"]
+
+
+class Transmission(Client):
+    """transmission-daemon, asked through its JSON RPC (rpc version 16 and later)."""
+
+    STATUS = ("stopped", "check wait", "checking", "download wait", "downloading", "seed wait",
+              "seeding")
+
+    def __init__(self, *arguments, **keywords):
+        super().__init__(*arguments, **keywords)
+        self.session = ""
+
+    def run(self):
+        settings = {
+            "bind-address-ipv4": self.address, "bind-address-ipv6": "::1",
+            "dht-enabled": False, "lpd-enabled": False, "pex-enabled": False,
+            "utp-enabled": False, "port-forwarding-enabled": False,
+            "peer-port": self.peer_port, "download-dir": str(self.downloads),
+            "rpc-bind-address": CONTROL, "rpc-port": self.control_port,
+            "rpc-authentication-required": False, "rpc-whitelist-enabled": True,
+            "rpc-whitelist": CONTROL, "download-queue-enabled": False,
+            "start-added-torrents": True, "trash-original-torrent-files": False,
+            "watch-dir-enabled": bool(self.watch), "watch-dir": str(self.watch or ""),
+        }
+        (self.folder / "settings.json").write_text(json.dumps(settings))
+        self.start([find_program("transmission-daemon"), "--foreground",
+                    "--config-dir", self.folder])
+        wait_for(f"{self.name} answers", lambda: self._call("session-get"), READY_LIMIT, [self])
+
+    def _call(self, method, **arguments):
+        body = json.dumps({"method": method, "arguments": arguments}).encode()
+        for _ in range(2):
+            request = urllib.request.Request(
+                f"http://{CONTROL}:{self.control_port}/transmission/rpc", data=body,
+                headers={"X-Transmission-Session-Id": self.session,
+                         "Content-Type": "application/json"})
+            try:
+                with urllib.request.urlopen(request, timeout=ANSWER_LIMIT) as reply:
+                    answer = json.load(reply)
+            except urllib.error.HTTPError as error:
+                if error.code != 409:
+                    raise
+                self.session = error.headers["X-Transmission-Session-Id"]
+                continue
+            assert answer["result"] == "success", f"{self.name}: {method}: {answer['result']}"
+            return answer["arguments"]
+        raise ValueError(f"{self.name} gives out session ids and does not take them")
+
+    def seed(self, torrent, data_folder):
+        self._call("torrent-add", filename=str(torrent), **{"download-dir": str(data_folder)})
+
+    def states(self):
+        fields = ["hashString", "status", "percentDone", "leftUntilDone", "errorString"]
+        return {t["hashString"]: State(t["status"] == 6 and t["leftUntilDone"] == 0,
+                                       f"{self.STATUS[t['status']]} {t['percentDone']:.1%}"
+                                       f" {t['errorString']}".rstrip())
+                for t in self._call("torrent-get", fields=fields)["torrents"]}

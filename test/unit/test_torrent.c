@@ -1,0 +1,435 @@
+#include "model/torrent.h"
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#ifndef FIXTURES /* the folder of the torrents kept for tests */
+#define FIXTURES "test/fixtures"
+#endif
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define PIECES "40:pppppppppppppppppppppppppppppppppppppppp"
+#define INFO "d6:lengthi20000e4:name4:film12:piece lengthi16384e6:pieces" PIECES "7:privatei1ee"
+#define URL "https://user:pw@Tracker.Example:2710/SECRETPASSKEY/announce"
+
+static void put_str(struct buf *b, const char *s)
+{
+	buf_printf(b, "%zu:%s", strlen(s), s);
+}
+
+static bool read_bytes(const void *bytes, size_t len, struct torrent *t, struct err *err)
+{
+	char *copy = mem_alloc(len); /* a sanitizer sees a read behind it */
+
+	memcpy(copy, bytes, len);
+	bool ok = torrent_read(copy, len, t, err);
+	free(copy);
+	return ok;
+}
+
+static struct torrent read_ok(const struct buf *b)
+{
+	struct err err = {0};
+	struct torrent t = {0};
+
+	if (!read_bytes(b->data, b->len, &t, &err))
+		fail_msg("%s", err.msg);
+	return t;
+}
+
+static void announce(struct buf *b, const char *url)
+{
+	buf_puts(b, "d8:announce");
+	put_str(b, url);
+}
+
+static void a_v1_torrent_is_read(void **state)
+{
+	(void)state;
+	OWN_BUF struct buf b = BUF_MAX(4096);
+	uint8_t digest[SHA1_SIZE];
+	char hex[65], want[65];
+
+	announce(&b, URL);
+	buf_puts(&b, "4:info" INFO "e");
+	struct torrent t = read_ok(&b);
+	hash_sha1(INFO, strlen(INFO), digest);
+	hash_hex(digest, sizeof(digest), want);
+	torrent_infohash_hex(&t, hex);
+	assert_string_equal(hex, want);
+	assert_string_equal(t.name, "film");
+	assert_int_equal(t.size, 20000);
+	assert_int_equal(t.files, 1);
+	assert_int_equal(t.pieces, 2);
+	assert_true(t.is_private && t.has_v1 && !t.has_v2);
+	assert_string_equal(t.announce_host, "tracker.example:2710");
+	torrent_clear(&t);
+	assert_null(t.name);
+	torrent_clear(&t);
+}
+
+static void a_hybrid_torrent_goes_by_its_v1_hash(void **state)
+{
+	(void)state;
+	struct torrent t = {.has_v1 = true, .has_v2 = true, .v1 = {0xAB}, .v2 = {0xCD}};
+	char hex[65];
+
+	torrent_infohash_hex(&t, hex);
+	assert_string_equal(hex, "ab00000000000000000000000000000000000000");
+	t.has_v1 = false;
+	torrent_infohash_hex(&t, hex);
+	assert_int_equal(strlen(hex), 64);
+	assert_memory_equal(hex, "cd00", 4);
+}
+
+static void what_is_no_torrent_is_named(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *message;
+	} rows[] = {
+		{"", "not a torrent: empty"},
+		{" \r\n", "not a torrent: white space only (3 bytes)"},
+		{"<!DOCTYPE html><title>Login</title>", "not a torrent: an HTML page (35 bytes)"},
+		{"\xEF\xBB\xBF\n<HTML>", "not a torrent: an HTML page (10 bytes)"},
+		{"<?xml version='1.0'?><e/>", "not a torrent: an XML or HTML text (25 bytes)"},
+		{"{\"Status\":\"Error\"}", "not a torrent: a JSON text (18 bytes)"},
+		{"[]", "not a torrent: a JSON text (2 bytes)"},
+		{"internal error", "not a torrent: a text (14 bytes)"},
+		{"Too many requests", "not a torrent: a text (17 bytes)"},
+		{"\x1F\x8B\x08", "not a torrent: gzip-compressed data (3 bytes)"},
+		{"\xFF\xFE\xFD", "not a torrent: bytes of an unknown format (3 bytes)"},
+		{"l4:infoe", "not a torrent: bencode, but not a dictionary (8 bytes)"},
+		{"d4:spami1ee", "not a torrent: there is no 'info' dictionary"},
+		{"d4:infolee", "not a torrent: there is no 'info' dictionary"},
+		{"database error", "byte 1: the key of a dictionary is not a string"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct err err = {0};
+		struct torrent t = {.size = 12345};
+		assert_false(read_bytes(rows[i].text, strlen(rows[i].text), &t, &err));
+		assert_string_equal(err.msg, rows[i].message);
+		assert_int_equal(err.kind, ERR_ITEM);
+		assert_string_equal(err.word, WORD_BAD_TORRENT);
+		assert_int_equal(t.size, 12345);
+	}
+}
+
+static void too_many_bytes_are_refused(void **state)
+{
+	(void)state;
+	struct err err = {0};
+	struct torrent t = {0};
+	char *bytes = mem_alloc(TORRENT_MAX_BYTES + 1);
+	int head = sprintf(bytes, "d1:a%u:", 33000000);
+
+	memcpy(bytes + head + 33000000, "4:info" INFO "e", strlen("4:info" INFO "e"));
+	assert_true(torrent_read(bytes, TORRENT_MAX_BYTES, &t, &err));
+	torrent_clear(&t);
+	assert_false(torrent_read(bytes, TORRENT_MAX_BYTES + 1, &t, &err));
+	assert_string_equal(err.msg,
+			    "33554433 bytes are too much for a torrent: at most 33554432 are read");
+	free(bytes);
+}
+
+static void no_message_holds_the_announce_url(void **state)
+{
+	(void)state;
+	OWN_BUF struct buf b = BUF_MAX(4096);
+
+	announce(&b, URL);
+	buf_puts(&b, "4:info" INFO "e");
+	for (size_t len = 0; len < b.len; len++)
+		for (int damage = 0; damage < 2; damage++) {
+			OWN_STR char *copy = mem_dupn(b.data, b.len);
+			struct err err = {0};
+			struct torrent t = {0};
+			if (damage)
+				copy[len] = 'x';
+			if (read_bytes(copy, damage ? b.len : len, &t, &err))
+				torrent_clear(&t);
+			assert_false(text_has_nocase(err.msg, "passkey"));
+			assert_false(text_has_nocase(err.msg, "tracker.example"));
+		}
+}
+
+static void only_host_and_port_of_a_tracker_are_kept(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *url, *host;
+	} rows[] = {
+		{"http://tracker.example/key/announce", "tracker.example"},
+		{"http://a:b@c@tracker.example:80/x", "tracker.example:80"},
+		{" udp://tracker.example:6969", "tracker.example:6969"},
+		{"https://[2001:DB8::1]:443/key", "[2001:db8::1]:443"},
+		{"https://[::1]/key", "[::1]"},
+		{"https://tracker.example?passkey=1", "tracker.example"},
+		{"https://tracker.example#key", "tracker.example"},
+		{"https://tracker.example\\key", "tracker.example"},
+		{"tracker.example/key", ""},
+		{"https:///key", ""},
+		{"https://:80/key", ""},
+		{"https://host:key/x", ""},
+		{"https://host:123456/", ""},
+		{"https://h\xC3\xB6st/", ""},
+		{"https://ho st/", ""},
+		{"https://[::1", ""},
+		{"https://[]/", ""},
+		{"", ""},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_BUF struct buf b = BUF_MAX(4096);
+		announce(&b, rows[i].url);
+		buf_puts(&b, "4:info" INFO "e");
+		struct torrent t = read_ok(&b);
+		assert_string_equal(t.announce_host, rows[i].host);
+		torrent_clear(&t);
+	}
+}
+
+static void the_list_of_trackers_comes_first(void **state)
+{
+	(void)state;
+	OWN_BUF struct buf b = BUF_MAX(4096);
+
+	announce(&b, URL);
+	buf_puts(&b, "13:announce-listl3:bad"
+		     "l6:no-url"
+		     "10:udp://b:99ee4:info" INFO "e");
+	struct torrent t = read_ok(&b);
+	assert_string_equal(t.announce_host, "b:99");
+	torrent_clear(&t);
+}
+
+static void a_long_host_is_left_out(void **state)
+{
+	(void)state;
+	for (size_t len = 255; len <= 256; len++) {
+		OWN_BUF struct buf b = BUF_MAX(4096);
+		OWN_BUF struct buf url = BUF_MAX(4096);
+		buf_puts(&url, "http://");
+		for (size_t i = 0; i < len; i++)
+			buf_puts(&url, "h");
+		announce(&b, buf_text(&url));
+		buf_puts(&b, "4:info" INFO "e");
+		struct torrent t = read_ok(&b);
+		assert_int_equal(strlen(t.announce_host), len == 255 ? 255 : 0);
+		torrent_clear(&t);
+	}
+}
+
+static void names_are_made_harmless(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *raw, *name;
+	} rows[] = {
+		{"film", "film"},
+		{"Am\xC3\xA9lie", "Am\xC3\xA9lie"},
+		{"../../etc/passwd", "....etcpasswd"},
+		{"a\\b", "ab"},
+		{"...", "..."},
+		{"a\nb\x1B[31m", "a_b_[31m"},
+		{"caf\xE9", "caf_"},
+		{"a\x7F"
+		 "b",
+		 "a?b"},
+		{"\xC2\x85x", "?x"},
+		{"\xE2\x80\xAEtxt.exe", "txt.exe"},
+		{"a\xE2\x81\xA6", "a?"},
+		{"\xED\xA0\x80", "_"},
+		{"\xF8\x88\x80\x80\x80x", "_x"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_BUF struct buf b = BUF_MAX(4096);
+		buf_puts(&b, "d4:infod6:lengthi20000e4:name");
+		put_str(&b, rows[i].raw);
+		buf_puts(&b, "12:piece lengthi16384e6:pieces" PIECES "ee");
+		struct torrent t = read_ok(&b);
+		assert_string_equal(t.name, rows[i].name);
+		torrent_clear(&t);
+	}
+}
+
+static void long_names_keep_their_extension(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *extension;
+		size_t len;
+	} rows[] = {{".mkv", 244}, {".12345678", 249}, {".123456789", 240}, {"", 240}};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_BUF struct buf b = BUF_MAX(4096);
+		OWN_BUF struct buf name = BUF_MAX(4096);
+		for (size_t n = 0; n < 300; n++)
+			buf_puts(&name, "x");
+		buf_puts(&name, rows[i].extension);
+		buf_puts(&b, "d4:infod6:lengthi20000e4:name");
+		put_str(&b, buf_text(&name));
+		buf_puts(&b, "12:piece lengthi16384e6:pieces" PIECES "ee");
+		struct torrent t = read_ok(&b);
+		assert_int_equal(strlen(t.name), rows[i].len);
+		if (rows[i].len > 240)
+			assert_true(text_ends(t.name, rows[i].extension));
+		torrent_clear(&t);
+	}
+}
+
+/* Unlike others, a name of characters that cannot be shown is not cut by libtorrent. */
+static void the_length_of_names_is_bounded(void **state)
+{
+	(void)state;
+	OWN_BUF struct buf b = BUF_MAX(9000);
+
+	buf_puts(&b, "d4:infod5:filesld6:lengthi20000e4:pathl1:xeee4:name5000:");
+	for (size_t i = 0; i < 5000; i++)
+		buf_puts(&b, "\x01");
+	buf_puts(&b, "12:piece lengthi16384e6:pieces" PIECES "ee");
+	struct torrent t = read_ok(&b);
+	assert_int_equal(strlen(t.name), TORRENT_NAME_MAX);
+	torrent_clear(&t);
+}
+
+static bool load(const char *folder, const char *file, struct buf *b)
+{
+	OWN_STR char *path = mem_printf("%s/%s/%s", FIXTURES, folder, file);
+	OWN_FILE FILE *f = fopen(path, "rb");
+	char chunk[4096];
+	size_t n;
+
+	while (f && (n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		buf_add(b, chunk, n);
+	return f != NULL;
+}
+
+/* `use` sees each fixture of a folder; the number of them is returned. */
+static size_t each_fixture(const char *folder, void (*use)(const char *name, const struct buf *b))
+{
+	OWN_STR char *path = mem_printf("%s/%s", FIXTURES, folder);
+	OWN_DIR DIR *dir = opendir(path);
+	size_t count = 0;
+
+	for (struct dirent *e; dir && (e = readdir(dir));) {
+		OWN_BUF struct buf b = BUF_MAX(TORRENT_MAX_BYTES);
+		if (!text_ends(e->d_name, ".torrent") || !load(folder, e->d_name, &b))
+			continue;
+		use(e->d_name, &b);
+		count++;
+	}
+	return count;
+}
+
+static void expect_read(const char *name, const struct buf *b)
+{
+	struct err err = {0};
+	struct torrent t = {0};
+
+	if (!read_bytes(buf_text(b), b->len, &t, &err))
+		fail_msg("%s: %s", name, err.msg);
+	assert_true(t.name[0] && t.size > 0 && t.files > 0 && t.pieces > 0);
+	torrent_clear(&t);
+}
+
+static void expect_refused(const char *name, const struct buf *b)
+{
+	struct err err = {0};
+	struct torrent t = {0};
+
+	if (read_bytes(buf_text(b), b->len, &t, &err))
+		fail_msg("%s was taken", name);
+	assert_true(err.kind == ERR_ITEM && err.msg[0] && !t.name);
+}
+
+static void expect_no_beginning_is_read(const char *name, const struct buf *b)
+{
+	size_t end = b->len;
+
+	while (end > 0 && b->data[end - 1] != 'e') /* bytes behind the dictionary do not count */
+		end--;
+	for (size_t len = 0; len < end; len++) {
+		struct err err = {0};
+		struct torrent t = {0};
+		if (read_bytes(b->data, len, &t, &err))
+			fail_msg("%s: the first %zu bytes were taken", name, len);
+	}
+}
+
+static void expect_sense_after_damage(const char *name, const struct buf *b)
+{
+	OWN_STR char *copy = mem_dupn(b->data, b->len);
+
+	for (size_t bit = 0; bit < 8 * b->len; bit++) {
+		struct err err = {0};
+		struct torrent t = {0};
+		copy[bit / 8] = (char)(copy[bit / 8] ^ 1 << bit % 8);
+		if (torrent_read(copy, b->len, &t, &err)) {
+			if (!t.name[0] || !t.size || !t.files || !t.pieces)
+				fail_msg("%s, bit %zu", name, bit);
+			torrent_clear(&t);
+		}
+		copy[bit / 8] = (char)(copy[bit / 8] ^ 1 << bit % 8);
+	}
+}
+
+static void real_torrents_are_read(void **state)
+{
+	(void)state;
+	assert_true(each_fixture("real", expect_read) >= 9);
+}
+
+static void hostile_torrents_are_refused(void **state)
+{
+	(void)state;
+	assert_true(each_fixture("hostile", expect_refused) >= 60);
+}
+
+static void cut_off_torrents_are_refused(void **state)
+{
+	(void)state;
+	assert_true(each_fixture("real", expect_no_beginning_is_read) >= 9);
+}
+
+static void damaged_torrents_make_sense_or_are_refused(void **state)
+{
+	(void)state;
+	assert_true(each_fixture("real", expect_sense_after_damage) >= 9);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_v1_torrent_is_read),
+		cmocka_unit_test(a_hybrid_torrent_goes_by_its_v1_hash),
+		cmocka_unit_test(what_is_no_torrent_is_named),
+		cmocka_unit_test(too_many_bytes_are_refused),
+		cmocka_unit_test(no_message_holds_the_announce_url),
+		cmocka_unit_test(only_host_and_port_of_a_tracker_are_kept),
+		cmocka_unit_test(the_list_of_trackers_comes_first),
+		cmocka_unit_test(a_long_host_is_left_out),
+		cmocka_unit_test(names_are_made_harmless),
+		cmocka_unit_test(long_names_keep_their_extension),
+		cmocka_unit_test(the_length_of_names_is_bounded),
+		cmocka_unit_test(real_torrents_are_read),
+		cmocka_unit_test(hostile_torrents_are_refused),
+		cmocka_unit_test(cut_off_torrents_are_refused),
+		cmocka_unit_test(damaged_torrents_make_sense_or_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
