@@ -198,21 +198,20 @@ MUST_CHECK static bool read_all(struct book *b, const json_t *root, struct err *
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(
-		json_object_get(root, "containers"), i,
-		item) if (!read_container(b, item)) return err_set(err, ERR_FATAL, WORD_CONFIG,
-								   "state %s: container %zu makes "
-								   "no sense; delete the file "
-								   "to begin anew",
-								   b->path, i);
-	json_array_foreach(
-		json_object_get(root, "assignments"), i,
-		item) if (!read_assignment(b,
-					   item)) return err_set(err, ERR_FATAL, WORD_CONFIG,
-								 "state %s: assignment %zu makes "
-								 "no sense; delete the file "
-								 "to begin anew",
-								 b->path, i);
+	json_array_foreach (json_object_get(root, "containers"), i, item)
+		if (!read_container(b, item))
+			return err_set(err, ERR_FATAL, WORD_CONFIG,
+				       "state %s: container %zu makes "
+				       "no sense; delete the file "
+				       "to begin anew",
+				       b->path, i);
+	json_array_foreach (json_object_get(root, "assignments"), i, item)
+		if (!read_assignment(b, item))
+			return err_set(err, ERR_FATAL, WORD_CONFIG,
+				       "state %s: assignment %zu makes "
+				       "no sense; delete the file "
+				       "to begin anew",
+				       b->path, i);
 	return true;
 }
 

@@ -260,8 +260,9 @@ static bool is_headers(const json_t *v)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)v, name,
-			    value) if (!is_text_or_null(value) || !name[0]) return false;
+	json_object_foreach ((json_t *)(uintptr_t)v, name, value)
+		if (!is_text_or_null(value) || !name[0])
+			return false;
 	return json_is_object(v);
 }
 
@@ -342,8 +343,12 @@ bool fault_check(const json_t *rule, struct err *err)
 	if (!v)
 		return err_set(err, ERR_ITEM, WORD_CONFIG,
 			       "\"do\": expected the name of a fault, see sim/README.md");
-	json_object_foreach((json_t *)(uintptr_t)rule, name,
-			    value) if (!check_key(v, name, value, err)) return false;
+	json_object_foreach ((json_t *)(uintptr_t)rule, name, value)
+		if (!check_key(v, name, value, err))
+			return false;
+	if (v->needs && !json_object_get(rule, v->needs))
+		return err_set(err, ERR_ITEM, WORD_CONFIG, "fault \"%s\" needs \"%s\"", v->name,
+			       v->needs);
 	return true;
 }
 
@@ -371,6 +376,6 @@ void fault_apply(const json_t *rule, enum endpoint e, const char *error_key, str
 		v->apply(rule, e, a);
 	else
 		answer_error(a, error_key, text_of(rule, "text", "Something went wrong"));
-	json_object_foreach(json_object_get(rule, "headers"), name, value)
+	json_object_foreach (json_object_get(rule, "headers"), name, value)
 		answer_header(a, name, json_string_value(value));
 }

@@ -118,8 +118,9 @@ static bool contains(const json_t *array, const char *text)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(array, i,
-			   item) if (strcmp(json_string_value(item), text) == 0) return true;
+	json_array_foreach (array, i, item)
+		if (strcmp(json_string_value(item), text) == 0)
+			return true;
 	return false;
 }
 

@@ -46,8 +46,9 @@ const char *request_header(const struct request *r, const char *name)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(r->headers, key,
-			    value) if (strcasecmp(key, name) == 0) return json_string_value(value);
+	json_object_foreach (r->headers, key, value)
+		if (strcasecmp(key, name) == 0)
+			return json_string_value(value);
 	return NULL;
 }
 

@@ -121,13 +121,10 @@ MUST_CHECK static bool check_accounts(const json_t *root, struct err *err)
 	size_t i;
 	json_t *account;
 
-	json_array_foreach(
-		json_object_get(root, "accounts"), i,
-		account) if (!json_is_string(json_object_get(account, "user")) ||
-			     !json_is_string(json_object_get(
-				     account,
-				     "key"))) return complain(err, "accounts",
-							      "each needs \"user\" and \"key\"");
+	json_array_foreach (json_object_get(root, "accounts"), i, account)
+		if (!json_is_string(json_object_get(account, "user")) ||
+		    !json_is_string(json_object_get(account, "key")))
+			return complain(err, "accounts", "each needs \"user\" and \"key\"");
 	return true;
 }
 
@@ -152,12 +149,10 @@ MUST_CHECK static bool check_kinds(const json_t *root, struct err *err)
 
 	if (json_is_string(kind) && !torrents_kind_known(json_string_value(kind)))
 		return complain(err, "torrent_kind", "v1, v2 or hybrid");
-	json_object_foreach(
-		(json_t *)(uintptr_t)kind, id,
-		value) if (!json_is_string(value) ||
-			   !torrents_kind_known(json_string_value(
-				   value))) return complain(err, "torrent_kind",
-							    "v1, v2 or hybrid for each torrent id");
+	json_object_foreach ((json_t *)(uintptr_t)kind, id, value)
+		if (!json_is_string(value) || !torrents_kind_known(json_string_value(value)))
+			return complain(err, "torrent_kind",
+					"v1, v2 or hybrid for each torrent id");
 	return true;
 }
 
@@ -175,8 +170,9 @@ MUST_CHECK static bool check_ping(const json_t *root, struct err *err)
 		return complain(err, "limit", "bytes from 0 to 1048576, or null");
 	if (checks && !json_is_array(checks))
 		return complain(err, "checks", "an array of \"<uuid>\" and \"<ping key>/<slug>\"");
-	json_array_foreach(checks, i, check) if (!json_is_string(check)) return complain(
-		err, "checks", "every check is a text");
+	json_array_foreach (checks, i, check)
+		if (!json_is_string(check))
+			return complain(err, "checks", "every check is a text");
 	return true;
 }
 
@@ -191,11 +187,9 @@ MUST_CHECK static bool check_numbers(const json_t *root, struct err *err)
 		return complain(err, "auth_status", "a status from 200 to 599");
 	if (multi && !in_range(multi, 0, INT32_MAX))
 		return complain(err, "multi_file", "a number from 0");
-	json_object_foreach(
-		json_object_get(root, "stalled"), name,
-		n) if (!in_range(n, 0,
-				 INT32_MAX)) return complain(err, "stalled",
-							     "container names, each with a number");
+	json_object_foreach (json_object_get(root, "stalled"), name, n)
+		if (!in_range(n, 0, INT32_MAX))
+			return complain(err, "stalled", "container names, each with a number");
 	return true;
 }
 
@@ -216,8 +210,9 @@ MUST_CHECK static bool check_faults(const json_t *root, struct err *err)
 
 	if (json_array_size(faults) > SIM_FAULTS)
 		return complain(err, "faults", "too many rules");
-	json_array_foreach(faults, i, rule) if (!fault_check(rule, err)) return err_wrap(
-		err, "\"faults\"[%zu]", i);
+	json_array_foreach (faults, i, rule)
+		if (!fault_check(rule, err))
+			return err_wrap(err, "\"faults\"[%zu]", i);
 	return true;
 }
 
@@ -228,8 +223,9 @@ MUST_CHECK static bool check(const json_t *root, struct err *err)
 
 	if (!json_is_object(root))
 		return err_set(err, ERR_ITEM, WORD_CONFIG, "expected a JSON object");
-	json_object_foreach((json_t *)(uintptr_t)root, name,
-			    value) if (!check_key(name, value, err)) return false;
+	json_object_foreach ((json_t *)(uintptr_t)root, name, value)
+		if (!check_key(name, value, err))
+			return false;
 	return check_accounts(root, err) && check_size(root, err) && check_kinds(root, err) &&
 	       check_ping(root, err) && check_numbers(root, err) && check_extra(root, err) &&
 	       check_faults(root, err);
@@ -354,10 +350,10 @@ bool scenario_account(const struct scenario *sc, const char *user, const char *k
 
 	if (!accounts)
 		return true;
-	json_array_foreach(
-		accounts, i,
-		a) if (strcmp(json_string_value(json_object_get(a, "user")), user) == 0 &&
-		       strcmp(json_string_value(json_object_get(a, "key")), key) == 0) return true;
+	json_array_foreach (accounts, i, a)
+		if (strcmp(json_string_value(json_object_get(a, "user")), user) == 0 &&
+		    strcmp(json_string_value(json_object_get(a, "key")), key) == 0)
+			return true;
 	return false;
 }
 

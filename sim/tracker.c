@@ -88,8 +88,9 @@ static void remember_user(struct tracker *t, const char *user)
 	size_t i;
 	json_t *known;
 
-	json_array_foreach(t->users, i,
-			   known) if (strcmp(json_string_value(known), user) == 0) return;
+	json_array_foreach (t->users, i, known)
+		if (strcmp(json_string_value(known), user) == 0)
+			return;
 	if (i < SIM_CONTAINERS)
 		json_array_append_new(t->users, json_string(user));
 }
@@ -280,8 +281,7 @@ static json_t *list_incomplete(const struct tracker *t, const struct scenario *s
 		json_object_set_new(list, key, transaction(sc, a));
 		fresh->listed[fresh->listed_n++] = a->spec.id;
 	}
-	json_array_foreach(scenario_incomplete_extra(sc), i, extra)
-	{
+	json_array_foreach (scenario_incomplete_extra(sc), i, extra) {
 		OWN_STR char *key = mem_printf("extra%zu", i);
 
 		json_object_set_new(list, key, json_deep_copy(extra));
@@ -471,8 +471,7 @@ json_t *tracker_state(const struct tracker *t)
 	json_t *state = book_json(&t->book), *accounts = json_array(), *user;
 	size_t i;
 
-	json_array_foreach(t->users, i, user)
-	{
+	json_array_foreach (t->users, i, user) {
 		char key[PASSKEY_LETTERS + 1];
 
 		passkey(json_string_value(user), key);

@@ -71,7 +71,8 @@ static void print_config(const struct config *c)
 	printf("BaseURL          %s\n", c->base_url);
 	print_ping_url(c);
 	printf("Interval         %s\n", interval);
-	printf("Between fetches  %s\n", manners.fetch_gap ? sleep : "no wait (tracker on loopback)");
+	printf("Between fetches  %s\n",
+	       manners.fetch_gap ? sleep : "no wait (tracker on loopback)");
 	printf("PerCycle         %u\n", c->per_cycle);
 	printf("Umask            %03o\n", (unsigned)c->mask);
 	if (c->ca_file)
@@ -133,8 +134,10 @@ static void check_folder(struct check *k, const char *what, const char *folder)
 		else if (fs_is_folder(parent) && access(parent, W_OK | X_OK) == 0)
 			say(k, GOOD, "%s: %s is not there yet and will be made", what, folder);
 		else
-			say(k, BAD, "%s: %s is not there, and cannot be made in %s: make it, or "
-				    "mount it", what, folder, parent);
+			say(k, BAD,
+			    "%s: %s is not there, and cannot be made in %s: make it, or "
+			    "mount it",
+			    what, folder, parent);
 		return;
 	}
 	if (!try_rename(folder, &err)) {
@@ -204,8 +207,9 @@ static void check_settings(struct check *k)
 	const struct config *c = k->c;
 
 	if (!c->n_containers)
-		say(k, DOUBTFUL, "containers: there is none; set PTP_CONTAINERS, or run "
-				 "`ptp-archiver create`");
+		say(k, DOUBTFUL,
+		    "containers: there is none; set PTP_CONTAINERS, or run "
+		    "`ptp-archiver create`");
 	if (secret_is_set(&c->ping_url))
 		say(k, GOOD, "ping URL: of the right form");
 	if (c->loopback)

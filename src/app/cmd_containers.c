@@ -56,7 +56,7 @@ static bool check_new_name(json_t *all, const char *name, struct err *err)
 		return REFUSE(err, "the container name %s", fault);
 	if (strcmp(name, "all") == 0)
 		return REFUSE(err, "\"%s\" means every container to `fetch`; choose another name",
-			       name);
+			      name);
 	return !json_object_get(all, name) ||
 	       REFUSE(err, "there is a container \"%s\" already", name);
 }
@@ -64,8 +64,10 @@ static bool check_new_name(json_t *all, const char *name, struct err *err)
 static bool check_size(const char *size, struct err *err)
 {
 	return num_size(size, NULL) ||
-	       REFUSE(err, "\"%s\" is not a size: a number above 0 and one of B K M G T P, such "
-			    "as 500G or 1.5T", size);
+	       REFUSE(err,
+		      "\"%s\" is not a size: a number above 0 and one of B K M G T P, such "
+		      "as 500G or 1.5T",
+		      size);
 }
 
 static json_t *containers_of(json_t *root, struct err *err)
@@ -82,8 +84,10 @@ static json_t *existing(json_t *all, const char *name, struct err *err)
 	json_t *own = json_object_get(all, name);
 
 	if (!json_is_object(own)) {
-		REFUSE(err, "there is no container \"%s\"; `ptp-archiver list` shows those that "
-			     "there are", name);
+		REFUSE(err,
+		       "there is no container \"%s\"; `ptp-archiver list` shows those that "
+		       "there are",
+		       name);
 		return NULL;
 	}
 	return own;
@@ -201,7 +205,8 @@ int cmd_remove(const struct invocation *in, struct err *err)
 		status = edit_file(in, do_remove, &e, err);
 	if (status == STATUS_DONE)
 		printf("Removed \"%s\" here. The tracker keeps it; delete it there if you want it "
-		       "gone.\n%s", e.name, at_next_fetch);
+		       "gone.\n%s",
+		       e.name, at_next_fetch);
 	return status;
 }
 
@@ -214,7 +219,8 @@ int cmd_rename(const struct invocation *in, struct err *err)
 	if (status == STATUS_DONE)
 		status = edit_file(in, do_rename, &e, err);
 	if (status == STATUS_DONE)
-		printf("Renamed \"%s\" to \"%s\" here. The tracker knows containers by name: unless "
+		printf("Renamed \"%s\" to \"%s\" here. The tracker knows containers by name: "
+		       "unless "
 		       "you rename it there as well, it makes a new one at the next fetch.\n%s",
 		       e.name, e.other, at_next_fetch);
 	return status;

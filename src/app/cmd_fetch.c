@@ -24,8 +24,10 @@ static bool *choose(const struct config *c, const struct invocation *in, struct 
 			if (all || strcmp(c->containers[i].name, in->args[a]) == 0)
 				wanted[i] = known = true;
 		if (!known) {
-			command_usage(err, "there is no container \"%s\"; `ptp-archiver list` "
-					   "shows those that there are", in->args[a]);
+			command_usage(err,
+				      "there is no container \"%s\"; `ptp-archiver list` "
+				      "shows those that there are",
+				      in->args[a]);
 			free(wanted);
 			return NULL;
 		}

@@ -35,9 +35,9 @@ static json_t *describe(const struct torrent *t)
 
 static json_t *describe_refused(const struct err *why)
 {
-	return json_pack("{s:s, s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n}", "verdict",
-			 "refused", "reason", why->msg, "name", "size", "files", "pieces",
-			 "private", "infohash_v1", "infohash_v2", "announce");
+	return json_pack("{s:s, s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n}", "verdict", "refused",
+			 "reason", why->msg, "name", "size", "files", "pieces", "private",
+			 "infohash_v1", "infohash_v2", "announce");
 }
 
 static void print_value(const char *key, const json_t *value)
@@ -67,8 +67,7 @@ static void print(const json_t *all, bool as_json)
 		printf("%s\n", text ? text : "{}");
 		return;
 	}
-	json_object_foreach ((json_t *)all, key, value)
-		print_value(key, value);
+	json_object_foreach((json_t *)all, key, value) print_value(key, value);
 }
 
 int cmd_inspect(const struct invocation *in, struct err *err)

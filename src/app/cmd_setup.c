@@ -59,7 +59,8 @@ static bool ask(const char *what, size_t len, bool hidden, struct secret *out, s
 			hidden ? ", not shown" : "");
 		fflush(stderr);
 		if (!read_line(line, hidden))
-			return err_set(err, ERR_FATAL, WORD_CONFIG, "%s: nothing was entered", what);
+			return err_set(err, ERR_FATAL, WORD_CONFIG, "%s: nothing was entered",
+				       what);
 		char *text = text_strip(line);
 		bool right = right_form(text, len);
 		if (right)

@@ -12,8 +12,10 @@
 
 #define STATUS_DONE 0
 #define STATUS_FAILED 1
-#define STATUS_USAGE 2      /* usage or configuration */
-#define COMMAND_FAILED (-1) /* see *err: STATUS_USAGE for WORD_CONFIG with ERR_FATAL, else FAILED */
+#define STATUS_USAGE 2 /* usage or configuration */
+#define COMMAND_FAILED                                                             \
+	(-1) /* see *err: STATUS_USAGE for WORD_CONFIG with ERR_FATAL, else FAILED \
+	      */
 
 enum command_option {
 	OPTION_CONFIG,

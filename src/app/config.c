@@ -225,8 +225,7 @@ static const char *take_ca_file(struct config *c, const char *value)
 
 static const char *take_log_level(struct config *c, const char *value)
 {
-	return log_level_parse(value, &c->log_level) ? NULL
-						     : "is none of error, warn, info, debug";
+	return log_level_parse(value, &c->log_level) ? NULL : "is none of error, warn, info, debug";
 }
 
 static const char *take_log_format(struct config *c, const char *value)
@@ -330,7 +329,8 @@ static void take_setting(struct load *l, const struct setting *s, const char *op
 	if (s->fallback)
 		s->take(l->c, s->fallback);
 	if (option) {
-		take(l, s, option, strcmp(s->key, "LogLevel") == 0 ? "--log-level" : "--log-format");
+		take(l, s, option,
+		     strcmp(s->key, "LogLevel") == 0 ? "--log-level" : "--log-format");
 	} else if (secret) {
 		OWN_STR char *source = mem_printf("%s_FILE: its content", s->variable);
 		take(l, s, secret, source);
@@ -377,7 +377,8 @@ static void check_keys(struct load *l, const json_t *object, const char *const k
 	const char *key;
 	json_t *value;
 
-	json_object_foreach ((json_t *)object, key, value) {
+	json_object_foreach((json_t *)object, key, value)
+	{
 		unsigned distance = SUGGEST_DISTANCE + 1;
 		if (among(key, known))
 			continue;
@@ -487,8 +488,8 @@ static void take_container_stalled(struct load *l, struct source *s, struct cont
 	const char *variable = environment("PTP_MAX_STALLED");
 
 	if (variable || value)
-		take_stalled(l, variable ? variable : value,
-			     variable ? "PTP_MAX_STALLED" : where, &c->max_stalled);
+		take_stalled(l, variable ? variable : value, variable ? "PTP_MAX_STALLED" : where,
+			     &c->max_stalled);
 }
 
 static void take_container_rest(struct load *l, struct source *s, struct container *c)
@@ -560,8 +561,7 @@ static void containers_from_file(struct load *l, const json_t *defaults)
 			     CONFIG_CONTAINERS_MAX);
 		return;
 	}
-	json_object_foreach ((json_t *)all, name, own)
-		container_from_file(l, name, own, defaults);
+	json_object_foreach((json_t *)all, name, own) container_from_file(l, name, own, defaults);
 }
 
 static bool is_duplicate(const struct config *c, const char *name)
@@ -580,8 +580,9 @@ static void container_from_entry(struct load *l, char *entry, const json_t *defa
 
 	if (!colon) {
 		OWN_STR char *shown = text_printable(entry, strlen(entry), 60);
-		problems_add(l->problems, "%s: \"%s\" has no size; write it as name:size, such as "
-					  "attic:800G",
+		problems_add(l->problems,
+			     "%s: \"%s\" has no size; write it as name:size, such as "
+			     "attic:800G",
 			     source, shown);
 		return;
 	}
@@ -724,8 +725,9 @@ static void read_file(struct load *l)
 			     "%s:%d: not valid JSON (column %d: %s); mend it, or move it away and "
 			     "run `ptp-archiver setup`",
 			     l->c->path, why.line, why.column,
-			     json_error_code(&why) == json_error_duplicate_key ? "a key stands twice"
-									       : "syntax");
+			     json_error_code(&why) == json_error_duplicate_key
+				     ? "a key stands twice"
+				     : "syntax");
 	json_decref(root);
 }
 
@@ -735,8 +737,9 @@ static void check_needs(struct load *l, unsigned need)
 
 	if (need & CONFIG_CREDENTIALS) {
 		if (!secret_is_set(&c->user) && !l->problems->n)
-			problems_add(l->problems, "no ApiUser: set PTP_USER or PTP_USER_FILE, or run "
-						  "`ptp-archiver setup`");
+			problems_add(l->problems,
+				     "no ApiUser: set PTP_USER or PTP_USER_FILE, or run "
+				     "`ptp-archiver setup`");
 		if (!secret_is_set(&c->key) && (!l->problems->n || !secret_is_set(&c->user)))
 			problems_add(l->problems, "no ApiKey: set PTP_KEY or PTP_KEY_FILE, or run "
 						  "`ptp-archiver setup`");
@@ -765,7 +768,7 @@ void config_load(struct config *c, const struct config_options *o, unsigned need
 	c->file = json_object();
 	read_file(&l);
 	for (size_t i = 0; i < N_SETTINGS; i++) {
-		const char *option = strcmp(settings[i].key, "LogLevel") == 0	 ? o->log_level
+		const char *option = strcmp(settings[i].key, "LogLevel") == 0    ? o->log_level
 				     : strcmp(settings[i].key, "LogFormat") == 0 ? o->log_format
 										 : NULL;
 		take_setting(&l, &settings[i], option);

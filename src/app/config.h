@@ -42,7 +42,7 @@ struct config {
 	enum log_level log_level;
 	enum log_format log_format;
 	mode_t mask;
-	char *fetch_sleep_text; /* owned: as it stands in config.ptp */
+	char *fetch_sleep_text;       /* owned: as it stands in config.ptp */
 	bool named_by_environment;    /* PTP_CONTAINERS names the containers */
 	struct container *containers; /* owned, sorted by name */
 	size_t n_containers;

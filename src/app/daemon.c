@@ -10,7 +10,7 @@
 
 #define CYCLE_APART_MS 1000 /* cycles of the daemon never begin closer together */
 #define PAUSE_MS 60000
-#define TAKE_OVER_MS 5000   /* how long another daemon may take to end */
+#define TAKE_OVER_MS 5000 /* how long another daemon may take to end */
 
 struct daemon {
 	struct config *config; /* borrowed */
@@ -174,10 +174,11 @@ static void warn_orphans(struct daemon *d)
 		const struct config *c = d->config;
 		if (!c->n_containers || !bsearch(&key, c->containers, c->n_containers,
 						 sizeof *c->containers, container_compare))
-			log_warn(open[i].container,
-				 "TorrentID %s is pending, but this container is not configured any "
-				 "more; configure it again to have it delivered",
-				 open[i].torrent_id);
+			log_warn(
+				open[i].container,
+				"TorrentID %s is pending, but this container is not configured any "
+				"more; configure it again to have it delivered",
+				open[i].torrent_id);
 	}
 	assignment_list_free(open, n);
 }
@@ -210,9 +211,10 @@ static bool reload(struct daemon *d, struct err *err)
 		log_error(NULL, "%s", problems.lines[i]);
 	problems_clear(&problems);
 	if (!good || strcmp(fresh.state, d->config->state) != 0) {
-		log_error(NULL, good ? "another state folder takes a restart; the old configuration "
-				       "stays"
-				     : "the new configuration is refused; the old one stays");
+		log_error(NULL,
+			  good ? "another state folder takes a restart; the old configuration "
+				 "stays"
+			       : "the new configuration is refused; the old one stays");
 		config_clear(&fresh);
 		return true;
 	}
@@ -221,8 +223,8 @@ static bool reload(struct daemon *d, struct err *err)
 	*d->config = fresh;
 	log_setup(fresh.log_level, fresh.log_format);
 	write_config(d->config);
-	log_info(NULL, "the configuration was read again: %zu container%s",
-		 d->config->n_containers, d->config->n_containers == 1 ? "" : "s");
+	log_info(NULL, "the configuration was read again: %zu container%s", d->config->n_containers,
+		 d->config->n_containers == 1 ? "" : "s");
 	return open_parts(d, err);
 }
 

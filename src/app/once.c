@@ -23,8 +23,9 @@ int once_lock(const struct config *c, struct wake *wake, struct err *err)
 		if (fd >= 0 || !held)
 			return fd;
 		if (!said)
-			log_info(NULL, "another ptp-archiver is at work on %s; waiting for it to "
-				       "finish",
+			log_info(NULL,
+				 "another ptp-archiver is at work on %s; waiting for it to "
+				 "finish",
 				 c->state);
 		said = true;
 		if (!wake_sleep(wake, LOCK_POLL_MS, err))
@@ -93,8 +94,7 @@ static void keep_ids(const struct parts *p)
 	}
 }
 
-static void finish(const struct once *o, const struct cycle *cy, int64_t id,
-		   struct outcome *ours)
+static void finish(const struct once *o, const struct cycle *cy, int64_t id, struct outcome *ours)
 {
 	struct parts *p = o->parts;
 	struct outcome *all = mem_alloc((p->n_targets + 1) * sizeof *all);
@@ -159,8 +159,7 @@ static bool run_locked(const struct once *o, struct target *targets, size_t n, b
 	int64_t id;
 
 	health_start(p->health, "Starting fetch cycle for all containers.");
-	bool ok = pace_open(&p->pacer, err) &&
-		  cycle_run(&cy, o->kind, targets, n, ours, &id, err);
+	bool ok = pace_open(&p->pacer, err) && cycle_run(&cy, o->kind, targets, n, ours, &id, err);
 	if (ok) {
 		*well = report_is_well(ours, n);
 		finish(o, &cy, id, ours);

@@ -1,7 +1,5 @@
 #include "base/bencode.h"
 
-#include <inttypes.h>
-#include <limits.h>
 #include <string.h>
 
 /* What may come next inside an open container. */

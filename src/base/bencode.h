@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /* The limits of libtorrent's load_torrent_limits. */
-#define BENCODE_MAX_DEPTH 99	   /* lists and dictionaries inside each other */
+#define BENCODE_MAX_DEPTH 99       /* lists and dictionaries inside each other */
 #define BENCODE_MAX_TOKENS 3000000 /* strings, integers, beginnings and ends of containers */
 #define BENCODE_MAX_LENGTH_DIGITS 16
 #define BENCODE_MAX_INT_DIGITS 20

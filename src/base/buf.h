@@ -23,7 +23,10 @@ struct buf {
 	bool full;
 };
 
-#define BUF_MAX(ceiling) {.max = (ceiling)}
+#define BUF_MAX(ceiling)         \
+	{                        \
+		.max = (ceiling) \
+	}
 #define OWN_BUF OWN(buf_clear)
 
 /* false: it would exceed the ceiling; then as much as fits was added and `full` is set. */

@@ -27,19 +27,19 @@ enum err_kind {
  * The word that stands in ERR(...) of an outcome.  These are all that the program itself uses;
  * "HTTP <status>" is formatted where the status is known.
  */
-#define WORD_AUTH "Auth"               /* the credentials seem to be wrong */
-#define WORD_BAD_TORRENT "BadTorrent"  /* what came is no torrent that a client would load */
-#define WORD_CLIENT "Client"           /* the torrent client refused or did not answer */
-#define WORD_CONFIG "Config"           /* a setting is wrong */
-#define WORD_DISK "Disk"               /* a file or folder cannot be read or written */
-#define WORD_INTERNAL "Internal"       /* our own mistake, or out of resources */
-#define WORD_LEDGER "Ledger"           /* the ledger cannot be read or written */
-#define WORD_NETWORK "Network"         /* name look-up, connection, or cut off */
-#define WORD_PROTOCOL "Protocol"       /* an answer of a shape that we do not know */
-#define WORD_STOPPED "Stopped"         /* we were asked to stop */
-#define WORD_TIMEOUT "Timeout"         /* no answer in time */
-#define WORD_TLS "TLS"                 /* the connection could not be made safe */
-#define WORD_TRACKER "Tracker"         /* the tracker answered with an error of its own */
+#define WORD_AUTH "Auth"              /* the credentials seem to be wrong */
+#define WORD_BAD_TORRENT "BadTorrent" /* what came is no torrent that a client would load */
+#define WORD_CLIENT "Client"          /* the torrent client refused or did not answer */
+#define WORD_CONFIG "Config"          /* a setting is wrong */
+#define WORD_DISK "Disk"              /* a file or folder cannot be read or written */
+#define WORD_INTERNAL "Internal"      /* our own mistake, or out of resources */
+#define WORD_LEDGER "Ledger"          /* the ledger cannot be read or written */
+#define WORD_NETWORK "Network"        /* name look-up, connection, or cut off */
+#define WORD_PROTOCOL "Protocol"      /* an answer of a shape that we do not know */
+#define WORD_STOPPED "Stopped"        /* we were asked to stop */
+#define WORD_TIMEOUT "Timeout"        /* no answer in time */
+#define WORD_TLS "TLS"                /* the connection could not be made safe */
+#define WORD_TRACKER "Tracker"        /* the tracker answered with an error of its own */
 
 struct err {
 	enum err_kind kind;

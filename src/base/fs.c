@@ -124,8 +124,8 @@ static bool write_new(const char *path, const void *bytes, size_t len, mode_t mo
 bool fs_write(const char *path, const void *bytes, size_t len, mode_t mode, struct err *err)
 {
 	OWN_STR char *folder = fs_parent(path);
-	OWN_STR char *temporary = mem_printf("%s/.%s.%ld.tmp", folder, fs_base_name(path),
-					     (long)getpid());
+	OWN_STR char *temporary =
+		mem_printf("%s/.%s.%ld.tmp", folder, fs_base_name(path), (long)getpid());
 
 	unlink(temporary);
 	if (!write_new(temporary, bytes, len, mode))

@@ -15,13 +15,13 @@
 #define CA_FOLDER "/etc/ssl/certs"
 
 struct http {
-	CURLM *multi;     /* owned */
-	CURL *easy;       /* owned */
+	CURLM *multi;      /* owned */
+	CURL *easy;        /* owned */
 	struct wake *wake; /* borrowed */
 	char *ca_file;     /* owned */
 	char *user_agent;  /* owned */
 	bool ca_folder;
-	bool sent; /* the request of this transfer went out */
+	bool sent;  /* the request of this transfer went out */
 	bool again; /* libcurl wanted to send it a second time */
 	char error[CURL_ERROR_SIZE];
 };
@@ -35,7 +35,8 @@ static bool has_hashed_folder(void)
 
 	while (dir && (entry = readdir(dir))) {
 		const char *n = entry->d_name;
-		if (strspn(n, "0123456789abcdef") == 8 && n[8] == '.' && isdigit((unsigned char)n[9]))
+		if (strspn(n, "0123456789abcdef") == 8 && n[8] == '.' &&
+		    isdigit((unsigned char)n[9]))
 			return true;
 	}
 	return false;
@@ -154,19 +155,19 @@ static void set_request(struct http *h, const struct http_request *r, const char
 }
 
 /* Runs the transfer that is set up; false: stopped on request. */
-static bool run(struct http *h, CURLcode *code)
+static bool run(struct http *h, struct wake *wake, CURLcode *code)
 {
 	int running = 1, left;
 	CURLMsg *msg;
 	bool stopped = false;
 
 	curl_multi_add_handle(h->multi, h->easy);
-	while (running && !(stopped = wake_stopping(h->wake))) {
-		struct curl_waitfd fd = {.fd = wake_fd(h->wake), .events = CURL_WAIT_POLLIN};
+	while (running && !(stopped = wake_stopping(wake))) {
+		struct curl_waitfd fd = {.fd = wake_fd(wake), .events = CURL_WAIT_POLLIN};
 		if (curl_multi_perform(h->multi, &running) != CURLM_OK)
 			break;
 		if (running)
-			curl_multi_poll(h->multi, &fd, h->wake ? 1 : 0, 1000, NULL);
+			curl_multi_poll(h->multi, &fd, wake ? 1 : 0, 1000, NULL);
 	}
 	*code = CURLE_RECV_ERROR;
 	while ((msg = curl_multi_info_read(h->multi, &left)))
@@ -316,7 +317,7 @@ static bool perform_one(struct http *h, const struct http_request *r, const char
 	OWN(header_list_clear) struct curl_slist *headers = header_list(r);
 	reply->body.max = r->max_body;
 	set_request(h, r, url, &parts, headers, &reply->body);
-	bool ran = run(h, &code);
+	bool ran = run(h, r->to_the_end ? NULL : h->wake, &code);
 	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
 	if (!ran)
 		return wake_stopped(err);

@@ -28,7 +28,7 @@
 struct http;
 
 struct http_options {
-	const char *ca_file;    /* PEM file of the only CAs to trust; NULL: the system's */
+	const char *ca_file; /* PEM file of the only CAs to trust; NULL: the system's */
 	const char *user_agent;
 	struct wake *wake; /* may be NULL */
 };
@@ -43,6 +43,7 @@ struct http_request {
 	int total_ms;   /* limit for everything */
 	size_t max_body;
 	unsigned max_redirects;
+	bool to_the_end; /* a stop request does not end it; its time limits do */
 	/* Called before a redirect is followed (pacing); may be NULL.  false ends the request. */
 	bool (*before_redirect)(void *ctx, struct err *err);
 	void *ctx;
@@ -52,7 +53,7 @@ struct http_request {
 
 struct http_reply {
 	long status;
-	struct buf body; /* owned */
+	struct buf body;   /* owned */
 	char *disposition; /* owned: the Content-Disposition field as it came, or NULL */
 	char content_type[128];
 	char retry_after[64];

@@ -16,8 +16,10 @@ static const char *const level_word[] = {
 	[LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
 static const char *const level_head[] = {
 	[LOG_ERROR] = "ERROR", [LOG_WARN] = "WARN ", [LOG_INFO] = "INFO ", [LOG_DEBUG] = "DEBUG"};
-static const char *const level_colour[] = {
-	[LOG_ERROR] = "\033[31m", [LOG_WARN] = "\033[33m", [LOG_INFO] = "", [LOG_DEBUG] = "\033[2m"};
+static const char *const level_colour[] = {[LOG_ERROR] = "\033[31m",
+					   [LOG_WARN] = "\033[33m",
+					   [LOG_INFO] = "",
+					   [LOG_DEBUG] = "\033[2m"};
 static const char *const format_word[] = {[LOG_TEXT] = "text", [LOG_JSON] = "json"};
 
 static struct {
@@ -83,8 +85,7 @@ static void wipe_progress(struct buf *line)
 	logger.progress_shown = false;
 }
 
-static void add_text(struct buf *line, enum log_level level, const char *container,
-		     const char *msg)
+static void add_text(struct buf *line, enum log_level level, const char *container, const char *msg)
 {
 	char when[CLOCK_TEXT];
 	bool colour = logger.colour && *level_colour[level];
@@ -96,8 +97,7 @@ static void add_text(struct buf *line, enum log_level level, const char *contain
 		   container ? ": " : "", msg);
 }
 
-static void add_json(struct buf *line, enum log_level level, const char *container,
-		     const char *msg)
+static void add_json(struct buf *line, enum log_level level, const char *container, const char *msg)
 {
 	char when[CLOCK_TEXT];
 	int64_t now = clock_now();
@@ -105,8 +105,7 @@ static void add_json(struct buf *line, enum log_level level, const char *contain
 	clock_format_utc(now, when);
 	when[strlen(when) - 1] = '\0';
 	json_t *event = json_object();
-	json_object_set_new(event, "time",
-			    json_sprintf("%s.%03dZ", when, (int)(now % 1000)));
+	json_object_set_new(event, "time", json_sprintf("%s.%03dZ", when, (int)(now % 1000)));
 	json_object_set_new(event, "level", json_string(level_word[level]));
 	if (container)
 		json_object_set_new(event, "container", json_string(container));
@@ -132,13 +131,13 @@ static void vlog(enum log_level level, const char *container, const char *fmt, v
 	write_all(&line);
 }
 
-#define LOG_FUNCTION(function, level)                             \
+#define LOG_FUNCTION(function, level)                              \
 	void function(const char *container, const char *fmt, ...) \
-	{                                                         \
-		va_list ap;                                       \
-		va_start(ap, fmt);                                \
-		vlog(level, container, fmt, ap);                  \
-		va_end(ap);                                       \
+	{                                                          \
+		va_list ap;                                        \
+		va_start(ap, fmt);                                 \
+		vlog(level, container, fmt, ap);                   \
+		va_end(ap);                                        \
 	}
 
 LOG_FUNCTION(log_error, LOG_ERROR)

@@ -49,11 +49,11 @@ static inline void own_dir_close(DIR **d)
 #define OWN_FILE OWN(own_file_close)
 #define OWN_DIR OWN(own_dir_close)
 
-#define OWN_TAKE(p)                   \
-	({                            \
+#define OWN_TAKE(p)                     \
+	({                              \
 		__auto_type own_ = (p); \
-		(p) = NULL;           \
-		own_;                 \
+		(p) = NULL;             \
+		own_;                   \
 	})
 
 #endif

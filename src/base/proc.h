@@ -12,9 +12,9 @@
 #include <stdbool.h>
 
 struct proc_spec {
-	char *const *argv;   /* ends in NULL; argv[0] is looked up in PATH */
-	char *const *env;    /* ends in NULL; NULL: ours */
-	const char *folder;  /* working directory; NULL: ours */
+	char *const *argv;  /* ends in NULL; argv[0] is looked up in PATH */
+	char *const *env;   /* ends in NULL; NULL: ours */
+	const char *folder; /* working directory; NULL: ours */
 	int timeout_ms;
 	struct wake *wake; /* may be NULL */
 };

@@ -102,8 +102,8 @@ static bool harmful(const unsigned char *s, size_t n)
 		return s[0] == 0xC2 && s[1] < 0xA0;
 	if (n != 3 || s[0] != 0xE2)
 		return false;
-	bool direction = s[1] == 0x80 && (s[2] == 0x8E || s[2] == 0x8F ||
-					  (s[2] >= 0xA8 && s[2] <= 0xAE));
+	bool direction =
+		s[1] == 0x80 && (s[2] == 0x8E || s[2] == 0x8F || (s[2] >= 0xA8 && s[2] <= 0xAE));
 	bool isolate = s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9;
 	return direction || isolate;
 }

@@ -96,10 +96,8 @@ static bool after_delivery(struct turn *t, struct assignment *a, struct err *err
 static bool deliver(struct turn *t, struct assignment *a, const struct buf *bytes, struct err *err)
 {
 	struct client *client = t->target->client;
-	struct delivery d = {.id = a->id,
-			     .infohash = a->infohash,
-			     .file_name = a->file_name,
-			     .bytes = bytes};
+	struct delivery d = {
+		.id = a->id, .infohash = a->infohash, .file_name = a->file_name, .bytes = bytes};
 	bool resumed = a->state == ASSIGNMENT_DELIVERING;
 
 	log_progress(name_of(t), "delivering %s", a->file_name);
@@ -187,8 +185,8 @@ static bool may_ask(struct turn *t, bool *yes, struct err *err)
 		return true;
 	*yes = false;
 	clock_span(left + 999, span);
-	snprintf(detail, sizeof detail,
-		 "the tracker is left alone for another %s, after: %s", span, reason);
+	snprintf(detail, sizeof detail, "the tracker is left alone for another %s, after: %s", span,
+		 reason);
 	conclude(t->out, OUTCOME_WAIT, detail);
 	t->out->undone = true;
 	return true;
@@ -278,10 +276,11 @@ static void check_version(struct cycle *cy, const struct reply *reply)
 	    num_version_compare(reply->version, cy->speaks) <= 0)
 		return;
 	text_copy(cy->newer_version, sizeof cy->newer_version, reply->version);
-	log_warn(NULL,
-		 "the tracker announces version %s of its utility; this program speaks the protocol "
-		 "of %s: look for a newer ptp-archiver",
-		 reply->version, cy->speaks);
+	log_warn(
+		NULL,
+		"the tracker announces version %s of its utility; this program speaks the protocol "
+		"of %s: look for a newer ptp-archiver",
+		reply->version, cy->speaks);
 }
 
 /* Asks for one torrent and brings it to its place.  *more: it worked, another may be asked for. */
@@ -358,8 +357,8 @@ static void log_outcome(const struct outcome *o)
 }
 
 /* false: the cycle cannot go on. */
-static bool one_turn(struct cycle *cy, int64_t id, const struct target *target,
-		     struct outcome *out, struct err *err)
+static bool one_turn(struct cycle *cy, int64_t id, const struct target *target, struct outcome *out,
+		     struct err *err)
 {
 	struct turn t = {.cy = cy, .target = target, .out = out};
 	struct err why;

@@ -46,7 +46,7 @@ struct cycle {
 	void *ctx;
 	/* Filled in by the cycle. */
 	char newer_version[REPLY_VERSION_SIZE]; /* the tracker announces it; "" if none */
-	size_t leftovers; /* assignments found possibly lost at the begin */
+	size_t leftovers;                       /* assignments found possibly lost at the begin */
 };
 
 /*

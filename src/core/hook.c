@@ -81,11 +81,10 @@ static bool run_command(char *command, const char *container, const char *path, 
 			argv[n] = replaced(word, path);
 		n++;
 	}
-	bool ok = n == 0 || (n <= MAX_WORDS
-				     ? run_words(argv, container, wake, err)
-				     : err_set(err, ERR_RETRY, WORD_CONFIG,
-					       "AfterFetchExec: a command of over %d words",
-					       MAX_WORDS));
+	bool ok = n == 0 || (n <= MAX_WORDS ? run_words(argv, container, wake, err)
+					    : err_set(err, ERR_RETRY, WORD_CONFIG,
+						      "AfterFetchExec: a command of over %d words",
+						      MAX_WORDS));
 	for (size_t i = 0; i < n && i < MAX_WORDS; i++)
 		free(argv[i]);
 	return ok;

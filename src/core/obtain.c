@@ -16,9 +16,10 @@ static bool settle_question(const struct obtain *o, int64_t id, const struct err
 {
 	if (!o->engine->failure.may_have_assigned)
 		return ledger_not_assigned(o->ledger, id, err);
-	log_warn(o->container->name,
-		 "the tracker may have assigned a torrent, but its answer was lost; its next answer "
-		 "is searched for it");
+	log_warn(
+		o->container->name,
+		"the tracker may have assigned a torrent, but its answer was lost; its next answer "
+		"is searched for it");
 	return ledger_possibly_lost(o->ledger, id, why->msg, err);
 }
 
@@ -39,8 +40,9 @@ static bool take_answer(const struct obtain *o, int64_t id, const struct reply *
 	if (reply->verdict != REPLY_ASSIGNED)
 		return ledger_not_assigned(o->ledger, id, err);
 	if (!ledger_assigned(o->ledger, id, reply->torrent_id, reply->archive_id, err))
-		return err_wrap(err, "TorrentID %s with ArchiveID %s was assigned, but cannot be "
-				     "recorded",
+		return err_wrap(err,
+				"TorrentID %s with ArchiveID %s was assigned, but cannot be "
+				"recorded",
 				reply->torrent_id, reply->archive_id);
 	a->id = id;
 	a->state = ASSIGNMENT_ASSIGNED;
@@ -200,8 +202,7 @@ bool obtain_from_vault(struct vault *v, const char *infohash, struct buf *bytes,
 	OWN(torrent_clear) struct torrent t = {0};
 	char hex[65];
 
-	if (!vault_read(v, infohash, bytes, err) ||
-	    !torrent_read(bytes->data, bytes->len, &t, err))
+	if (!vault_read(v, infohash, bytes, err) || !torrent_read(bytes->data, bytes->len, &t, err))
 		return err_wrap(err, "the kept copy of %s cannot be used", infohash);
 	torrent_infohash_hex(&t, hex);
 	return strcmp(hex, infohash) == 0 ||

@@ -36,8 +36,8 @@ bool obtain_assignment(const struct obtain *o, struct assignment *a, struct repl
 /*
  * Download what is assigned, distrust it, keep it: *a is "fetched" then, and `bytes` are in the
  * vault.  `fresh`: it was assigned by the call just made, which the download follows at once.
- * ERR_ITEM: what came is no torrent; that counts as a try, and after OBTAIN_QUARANTINE_AFTER of them
- * it is in quarantine and a->set_aside.  *undone as above.
+ * ERR_ITEM: what came is no torrent; that counts as a try, and after OBTAIN_QUARANTINE_AFTER of
+ * them it is in quarantine and a->set_aside.  *undone as above.
  */
 bool obtain_download(const struct obtain *o, struct assignment *a, bool fresh, struct buf *bytes,
 		     bool *undone, struct err *err) MUST_CHECK;

@@ -23,8 +23,8 @@ struct pacer {
 	struct ledger *ledger; /* borrowed */
 	struct wake *wake;     /* borrowed */
 	struct manners manners;
-	char credentials[17];  /* fingerprint of those in use */
-	bool first_call;       /* nothing was ever asked with them before */
+	char credentials[17]; /* fingerprint of those in use */
+	bool first_call;      /* nothing was ever asked with them before */
 };
 
 /* Fingerprint of ApiUser and ApiKey: tells whether they changed, and nothing else of them. */
@@ -39,8 +39,8 @@ bool pace_open(struct pacer *p, struct err *err) MUST_CHECK;
 bool pace_before(struct pacer *p, enum pace_call call, const char *container,
 		 struct err *err) MUST_CHECK;
 
-/* The call has ended well, or (`failure` not NULL) with *why, whose word becomes WORD_AUTH for a 403
- * on the first call ever made with these credentials. */
+/* The call has ended well, or (`failure` not NULL) with *why, whose word becomes WORD_AUTH for a
+ * 403 on the first call ever made with these credentials. */
 bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failure *failure,
 		struct err *why, struct err *err) MUST_CHECK;
 

@@ -24,7 +24,8 @@ struct report {
 };
 
 /* The summary (after "ERROR: " if it is not well) on the first line, then a line per container and
- * what else a person should know; the caller's.  Totals that the ledger cannot give are left out. */
+ * what else a person should know; the caller's.  Totals that the ledger cannot give are left out.
+ */
 char *report_body(struct ledger *l, const struct report *r);
 
 #endif

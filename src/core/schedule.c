@@ -4,9 +4,8 @@
 
 #define MINUTE 60000
 
-static const int64_t ladder[SCHEDULE_LADDER_STEPS] = {1 * MINUTE,  5 * MINUTE,	 15 * MINUTE,
-						      30 * MINUTE, 60 * MINUTE, 180 * MINUTE,
-						      360 * MINUTE};
+static const int64_t ladder[SCHEDULE_LADDER_STEPS] = {
+	1 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, 60 * MINUTE, 180 * MINUTE, 360 * MINUTE};
 
 static int64_t max(int64_t a, int64_t b)
 {

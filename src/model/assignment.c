@@ -3,12 +3,9 @@
 #include <stdlib.h>
 
 static const char *const text[] = {
-	[ASSIGNMENT_ASKING] = "asking",
-	[ASSIGNMENT_ASSIGNED] = "assigned",
-	[ASSIGNMENT_FETCHED] = "fetched",
-	[ASSIGNMENT_DELIVERING] = "delivering",
-	[ASSIGNMENT_DELIVERED] = "delivered",
-	[ASSIGNMENT_LOST] = "possibly lost",
+	[ASSIGNMENT_ASKING] = "asking",       [ASSIGNMENT_ASSIGNED] = "assigned",
+	[ASSIGNMENT_FETCHED] = "fetched",     [ASSIGNMENT_DELIVERING] = "delivering",
+	[ASSIGNMENT_DELIVERED] = "delivered", [ASSIGNMENT_LOST] = "possibly lost",
 	[ASSIGNMENT_UNFOUNDED] = "unfounded",
 };
 _Static_assert(sizeof text / sizeof *text == ASSIGNMENT_UNFOUNDED + 1, "a text for each state");

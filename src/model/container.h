@@ -14,11 +14,11 @@
 #define CONTAINER_ID_SIZE 24
 
 struct container {
-	char *name;             /* owned, UTF-8 */
-	char *size;             /* owned, as the tracker takes it: "1.5T" */
-	char *watch_folder;     /* owned, $name already replaced */
-	char *after_fetch_exec; /* owned; NULL: none */
-	uint32_t max_stalled;   /* 0: no limit */
+	char *name;                 /* owned, UTF-8 */
+	char *size;                 /* owned, as the tracker takes it: "1.5T" */
+	char *watch_folder;         /* owned, $name already replaced */
+	char *after_fetch_exec;     /* owned; NULL: none */
+	uint32_t max_stalled;       /* 0: no limit */
 	char id[CONTAINER_ID_SIZE]; /* the tracker's ContainerID; "" until known */
 };
 

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const plain[] = {
-	[OUTCOME_OK] = "OK", [OUTCOME_FULL] = "FULL", [OUTCOME_STALLED] = "STALLED",
-	[OUTCOME_WAIT] = "WAIT", [OUTCOME_ERR] = "ERR"};
+static const char *const plain[] = {[OUTCOME_OK] = "OK",
+				    [OUTCOME_FULL] = "FULL",
+				    [OUTCOME_STALLED] = "STALLED",
+				    [OUTCOME_WAIT] = "WAIT",
+				    [OUTCOME_ERR] = "ERR"};
 _Static_assert(sizeof plain / sizeof *plain == OUTCOME_ERR + 1, "a text for each outcome");
 
 void outcome_clear(struct outcome *o)

@@ -24,7 +24,7 @@ struct outcome {
 	bool carried;     /* not of this cycle: the last outcome that the container had */
 	/* What was delivered in this turn. */
 	unsigned delivered;
-	char *torrent; /* owned: the name of the last one; NULL if none */
+	char *torrent;  /* owned: the name of the last one; NULL if none */
 	uint64_t bytes; /* the size of the last one */
 };
 

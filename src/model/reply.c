@@ -66,8 +66,8 @@ static bool read_id(const json_t *value, char out[REPLY_ID_SIZE])
 
 	if (json_is_integer(value) && json_integer_value(value) > 0)
 		id = (uint64_t)json_integer_value(value);
-	else if (!json_is_string(value) ||
-		 !num_u64(json_string_value(value), INT64_MAX, &id) || id == 0)
+	else if (!json_is_string(value) || !num_u64(json_string_value(value), INT64_MAX, &id) ||
+		 id == 0)
 		return false;
 	snprintf(out, REPLY_ID_SIZE, "%" PRIu64, id);
 	return true;
@@ -139,9 +139,10 @@ static void read_incomplete(json_t *list, struct reply *reply)
 	if (n == 0 || n > REPLY_INCOMPLETE_MAX)
 		return;
 	reply->incomplete = mem_alloc(n * sizeof *reply->incomplete);
-	json_object_foreach (list, key, value)
-		if (read_one_incomplete(key, value, &reply->incomplete[reply->n_incomplete]))
-			reply->n_incomplete++;
+	json_object_foreach(
+		list, key,
+		value) if (read_one_incomplete(key, value, &reply->incomplete[reply->n_incomplete]))
+		reply->n_incomplete++;
 }
 
 static enum reply_verdict verdict_of(const char *message)

@@ -33,7 +33,7 @@ struct incomplete {
 
 struct reply {
 	enum reply_verdict verdict;
-	char torrent_id[REPLY_ID_SIZE];   /* these two if assigned */
+	char torrent_id[REPLY_ID_SIZE]; /* these two if assigned */
 	char archive_id[REPLY_ID_SIZE];
 	char container_id[REPLY_ID_SIZE]; /* "" if not given */
 	char version[REPLY_VERSION_SIZE]; /* ScriptVersion; "" if not given */

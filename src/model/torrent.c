@@ -13,19 +13,19 @@
 #include <string.h>
 
 /* libtorrent's limits, apart from those in the header. */
-#define BLOCK_SIZE 16384				    /* BEP 52 */
-#define MAX_PIECE_LENGTH (INT_MAX / 2)			    /* bytes */
+#define BLOCK_SIZE 16384                                    /* BEP 52 */
+#define MAX_PIECE_LENGTH (INT_MAX / 2)                      /* bytes */
 #define MAX_FILE_SIZE ((int64_t)(INT_MAX / 2) * BLOCK_SIZE) /* bytes; this many are too many */
-#define MAX_TOTAL_SIZE ((UINT64_C(1) << 48) - 1)	    /* bytes */
-#define MAX_FILE_NAME 4095				    /* bytes */
+#define MAX_TOTAL_SIZE ((UINT64_C(1) << 48) - 1)            /* bytes */
+#define MAX_FILE_NAME 4095                                  /* bytes */
 #define CUT_NAME_AT 240 /* bytes of a path component; a short extension is kept behind them */
 
 /* A path inside a torrent.  The components themselves are not kept. */
 struct path {
 	const char *first; /* borrowed */
 	size_t parts;
-	size_t last_len;	     /* bytes of the last component */
-	bool is_padding;	     /* BitComet's mark of a pad file is in it */
+	size_t last_len;             /* bytes of the last component */
+	bool is_padding;             /* BitComet's mark of a pad file is in it */
 	uint8_t digest[SHA256_SIZE]; /* of the components; only in a hybrid torrent */
 };
 
@@ -34,7 +34,7 @@ struct listing {
 	uint64_t total;
 	uint64_t tail_pad; /* bytes of the implied pad file after the last file that is not empty */
 	uint32_t files;
-	const char *name;	     /* borrowed */
+	const char *name;            /* borrowed */
 	uint8_t digest[SHA256_SIZE]; /* of the files that matter; only in a hybrid torrent */
 };
 
@@ -51,8 +51,8 @@ struct reader {
 	uint64_t piece_length;
 	bool has_v1;
 	bool has_v2;
-	char *root;	    /* owned: name of the top folder */
-	char *single;	    /* owned: name of the only file, where it is not in a folder */
+	char *root;         /* owned: name of the top folder */
+	char *single;       /* owned: name of the only file, where it is not in a folder */
 	struct buf scratch; /* one sanitised path component */
 	struct listing v1;
 	struct listing v2;

@@ -16,19 +16,19 @@
 #include <stdint.h>
 
 #define TORRENT_MAX_BYTES (32u << 20) /* of a .torrent file; real ones of 12 MB are loaded */
-#define TORRENT_NAME_MAX 1024	      /* bytes of a name, without the NUL; longer ones are cut */
+#define TORRENT_NAME_MAX 1024         /* bytes of a name, without the NUL; longer ones are cut */
 #define TORRENT_MAX_PIECES 0x200000
 
 struct torrent {
-	char *name;	 /* owned; printable UTF-8, never empty; the top folder or the only file */
-	uint64_t size;	 /* bytes of all files, pad files too; over 0 */
-	uint32_t files;	 /* libtorrent's num_files: pad files count, also those v2 implies */
+	char *name;      /* owned; printable UTF-8, never empty; the top folder or the only file */
+	uint64_t size;   /* bytes of all files, pad files too; over 0 */
+	uint32_t files;  /* libtorrent's num_files: pad files count, also those v2 implies */
 	uint32_t pieces; /* over 0 */
 	bool is_private; /* BEP 27 */
-	bool has_v1;	 /* v1 is valid */
-	bool has_v2;	 /* v2 is valid; a hybrid torrent has both */
-	uint8_t v1[20];	 /* SHA-1 of the info dictionary as it stands */
-	uint8_t v2[32];	 /* SHA-256 of the same bytes */
+	bool has_v1;     /* v1 is valid */
+	bool has_v2;     /* v2 is valid; a hybrid torrent has both */
+	uint8_t v1[20];  /* SHA-1 of the info dictionary as it stands */
+	uint8_t v2[32];  /* SHA-256 of the same bytes */
 	char announce_host[256]; /* host[:port] of the first tracker, lower case; "" if there is
 				  * none of that form.  Never a path, a user or a passkey. */
 };

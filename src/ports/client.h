@@ -10,7 +10,8 @@
  *     prepare   everything that may fail, and that nobody outside can see
  *     deliver   the one visible act
  *
- * Errors: ERR_TARGET (a person is needed), ERR_RETRY (next time), ERR_ITEM (this torrent is refused).
+ * Errors: ERR_TARGET (a person is needed), ERR_RETRY (next time), ERR_ITEM (this torrent is
+ * refused).
  */
 #ifndef PORTS_CLIENT_H
 #define PORTS_CLIENT_H

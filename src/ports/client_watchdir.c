@@ -137,8 +137,8 @@ static bool watchdir_deliver(struct client *c, const struct delivery *d, bool re
 	OWN_STR char *staged = staged_path(w, d);
 
 	if (resumed && !fs_exists(staged)) {
-		/* The rename happened before we ended, and the client may have taken the file since;
-		 * unless the staging folder is gone as a whole. */
+		/* The rename happened before we ended, and the client may have taken the file
+		 * since; unless the staging folder is gone as a whole. */
 		if (fs_is_folder(w->staging)) {
 			*path = fs_join(w->folder, d->file_name);
 			return true;

@@ -18,8 +18,8 @@
 
 struct native {
 	struct engine base;
-	struct http *http;                /* owned */
-	const struct secret *user, *key; /* borrowed */
+	struct http *http;                                       /* owned */
+	const struct secret *user, *key;                         /* borrowed */
 	char *base_url, *fetch_url, *download_url, *version_url; /* owned */
 	int timeout_ms;
 	bool (*before_redirect)(void *ctx, struct err *err);
@@ -94,8 +94,8 @@ static bool check_status(struct native *n, const struct http_reply *reply, struc
 		.status = s,
 		.back_off = s == 401 || s == 403 || s == 429 || s >= 500,
 		.may_have_assigned = status_hides_success(s),
-		.retry_after = http_retry_after(reply->retry_after, clock_now(),
-						RETRY_AFTER_MAX_MS),
+		.retry_after =
+			http_retry_after(reply->retry_after, clock_now(), RETRY_AFTER_MAX_MS),
 	};
 	if (s == 401)
 		return err_set(err, ERR_RETRY, WORD_AUTH,
@@ -112,8 +112,8 @@ static bool check_status(struct native *n, const struct http_reply *reply, struc
 static void log_strange_reply(struct native *n, const struct http_reply *reply)
 {
 	const struct secret *const known[] = {n->user, n->key};
-	OWN_STR char *masked = secret_mask(buf_text(&reply->body), reply->body.len,
-					   LOGGED_REPLY_BYTES, known, 2);
+	OWN_STR char *masked =
+		secret_mask(buf_text(&reply->body), reply->body.len, LOGGED_REPLY_BYTES, known, 2);
 
 	log_warn(NULL, "the tracker's answer was (%zu bytes, %s): %s", reply->body.len,
 		 reply->content_type[0] ? reply->content_type : "no content type", masked);
@@ -141,7 +141,8 @@ static bool native_assign(struct engine *e, const struct container *c, struct re
 	if (reply_read_fetch(buf_text(&got.body), got.body.len, reply, err))
 		return true;
 	log_strange_reply(n, &got);
-	/* A login or maintenance page is no lost assignment; an answer that cannot be read may be. */
+	/* A login or maintenance page is no lost assignment; an answer that cannot be read may be.
+	 */
 	n->base.failure.may_have_assigned = !is_page(&got);
 	return false;
 }

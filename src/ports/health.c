@@ -16,6 +16,7 @@
 #define FIRST_WAIT_MS 1000 /* doubled for each further try */
 #define START_BUDGET_MS 5000
 #define END_BUDGET_MS 10000
+#define LAST_CALL_MS 1000 /* for one try while we are being stopped */
 #define CONNECT_MS 4000
 #define BODY_LIMIT_UNKNOWN 10000
 #define BODY_LIMIT_MAX (1024 * 1024)
@@ -112,8 +113,8 @@ static enum verdict judge(const struct http_reply *reply, const char *what)
 	return REFUSED;
 }
 
-static enum verdict try_once(struct health *h, const struct http_request *request,
-			     const char *what, char why[200])
+static enum verdict try_once(struct health *h, const struct http_request *request, const char *what,
+			     char why[200])
 {
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 	struct err err;
@@ -145,42 +146,83 @@ static char *fit_body(const struct health *h, const char *body)
 	return mem_dupn(buf_text(&clean), text_cut(buf_text(&clean), clean.len, h->body_limit));
 }
 
+/* One ping, being tried. */
+struct attempt {
+	char *url;        /* owned, wiped */
+	char *body;       /* owned */
+	const char *what; /* for messages */
+	int64_t end;      /* of the time budget, on the monotonic clock */
+	int once_ms;      /* limit for one try, so that a time-out leaves room for another */
+};
+
+static void attempt_clear(struct attempt *a)
+{
+	secret_wipe(a->url, strlen(a->url));
+	free(a->url);
+	free(a->body);
+}
+
+static int less(int64_t a, int64_t b)
+{
+	return (int)(a < b ? a : b);
+}
+
+static enum verdict try_within(struct health *h, const struct attempt *a, int ms, bool to_the_end,
+			       char why[200])
+{
+	static const char *const headers[] = {"Content-Type: text/plain; charset=utf-8", NULL};
+	const struct http_request request = {.url = a->url,
+					     .headers = headers,
+					     .body = a->body,
+					     .body_len = strlen(a->body),
+					     .connect_ms = less(ms, CONNECT_MS),
+					     .stall_s = END_BUDGET_MS / 1000,
+					     .total_ms = ms,
+					     .max_body = ANSWER_MAX_BYTES,
+					     .max_redirects = 2,
+					     .to_the_end = to_the_end};
+
+	return try_once(h, &request, a->what, why);
+}
+
+/* true: the ping is settled; false: it was not recorded, *why says why. */
+static bool try_all(struct health *h, const struct attempt *a, char why[200])
+{
+	int64_t wait = FIRST_WAIT_MS;
+	struct err stopped;
+
+	for (int i = 0; i < TRIES; i++, wait *= 2) {
+		int64_t left = a->end - clock_monotonic();
+		if (left <= 0)
+			return false;
+		if (try_within(h, a, less(left, a->once_ms), false, why) != AGAIN)
+			return true;
+		if (i == TRIES - 1 || clock_monotonic() + wait >= a->end ||
+		    !wake_sleep(h->wake, wait, &stopped))
+			return false;
+	}
+	return false;
+}
+
 static void ping(struct health *h, const char *suffix, const char *what, const char *body,
 		 int budget_ms)
 {
+	char why[200] = "";
+
 	if (!secret_is_set(h->url))
 		return;
-	OWN_STR char *url = ping_url(h, suffix);
-	OWN_STR char *text = fit_body(h, body);
-	static const char *const headers[] = {"Content-Type: text/plain; charset=utf-8", NULL};
-	int64_t end = clock_monotonic() + budget_ms;
-	int64_t wait = FIRST_WAIT_MS;
-	int once = budget_ms * 3 / 5; /* so that a time-out leaves room for another try */
-	char why[200] = "";
-	struct err err;
-
-	for (int i = 0; i < TRIES; i++, wait *= 2) {
-		int left = (int)(end - clock_monotonic());
-		const struct http_request request = {.url = url,
-						     .headers = headers,
-						     .body = text,
-						     .body_len = strlen(text),
-						     .connect_ms = left < CONNECT_MS ? left
-										     : CONNECT_MS,
-						     .stall_s = END_BUDGET_MS / 1000,
-						     .total_ms = left < once ? left : once,
-						     .max_body = ANSWER_MAX_BYTES,
-						     .max_redirects = 2};
-		if (left <= 0 || try_once(h, &request, what, why) != AGAIN)
-			break;
-		if (i == TRIES - 1 || clock_monotonic() + wait >= end) {
-			log_warn(NULL, "the %s ping to Healthchecks failed: %s", what, why);
-			break;
-		}
-		if (!wake_sleep(h->wake, wait, &err))
-			break;
-	}
-	secret_wipe(url, strlen(url));
+	OWN(attempt_clear)
+	struct attempt a = {.url = ping_url(h, suffix),
+			    .body = fit_body(h, body),
+			    .what = what,
+			    .end = clock_monotonic() + budget_ms,
+			    .once_ms = budget_ms * 3 / 5};
+	if (try_all(h, &a, why))
+		return;
+	/* We are being stopped: one last short try, or the check would hang in "started". */
+	if (wake_stopping(h->wake) && try_within(h, &a, LAST_CALL_MS, true, why) != AGAIN)
+		return;
+	log_warn(NULL, "the %s ping to Healthchecks failed: %s", what, why);
 }
 
 void health_start(struct health *h, const char *body)

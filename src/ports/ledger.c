@@ -215,8 +215,7 @@ static void bind(sqlite3_stmt *s, const char *types, va_list ap)
 		if (types[i] == 'i')
 			sqlite3_bind_int64(s, i + 1, va_arg(ap, int64_t));
 		else
-			sqlite3_bind_text(s, i + 1, va_arg(ap, const char *), -1,
-					  SQLITE_TRANSIENT);
+			sqlite3_bind_text(s, i + 1, va_arg(ap, const char *), -1, SQLITE_TRANSIENT);
 }
 
 static void finish(sqlite3_stmt **s)
@@ -342,9 +341,10 @@ static bool migrate(sqlite3 *db, bool read_only, struct err *err)
 	if (version < 0)
 		return false;
 	if (version > NEWEST_VERSION)
-		return err_set(err, ERR_FATAL, WORD_LEDGER,
-			       "ledger: it was written by a newer version of this program; use that "
-			       "version");
+		return err_set(
+			err, ERR_FATAL, WORD_LEDGER,
+			"ledger: it was written by a newer version of this program; use that "
+			"version");
 	if (read_only && version < NEWEST_VERSION)
 		return err_set(err, ERR_TARGET, WORD_LEDGER,
 			       "ledger: nothing is recorded in it yet, or it is from an older "

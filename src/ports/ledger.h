@@ -66,14 +66,12 @@ bool ledger_fetched(struct ledger *l, int64_t id, const struct fetched *f,
 		    struct err *err) MUST_CHECK;
 
 /* The bytes in the vault are gone or damaged: back to "assigned". */
-bool ledger_unfetched(struct ledger *l, int64_t id, const char *note,
-		      struct err *err) MUST_CHECK;
+bool ledger_unfetched(struct ledger *l, int64_t id, const char *note, struct err *err) MUST_CHECK;
 
 /* `file_name`: the name that it will have there. */
 bool ledger_delivering(struct ledger *l, int64_t id, const char *file_name,
 		       struct err *err) MUST_CHECK;
-bool ledger_delivered(struct ledger *l, int64_t id, const char *path,
-		      struct err *err) MUST_CHECK;
+bool ledger_delivered(struct ledger *l, int64_t id, const char *path, struct err *err) MUST_CHECK;
 
 /* A download brought no torrent: one more try, with the reason; set aside or not. */
 bool ledger_tried(struct ledger *l, int64_t id, const char *note, bool set_aside,
@@ -90,7 +88,7 @@ bool ledger_hook(struct ledger *l, int64_t id, enum assignment_hook hook,
 enum ledger_filter {
 	LEDGER_PENDING, /* assigned, fetched or delivering; or delivered with the hook still due */
 	LEDGER_LOST,
-	LEDGER_ALL,     /* newest first */
+	LEDGER_ALL, /* newest first */
 };
 
 /* *list and *n are the caller's (assignment_list_free).  `container` NULL: of all.  `limit` 0: all.
@@ -129,8 +127,7 @@ bool ledger_set_pace(struct ledger *l, const struct pace *p, struct err *err) MU
 /* ---- cycles ---- */
 
 bool ledger_get_clock(struct ledger *l, struct cycle_clock *c, struct err *err) MUST_CHECK;
-bool ledger_set_clock(struct ledger *l, const struct cycle_clock *c,
-		      struct err *err) MUST_CHECK;
+bool ledger_set_clock(struct ledger *l, const struct cycle_clock *c, struct err *err) MUST_CHECK;
 
 /* A cycle over these containers begins: each of them is undone from now on. */
 bool ledger_cycle_begin(struct ledger *l, const char *kind, const char *const names[], size_t n,

@@ -19,6 +19,7 @@ import argparse
 import contextlib
 import filecmp
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -27,8 +28,10 @@ import subprocess
 import sys
 import time
 import traceback
+import urllib.request
 
-from clients import Opentracker, Program, QBittorrent, Transmission, find_program, wait_for
+from clients import (ANSWER_LIMIT, Opentracker, Program, QBittorrent, Transmission, find_program,
+                     wait_for)
 
 TIME_LIMIT = 150        # seconds for everything before the programs are ended
 SEED_LIMIT = 20         # seconds until the tracker knows the seeder
@@ -111,6 +114,12 @@ class Simulator(Program):
                               self.printed.read_text(), re.MULTILINE),
             SIM_LIMIT, [self])
         self.url = listening.group(1)
+
+    def downloads(self):
+        """{infohash: how often its .torrent was downloaded} of everything assigned."""
+        with urllib.request.urlopen(f"{self.url}/sim/state", timeout=ANSWER_LIMIT) as reply:
+            assignments = json.load(reply)["assignments"]
+        return {a["infohash"].lower(): a["downloads"] for a in assignments}
 
     def logs(self):
         return [self.log, self.printed, self.requests]
@@ -234,6 +243,8 @@ def scenario(options, stack, programs):
         files, size = compare(torrent, leecher.downloads)
         say(f"{torrent.data.name}: {files} files, {size} bytes, identical")
     expect_picked_up(watch, torrents, leecher)
+    downloads = simulator.downloads()
+    assert downloads == dict.fromkeys(wanted, 1), f"not each assigned once: {downloads}"
     if options.deliver == "run":
         status = archiver.stop()
         assert status == 0, f"ptp-archiver run ended with status {status} at SIGTERM"

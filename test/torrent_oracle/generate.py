@@ -50,15 +50,20 @@ def ordered(value):
 
 
 NAMES = [
-    b"a", b"Some.Film.2003.1080p.BluRay-GRP", "Am\u00e9lie".encode(), "\u4e03\u4eba\u306e\u4f8d".encode(),
+    b"a", b"Some.Film.2003.1080p.BluRay-GRP", "Am\u00e9lie".encode(),
+    "\u4e03\u4eba\u306e\u4f8d".encode(),
     b"", b".", b"..", b"...", b"/", b"//x", b"a/b", b"..\\..", b"\\", b"x" * 239 + b".mkv",
     b"x" * 300 + b".mkv", b"x" * 300 + b".verylongextension",
     b"x" * 300 + b".12345678", b"x" * 300 + b".123456789", b"\xc3\xa9" * 150 + b".mkv", b"x" * 5000,
     b"\x01" * 300, b"\x01" * 4094, b"\x01" * 4095, b"\x01" * 4096, b"a\x00b", b"\x00", b"a\x7fb",
-    b"a\x1fb\n", b"\xff\xfe", b"caf\xe9", b"\xe2\x80\xaetxt.exe", b"\xe2\x80\x8e", b"a\xe2\x81\xa6b",
-    b"\xc2\x85x", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80x", b"\xf4\x90\x80\x80", b"\xf0\x9f\x8e\xac.mkv",
-    b"\xc0\xaf", b"\xe0\x80\xaf", b"abc\xe2\x82", b"abc\xf0", b"_____padding_file_0_x", b".pad", b"16379",
-    b"CON", b"trailing. ", b" ", b"\xef\xbf\xbd", b"\xef\xbb\xbfbom", b"x" * 236 + b"\xf0\x9f\x8e\xac.mkv",
+    b"a\x1fb\n", b"\xff\xfe", b"caf\xe9", b"\xe2\x80\xaetxt.exe", b"\xe2\x80\x8e",
+    b"a\xe2\x81\xa6b",
+    b"\xc2\x85x", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80x", b"\xf4\x90\x80\x80",
+    b"\xf0\x9f\x8e\xac.mkv",
+    b"\xc0\xaf", b"\xe0\x80\xaf", b"abc\xe2\x82", b"abc\xf0", b"_____padding_file_0_x", b".pad",
+    b"16379",
+    b"CON", b"trailing. ", b" ", b"\xef\xbf\xbd", b"\xef\xbb\xbfbom",
+    b"x" * 236 + b"\xf0\x9f\x8e\xac.mkv",
 ]  # fmt: skip
 
 
@@ -72,7 +77,8 @@ def name(rng):
 
 
 def length(rng, piece):
-    return rng.choice([0, 1, 5, piece - 1, piece, piece + 1, 3 * piece, rng.randrange(0, 8 * piece)])
+    any_length = rng.randrange(0, 8 * piece)
+    return rng.choice([0, 1, 5, piece - 1, piece, piece + 1, 3 * piece, any_length])
 
 
 def top(rng):
@@ -273,12 +279,15 @@ def torrent(rng):
 
 
 SCALARS = [
-    -1, 0, 1, 2, 3, 16383, 16384, 20000, 2**30, 2**30 - 1, 2**31, 2**32 + 2, 2**44, 2**48 - 1, 2**63 - 1,
-    2**63, -(2**63), 10**19, 17592186028031, 17592186028032, b"", b"x", b"x" * 20, b"x" * 32, b"\0" * 32,
+    -1, 0, 1, 2, 3, 16383, 16384, 20000, 2**30, 2**30 - 1, 2**31, 2**32 + 2, 2**44, 2**48 - 1,
+    2**63 - 1,
+    2**63, -(2**63), 10**19, 17592186028031, 17592186028032, b"", b"x", b"x" * 20, b"x" * 32,
+    b"\0" * 32,
     [], {}, [[]], ["a"], {"a": 1}, {"": {"length": 1}},
     Raw(b"i-0e"), Raw(b"i007e"), Raw(b"i-e"), Raw(b"ie"), Raw(b"i1"), Raw(b"i1x2e"), Raw(b"i--1e"),
     Raw(b"i00000000000000016384e"), Raw(b"i000000000000000016384e"), Raw(b"03:abc"), Raw(b"-1:a"),
-    Raw(b"0000000000000001:a"), Raw(b"00000000000000001:a"), Raw(b"99999999999999999999:a"), Raw(b"1a:a"),
+    Raw(b"0000000000000001:a"), Raw(b"00000000000000001:a"), Raw(b"99999999999999999999:a"),
+    Raw(b"1a:a"),
 ]  # fmt: skip
 
 
@@ -288,8 +297,10 @@ def scalar(rng):
 
 
 KEYS = [
-    "info", "name", "name.utf-8", "length", "files", "file tree", "pieces", "piece length", "meta version",
-    "private", "path", "path.utf-8", "attr", "symlink path", "pieces root", "piece layers", "", "zzz", "a",
+    "info", "name", "name.utf-8", "length", "files", "file tree", "pieces", "piece length",
+    "meta version",
+    "private", "path", "path.utf-8", "attr", "symlink path", "pieces root", "piece layers", "",
+    "zzz", "a",
 ]  # fmt: skip
 
 
@@ -333,7 +344,9 @@ def mutate_value(rng, whole):
     else:
         where[rng.choice(KEYS).encode()] = rng.choice([name(rng), *(scalar(rng) for _ in range(9))])
         if rng.random() < 0.7:
-            items = sorted(where.items(), key=lambda p: p[0] if isinstance(p[0], bytes) else p[0].encode())
+            items = sorted(
+                where.items(), key=lambda p: p[0] if isinstance(p[0], bytes) else p[0].encode()
+            )
             where.clear()
             where.update(items)
 

@@ -1,0 +1,93 @@
+"""The layers of the design hold, every header compiles alone, the format is kept.
+
+    main -> app -> core -> ports -> model -> base        left may include right, never back
+
+Prints one line a breach; exit status 1 if there is one.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+SRC = ROOT / "src"
+LAYERS = ["base", "model", "ports", "core", "app"]
+
+# Which library header may be included where only.
+HOMES = {"curl/curl.h": {"base/http.c"}, "sqlite3.h": {"ports/ledger.c"},
+         "microhttpd.h": {"app/httpd.c"}}
+
+# Interfaces with several implementations: the one port that another may include.
+INTERFACES = {"ports/engine.h", "ports/client.h"}
+
+FLAGS = ["-std=gnu17", "-D_GNU_SOURCE", "-Isrc", "-fsyntax-only", "-Wall", "-Wextra", "-Werror"]
+
+
+def includes(path):
+    return re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', path.read_text(), re.M)
+
+
+def layer(name):
+    return LAYERS.index(name.split("/")[0]) if "/" in name else len(LAYERS)
+
+
+def is_ours(name):
+    return "/" in name and name.split("/")[0] in LAYERS
+
+
+def breaches_of_ports(name, included):
+    own = name.rsplit(".", 1)[0] + ".h"
+    if not name.startswith("ports/") or not included.startswith("ports/") or included == own:
+        return []
+    return [] if included in INTERFACES else [f"{name} includes another port: {included}"]
+
+
+def breaches_of(path):
+    name = path.relative_to(SRC).as_posix()
+    found = []
+    for included in includes(path):
+        if is_ours(included) and layer(included) > layer(name):
+            found.append(f"{name} includes {included}, which is a layer to its left")
+        if included in HOMES and name not in HOMES[included]:
+            found.append(f"{name} includes {included}, which has its home elsewhere")
+        found += breaches_of_ports(name, included)
+    return found
+
+
+def compiles_alone(header):
+    with tempfile.NamedTemporaryFile("w", suffix=".c") as source:
+        source.write(f'#include "{header.relative_to(SRC).as_posix()}"\n')
+        source.flush()
+        done = subprocess.run(["cc", *FLAGS, source.name], cwd=ROOT, capture_output=True, text=True)
+    return [] if done.returncode == 0 else [f"{header.name} does not compile alone:\n{done.stderr}"]
+
+
+def badly_formatted():
+    sources = [str(p) for folder in ("src", "sim", "test", "fuzz")
+               for p in sorted((ROOT / folder).rglob("*.[ch]"))]
+    done = subprocess.run(["clang-format", "--dry-run", "--Werror", *sources], capture_output=True,
+                          text=True)
+    names = re.findall(r"^(\S+?):\d+:\d+: error: code should be clang-formatted", done.stderr, re.M)
+    return [f"{pathlib.Path(n).relative_to(ROOT)} is not formatted; run clang-format -i on it"
+            for n in dict.fromkeys(names)]
+
+
+def main():
+    sources = sorted(SRC.rglob("*.[ch]"))
+    headers = [s for s in sources if s.suffix == ".h"]
+    checks = {"layers": [b for s in sources for b in breaches_of(s)]}
+    with ThreadPoolExecutor() as pool:
+        checks["headers"] = [b for bs in pool.map(compiles_alone, headers) for b in bs]
+    checks["format"] = badly_formatted()
+    for name, found in checks.items():
+        print(f"{'FAIL' if found else 'ok  '}  {name}")
+        for breach in found:
+            print("      " + breach)
+    return 1 if any(checks.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+import pytest
+
+from harness import Archiver, Authority, Proxy, Sim
+
+
+@pytest.fixture
+def sim(tmp_path):
+    running = Sim(tmp_path / "sim")
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def make(tmp_path, sim):
+    """make(containers=..., VARIABLE=...): an Archiver that talks to the simulator."""
+    made = []
+
+    def new(containers="attic:800G", folder="archiver", **variables):
+        archiver = Archiver(tmp_path / folder, sim.url, containers, **variables)
+        made.append(archiver)
+        return archiver
+
+    yield new
+    for archiver in made:
+        archiver.close()
+
+
+@pytest.fixture
+def archiver(make):
+    return make()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def remote(tmp_path, authority):
+    """remote(): a simulator that the program takes for one elsewhere, and the settings for it."""
+    running = []
+
+    def start():
+        sim = Sim(tmp_path / "remote", *authority.issue("DNS:tracker.test"))
+        proxy = Proxy(int(sim.url.rsplit(":", 1)[1]))
+        running.extend((sim, proxy))
+        return sim, {"PTP_BASE_URL": "https://tracker.test", "HTTPS_PROXY": proxy.url,
+                     "PTP_CA_FILE": authority.certificate}
+
+    yield start
+    for one in running:
+        one.close()

@@ -1,0 +1,255 @@
+/*
+ * killer.c - a library to be preloaded that ends a process, or fails it, at its Nth change.
+ *
+ * It stands before the libc calls by which the program, SQLite and libcurl change something that
+ * outlives the process: files, folders, and what goes over a socket.  Each such call of the process
+ * counts, from 1; its children do not count.
+ *
+ *   KILL_AT=N      SIGKILL at call N: before it is carried out, or with
+ *   KILL_WHEN=after    directly behind it
+ *   FAIL_AT=N      call N, if it writes, fails with
+ *   FAIL_ERRNO=E   this number (default ENOSPC)
+ *   FAIL_ON=1      and so does each later one: the disk stays full
+ *   CALLS=PATH     append "N NAME WHAT" for each call to this file
+ *
+ * Built by the tests: cc -shared -fPIC -o killer.so killer.c
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static struct {
+	long kill_at, fail_at, count;
+	int fail_errno, calls;
+	bool after, fail_on;
+	pid_t pid;
+} killer = {.calls = -1};
+
+static long number(const char *name, long otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? atol(text) : otherwise;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	const char *when = getenv("KILL_WHEN"), *calls = getenv("CALLS");
+
+	killer.pid = getpid();
+	killer.kill_at = number("KILL_AT", 0);
+	killer.fail_at = number("FAIL_AT", 0);
+	killer.fail_errno = (int)number("FAIL_ERRNO", ENOSPC);
+	killer.fail_on = number("FAIL_ON", 0) != 0;
+	killer.after = when && strcmp(when, "after") == 0;
+	if (calls)
+		killer.calls = (int)syscall(SYS_openat, AT_FDCWD, calls,
+					    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	unsetenv("LD_PRELOAD");
+}
+
+static void end_it(void)
+{
+	syscall(SYS_kill, getpid(), SIGKILL);
+}
+
+static void note(const char *name, const char *what)
+{
+	char line[4200];
+
+	int len = snprintf(line, sizeof line, "%ld %s %.4000s\n", killer.count, name, what);
+	syscall(SYS_write, killer.calls, line, (size_t)len);
+}
+
+/* Counts a call.  true: it is to fail, and errno says how. */
+static bool spoilt(const char *name, const char *what, bool writes)
+{
+	if (getpid() != killer.pid)
+		return false;
+	killer.count++;
+	if (killer.calls >= 0)
+		note(name, what);
+	if (killer.count == killer.kill_at && !killer.after)
+		end_it();
+	if (!writes || !killer.fail_at || killer.count < killer.fail_at ||
+	    (killer.count > killer.fail_at && !killer.fail_on))
+		return false;
+	errno = killer.fail_errno;
+	return true;
+}
+
+/* Behind a call: its result is handed on. */
+static long done(long result)
+{
+	if (killer.after && killer.count == killer.kill_at && getpid() == killer.pid)
+		end_it();
+	return result;
+}
+
+static const char *fd_text(int fd)
+{
+	static char text[4096];
+	char link[40];
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t len = killer.calls < 0
+			      ? 0
+			      : syscall(SYS_readlinkat, AT_FDCWD, link, text, sizeof text - 1);
+	text[len > 0 ? len : 0] = '\0';
+	return text;
+}
+
+/* ---- files ---- */
+
+ssize_t write(int fd, const void *bytes, size_t len)
+{
+	/* What it says on stdout and stderr outlives it, but is not its own to repeat. */
+	if (fd == STDOUT_FILENO || fd == STDERR_FILENO)
+		return syscall(SYS_write, fd, bytes, len);
+	return spoilt("write", fd_text(fd), true) ? -1 : done(syscall(SYS_write, fd, bytes, len));
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t len, off64_t at)
+{
+	return spoilt("pwrite", fd_text(fd), true)
+		       ? -1
+		       : done(syscall(SYS_pwrite64, fd, bytes, len, at));
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)
+{
+	return pwrite64(fd, bytes, len, at);
+}
+
+int fsync(int fd)
+{
+	return spoilt("fsync", fd_text(fd), true) ? -1 : (int)done(syscall(SYS_fsync, fd));
+}
+
+int fdatasync(int fd)
+{
+	return spoilt("fdatasync", fd_text(fd), true) ? -1 : (int)done(syscall(SYS_fdatasync, fd));
+}
+
+int ftruncate64(int fd, off64_t len)
+{
+	return spoilt("ftruncate", fd_text(fd), true) ? -1
+						      : (int)done(syscall(SYS_ftruncate, fd, len));
+}
+
+int ftruncate(int fd, off_t len)
+{
+	return ftruncate64(fd, len);
+}
+
+int fchmod(int fd, mode_t mode)
+{
+	return spoilt("fchmod", fd_text(fd), true) ? -1 : (int)done(syscall(SYS_fchmod, fd, mode));
+}
+
+static int open_counted(const char *path, int flags, mode_t mode)
+{
+	if (!(flags & O_CREAT))
+		return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+	return spoilt("open", path, true)
+		       ? -1
+		       : (int)done(syscall(SYS_openat, AT_FDCWD, path, flags, mode));
+}
+
+int open64(const char *path, int flags, ...)
+{
+	va_list ap;
+
+	va_start(ap, flags);
+	mode_t mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
+	va_end(ap);
+	return open_counted(path, flags, mode);
+}
+
+int open(const char *path, int flags, ...)
+{
+	va_list ap;
+
+	va_start(ap, flags);
+	mode_t mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
+	va_end(ap);
+	return open_counted(path, flags, mode);
+}
+
+/* ---- names ---- */
+
+int rename(const char *from, const char *to)
+{
+	return spoilt("rename", to, true)
+		       ? -1
+		       : (int)done(syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
+}
+
+int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
+{
+	return spoilt("renameat2", to, true)
+		       ? -1
+		       : (int)done(syscall(SYS_renameat2, from_fd, from, to_fd, to, flags));
+}
+
+int link(const char *from, const char *to)
+{
+	return spoilt("link", to, true)
+		       ? -1
+		       : (int)done(syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0));
+}
+
+int unlink(const char *path)
+{
+	return spoilt("unlink", path, true) ? -1
+					    : (int)done(syscall(SYS_unlinkat, AT_FDCWD, path, 0));
+}
+
+int rmdir(const char *path)
+{
+	return spoilt("rmdir", path, true)
+		       ? -1
+		       : (int)done(syscall(SYS_unlinkat, AT_FDCWD, path, AT_REMOVEDIR));
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+	return spoilt("mkdir", path, true) ? -1
+					   : (int)done(syscall(SYS_mkdirat, AT_FDCWD, path, mode));
+}
+
+int chmod(const char *path, mode_t mode)
+{
+	return spoilt("chmod", path, true) ? -1
+					   : (int)done(syscall(SYS_fchmodat, AT_FDCWD, path, mode));
+}
+
+/* ---- the network ---- */
+
+int connect(int fd, const struct sockaddr *address, socklen_t len)
+{
+	spoilt("connect", "", false);
+	return (int)done(syscall(SYS_connect, fd, address, len));
+}
+
+ssize_t send(int fd, const void *bytes, size_t len, int flags)
+{
+	spoilt("send", "", false);
+	return done(syscall(SYS_sendto, fd, bytes, len, flags, NULL, 0));
+}
+
+ssize_t recv(int fd, void *bytes, size_t len, int flags)
+{
+	spoilt("recv", "", false);
+	return done(syscall(SYS_recvfrom, fd, bytes, len, flags, NULL, NULL));
+}
