@@ -11,10 +11,10 @@
 
 enum answer_way {
 	ANSWER_WHOLE,
-	ANSWER_HANG,	/* say nothing, keep the connection */
-	ANSWER_DROP,	/* close before any byte */
+	ANSWER_HANG,    /* say nothing, keep the connection */
+	ANSWER_DROP,    /* close before any byte */
 	ANSWER_ENDLESS, /* a body of spaces without end, chunked */
-	ANSWER_BOMB,	/* spaces again, `unpacked` of them, compressed with gzip */
+	ANSWER_BOMB,    /* spaces again, `unpacked` of them, compressed with gzip */
 };
 
 #define ANSWER_HEADERS 32
@@ -28,9 +28,9 @@ struct answer {
 		char *value; /* owned */
 	} headers[ANSWER_HEADERS];
 	size_t headers_n;
-	double delay;	   /* seconds before the first byte */
-	uint64_t rate;	   /* bytes of body per second; 0: no limit */
-	size_t cut;	   /* close the connection after so many bytes of body */
+	double delay;      /* seconds before the first byte */
+	uint64_t rate;     /* bytes of body per second; 0: no limit */
+	size_t cut;        /* close the connection after so many bytes of body */
 	uint64_t unpacked; /* of a bomb */
 };
 

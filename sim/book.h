@@ -31,10 +31,10 @@ struct book_container {
 struct book_assignment {
 	struct torrents_spec spec; /* of a real file: its id and size only */
 	int64_t archive;
-	char *user;	   /* owned */
+	char *user;        /* owned */
 	char *container;   /* owned */
-	char *file;	   /* owned: of a real one; else NULL */
-	double at;	   /* seconds since 1970 */
+	char *file;        /* owned: of a real one; else NULL */
+	double at;         /* seconds since 1970 */
 	int64_t downloads; /* answered with the torrent */
 	char infohash[2 * SHA1_SIZE +
 		      1]; /* upper case; v2 alone: cut short, as clients do; or "" */

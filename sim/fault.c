@@ -148,7 +148,7 @@ static void do_nothing(const json_t *rule, enum endpoint e, struct answer *a)
 static const struct verb {
 	const char *name;
 	apply_fn *apply; /* NULL: handled by fault_apply() */
-	bool work;	 /* the request is always carried out first */
+	bool work;       /* the request is always carried out first */
 	const char *keys[4];
 	const char *needs;
 } verbs[] = {

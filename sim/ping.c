@@ -14,7 +14,7 @@
 #define DIGITS "0123456789"
 
 struct pings {
-	json_t *list;	 /* owned array of objects */
+	json_t *list;    /* owned array of objects */
 	json_t *created; /* owned array: checks made by create=1 */
 	json_int_t n;
 };

@@ -11,17 +11,17 @@
 #include <stddef.h>
 
 struct request {
-	double at;	   /* arrival, seconds since 1970 */
-	char *target;	   /* owned: path and query as they were sent */
-	char *method;	   /* owned */
-	char *path;	   /* owned: without the query, percent-decoded */
-	json_t *query;	   /* owned: object of strings; of a repeated name the last counts */
+	double at;         /* arrival, seconds since 1970 */
+	char *target;      /* owned: path and query as they were sent */
+	char *method;      /* owned */
+	char *path;        /* owned: without the query, percent-decoded */
+	json_t *query;     /* owned: object of strings; of a repeated name the last counts */
 	json_t *headers;   /* owned: object of strings, names as they were sent */
 	struct buf body;   /* its first SIM_UPLOAD_BYTES bytes */
 	size_t body_bytes; /* all that came */
-	bool chunked;	   /* sent with Transfer-Encoding */
-	int port;	   /* the client's */
-	int socket;	   /* borrowed */
+	bool chunked;      /* sent with Transfer-Encoding */
+	int port;          /* the client's */
+	int socket;        /* borrowed */
 };
 
 /* `target` is borrowed.  The arrival is now. */

@@ -40,15 +40,15 @@ bool scenario_account(const struct scenario *sc, const char *user, const char *k
 unsigned scenario_auth_status(const struct scenario *sc);
 bool scenario_ids_text(const struct scenario *sc);
 const json_t *scenario_script_version(const struct scenario *sc); /* NULL: the default */
-const char *scenario_script_file(const struct scenario *sc);	  /* NULL: the built-in one */
+const char *scenario_script_file(const struct scenario *sc);      /* NULL: the built-in one */
 const char *scenario_error_key(const struct scenario *sc);
-bool scenario_completes(const struct scenario *sc);	 /* by being downloaded */
+bool scenario_completes(const struct scenario *sc);      /* by being downloaded */
 bool scenario_own_archive_id(const struct scenario *sc); /* the only one good for a download */
 int64_t scenario_stalled(const struct scenario *sc, const char *container);
 void scenario_torrent_size(const struct scenario *sc, int64_t *min, int64_t *max);
 const char *scenario_torrent_kind(const struct scenario *sc, int64_t torrent);
 int64_t scenario_multi_file(const struct scenario *sc); /* every so-manyth torrent; 0: none */
-size_t scenario_ping_limit(const struct scenario *sc);	/* SIZE_MAX: none */
+size_t scenario_ping_limit(const struct scenario *sc);  /* SIZE_MAX: none */
 const json_t *scenario_ping_checks(const struct scenario *sc); /* NULL: any */
 
 enum scenario_incomplete { INCOMPLETE_OFF, INCOMPLETE_LISTED, INCOMPLETE_WITHOUT_HASH };

@@ -20,7 +20,7 @@
 struct server {
 	struct MHD_Daemon *daemon;
 	struct route *route; /* borrowed */
-	int stop;	     /* readable once server_stop() was called */
+	int stop;            /* readable once server_stop() was called */
 };
 
 MUST_CHECK static bool parse_listen(const char *text, struct sockaddr_in *addr, struct err *err)

@@ -17,7 +17,7 @@ struct stream {
 	enum answer_way way;
 	struct buf body; /* of a bomb: one unit, deflated */
 	struct buf tail; /* of a bomb: the last, empty block, checksum and size */
-	uint64_t units;	 /* of a bomb */
+	uint64_t units;  /* of a bomb */
 	uint64_t rate;
 	uint64_t cut;
 };

@@ -48,7 +48,7 @@ struct plan {
 	char *name; /* owned: of the file, or of the folder */
 	struct plan_file {
 		const char *folder; /* NULL: none */
-		char *name;	    /* owned */
+		char *name;         /* owned */
 		int64_t size;
 		struct merkle tree; /* of v2 and hybrid */
 	} files[FILES];

@@ -67,7 +67,8 @@ static void print(const json_t *all, bool as_json)
 		printf("%s\n", text ? text : "{}");
 		return;
 	}
-	json_object_foreach((json_t *)all, key, value) print_value(key, value);
+	json_object_foreach ((json_t *)all, key, value)
+		print_value(key, value);
 }
 
 int cmd_inspect(const struct invocation *in, struct err *err)

@@ -218,8 +218,7 @@ static void print_open(const json_t *list, const char *head)
 	size_t i;
 	json_t *a;
 
-	json_array_foreach(list, i, a)
-	{
+	json_array_foreach (list, i, a) {
 		if (i == 0)
 			printf("\n%s\n", head);
 		printf("  %s: %s%s%s%s", get(a, "container"), get(a, "state"),
@@ -237,7 +236,8 @@ static void print_status(const json_t *all)
 	size_t i;
 	json_t *o;
 
-	json_array_foreach(json_object_get(all, "containers"), i, o) print_container(o);
+	json_array_foreach (json_object_get(all, "containers"), i, o)
+		print_container(o);
 	if (!i)
 		printf("No containers are configured.\n");
 	print_open(json_object_get(all, "pending"),
@@ -260,8 +260,7 @@ static void print_history(const json_t *list)
 	size_t i;
 	json_t *a;
 
-	json_array_foreach(list, i, a)
-	{
+	json_array_foreach (list, i, a) {
 		char bytes[NUM_TEXT];
 		num_bytes((uint64_t)count(a, "bytes"), bytes);
 		printf("%s  %s  %s  %s", get(a, "asked_at"), get(a, "container"), get(a, "state"),

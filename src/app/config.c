@@ -377,8 +377,7 @@ static void check_keys(struct load *l, const json_t *object, const char *const k
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)object, key, value)
-	{
+	json_object_foreach ((json_t *)object, key, value) {
 		unsigned distance = SUGGEST_DISTANCE + 1;
 		if (among(key, known))
 			continue;
@@ -561,7 +560,8 @@ static void containers_from_file(struct load *l, const json_t *defaults)
 			     CONFIG_CONTAINERS_MAX);
 		return;
 	}
-	json_object_foreach((json_t *)all, name, own) container_from_file(l, name, own, defaults);
+	json_object_foreach ((json_t *)all, name, own)
+		container_from_file(l, name, own, defaults);
 }
 
 static bool is_duplicate(const struct config *c, const char *name)

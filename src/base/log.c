@@ -116,6 +116,8 @@ static void add_json(struct buf *line, enum log_level level, const char *contain
 }
 
 static void vlog(enum log_level level, const char *container, const char *fmt, va_list ap)
+	PRINTF_LIKE(3, 0);
+static void vlog(enum log_level level, const char *container, const char *fmt, va_list ap)
 {
 	OWN_BUF struct buf line = BUF_MAX(2 * LINE_MAX_BYTES);
 	OWN_STR char *raw = NULL;

@@ -139,10 +139,9 @@ static void read_incomplete(json_t *list, struct reply *reply)
 	if (n == 0 || n > REPLY_INCOMPLETE_MAX)
 		return;
 	reply->incomplete = mem_alloc(n * sizeof *reply->incomplete);
-	json_object_foreach(
-		list, key,
-		value) if (read_one_incomplete(key, value, &reply->incomplete[reply->n_incomplete]))
-		reply->n_incomplete++;
+	json_object_foreach (list, key, value)
+		if (read_one_incomplete(key, value, &reply->incomplete[reply->n_incomplete]))
+			reply->n_incomplete++;
 }
 
 static enum reply_verdict verdict_of(const char *message)
