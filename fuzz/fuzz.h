@@ -7,6 +7,8 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include "base/own.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

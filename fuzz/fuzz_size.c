@@ -3,7 +3,6 @@
 
 #include "base/mem.h"
 #include "base/num.h"
-#include "base/own.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "ports/engine_native.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -66,7 +67,8 @@ static json_t *list_json(struct ledger *l, enum ledger_filter filter, const char
 	return out;
 }
 
-static json_t *container_json(struct ledger *l, const struct container *c, struct err *err)
+static json_t *container_json(struct ledger *l, const struct container *c, bool working,
+			      struct err *err)
 {
 	struct ledger_container known = {0};
 	struct ledger_totals t = {0};
@@ -84,20 +86,23 @@ static json_t *container_json(struct ledger *l, const struct container *c, struc
 	json_object_set_new(out, "delivered", json_integer((json_int_t)t.delivered));
 	json_object_set_new(out, "pending", json_integer((json_int_t)t.pending));
 	json_object_set_new(out, "set_aside", json_integer((json_int_t)t.set_aside));
-	json_object_set_new(out, "possibly_lost", json_integer((json_int_t)t.lost));
+	json_object_set_new(out, "possibly_lost",
+			    json_integer((json_int_t)(t.lost + (working ? 0 : t.asking))));
 	json_object_set_new(out, "bytes", json_integer((json_int_t)t.bytes));
 	json_object_set_new(out, "outcome", text_json(known.outcome));
 	json_object_set_new(out, "detail", text_json(known.detail));
 	json_object_set_new(out, "outcome_at", time_json(known.outcome_at));
+	json_object_set_new(out, "undone", json_boolean(known.undone));
 	return out;
 }
 
-static json_t *containers_json(struct ledger *l, const struct config *c, struct err *err)
+static json_t *containers_json(struct ledger *l, const struct config *c, bool working,
+			       struct err *err)
 {
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < c->n_containers; i++) {
-		json_t *one = container_json(l, &c->containers[i], err);
+		json_t *one = container_json(l, &c->containers[i], working, err);
 		if (!one) {
 			json_decref(out);
 			return NULL;
@@ -115,9 +120,10 @@ static json_t *backoff_json(const struct pace *p)
 			 p->reason, "failures", (json_int_t)p->failures);
 }
 
-static bool daemon_runs(const struct config *c)
+/* Is somebody holding this lock?  Releases `path`. */
+static bool lock_held(char *lock_path)
 {
-	OWN_STR char *path = wire_run_lock_path(c);
+	OWN_STR char *path = lock_path;
 	struct err ignored;
 	bool held = false;
 
@@ -141,6 +147,8 @@ static bool add_times(struct ledger *l, json_t *out, struct err *err)
 	json_object_set_new(out, "last_cycle", time_json(clock.last_cycle));
 	json_object_set_new(out, "next_cycle", time_json(clock.next_cycle));
 	json_object_set_new(out, "backoff", backoff_json(&pace));
+	json_object_set_new(out, "speaks", json_string(ENGINE_NATIVE_SPEAKS));
+	json_object_set_new(out, "announced", text_json(pace.announced));
 	json_object_set_new(out, "incomplete_at_tracker", json_integer((json_int_t)incomplete));
 	return true;
 }
@@ -155,17 +163,31 @@ static bool add_list(struct ledger *l, json_t *out, const char *key, enum ledger
 	return list != NULL;
 }
 
+/* A question that a running cycle is asking is not lost. */
+static void drop_asking(json_t *list)
+{
+	for (size_t i = json_array_size(list); i-- > 0;)
+		if (strcmp(json_string_value(json_object_get(json_array_get(list, i), "state")),
+			   "asking") == 0)
+			json_array_remove(list, i);
+}
+
 static json_t *status_json(struct ledger *l, const struct config *c, struct err *err)
 {
-	json_t *out = json_pack("{s:b}", "daemon", daemon_runs(c));
-	json_t *containers = containers_json(l, c, err);
+	bool working = lock_held(wire_cycle_lock_path(c));
+	json_t *out = json_pack("{s:b, s:b}", "daemon", lock_held(wire_run_lock_path(c)), "working",
+				working);
+	json_t *containers = containers_json(l, c, working, err);
 
 	if (containers)
 		json_object_set_new(out, "containers", containers);
 	if (containers && add_times(l, out, err) &&
 	    add_list(l, out, "pending", LEDGER_PENDING, err) &&
-	    add_list(l, out, "possibly_lost", LEDGER_LOST, err))
+	    add_list(l, out, "possibly_lost", LEDGER_LOST, err)) {
+		if (working)
+			drop_asking(json_object_get(out, "possibly_lost"));
 		return out;
+	}
 	json_decref(out);
 	return NULL;
 }
@@ -229,6 +251,16 @@ static void print_open(const json_t *list, const char *head)
 	}
 }
 
+static void print_version(const json_t *all)
+{
+	const char *announced = get(all, "announced");
+
+	if (num_version_compare(announced, get(all, "speaks")) > 0)
+		printf("The tracker announces version %s of its utility; this program speaks the "
+		       "protocol of %s: look for a newer ptp-archiver.\n",
+		       announced, get(all, "speaks"));
+}
+
 static void print_status(const json_t *all)
 {
 	const json_t *backoff = json_object_get(all, "backoff");
@@ -248,6 +280,9 @@ static void print_status(const json_t *all)
 	if (json_is_object(backoff))
 		printf("The tracker is left alone until %s, after: %s\n", get(backoff, "until"),
 		       get(backoff, "reason"));
+	print_version(all);
+	if (json_is_true(json_object_get(all, "working")))
+		printf("A cycle is running.\n");
 	if (runs)
 		printf("The daemon is running. Next cycle: %s\n",
 		       *get(all, "next_cycle") ? get(all, "next_cycle") : "now");

@@ -238,7 +238,8 @@ static const char *take_umask(struct config *c, const char *value)
 	char *end;
 	unsigned long mask = strtoul(value, &end, 8);
 
-	if (strspn(value, "01234567") != strlen(value) || strlen(value) > 4 || mask > 0777)
+	if (!*value || strspn(value, "01234567") != strlen(value) || strlen(value) > 4 ||
+	    mask > 0777)
 		return "is not an octal number from 000 to 777, such as 007";
 	c->mask = (mode_t)mask;
 	return NULL;

@@ -69,24 +69,38 @@ static bool rest_due(struct daemon *d, const struct cycle_clock *clock, int64_t 
 	if (!pace_backoff(&d->parts.pacer, &left, reason, err))
 		return false;
 	*when = now + left;
-	if (clock->attempts && d->parts.pacer.manners.waits) {
-		int64_t begun = clock->last_attempt < now ? clock->last_attempt : now;
-		*when = later(*when, begun + schedule_ladder(clock->attempts));
-	}
+	if (clock->attempts && d->parts.pacer.manners.waits)
+		*when = later(*when, clock->last_attempt + schedule_ladder(clock->attempts));
 	return true;
+}
+
+/* What was stored before the clock was set back, or the interval made shorter, is corrected once:
+ * corrected anew at each look, it would move on with the clock. */
+static bool read_clock(struct daemon *d, int64_t now, struct cycle_clock *clock, struct err *err)
+{
+	if (!ledger_get_clock(d->parts.ledger, clock, err))
+		return false;
+	if (d->last_begin > now)
+		d->last_begin = now;
+	struct cycle_clock old = *clock;
+	clock->next_cycle = schedule_due(old.next_cycle, d->config->interval_ms, now);
+	if (clock->last_attempt > now)
+		clock->last_attempt = now;
+	if (clock->next_cycle == old.next_cycle && clock->last_attempt == old.last_attempt)
+		return true;
+	return ledger_set_clock(d->parts.ledger, clock, err);
 }
 
 static bool make_plan(struct daemon *d, struct plan *plan, struct err *err)
 {
-	const struct config *c = d->config;
 	struct cycle_clock clock;
 	int64_t now = clock_now(), when;
 	bool undone;
 
-	if (!ledger_get_clock(d->parts.ledger, &clock, err) || !find_undone(d, &undone, err))
+	if (!read_clock(d, now, &clock, err) || !find_undone(d, &undone, err))
 		return false;
 	plan->rest = false;
-	plan->when = clock.last_cycle ? schedule_due(clock.next_cycle, c->interval_ms, now) : now;
+	plan->when = clock.last_cycle ? clock.next_cycle : now;
 	if (undone) {
 		if (!rest_due(d, &clock, now, &when, err))
 			return false;
@@ -95,19 +109,30 @@ static bool make_plan(struct daemon *d, struct plan *plan, struct err *err)
 	}
 	if (d->broken)
 		plan->when = later(plan->when, d->last_begin + schedule_ladder(d->broken));
-	/* The clock may have been set back since. */
-	if (d->last_begin && d->last_begin <= now)
+	if (d->last_begin)
 		plan->when = later(plan->when, d->last_begin + CYCLE_APART_MS);
 	return true;
 }
 
-/* Recorded before the cycle begins, so that one that dies is not begun anew at once. */
+/* Until its turn has ended each container counts as left undone. */
+static bool mark_all_undone(struct daemon *d, struct err *err)
+{
+	const struct parts *p = &d->parts;
+	OWN_STR const char **names = mem_alloc((p->n_targets + 1) * sizeof *names);
+
+	for (size_t i = 0; i < p->n_targets; i++)
+		names[i] = p->targets[i].container->name;
+	return ledger_undone(p->ledger, names, p->n_targets, err);
+}
+
+/* Recorded before the cycle begins, so that one that dies is not begun anew at once, but gone on
+ * with: the marks come before the time. */
 static bool record_begin(struct daemon *d, bool rest, int64_t *next, struct err *err)
 {
 	struct cycle_clock clock;
 	int64_t now = clock_now();
 
-	if (!ledger_get_clock(d->parts.ledger, &clock, err))
+	if (!ledger_get_clock(d->parts.ledger, &clock, err) || (!rest && !mark_all_undone(d, err)))
 		return false;
 	if (rest) {
 		clock.attempts++;

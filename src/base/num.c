@@ -111,7 +111,8 @@ bool num_size(const char *text, uint64_t *bytes)
 	if (!unit || text[1] || (whole == 0 && millionths == 0))
 		return false;
 	unsigned shift = 10 * (unsigned)(unit - units);
-	if (whole > ((UINT64_C(1023) << 50) >> shift))
+	uint64_t most = (UINT64_C(1023) << 50) >> shift;
+	if (whole > most || (whole == most && millionths))
 		return false;
 	if (bytes)
 		*bytes = (whole << shift) +

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct wake {
@@ -25,6 +26,7 @@ static void taken_signals(bool daemon, sigset_t *set)
 	if (daemon) {
 		sigaddset(set, SIGHUP);
 		sigaddset(set, SIGUSR1);
+		sigaddset(set, SIGCHLD);
 	}
 }
 
@@ -67,7 +69,7 @@ static void note(struct wake *w, uint32_t signo)
 		w->asked[WAKE_RELOAD] = true;
 	else if (signo == SIGUSR1)
 		w->asked[WAKE_CYCLE] = true;
-	else
+	else if (signo != SIGCHLD)
 		w->asked[WAKE_STOP] = true;
 }
 
@@ -96,6 +98,14 @@ bool wake_take(struct wake *w, enum wake_request request)
 	return asked;
 }
 
+/* As PID 1 we inherit what our children leave behind.  Only here, where none of our own runs, whose
+ * status would be lost. */
+static void reap_orphans(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
 static bool anything_asked(struct wake *w)
 {
 	read_signals(w);
@@ -111,6 +121,7 @@ void wake_until(struct wake *w, int64_t when)
 	struct pollfd fds[] = {{.fd = w->signals, .events = POLLIN},
 			       {.fd = w->timer, .events = POLLIN}};
 
+	reap_orphans();
 	if (anything_asked(w) || when <= clock_now())
 		return;
 	if (when == INT64_MAX)
@@ -118,6 +129,7 @@ void wake_until(struct wake *w, int64_t when)
 	else
 		timerfd_settime(w->timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &at, NULL);
 	poll(fds, 2, -1);
+	reap_orphans();
 	uint64_t expirations;
 	(void)!read(w->timer, &expirations, sizeof expirations);
 	read_signals(w);

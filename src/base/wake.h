@@ -7,7 +7,7 @@
  *   SIGTERM, SIGINT  stop        SIGHUP  reload        SIGUSR1  a cycle now
  *
  * Works as PID 1: the signals are taken explicitly, so the kernel's rule that PID 1 has no default
- * actions does not matter.
+ * actions does not matter, and orphans that it inherits are reaped while it waits.
  */
 #ifndef BASE_WAKE_H
 #define BASE_WAKE_H

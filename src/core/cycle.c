@@ -92,13 +92,20 @@ static bool after_delivery(struct turn *t, struct assignment *a, struct err *err
 	return ledger_hook(l, a->id, HOOK_DONE, err);
 }
 
+/* Had the delivery begun, to the folder that it is to go to now? */
+static bool was_delivering(const struct turn *t, const struct assignment *a)
+{
+	return a->state == ASSIGNMENT_DELIVERING && a->path &&
+	       strcmp(a->path, t->target->container->watch_folder) == 0;
+}
+
 /* From "fetched" or "delivering" to "delivered". */
 static bool deliver(struct turn *t, struct assignment *a, const struct buf *bytes, struct err *err)
 {
 	struct client *client = t->target->client;
 	struct delivery d = {
 		.id = a->id, .infohash = a->infohash, .file_name = a->file_name, .bytes = bytes};
-	bool resumed = a->state == ASSIGNMENT_DELIVERING;
+	bool resumed = was_delivering(t, a);
 
 	log_progress(name_of(t), "delivering %s", a->file_name);
 	if (!resumed) {
@@ -107,7 +114,8 @@ static bool deliver(struct turn *t, struct assignment *a, const struct buf *byte
 			return false;
 		free(a->file_name);
 		d.file_name = a->file_name = final;
-		if (!ledger_delivering(t->cy->ledger, a->id, a->file_name, err))
+		if (!ledger_delivering(t->cy->ledger, a->id, a->file_name,
+				       t->target->container->watch_folder, err))
 			return false;
 		a->state = ASSIGNMENT_DELIVERING;
 	}
@@ -226,10 +234,11 @@ static bool resume_one(struct turn *t, struct assignment *a, bool *goes_on, stru
 		log_info(name_of(t), "going on with TorrentID %s, which is %s", a->torrent_id,
 			 assignment_state_text(a->state));
 	struct err why;
+	bool was_set_aside = a->set_aside;
 	if (finish(t, a, false, &why))
 		return true;
 	/* One that had been set aside already is no reason to stop. */
-	if (a->set_aside && why.kind == ERR_ITEM) {
+	if (was_set_aside && why.kind == ERR_ITEM) {
 		log_warn(name_of(t), "TorrentID %s, set aside: %s", a->torrent_id, why.msg);
 		return true;
 	}
@@ -270,17 +279,22 @@ static bool too_many_set_aside(struct turn *t, struct err *err)
 
 /* ---- ask ---- */
 
-static void check_version(struct cycle *cy, const struct reply *reply)
+/* A newer one is worth one warning in a cycle. */
+static bool check_version(struct cycle *cy, const struct reply *reply, struct err *err)
 {
-	if (!reply->version[0] || cy->newer_version[0] ||
-	    num_version_compare(reply->version, cy->speaks) <= 0)
-		return;
+	if (!reply->version[0])
+		return true;
+	if (!pace_announced(cy->pacer, reply->version, err))
+		return false;
+	if (cy->newer_version[0] || num_version_compare(reply->version, cy->speaks) <= 0)
+		return true;
 	text_copy(cy->newer_version, sizeof cy->newer_version, reply->version);
 	log_warn(
 		NULL,
 		"the tracker announces version %s of its utility; this program speaks the protocol "
 		"of %s: look for a newer ptp-archiver",
 		reply->version, cy->speaks);
+	return true;
 }
 
 /* Asks for one torrent and brings it to its place.  *more: it worked, another may be asked for. */
@@ -292,9 +306,9 @@ static bool ask(struct turn *t, bool *more, struct err *err)
 	size_t found;
 
 	*more = false;
-	if (!obtain_assignment(&parts, &a, &reply, &t->out->undone, err))
+	if (!obtain_assignment(&parts, &a, &reply, &t->out->undone, err) ||
+	    !check_version(t->cy, &reply, err))
 		return false;
-	check_version(t->cy, &reply);
 	if (reply.verdict != REPLY_ASSIGNED) {
 		/* What was delivered before it was full is what this turn was about. */
 		if (t->out->delivered == 0 || reply.verdict != REPLY_FULL)

@@ -107,8 +107,9 @@ static bool download_failed(const struct obtain *o, struct assignment *a, bool *
 	*undone = failure.back_off;
 	if (!pace_after(o->pacer, call, &failure, why, err))
 		return false;
-	/* An answer that will not get better by itself, such as 404, must not block for ever. */
-	if (failure.status && !failure.back_off) {
+	/* An answer that will not get better by itself, such as 404 or one over the ceiling, must
+	 * not block for ever. */
+	if (!failure.back_off && (failure.status || strcmp(why->word, WORD_PROTOCOL) == 0)) {
 		why->kind = ERR_ITEM;
 		if (!count_try(o, a, &nothing, why, err))
 			return false;

@@ -111,13 +111,30 @@ bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failur
 	return record(p, call, &pace, err);
 }
 
+bool pace_announced(struct pacer *p, const char *version, struct err *err)
+{
+	struct pace pace;
+
+	if (!ledger_get_pace(p->ledger, &pace, err))
+		return false;
+	if (strcmp(pace.announced, version) == 0)
+		return true;
+	text_copy(pace.announced, sizeof pace.announced, version);
+	return ledger_set_pace(p->ledger, &pace, err);
+}
+
 bool pace_backoff(struct pacer *p, int64_t *left, char reason[128], struct err *err)
 {
 	struct pace pace;
 
 	if (!ledger_get_pace(p->ledger, &pace, err))
 		return false;
-	*left = schedule_backoff(&pace, clock_now());
+	int64_t now = clock_now();
+	*left = schedule_backoff(&pace, now);
 	text_copy(reason, sizeof pace.reason, pace.reason);
-	return true;
+	if (pace.backoff_until <= now + *left)
+		return true;
+	/* The clock was set back.  Corrected anew at each look, the end would move on with it. */
+	pace.backoff_until = now + *left;
+	return ledger_set_pace(p->ledger, &pace, err);
 }

@@ -44,6 +44,9 @@ bool pace_before(struct pacer *p, enum pace_call call, const char *container,
 bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failure *failure,
 		struct err *why, struct err *err) MUST_CHECK;
 
+/* Remember which version of its utility the tracker has named. */
+bool pace_announced(struct pacer *p, const char *version, struct err *err) MUST_CHECK;
+
 /* *left: how long the back-off lasts still, 0: none.  `reason` gets why. */
 bool pace_backoff(struct pacer *p, int64_t *left, char reason[128], struct err *err) MUST_CHECK;
 

@@ -14,6 +14,7 @@ struct pace {
 	int64_t backoff_until; /* no call before; 0: no back-off */
 	char reason[128];      /* of the back-off, for people */
 	char credentials[17];  /* fingerprint of the credentials last used; "" none */
+	char announced[24];    /* version of its utility that the tracker last named; "" none */
 };
 
 struct cycle_clock {

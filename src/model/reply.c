@@ -3,7 +3,6 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "base/own.h"
 #include "base/text.h"
 
 #include <ctype.h>

@@ -9,6 +9,7 @@
 #define MODEL_REPLY_H
 
 #include "base/err.h"
+#include "base/own.h"
 
 #include <stddef.h>
 #include <stdint.h>

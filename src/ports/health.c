@@ -254,7 +254,8 @@ const char *health_url_fault(const char *url)
 	struct err err;
 	const char *path = strstr(url, "://");
 
-	if (!http_url_parse(url, &parts, &err))
+	/* libcurl takes "https:/host", too. */
+	if (!path || !http_url_parse(url, &parts, &err))
 		return "is not a complete URL that begins with https:// (or http://)";
 	path = strchr(path + 3, '/');
 	if (!path || !path[strspn(path, "/")])

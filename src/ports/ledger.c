@@ -43,8 +43,9 @@ static const struct {
 	 " PRIMARY KEY(cycle, container)) WITHOUT ROWID;"
 	 "CREATE TABLE pace("
 	 " id INTEGER PRIMARY KEY CHECK(id = 1), last_fetch INTEGER, last_request INTEGER,"
-	 " failures INTEGER, backoff_until INTEGER, reason TEXT, credentials TEXT);"
-	 "INSERT INTO pace VALUES(1, 0, 0, 0, 0, '', '');"
+	 " failures INTEGER, backoff_until INTEGER, reason TEXT, credentials TEXT,"
+	 " announced TEXT);"
+	 "INSERT INTO pace VALUES(1, 0, 0, 0, 0, '', '', '');"
 	 "CREATE TABLE clock("
 	 " id INTEGER PRIMARY KEY CHECK(id = 1), last_cycle INTEGER, next_cycle INTEGER,"
 	 " last_attempt INTEGER, attempts INTEGER);"
@@ -131,8 +132,8 @@ static const char *const statements[] = {
 			" changed_at = ?7 WHERE id = ?1",
 	[SQL_UNFETCHED] = "UPDATE assignment SET state = 1, note = ?2, changed_at = ?3"
 			  " WHERE id = ?1",
-	[SQL_DELIVERING] = "UPDATE assignment SET state = 3, file_name = ?2, changed_at = ?3"
-			   " WHERE id = ?1",
+	[SQL_DELIVERING] = "UPDATE assignment SET state = 3, file_name = ?2, path = ?3,"
+			   " changed_at = ?4 WHERE id = ?1",
 	[SQL_DELIVERED] = "UPDATE assignment SET state = 4, path = ?2, note = NULL,"
 			  " changed_at = ?3, delivered_at = ?3 WHERE id = ?1",
 	[SQL_TRIED] = "UPDATE assignment SET tries = tries + 1, note = ?2, set_aside = ?3,"
@@ -151,16 +152,17 @@ static const char *const statements[] = {
 		       " ifnull(sum(CASE WHEN state = 4 THEN bytes END), 0),"
 		       " ifnull(sum(state BETWEEN 1 AND 3 AND NOT set_aside), 0),"
 		       " ifnull(sum(state BETWEEN 1 AND 3 AND set_aside), 0),"
-		       " ifnull(sum(state IN (0, 5)), 0) FROM assignment WHERE container = ?1",
+		       " ifnull(sum(state = 5), 0), ifnull(sum(state = 0), 0) FROM assignment WHERE container = ?1",
 	[SQL_REMEMBER] = "INSERT INTO incomplete VALUES(?1, ?2, ?3, ?3) ON CONFLICT(torrent_id)"
 			 " DO UPDATE SET infohash = ?2, last_seen = ?3",
 	[SQL_FORGET] = "DELETE FROM incomplete WHERE last_seen <> ?1",
 	[SQL_SINCE] = "SELECT first_seen FROM incomplete WHERE torrent_id = ?1",
 	[SQL_INCOMPLETE_COUNT] = "SELECT count(*) FROM incomplete",
 	[SQL_GET_PACE] = "SELECT last_fetch, last_request, failures, backoff_until, reason,"
-			 " credentials FROM pace",
+			 " credentials, announced FROM pace",
 	[SQL_SET_PACE] = "UPDATE pace SET last_fetch = ?1, last_request = ?2, failures = ?3,"
-			 " backoff_until = ?4, reason = ?5, credentials = ?6",
+			 " backoff_until = ?4, reason = ?5, credentials = ?6,"
+			 " announced = ?7",
 	[SQL_GET_CLOCK] = "SELECT last_cycle, next_cycle, last_attempt, attempts FROM clock",
 	[SQL_SET_CLOCK] = "UPDATE clock SET last_cycle = ?1, next_cycle = ?2, last_attempt = ?3,"
 			  " attempts = ?4",
@@ -172,7 +174,8 @@ static const char *const statements[] = {
 			   " VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(name) DO UPDATE SET"
 			   " outcome = ?2, detail = ?3, outcome_at = ?4, undone = ?5",
 	[SQL_CYCLE_END] = "UPDATE cycle SET ended_at = ?2, well = ?3, summary = ?4 WHERE id = ?1",
-	[SQL_GET_CONTAINER] = "SELECT tracker_id, outcome, detail, outcome_at, undone"
+	[SQL_GET_CONTAINER] = "SELECT tracker_id, outcome, detail, outcome_at, undone AND NOT EXISTS"
+			      "(SELECT 1 FROM assignment WHERE container = ?1 AND state = 0)"
 			      " FROM container WHERE name = ?1",
 	[SQL_SET_CONTAINER_ID] = "INSERT INTO container(name, tracker_id) VALUES(?1, ?2)"
 				 " ON CONFLICT(name) DO UPDATE SET tracker_id = ?2",
@@ -345,10 +348,10 @@ static bool migrate(sqlite3 *db, bool read_only, struct err *err)
 			err, ERR_FATAL, WORD_LEDGER,
 			"ledger: it was written by a newer version of this program; use that "
 			"version");
-	if (read_only && version < NEWEST_VERSION)
+	if (read_only && version > 0 && version < NEWEST_VERSION)
 		return err_set(err, ERR_TARGET, WORD_LEDGER,
-			       "ledger: nothing is recorded in it yet, or it is from an older "
-			       "version; `run` or `fetch` brings it up to date");
+			       "ledger: it is from an older version; `run` or `fetch` brings it up "
+			       "to date");
 	for (int i = 0; i < NEWEST_VERSION; i++)
 		if (migrations[i].version > version && !migrate_step(db, i, err)) {
 			/* Another process may have been faster. */
@@ -373,7 +376,8 @@ static void make_private(const char *path)
 struct ledger *ledger_open(const char *path, bool read_only, struct err *err)
 {
 	struct ledger *l = mem_alloc(sizeof *l);
-	int flags = read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	/* Looking, too, may have to roll back what a process that was killed left half done. */
+	int flags = SQLITE_OPEN_READWRITE | (read_only ? 0 : SQLITE_OPEN_CREATE);
 
 	if (!read_only)
 		make_private(path);
@@ -385,7 +389,8 @@ struct ledger *ledger_open(const char *path, bool read_only, struct err *err)
 	}
 	sqlite3_busy_timeout(l->db, BUSY_MS);
 	if (!exec(l->db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA", err) ||
-	    !migrate(l->db, read_only, err)) {
+	    !migrate(l->db, read_only, err) ||
+	    (read_only && !exec(l->db, "PRAGMA query_only = ON", err))) {
 		err_wrap(err, "%s", path);
 		ledger_close(l);
 		return NULL;
@@ -471,9 +476,10 @@ bool ledger_unfetched(struct ledger *l, int64_t id, const char *note, struct err
 	return run(l, SQL_UNFETCHED, err, "iti", id, note, clock_now());
 }
 
-bool ledger_delivering(struct ledger *l, int64_t id, const char *file_name, struct err *err)
+bool ledger_delivering(struct ledger *l, int64_t id, const char *file_name, const char *target,
+		       struct err *err)
 {
-	return run(l, SQL_DELIVERING, err, "iti", id, file_name, clock_now());
+	return run(l, SQL_DELIVERING, err, "itti", id, file_name, target, clock_now());
 }
 
 bool ledger_delivered(struct ledger *l, int64_t id, const char *path, struct err *err)
@@ -572,6 +578,7 @@ bool ledger_totals(struct ledger *l, const char *container, struct ledger_totals
 		.pending = (uint64_t)sqlite3_column_int64(s, 3),
 		.set_aside = (uint64_t)sqlite3_column_int64(s, 4),
 		.lost = (uint64_t)sqlite3_column_int64(s, 5),
+		.asking = (uint64_t)sqlite3_column_int64(s, 6),
 	};
 	return true;
 }
@@ -626,13 +633,14 @@ bool ledger_get_pace(struct ledger *l, struct pace *p, struct err *err)
 			   .backoff_until = sqlite3_column_int64(s, 3)};
 	text_copy(p->reason, sizeof p->reason, text(s, 4));
 	text_copy(p->credentials, sizeof p->credentials, text(s, 5));
+	text_copy(p->announced, sizeof p->announced, text(s, 6));
 	return true;
 }
 
 bool ledger_set_pace(struct ledger *l, const struct pace *p, struct err *err)
 {
-	return run(l, SQL_SET_PACE, err, "iiiitt", p->last_fetch, p->last_request,
-		   (int64_t)p->failures, p->backoff_until, p->reason, p->credentials);
+	return run(l, SQL_SET_PACE, err, "iiiittt", p->last_fetch, p->last_request,
+		   (int64_t)p->failures, p->backoff_until, p->reason, p->credentials, p->announced);
 }
 
 /* ---- cycles ---- */
@@ -654,6 +662,16 @@ bool ledger_set_clock(struct ledger *l, const struct cycle_clock *c, struct err 
 {
 	return run(l, SQL_SET_CLOCK, err, "iiii", c->last_cycle, c->next_cycle, c->last_attempt,
 		   (int64_t)c->attempts);
+}
+
+bool ledger_undone(struct ledger *l, const char *const names[], size_t n, struct err *err)
+{
+	if (!run(l, SQL_BEGIN, err, ""))
+		return false;
+	bool ok = true;
+	for (size_t i = 0; ok && i < n; i++)
+		ok = run(l, SQL_UNDONE, err, "t", names[i]);
+	return commit(l, ok, err);
 }
 
 bool ledger_cycle_begin(struct ledger *l, const char *kind, const char *const names[], size_t n,

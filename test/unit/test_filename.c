@@ -1,0 +1,130 @@
+#include "model/filename.h"
+
+#include "base/mem.h"
+
+#include "unit.h"
+
+#define E_ACUTE "\xC3\xA9"
+
+static void the_field_gives_a_name_in_each_of_its_forms(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *field, *name;
+	} rows[] = {
+		{"attachment; filename=\"Some Film (1999).torrent\"", "Some Film (1999).torrent"},
+		{"attachment; filename=film.torrent", "film.torrent"},
+		{"attachment;filename = film.torrent ; x=y", "film.torrent"},
+		{"attachment; FileName=\"x\"", "x"},
+		{"attachment; filename=\"a \\\"b\\\" \\\\c\"", "a \"b\" \\c"},
+		{"attachment; filename=\"semi;colon=1; filename=no\"", "semi;colon=1; filename=no"},
+		{"attachment; other=\"; filename=no\"; filename=yes", "yes"},
+		{"attachment; filename=\"never closed", "never closed"},
+		{"attachment; filename=\"x\\", "x\\"},
+		{"attachment; filename=one; filename=two", "one"},
+		{"attachment; filename=\"100%41.torrent\"", "100%41.torrent"},
+		{"attachment; filename=\"caf\xE9\"", "caf" E_ACUTE},
+		{"attachment; filename=\"caf" E_ACUTE "\"", "caf" E_ACUTE},
+		{"; filename*=UTF-8''caf%C3%A9", "caf" E_ACUTE},
+		{"; filename*=utf-8'en'a%2Fb", "a/b"},
+		{"; filename*=ISO-8859-1''caf%E9", "caf" E_ACUTE},
+		{"; filename=plain; filename*=UTF-8''better", "better"},
+		{"; filename*=UTF-8''better; filename=plain", "better"},
+		{"; filename*=UTF-8''bad%FF; filename=plain", "plain"},
+		{"; filename*=koi8-r''%C1; filename=plain", "plain"},
+		{"; filename*=UTF-8; filename=plain", "plain"},
+		{"; filename*=UTF-8''a%00b", "a_b"},
+		{"; filename*=UTF-8''a%4zb%", "a%4zb%"},
+		{"; filename*=\"UTF-8''quoted\"", "quoted"},
+		{"attachment", NULL},
+		{"attachment; filename=", NULL},
+		{"attachment; filename=\"\"", NULL},
+		{"attachment; filename", NULL},
+		{"filename=x", NULL},
+		{"", NULL},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_STR char *name = filename_from_disposition(rows[i].field);
+		if (!name != !rows[i].name || (name && strcmp(name, rows[i].name)))
+			fail_msg("%s gave %s", rows[i].field, name ? name : "nothing");
+	}
+	assert_null(filename_from_disposition(NULL));
+}
+
+static void a_field_of_an_absurd_size_gives_no_name(void **state)
+{
+	(void)state;
+	OWN_STR char *padding = mem_printf("%020000d", 0);
+	OWN_STR char *field = mem_printf("attachment; filename=x; pad=%s", padding);
+
+	assert_null(filename_from_disposition(field));
+}
+
+static void names_become_safe(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *raw, *safe;
+	} rows[] = {
+		{"Film.torrent", "Film.torrent"},
+		{"Film.TORRENT", "Film.torrent"},
+		{"Film", "Film.torrent"},
+		{"Film.torrent.torrent", "Film.torrent.torrent"},
+		{"../../etc/cron.d/evil", "evil.torrent"},
+		{"..\\..\\evil.torrent", "evil.torrent"},
+		{"C:\\evil", "evil.torrent"},
+		{"a/..", "_.torrent"},
+		{"dir/", "unnamed.torrent"},
+		{"", "unnamed.torrent"},
+		{".torrent", "unnamed.torrent"},
+		{"   ", "unnamed.torrent"},
+		{".hidden", "_hidden.torrent"},
+		{"...", "_.torrent"},
+		{"-rf", "_rf.torrent"},
+		{"a<b>c:d\"e|f?g*h", "a_b_c_d_e_f_g_h.torrent"},
+		{"a\nb\033c.torrent", "a_b_c.torrent"},
+		{"evil\xE2\x80\xAEtnerrot.exe", "evil_tnerrot.exe.torrent"},
+		{" Film . .torrent ", "Film.torrent"},
+		{"caf" E_ACUTE ".torrent", "caf" E_ACUTE ".torrent"},
+		{"bad\xFF.torrent", "bad\xEF\xBF\xBD.torrent"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_STR char *safe = filename_safe(rows[i].raw);
+		assert_string_equal(safe, rows[i].safe);
+	}
+}
+
+static void long_names_are_cut_between_characters(void **state)
+{
+	(void)state;
+	char raw[2 * 150 + 2] = "x";
+
+	for (size_t i = 0; i < 150; i++)
+		memcpy(raw + 1 + 2 * i, E_ACUTE, 3);
+	OWN_STR char *safe = filename_safe(raw);
+	assert_int_equal(strlen(safe), FILENAME_MAX_BYTES - 1);
+	assert_memory_equal(safe + FILENAME_MAX_BYTES - 11, E_ACUTE ".torrent", 10);
+}
+
+static void the_infohash_stands_before_the_ending(void **state)
+{
+	(void)state;
+	OWN_STR char *name = filename_with_infohash("Film.torrent", "0123456789abcdef");
+
+	assert_string_equal(name, "Film [01234567].torrent");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_field_gives_a_name_in_each_of_its_forms),
+		cmocka_unit_test(a_field_of_an_absurd_size_gives_no_name),
+		cmocka_unit_test(names_become_safe),
+		cmocka_unit_test(long_names_are_cut_between_characters),
+		cmocka_unit_test(the_infohash_stands_before_the_ending),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,213 @@
+#include "base/text.h"
+
+#include "unit.h"
+
+#define E_ACUTE "\xC3\xA9"     /* U+00E9 */
+#define BOX "\xF0\x9F\x93\xA6" /* U+1F4E6 */
+#define UNKNOWN "\xEF\xBF\xBD" /* U+FFFD */
+
+static void utf8_is_told_from_what_is_not(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bytes;
+		size_t len, valid; /* of the sequence at the start; 0: none */
+	} rows[] = {
+		{"a", 1, 1},
+		{"\x7F", 1, 1},
+		{E_ACUTE, 2, 2},
+		{"\xE2\x82\xAC", 3, 3},
+		{BOX, 4, 4},
+		{"\xF4\x8F\xBF\xBF", 4, 4},
+		{"", 0, 0},
+		{E_ACUTE, 1, 0},
+		{BOX, 3, 0},
+		{"\x80", 1, 0},
+		{"\xC1\xBF", 2, 0},
+		{"\xE0\x9F\xBF", 3, 0},
+		{"\xED\xA0\x80", 3, 0},
+		{"\xF0\x8F\xBF\xBF", 4, 0},
+		{"\xF4\x90\x80\x80", 4, 0},
+		{"\xF8\x88\x80\x80", 4, 0},
+		{"\xC3(", 2, 0},
+		{"\xFF", 1, 0},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(text_utf8_len(rows[i].bytes, rows[i].len), rows[i].valid);
+		assert_int_equal(text_is_utf8(rows[i].bytes, rows[i].len),
+				 rows[i].valid == rows[i].len);
+	}
+	assert_true(text_is_utf8("a" E_ACUTE BOX "b", 8));
+	assert_false(text_is_utf8("a\xE9"
+				  "b",
+				  3));
+}
+
+static void copies_are_cut_between_characters(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t cap;
+		const char *copy;
+	} rows[] = {{1, ""},
+		    {2, "a"},
+		    {3, "a"},
+		    {4, "a" E_ACUTE},
+		    {7, "a" E_ACUTE},
+		    {8, "a" E_ACUTE BOX},
+		    {9, "a" E_ACUTE BOX "b"}};
+	char to[16];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		memset(to, 'x', sizeof to);
+		text_copy(to, rows[i].cap, "a" E_ACUTE BOX "b");
+		assert_string_equal(to, rows[i].copy);
+		assert_int_equal(to[rows[i].cap], 'x');
+	}
+}
+
+static void joined_parts_end_where_one_did_not_fit(void **state)
+{
+	(void)state;
+	char to[8];
+
+	text_join(to, sizeof to, (const char *[]){"abc", ": ", "de"}, 3);
+	assert_string_equal(to, "abc: de");
+	text_join(to, sizeof to, (const char *[]){"abcde", BOX, "f"}, 3);
+	assert_string_equal(to, "abcde");
+}
+
+static void the_cut_never_exceeds_the_limit(void **state)
+{
+	(void)state;
+	const char *text = "a" E_ACUTE BOX;
+
+	assert_int_equal(text_cut(text, 7, 100), 7);
+	assert_int_equal(text_cut(text, 7, 6), 3);
+	assert_int_equal(text_cut(text, 7, 4), 3);
+	assert_int_equal(text_cut(text, 7, 3), 3);
+	assert_int_equal(text_cut(text, 7, 2), 1);
+	assert_int_equal(text_cut(text, 7, 0), 0);
+	/* Bytes that are no UTF-8 at all are cut anywhere. */
+	assert_int_equal(text_cut("\x80\x80\x80\x80\x80\x80", 6, 5), 5);
+}
+
+static void unfinished_characters_are_removed_from_the_end(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *before, *after;
+	} rows[] = {{"", ""},
+		    {"a", "a"},
+		    {"a" E_ACUTE, "a" E_ACUTE},
+		    {"a\xC3", "a"},
+		    {"a\xF0\x9F\x93", "a"},
+		    {"a" BOX, "a" BOX}};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char text[16];
+		strcpy(text, rows[i].before);
+		text_trim_partial(text);
+		assert_string_equal(text, rows[i].after);
+	}
+}
+
+static void control_characters_do_not_reach_a_terminal(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *printable;
+	} rows[] = {
+		{"plain " E_ACUTE BOX, "plain " E_ACUTE BOX},
+		{"a\033[31mb", "a?[31mb"},
+		{"a\nb\rc\td\x7F", "a?b?c?d?"},
+		{"a\xC2\x9B"
+		 "b",
+		 "a?b"},
+		{"a\xE2\x80\xAE"
+		 "b\xE2\x81\xA6"
+		 "c\xE2\x80\x8F",
+		 "a?b?c?"},
+		{"a\xC2\xA0"
+		 "b",
+		 "a\xC2\xA0"
+		 "b"},
+		{"a\xFF"
+		 "b\xC3",
+		 "a" UNKNOWN "b" UNKNOWN},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_STR char *got = text_printable(rows[i].text, strlen(rows[i].text), 100);
+		assert_string_equal(got, rows[i].printable);
+	}
+	OWN_STR char *nul = text_printable("a\0b", 3, 100);
+	assert_string_equal(nul, "a?b");
+	OWN_STR char *cut = text_printable("ab" E_ACUTE, 4, 3);
+	assert_string_equal(cut, "ab");
+}
+
+static void white_space_is_stripped_from_both_ends(void **state)
+{
+	(void)state;
+	char text[] = " \t\r\n a b \n", blank[] = " \n ";
+
+	assert_string_equal(text_strip(text), "a b");
+	assert_string_equal(text_strip(blank), "");
+}
+
+static void the_distance_counts_slips_of_the_pen(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *a, *b;
+		unsigned distance;
+	} rows[] = {
+		{"ApiKey", "ApiKey", 0},  {"ApiKey", "apikey", 0},
+		{"ApiKey", "ApKey", 1},   {"ApiKey", "ApiKeys", 1},
+		{"ApiKey", "ApiKay", 1},  {"ApiKey", "AipKey", 1},
+		{"ApiKey", "", 6},        {"", "", 0},
+		{"kitten", "sitting", 3},
+	};
+	char longest[64], longer[65];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(text_distance(rows[i].a, rows[i].b), rows[i].distance);
+		assert_int_equal(text_distance(rows[i].b, rows[i].a), rows[i].distance);
+	}
+	memset(longest, 'a', 63);
+	longest[63] = '\0';
+	memset(longer, 'a', 64);
+	longer[64] = '\0';
+	assert_int_equal(text_distance(longest, ""), 63);
+	assert_int_equal(text_distance(longer, "a"), 99);
+}
+
+static void beginnings_endings_and_parts_are_found(void **state)
+{
+	(void)state;
+	assert_true(text_starts("HTTP 403", "HTTP "));
+	assert_false(text_starts("HT", "HTTP"));
+	assert_true(text_ends("a.torrent", ".torrent"));
+	assert_false(text_ends("torrent", ".torrent"));
+	assert_true(text_has_nocase("Too many STALLED ones", "stall"));
+	assert_false(text_has_nocase("sta ll", "stall"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(utf8_is_told_from_what_is_not),
+		cmocka_unit_test(copies_are_cut_between_characters),
+		cmocka_unit_test(joined_parts_end_where_one_did_not_fit),
+		cmocka_unit_test(the_cut_never_exceeds_the_limit),
+		cmocka_unit_test(unfinished_characters_are_removed_from_the_end),
+		cmocka_unit_test(control_characters_do_not_reach_a_terminal),
+		cmocka_unit_test(white_space_is_stripped_from_both_ends),
+		cmocka_unit_test(the_distance_counts_slips_of_the_pen),
+		cmocka_unit_test(beginnings_endings_and_parts_are_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
