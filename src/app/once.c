@@ -153,6 +153,7 @@ static bool run_locked(const struct once *o, struct target *targets, size_t n, b
 		.per_cycle = p->config->per_cycle,
 		.force = o->force,
 		.deadline = clock_monotonic() + time_for(p->config),
+		.since = o->since,
 		.delivered = o->delivered,
 		.ctx = o->ctx,
 	};

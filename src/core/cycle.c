@@ -322,12 +322,20 @@ static bool ask(struct turn *t, bool *more, struct err *err)
 	return finish(t, &a, true, err);
 }
 
-static bool ask_all(struct turn *t, struct err *err)
+/* What the container got of this cycle already, before a process ended amid it. */
+static bool got_before(struct turn *t, uint64_t *n, struct err *err)
+{
+	*n = 0;
+	return t->cy->since == 0 ||
+	       ledger_delivered_since(t->cy->ledger, name_of(t), t->cy->since, n, err);
+}
+
+static bool ask_all(struct turn *t, uint64_t before, struct err *err)
 {
 	struct client *client = t->target->client;
 	bool yes, more = true;
 
-	while (more && t->out->delivered < t->cy->per_cycle) {
+	while (more && before + t->out->delivered < t->cy->per_cycle) {
 		if (past_deadline(t))
 			return true;
 		if (!may_ask(t, &yes, err))
@@ -343,14 +351,15 @@ static bool ask_all(struct turn *t, struct err *err)
 
 static bool take(struct turn *t, struct err *err)
 {
+	uint64_t before;
 	bool goes_on;
 
 	conclude(t->out, OUTCOME_OK, "");
-	if (!resume(t, &goes_on, err))
+	if (!got_before(t, &before, err) || !resume(t, &goes_on, err))
 		return false;
 	if (!goes_on)
 		return true;
-	if (!ask_all(t, err))
+	if (!ask_all(t, before, err))
 		return false;
 	/* What was found again may be this container's. */
 	return t->found == 0 || resume(t, &goes_on, err);
@@ -386,15 +395,9 @@ static bool one_turn(struct cycle *cy, int64_t id, const struct target *target, 
 	}
 	out->container = mem_dup(target->container->name);
 	log_outcome(out);
-	/* The turn happened whether or not it can be recorded. */
-	if (!ledger_turn(cy->ledger, id, out, &why)) {
-		log_error(out->container, "cannot record the outcome: %s", why.msg);
-		if (why.kind == ERR_FATAL) {
-			*err = why;
-			return false;
-		}
-	}
-	return true;
+	/* Where this cannot be recorded nothing more should be asked for. */
+	return ledger_turn(cy->ledger, id, out, err) ||
+	       err_wrap(err, "%s: record the outcome", out->container);
 }
 
 static bool begin(struct cycle *cy, const char *kind, const struct target *targets, size_t n,

@@ -42,6 +42,7 @@ struct cycle {
 	unsigned per_cycle; /* torrents a container may get */
 	bool force;         /* ask in spite of a back-off */
 	int64_t deadline;   /* on the monotonic clock: no new question after it */
+	int64_t since;      /* what was delivered since then counts as of this cycle; 0: nothing */
 	void (*delivered)(void *ctx, const struct container *c, const char *path); /* or NULL */
 	void *ctx;
 	/* Filled in by the cycle. */
@@ -52,7 +53,7 @@ struct cycle {
 /*
  * Run a cycle over `n` targets, sorted by name; `kind` is for the history ("regular", "rest",
  * "manual").  outcomes[0..n) is to be zeroed by the caller, who clears each.
- * false: stopped (WORD_STOPPED), or the ledger is beyond use (ERR_FATAL); the outcomes that have a
+ * false: stopped (WORD_STOPPED), or the ledger cannot be written; the outcomes that have a
  * container are then those of the turns that ended.
  */
 bool cycle_run(struct cycle *cy, const char *kind, const struct target *targets, size_t n,

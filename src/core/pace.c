@@ -23,7 +23,8 @@ void pace_fingerprint(const char *user, const char *key, char out[17])
 
 static bool earned_by_credentials(const struct pace *pace)
 {
-	return text_starts(pace->reason, "HTTP 401") || text_starts(pace->reason, "HTTP 403");
+	return text_has_nocase(pace->reason, "HTTP 401") ||
+	       text_has_nocase(pace->reason, "HTTP 403");
 }
 
 bool pace_open(struct pacer *p, struct err *err)

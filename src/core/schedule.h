@@ -53,8 +53,8 @@ int64_t schedule_ladder(uint32_t failures);
 int64_t schedule_next_cycle(int64_t begin, int64_t interval, double chance);
 
 /* A due time as it was stored, corrected for an interval that is now shorter, or a clock that was
- * set back: at most one interval (and its spread) from now.  A correction is to be stored: made anew
- * at each look, it would move on with the clock. */
+ * set back: at most one interval (and its spread) from now.  A correction is to be stored: made
+ * anew at each look, it would move on with the clock. */
 int64_t schedule_due(int64_t stored, int64_t interval, int64_t now);
 
 #endif

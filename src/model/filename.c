@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -177,5 +178,12 @@ char *filename_safe(const char *raw)
 
 char *filename_with_infohash(const char *safe, const char *infohash)
 {
-	return mem_printf("%.*s [%.8s]" ENDING, (int)(strlen(safe) - ENDING_LEN), safe, infohash);
+	char mark[16];
+	size_t len = strlen(safe) - ENDING_LEN;
+
+	snprintf(mark, sizeof mark, " [%.8s]", infohash);
+	size_t size = strlen(mark);
+	if (len > size && memcmp(safe + len - size, mark, size) == 0)
+		return mem_dup(safe);
+	return mem_printf("%.*s%s" ENDING, (int)len, safe, mark);
 }

@@ -26,7 +26,8 @@ char *filename_from_disposition(const char *field);
  */
 char *filename_safe(const char *raw);
 
-/* "Name.torrent" and infohash "0123456789ab..." give "Name [01234567].torrent"; the caller's. */
+/* "Name.torrent" and infohash "0123456789ab..." give "Name [01234567].torrent"; a name that has it
+ * already stays as it is.  The caller's. */
 char *filename_with_infohash(const char *safe, const char *infohash);
 
 #endif

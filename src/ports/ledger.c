@@ -75,6 +75,7 @@ enum sql {
 	SQL_ASSIGNED,
 	SQL_NOT_ASSIGNED,
 	SQL_LOST,
+	SQL_TURN_TAKEN,
 	SQL_LEFTOVER_TURNS,
 	SQL_LEFTOVERS,
 	SQL_FOUND,
@@ -90,6 +91,7 @@ enum sql {
 	SQL_LIST_LOST,
 	SQL_LIST_ALL,
 	SQL_KNOWS,
+	SQL_DELIVERED_SINCE,
 	SQL_TOTALS,
 	SQL_REMEMBER,
 	SQL_FORGET,
@@ -120,6 +122,8 @@ static const char *const statements[] = {
 			 " changed_at = ?4 WHERE id = ?1",
 	[SQL_NOT_ASSIGNED] = "DELETE FROM assignment WHERE id = ?1 AND state = 0",
 	[SQL_LOST] = "UPDATE assignment SET state = 5, note = ?2, changed_at = ?3 WHERE id = ?1",
+	[SQL_TURN_TAKEN] = "UPDATE container SET undone = 0 WHERE name ="
+			   " (SELECT container FROM assignment WHERE id = ?1)",
 	[SQL_LEFTOVER_TURNS] = "UPDATE container SET undone = 0 WHERE name IN"
 			       " (SELECT container FROM assignment WHERE state = 0)",
 	[SQL_LEFTOVERS] = "UPDATE assignment SET state = 5, note = ?1, changed_at = ?2"
@@ -148,11 +152,14 @@ static const char *const statements[] = {
 	[SQL_LIST_ALL] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
 			 " WHERE ?1 IS NULL OR container = ?1 ORDER BY id DESC LIMIT ?2",
 	[SQL_KNOWS] = "SELECT 1 FROM assignment WHERE torrent_id = ?1 LIMIT 1",
+	[SQL_DELIVERED_SINCE] = "SELECT count(*) FROM assignment"
+				" WHERE container = ?1 AND state = 4 AND delivered_at >= ?2",
 	[SQL_TOTALS] = "SELECT ifnull(sum(state BETWEEN 1 AND 4), 0), ifnull(sum(state = 4), 0),"
 		       " ifnull(sum(CASE WHEN state = 4 THEN bytes END), 0),"
 		       " ifnull(sum(state BETWEEN 1 AND 3 AND NOT set_aside), 0),"
 		       " ifnull(sum(state BETWEEN 1 AND 3 AND set_aside), 0),"
-		       " ifnull(sum(state = 5), 0), ifnull(sum(state = 0), 0) FROM assignment WHERE container = ?1",
+		       " ifnull(sum(state = 5), 0), ifnull(sum(state = 0), 0) FROM assignment "
+		       "WHERE container = ?1",
 	[SQL_REMEMBER] = "INSERT INTO incomplete VALUES(?1, ?2, ?3, ?3) ON CONFLICT(torrent_id)"
 			 " DO UPDATE SET infohash = ?2, last_seen = ?3",
 	[SQL_FORGET] = "DELETE FROM incomplete WHERE last_seen <> ?1",
@@ -174,9 +181,10 @@ static const char *const statements[] = {
 			   " VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(name) DO UPDATE SET"
 			   " outcome = ?2, detail = ?3, outcome_at = ?4, undone = ?5",
 	[SQL_CYCLE_END] = "UPDATE cycle SET ended_at = ?2, well = ?3, summary = ?4 WHERE id = ?1",
-	[SQL_GET_CONTAINER] = "SELECT tracker_id, outcome, detail, outcome_at, undone AND NOT EXISTS"
-			      "(SELECT 1 FROM assignment WHERE container = ?1 AND state = 0)"
-			      " FROM container WHERE name = ?1",
+	[SQL_GET_CONTAINER] =
+		"SELECT tracker_id, outcome, detail, outcome_at, undone AND NOT EXISTS"
+		"(SELECT 1 FROM assignment WHERE container = ?1 AND state = 0)"
+		" FROM container WHERE name = ?1",
 	[SQL_SET_CONTAINER_ID] = "INSERT INTO container(name, tracker_id) VALUES(?1, ?2)"
 				 " ON CONFLICT(name) DO UPDATE SET tracker_id = ?2",
 };
@@ -436,7 +444,11 @@ bool ledger_not_assigned(struct ledger *l, int64_t id, struct err *err)
 
 bool ledger_possibly_lost(struct ledger *l, int64_t id, const char *note, struct err *err)
 {
-	return run(l, SQL_LOST, err, "iti", id, note, clock_now());
+	if (!run(l, SQL_BEGIN, err, ""))
+		return false;
+	bool ok = run(l, SQL_LOST, err, "iti", id, note, clock_now()) &&
+		  run(l, SQL_TURN_TAKEN, err, "i", id);
+	return commit(l, ok, err);
 }
 
 bool ledger_adopt_leftovers(struct ledger *l, size_t *n, struct err *err)
@@ -562,6 +574,17 @@ bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known, struct 
 	if (got >= 0)
 		*known = got == 1;
 	return got >= 0;
+}
+
+bool ledger_delivered_since(struct ledger *l, const char *container, int64_t since, uint64_t *n,
+			    struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = query(l, SQL_DELIVERED_SINCE, err, "ti", container, since);
+
+	if (!s || !run_row(l, s, err))
+		return false;
+	*n = (uint64_t)sqlite3_column_int64(s, 0);
+	return true;
 }
 
 bool ledger_totals(struct ledger *l, const char *container, struct ledger_totals *t,

@@ -42,7 +42,7 @@ bool ledger_assigned(struct ledger *l, int64_t id, const char *torrent_id, const
 /* The tracker has certainly not assigned anything: the row goes. */
 bool ledger_not_assigned(struct ledger *l, int64_t id, struct err *err) MUST_CHECK;
 
-/* The answer was lost, or unreadable. */
+/* The answer was lost, or unreadable.  The container's turn counts as taken from now on. */
 bool ledger_possibly_lost(struct ledger *l, int64_t id, const char *note,
 			  struct err *err) MUST_CHECK;
 
@@ -99,6 +99,10 @@ bool ledger_list(struct ledger *l, enum ledger_filter filter, const char *contai
 /* Is there a row for this torrent of the tracker's, in any state? */
 bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known,
 		  struct err *err) MUST_CHECK;
+
+/* How many torrents the container got at that time or later. */
+bool ledger_delivered_since(struct ledger *l, const char *container, int64_t since, uint64_t *n,
+			    struct err *err) MUST_CHECK;
 
 struct ledger_totals {
 	uint64_t assigned, delivered, bytes; /* bytes: of what was delivered */
