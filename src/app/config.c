@@ -52,7 +52,10 @@ void problems_clear(struct problems *p)
 struct load {
 	struct config *c;
 	struct problems *problems;
-	char *text; /* owned: of config.ptp, "" if there is none */
+	char *text;       /* owned: of config.ptp, "" if there is none */
+	bool file_broken; /* config.ptp is there, but cannot be read */
+	/* Something was given for it, right or wrong. */
+	bool user_given, key_given;
 };
 
 static const char *environment(const char *name)
@@ -292,8 +295,15 @@ static char *from_secret_file(struct load *l, const struct setting *s, bool *wro
 	return copy;
 }
 
+static void note_given(struct load *l, const struct setting *s)
+{
+	l->user_given |= strcmp(s->key, "ApiUser") == 0;
+	l->key_given |= strcmp(s->key, "ApiKey") == 0;
+}
+
 static void take(struct load *l, const struct setting *s, const char *value, const char *source)
 {
+	note_given(l, s);
 	const char *fault = s->take(l->c, value);
 
 	if (fault)
@@ -338,7 +348,9 @@ static void take_setting(struct load *l, const struct setting *s, const char *op
 		secret_wipe(secret, strlen(secret));
 	} else if (value) {
 		take(l, s, value, s->variable);
-	} else if (!wrong) {
+	} else if (wrong) {
+		note_given(l, s);
+	} else {
 		take_from_file(l, s);
 	}
 }
@@ -705,7 +717,8 @@ static void read_file(struct load *l)
 	struct err err;
 
 	if (!fs_exists(l->c->path) || !fs_read(l->c->path, &bytes, &err)) {
-		if (fs_exists(l->c->path))
+		l->file_broken = fs_exists(l->c->path);
+		if (l->file_broken)
 			problems_add(l->problems, "%s", err.msg);
 		return;
 	}
@@ -717,6 +730,7 @@ static void read_file(struct load *l)
 		l->c->file = root;
 		return;
 	}
+	l->file_broken = true;
 	if (root)
 		problems_add(l->problems, "%s: it is JSON, but no object: it must begin with {",
 			     l->c->path);
@@ -736,15 +750,15 @@ static void check_needs(struct load *l, unsigned need)
 {
 	const struct config *c = l->c;
 
-	if (need & CONFIG_CREDENTIALS) {
-		if (!secret_is_set(&c->user) && !l->problems->n)
-			problems_add(l->problems,
-				     "no ApiUser: set PTP_USER or PTP_USER_FILE, or run "
-				     "`ptp-archiver setup`");
-		if (!secret_is_set(&c->key) && (!l->problems->n || !secret_is_set(&c->user)))
-			problems_add(l->problems, "no ApiKey: set PTP_KEY or PTP_KEY_FILE, or run "
-						  "`ptp-archiver setup`");
-	}
+	/* What is missing may well be in a file that could not be read. */
+	if (l->file_broken)
+		return;
+	if ((need & CONFIG_CREDENTIALS) && !l->user_given)
+		problems_add(l->problems, "no ApiUser: set PTP_USER or PTP_USER_FILE, or run "
+					  "`ptp-archiver setup`");
+	if ((need & CONFIG_CREDENTIALS) && !l->key_given)
+		problems_add(l->problems, "no ApiKey: set PTP_KEY or PTP_KEY_FILE, or run "
+					  "`ptp-archiver setup`");
 	if ((need & CONFIG_CONTAINERS) && !c->n_containers && !environment("PTP_CONTAINERS"))
 		problems_add(l->problems, "no containers: set PTP_CONTAINERS, such as "
 					  "PTP_CONTAINERS=\"attic:800G\", or run `ptp-archiver "
@@ -763,7 +777,7 @@ static void check_interval(struct load *l)
 void config_load(struct config *c, const struct config_options *o, unsigned need,
 		 struct problems *p)
 {
-	struct load l = {c, p, mem_dup("")};
+	struct load l = {.c = c, .problems = p, .text = mem_dup("")};
 
 	config_places(c, o);
 	c->file = json_object();

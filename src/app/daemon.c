@@ -127,7 +127,7 @@ static bool mark_all_undone(struct daemon *d, struct err *err)
 
 /* Recorded before the cycle begins, so that one that dies is not begun anew at once, but gone on
  * with: the marks come before the time. */
-static bool record_begin(struct daemon *d, bool rest, int64_t *next, struct err *err)
+static bool record_begin(struct daemon *d, bool rest, struct once *once, struct err *err)
 {
 	struct cycle_clock clock;
 	int64_t now = clock_now();
@@ -143,7 +143,8 @@ static bool record_begin(struct daemon *d, bool rest, int64_t *next, struct err 
 		clock.attempts = 0;
 	}
 	d->last_begin = now;
-	*next = clock.next_cycle;
+	once->next_cycle = clock.next_cycle;
+	once->since = rest ? clock.last_cycle : 0;
 	return ledger_set_clock(d->parts.ledger, &clock, err);
 }
 
@@ -162,7 +163,7 @@ static bool run_cycle(struct daemon *d, const char *kind, bool rest, struct err 
 	struct once once = {.parts = &d->parts, .kind = kind, .wanted = rest ? d->undone : NULL};
 	bool well;
 
-	return record_begin(d, rest, &once.next_cycle, err) && once_run(&once, &well, err) &&
+	return record_begin(d, rest, &once, err) && once_run(&once, &well, err) &&
 	       record_end(d, err);
 }
 

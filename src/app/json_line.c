@@ -45,6 +45,9 @@ int json_line_of(const char *text, const char *const path[], size_t depth)
 		char c = *w.at;
 		if (c == '"') {
 			const char *end = string_end(w.at);
+			/* A neighbour of the last key: the next one is not in its value. */
+			if (matched && level == matched && is_key(end))
+				return line;
 			if (level == matched + 1 && is_key(end) && same(w.at, end, path[matched])) {
 				matched++;
 				line = w.line;

@@ -399,6 +399,8 @@ int64_t http_retry_after(const char *field, int64_t now, int64_t max_ms)
 
 	if (num_u64(field, INT32_MAX, &seconds))
 		when = now + (int64_t)seconds * 1000;
+	else if (*field && strspn(field, "0123456789") == strlen(field))
+		when = now + max_ms;
 	else
 		when = (int64_t)curl_getdate(field, NULL) * 1000;
 	if (when <= now)

@@ -126,8 +126,9 @@ static bool place(const struct watchdir *w, const struct delivery *d, char **pat
 		}
 	}
 	return err_set(err, ERR_TARGET, WORD_DISK,
-		       "both \"%s\" and \"%s\" in %s are taken by something else; move them away",
-		       names[0], names[1], w->folder);
+		       "\"%s\" in %s is taken by something else, and so is the name without the "
+		       "infohash; move them away",
+		       other, w->folder);
 }
 
 static bool watchdir_deliver(struct client *c, const struct delivery *d, bool resumed, char **path,

@@ -73,12 +73,11 @@ def test_file_is_on_the_disk_before_it_is_renamed_and_the_folder_after(sim, arch
     watch = re.escape(str(archiver.watch))
 
     def at(pattern):
-        (found,) = [i for i, call in enumerate(calls) if re.search(pattern, call)]
-        return found
+        return [i for i, call in enumerate(calls) if re.search(pattern, call)][-1]
 
     renamed = at(rf'renameat2\(.*"{watch}/\.ptp-archiver/\S+", .*"{watch}/{NAME}", RENAME_NOREPLACE')
-    assert at(rf"fsync\(\d+<{watch}/\.ptp-archiver/\w+\.\d+\.part>\)") < renamed
-    assert renamed < at(rf"fsync\(\d+<{watch}>\)")
+    assert at(rf"fsync\(\d+<{watch}/\.ptp-archiver/\w+\.\d+\.part>\)\s+= 0") < renamed
+    assert renamed < at(rf"fsync\(\d+<{watch}>\)\s+= 0")
 
 
 @pytest.mark.parametrize("umask, wanted", [(None, 0o660), ("022", 0o644), ("077", 0o600),

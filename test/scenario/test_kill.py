@@ -14,6 +14,7 @@ SIGKILL needs no real disk, so the folders are in memory where there is room, wh
 
 import errno
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -107,14 +108,13 @@ class Story:
         variables = {"LD_PRELOAD": self.killer, **killing} if killing else {}
         return self.archiver.run(*arguments, **variables)
 
-    def record(self, *arguments):
-        """The calls of one whole run, from 1: [(name, what)]."""
+    def record(self, *arguments, **killing):
+        """A run whose calls are written down: [(name, what)], from 1."""
         path = self.archiver.folder / "calls"
-        done = self.run(*arguments, CALLS=path)
-        assert done.returncode == 0, done.stderr
+        done = self.run(*arguments, CALLS=path, **killing)
         lines = path.read_text().splitlines()
         assert [int(line.split(" ", 1)[0]) for line in lines] == list(range(1, len(lines) + 1))
-        return [tuple(line.split(" ", 2)[1:]) for line in lines]
+        return done, [tuple(line.split(" ", 2)[1:]) for line in lines]
 
     def client_takes(self):
         """A torrent client: looks at all that is not hidden, and takes it away."""
@@ -241,19 +241,17 @@ def test_a_lost_reply_that_the_tracker_does_not_list_is_told_as_possibly_lost(
 
 def test_the_file_stays_where_no_client_takes_it_and_there_is_one_of_it(
         tracker, fast_folder, killer):
+    accounts = itertools.count()
     for name in ("renameat2", "unlink", "fsync"):
-        number = 1
-        while True:
-            story = Story(tracker, fast_folder, killer, number, "attic:800G")
+        for number in itertools.count(1):
+            story = Story(tracker, fast_folder, killer, next(accounts), "attic:800G")
             if not killed_behind(story, name, number):
                 break
             story.run("fetch", "all")
-            hashes = [infohash((story.archiver.watch / name).read_bytes())
-                      for name in story.archiver.delivered()]
+            hashes = [infohash((story.archiver.watch / file).read_bytes())
+                      for file in story.archiver.delivered()]
             assert sorted(hashes) == sorted(
                 a["infohash"] for a in tracker.assigned(story.user)), story.where
-            story.forget()
-            number += 1
         assert number > 1, name
 
 
@@ -309,10 +307,19 @@ def test_a_daemon_killed_at_any_step_goes_on_at_once_and_asks_for_nothing_twice(
         # What was being asked when it died counts as asked for this interval.
         assert sorted(tracker.fetches(story.user)) in (["attic", "hetzner"], ["attic"],
                                                        ["hetzner"]), story.where
-        if story.pending() or any(row["state"] == "possibly lost" for row in story.history()):
+        if any(row["state"] in ("asking", "possibly lost", *PENDING)
+               for row in story.history()):
             story.go_on()
         story.judge()
         story.forget()
+
+
+# What the program can do without: SQLite does not insist on writing out a folder; a temporary file
+# that is not there need not be removed; the ContainerID is in the ledger as well as in config.ptp.
+def is_needless(folder, name, what):
+    return (name == "fdatasync" and what.endswith("/state")) or \
+        (name == "unlink" and not what.endswith("-journal")) or "config." in what or \
+        what == str(folder)
 
 
 @pytest.mark.parametrize("failure, for_ever, step", [
@@ -320,23 +327,25 @@ def test_a_daemon_killed_at_any_step_goes_on_at_once_and_asks_for_nothing_twice(
     ids=["ENOSPC-once", "ENOSPC-from-there-on", "EIO-once"])
 def test_a_disk_that_fails_at_any_write_is_reported_and_nothing_is_lost(
         tracker, fast_folder, killer, failure, for_ever, step):
-    calls = Story(tracker, fast_folder, killer, 0).record("fetch", "all")
-    where_it_writes = [n for n, call in enumerate(calls, 1) if call[0] not in ("connect", "send")]
-    numbers = where_it_writes[::step]
-    silent = []
-    for number in numbers:
+    tried = 0
+    for number in itertools.count(1, step):
         story = Story(tracker, fast_folder, killer, number)
-        story.where = f"{errno.errorcode[failure]} at call {number}, like {calls[number - 1]}"
-        done = story.run("fetch", "all", FAIL_AT=number, FAIL_ERRNO=failure,
-                         FAIL_ON=int(for_ever))
+        done, calls = story.record("fetch", "all", FAIL_AT=number, FAIL_ERRNO=failure,
+                                   FAIL_ON=int(for_ever))
+        if len(calls) < number:
+            break
+        call = calls[number - 1]
+        story.where = f"{errno.errorcode[failure]} at call {number}, {call}"
         assert done.returncode in (0, 1), (story.where, done.returncode, done.stderr)
-        assert done.returncode == 0 or "ERROR" in done.stderr, (story.where, done.stderr)
-        if done.returncode == 0 and "WARN" not in done.stderr:
-            silent.append((number, *calls[number - 1]))
-            assert len(story.archiver.delivered()) == 2, story.where
+        if call[0] not in ("connect", "send") and not is_needless(story.archiver.folder, *call):
+            tried += 1
+            assert "ERROR" in done.stderr or "WARN" in done.stderr, (story.where, done.stderr)
+        if done.returncode:
+            assert "ERROR" in done.stderr, (story.where, done.stderr)
+        else:
+            assert len(story.archiver.delivered()) == 2, (story.where, done.stderr)
         story.client_takes()
         story.go_on()
         story.judge()
         story.forget()
-    print(len(numbers), "calls, of which the program had no need:", silent)
-    assert len(silent) < len(numbers) / 2, silent
+    assert tried > 20

@@ -106,9 +106,8 @@ def test_name_taken_by_the_same_torrent_is_success(sim, make):
     assert [p for p in (a.watch / ".ptp-archiver").iterdir()] == []
 
 
-def with_infohash(sim):
-    (assigned,) = sim.assignments()
-    return f"{FIRST} [{assigned['infohash'][:8]}].torrent"
+def with_infohash(assigned):
+    return f"{FIRST} [{assigned['infohash'][:8].lower()}].torrent"
 
 
 def test_name_taken_by_another_torrent_gets_the_infohash(sim, make):
@@ -117,7 +116,7 @@ def test_name_taken_by_another_torrent_gets_the_infohash(sim, make):
                 "value": 'attachment; filename="same.torrent"'})
     a.fetch(status=0)
     second = sim.assignments()[1]["infohash"][:8].lower()
-    assert [n.lower() for n in a.delivered()] == [f"same [{second}].torrent", "same.torrent"]
+    assert a.delivered() == [f"same [{second}].torrent", "same.torrent"]
     first = a.inspect(a.watch / "same.torrent")["infohash_v1"]
     assert first.upper() == sim.assignments()[0]["infohash"]
 
@@ -133,8 +132,9 @@ def test_name_taken_by_something_else_gets_the_infohash_and_leaves_it_alone(sim,
     else:
         taken.symlink_to(target)
     archiver.fetch(status=0)
-    names = {p.name.lower() for p in archiver.watch.iterdir()}
-    assert names == {taken.name.lower(), with_infohash(sim).lower(), ".ptp-archiver"}
+    (assigned,) = sim.assignments()
+    names = {p.name for p in archiver.watch.iterdir()}
+    assert names == {taken.name, with_infohash(assigned), ".ptp-archiver"}
     if kind == "text":
         assert taken.read_text() == "mine"
     assert not target.exists()
@@ -144,8 +144,8 @@ def test_both_names_taken_is_err_disk_and_the_torrent_stays_pending(sim, archive
     sim.faults({"do": "status", "endpoint": "download", "status": 503, "times": 1})
     archiver.fetch(status=1)
     (assigned,) = sim.assignments()
-    taken = [archiver.watch / f"{FIRST}{x}.torrent"
-             for x in ("", f" [{assigned['infohash'][:8]}]", f" [{assigned['infohash'][:8].lower()}]")]
+    names = (f"{FIRST}.torrent", with_infohash(assigned))
+    taken = [archiver.watch / name for name in names]
     for path in taken:
         path.write_text("mine")
     done = archiver.fetch(status=1)
@@ -156,4 +156,15 @@ def test_both_names_taken_is_err_disk_and_the_torrent_stays_pending(sim, archive
     for path in taken:
         path.unlink()
     archiver.fetch(status=0)
-    assert archiver.delivered() == [f"{FIRST}.torrent"] and len(sim.fetches()) == 1
+    (name,) = archiver.delivered()
+    assert name in names and len(sim.fetches()) == 1
+
+
+def test_long_name_that_is_taken_leaves_room_for_the_infohash(sim, make):
+    a = make("a:1T,b:1T")
+    sim.faults({"do": "filename", "endpoint": "download",
+                "value": f'attachment; filename="{"x" * 400}.torrent"'})
+    a.fetch(status=0)
+    second = sim.assignments()[1]["infohash"][:8].lower()
+    assert [n for n in a.delivered() if n.endswith(f" [{second}].torrent")]
+    assert len(a.delivered()) == 2
