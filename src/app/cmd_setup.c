@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -22,12 +23,21 @@ static void answers_clear(struct answers *a)
 	secret_clear(&a->key);
 }
 
+static void interrupted(int signo)
+{
+	(void)signo;
+}
+
+/* Interrupted amid a hidden line it returns false, and the terminal echoes again. */
 static bool read_line(char line[LINE_BYTES], bool hidden)
 {
+	const struct sigaction ends_the_read = {.sa_handler = interrupted};
 	struct termios before, quiet;
 	bool terminal = hidden && tcgetattr(STDIN_FILENO, &before) == 0;
 
 	if (terminal) {
+		sigaction(SIGINT, &ends_the_read, NULL);
+		sigaction(SIGTERM, &ends_the_read, NULL);
 		quiet = before;
 		quiet.c_lflag &= ~(tcflag_t)ECHO;
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);

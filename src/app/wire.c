@@ -28,10 +28,9 @@ bool wire_state(const struct config *c, struct err *err)
 	       err_wrap(err, "the state folder (--state, PTP_STATE)");
 }
 
-/* Before a redirect within the tracker: it is a request like any other. */
-static bool pace_redirect(void *ctx, struct err *err)
+static bool before_redirect(void *ctx, struct err *err)
 {
-	return pace_before(ctx, PACE_OTHER, NULL, err);
+	return pace_redirect(ctx, err);
 }
 
 static struct engine *open_engine(struct parts *p, struct err *err)
@@ -47,7 +46,7 @@ static struct engine *open_engine(struct parts *p, struct err *err)
 		.ca_file = c->ca_file,
 		.timeout_ms = c->timeout_ms,
 		.wake = p->wake,
-		.before_redirect = pace_redirect,
+		.before_redirect = before_redirect,
 		.ctx = &p->pacer,
 	};
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #define GRACE_MS 500
+#define FILES_MAX 1024 /* on a kernel before 5.11 */
 
 struct child {
 	pid_t pid;
@@ -29,6 +31,15 @@ static void child_clear(struct child *c)
 		close(c->pipe);
 }
 
+/* libcurl's connections are not for others; the pipe that reports must stay until exec. */
+static void hide_files(void)
+{
+	if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return;
+	for (int fd = STDERR_FILENO + 1; fd < FILES_MAX; fd++)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 _Noreturn static void become(const struct proc_spec *spec, int output, int report)
 {
 	int null = open("/dev/null", O_RDONLY);
@@ -38,6 +49,7 @@ _Noreturn static void become(const struct proc_spec *spec, int output, int repor
 	dup2(null, STDIN_FILENO);
 	dup2(output, STDOUT_FILENO);
 	dup2(output, STDERR_FILENO);
+	hide_files();
 	if (!spec->folder || chdir(spec->folder) == 0)
 		execvpe(spec->argv[0], spec->argv, spec->env ? spec->env : environ);
 	int e = errno;

@@ -92,6 +92,14 @@ bool pace_before(struct pacer *p, enum pace_call call, const char *container, st
 	return record(p, call, &pace, err);
 }
 
+bool pace_redirect(struct pacer *p, struct err *err)
+{
+	struct pace pace;
+
+	return ledger_get_pace(p->ledger, &pace, err) && record(p, PACE_OTHER, &pace, err) &&
+	       pace_before(p, PACE_OTHER, NULL, err);
+}
+
 bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failure *failure,
 		struct err *why, struct err *err)
 {

@@ -39,6 +39,10 @@ bool pace_open(struct pacer *p, struct err *err) MUST_CHECK;
 bool pace_before(struct pacer *p, enum pace_call call, const char *container,
 		 struct err *err) MUST_CHECK;
 
+/* The call was answered by a redirect: that is its end, and to follow it is a call like any other,
+ * to be waited for. */
+bool pace_redirect(struct pacer *p, struct err *err) MUST_CHECK;
+
 /* The call has ended well, or (`failure` not NULL) with *why, whose word becomes WORD_AUTH for a
  * 403 on the first call ever made with these credentials. */
 bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failure *failure,

@@ -109,14 +109,28 @@ static bool check_status(struct native *n, const struct http_reply *reply, struc
 	return err_set(err, ERR_RETRY, word, "HTTP %ld", s);
 }
 
-static void log_strange_reply(struct native *n, const struct http_reply *reply)
+static char *masked(const struct native *n, const char *text, size_t len)
 {
 	const struct secret *const known[] = {n->user, n->key};
-	OWN_STR char *masked =
-		secret_mask(buf_text(&reply->body), reply->body.len, LOGGED_REPLY_BYTES, known, 2);
+
+	return secret_mask(text, len, LOGGED_REPLY_BYTES, known, 2);
+}
+
+static void log_strange_reply(struct native *n, const struct http_reply *reply)
+{
+	OWN_STR char *body = masked(n, buf_text(&reply->body), reply->body.len);
+	OWN_STR char *type = masked(n, reply->content_type, strlen(reply->content_type));
 
 	log_warn(NULL, "the tracker's answer was (%zu bytes, %s): %s", reply->body.len,
-		 reply->content_type[0] ? reply->content_type : "no content type", masked);
+		 *type ? type : "no content type", body);
+}
+
+/* An error's text goes into the log and the ping. */
+static void mask_message(const struct native *n, struct reply *reply)
+{
+	OWN_STR char *text = masked(n, reply->message, strlen(reply->message));
+
+	text_copy(reply->message, sizeof reply->message, text);
 }
 
 static bool is_page(const struct http_reply *reply)
@@ -138,8 +152,10 @@ static bool native_assign(struct engine *e, const struct container *c, struct re
 
 	if (!get(n, url, REPLY_MAX_BYTES, &got, err) || !check_status(n, &got, err))
 		return false;
-	if (reply_read_fetch(buf_text(&got.body), got.body.len, reply, err))
+	if (reply_read_fetch(buf_text(&got.body), got.body.len, reply, err)) {
+		mask_message(n, reply);
 		return true;
+	}
 	log_strange_reply(n, &got);
 	/* A login or maintenance page is no lost assignment; an answer that cannot be read may be.
 	 */

@@ -1,13 +1,17 @@
 """The whole program against the simulated tracker: start both, look at both."""
 
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import re
+import select
 import signal
 import socket
 import sqlite3
 import subprocess
+import termios
 import threading
 import time
 import urllib.request
@@ -210,6 +214,14 @@ class Archiver:
             else:
                 self.environment[name] = str(value)
 
+    def configure(self, **keys):
+        """Write config.ptp, as the official utility would."""
+        self.config.write_text(json.dumps(keys, indent=2, sort_keys=True) + "\n")
+        self.config.chmod(0o600)
+
+    def configured(self):
+        return json.loads(self.config.read_text())
+
     def run(self, *arguments, status=None, input=None, timeout=60, prefix=(), **variables):
         """Run to the end; with `status`, insist on it."""
         environment = {**self.environment, **{k: str(v) for k, v in variables.items()}}
@@ -279,3 +291,52 @@ class Archiver:
         """Look into the ledger, or change it, while no daemon is at work."""
         with sqlite3.connect(self.state / "ledger.db") as db:
             return db.execute(sql, values).fetchall()
+
+
+class Terminal:
+    """The program on a terminal (a pseudo-terminal) of its own."""
+
+    def __init__(self, archiver, *arguments, **variables):
+        environment = {**archiver.environment, **{k: str(v) for k, v in variables.items()}}
+        self.master, slave = pty.openpty()
+        self.shown = ""
+        self.process = subprocess.Popen([ARCHIVER, *arguments], env=environment,
+                                        cwd=archiver.folder, stdin=slave, stdout=slave,
+                                        stderr=slave, start_new_session=True,
+                                        preexec_fn=self._take_terminal)
+        os.close(slave)
+
+    @staticmethod
+    def _take_terminal():
+        """So that what is typed can be a signal."""
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    def _read(self, seconds):
+        """False at the end."""
+        if not select.select([self.master], [], [], seconds)[0]:
+            return True
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:
+            data = b""
+        self.shown += data.decode(errors="replace")
+        return bool(data)
+
+    def expect(self, text, seconds=10):
+        end = time.monotonic() + seconds
+        while text not in self.shown:
+            assert time.monotonic() < end and self._read(0.1), (text, self.shown)
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.master)[3] & termios.ECHO)
+
+    def finish(self, seconds=20):
+        """Its exit status, when all that it shows was read."""
+        end = time.monotonic() + seconds
+        while self._read(0.1):
+            assert time.monotonic() < end, self.shown
+        os.close(self.master)
+        return self.process.wait(5)

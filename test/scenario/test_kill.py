@@ -197,7 +197,10 @@ def killed_behind(story, name, number):
 
 
 def is_asking(story):
-    return any(row["state"] == "asking" for row in story.history())
+    asking = any(row["state"] == "asking" for row in story.history())
+    told = sum(c["possibly_lost"] for c in story.archiver.status()["containers"])
+    assert told == asking, (story.where, "status tells a question whose asker died as lost")
+    return asking
 
 
 def test_killed_behind_a_request_that_was_sent_its_assignment_is_found_again(

@@ -1,0 +1,178 @@
+"""Full disks and read-only mounts, real ones: small file systems in memory."""
+
+import subprocess
+
+import pytest
+
+from harness import wait_for
+
+
+@pytest.fixture
+def mount(tmp_path):
+    """mount(folder, "size=1m"): a file system there, for the time of the test."""
+    mounted = []
+
+    def new(folder, options):
+        folder.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder],
+                              capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"mounting is not permitted here: {done.stderr.strip()}")
+        mounted.append(folder)
+        return folder
+
+    yield new
+    for folder in mounted:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def remount(folder, options):
+    subprocess.run(["mount", "-o", f"remount,{options}", folder], check=True)
+
+
+def fill(folder, leave=0):
+    """Fill the file system, but for `leave` bytes."""
+    path = folder / "filler"
+    with open(path, "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            size = file.tell()
+        file.truncate(max(0, size - leave))
+    return path
+
+
+def visible(folder):
+    return sorted(p.name for p in folder.iterdir() if p.name not in (".ptp-archiver", "filler"))
+
+
+def test_a_full_watch_folder_is_err_disk_before_anything_is_asked(sim, archiver, mount):
+    filler = fill(mount(archiver.watch, "size=1m"))
+    done = archiver.fetch(status=1)
+    assert "attic:ERR(Disk)" in done.stderr
+    assert "No space left" in done.stderr and str(archiver.watch) in done.stderr
+    assert sim.fetches() == [] and visible(archiver.watch) == []
+    filler.unlink()
+    archiver.fetch(status=0)
+    assert len(archiver.delivered()) == 1 and len(sim.fetches()) == 1
+
+
+def test_a_watch_folder_that_fills_up_meanwhile_gets_the_torrent_when_there_is_room(
+        sim, archiver, mount):
+    sim.scenario(torrent_size=200 << 30)  # so that the .torrent is large
+    filler = fill(mount(archiver.watch, "size=4m"), leave=80 * 1024)
+    done = archiver.fetch(status=1)
+    assert "attic:ERR(Disk)" in done.stderr
+    assert visible(archiver.watch) == []
+    (row,) = archiver.history()
+    assert row["state"] == "fetched" and "No space left" in row["note"]
+    archiver.fetch(status=1)
+    assert len(sim.fetches()) == 1, "nothing is asked for in place of a pending one"
+    filler.unlink()
+    archiver.fetch(status=0)
+    assert len(archiver.delivered()) == 1
+    assert len(sim.fetches()) == len(sim.downloads()) == 1
+    assert (archiver.watch / archiver.delivered()[0]).stat().st_size > 100 * 1024
+
+
+def test_a_full_watch_folder_of_one_container_is_not_in_the_way_of_another(sim, make, mount):
+    a = make("attic:800G,hetzner:5T")
+    a.set(PTP_WATCH=f"{a.watch}/$name")
+    fill(mount(a.watch / "attic", "size=1m"))
+    (a.watch / "hetzner").mkdir()
+    done = a.fetch(status=1)
+    assert "cycle ended: attic:ERR(Disk), hetzner:OK" in done.stderr
+    assert [r["query"]["ContainerName"] for r in sim.fetches()] == ["hetzner"]
+
+
+def test_a_full_state_folder_is_reported_and_nothing_is_asked(sim, make, mount):
+    a = make(HC_URL=sim.ping_url)
+    filler = fill(mount(a.state, "size=1m"))
+    done = a.fetch(status=1)
+    assert "ERROR" in done.stderr and str(a.state) in done.stderr
+    assert sim.fetches() == []
+    filler.unlink()
+    a.fetch(status=0)
+    assert len(a.delivered()) == 1
+
+
+def test_a_state_folder_that_is_full_later_asks_nothing_and_tells_healthchecks(sim, make, mount):
+    a = make(HC_URL=sim.ping_url)
+    mount(a.state, "size=1m")
+    a.fetch(status=0)
+    filler = fill(a.state)
+    done = a.fetch(status=1)
+    assert "full" in done.stderr or "No space left" in done.stderr
+    assert len(sim.fetches()) == 1
+    assert sim.pings()[-1]["kind"] == "fail" and "Ledger" in sim.pings()[-1]["body"]
+    filler.unlink()
+    a.fetch(status=0)
+    assert len(a.delivered()) == 2
+
+
+@pytest.mark.parametrize("leave", [8, 16, 24, 32, 48, 64])
+def test_a_state_folder_that_fills_up_amid_a_cycle_loses_nothing(sim, make, mount, leave):
+    a = make("attic:800G,hetzner:5T")
+    sim.scenario(incomplete=True, incomplete_empty="array")
+    mount(a.state, "size=1m")
+    a.fetch("attic", status=0)
+    filler = fill(a.state, leave=leave * 1024)
+    a.fetch()
+    a.fetch()
+    filler.unlink()
+    a.fetch(status=0)
+    a.fetch(status=0)
+    hashes = [a.inspect(a.watch / name)["infohash_v1"].upper() for name in a.delivered()]
+    assert sorted(hashes) == sorted(row["infohash"] for row in sim.assignments())
+
+
+def test_a_read_only_watch_folder_is_err_disk_before_anything_is_asked(sim, archiver, mount):
+    mount(archiver.watch, "size=1m,ro")
+    done = archiver.fetch(status=1)
+    assert "attic:ERR(Disk)" in done.stderr and "Read-only" in done.stderr
+    assert sim.fetches() == []
+    assert "FAIL  attic: " in archiver.run("check", status=1).stdout
+    remount(archiver.watch, "rw")
+    archiver.fetch(status=0)
+    assert len(archiver.delivered()) == 1
+
+
+def test_a_watch_folder_that_turned_read_only_gets_the_pending_torrent_later(
+        sim, archiver, mount):
+    mount(archiver.watch, "size=1m")
+    sim.faults({"endpoint": "download", "do": "status", "status": 404, "times": 1})
+    archiver.fetch(status=1)
+    remount(archiver.watch, "ro")
+    assert "attic:ERR(Disk)" in archiver.fetch(status=1).stderr
+    remount(archiver.watch, "rw")
+    archiver.fetch(status=0)
+    assert len(archiver.delivered()) == 1 and len(sim.fetches()) == 1
+
+
+def test_a_read_only_state_folder_is_reported_and_nothing_is_asked(sim, archiver, mount):
+    mount(archiver.state, "size=1m")
+    archiver.fetch(status=0)
+    remount(archiver.state, "ro")
+    done = archiver.fetch(status=1)
+    assert "ERROR" in done.stderr
+    assert len(sim.fetches()) == 1
+    # Looking works.
+    assert archiver.container()["delivered"] == 1
+    assert len(archiver.history()) == 1
+    assert "FAIL  state: " in archiver.run("check", status=1).stdout
+    remount(archiver.state, "rw")
+    archiver.fetch(status=0)
+    assert len(archiver.delivered()) == 2
+
+
+def test_a_daemon_whose_disks_are_full_lives_on_and_goes_on_when_there_is_room(
+        sim, make, mount):
+    a = make(HC_URL=sim.ping_url, PTP_INTERVAL="1s")
+    filler = fill(mount(a.watch, "size=1m"))
+    process = a.start()
+    wait_for(lambda: len(sim.pings("fail")) >= 2)
+    assert "attic:ERR(Disk)" in sim.pings("fail")[0]["body"]
+    filler.unlink()
+    wait_for(lambda: sim.pings("success"))
+    assert process.poll() is None and a.delivered()

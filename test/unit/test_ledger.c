@@ -1,0 +1,657 @@
+#include "ports/ledger.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+
+#include "unit.h"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HASH "0123456789abcdef0123456789abcdef01234567"
+
+/* ---- a ledger in a folder of its own ---- */
+
+struct fixture {
+	char *folder, *path;
+	struct ledger *l;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = mem_alloc(sizeof *f);
+	struct err err;
+
+	if (unit_make_folder((void **)&f->folder))
+		return -1;
+	f->path = fs_join(f->folder, "ledger.db");
+	f->l = ledger_open(f->path, false, &err);
+	*state = f;
+	return f->l ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	int failed;
+
+	ledger_close(f->l);
+	failed = unit_remove_folder((void **)&f->folder);
+	free(f->path);
+	free(f);
+	return failed;
+}
+
+/* Whatever is read next is from the file, not from a cache. */
+static struct ledger *reopened(void **state)
+{
+	struct fixture *f = *state;
+	struct err err;
+
+	ledger_close(f->l);
+	f->l = ledger_open(f->path, false, &err);
+	if (!f->l)
+		fail_msg("%s", err.msg);
+	return f->l;
+}
+
+static struct ledger *ledger(void **state)
+{
+	return ((struct fixture *)*state)->l;
+}
+
+static struct ledger_totals totals(struct ledger *l, const char *container)
+{
+	struct ledger_totals t;
+	struct err err;
+
+	MUST(ledger_totals(l, container, &t, &err));
+	return t;
+}
+
+static size_t count(struct ledger *l, enum ledger_filter filter, const char *container)
+{
+	struct assignment *list;
+	struct err err;
+	size_t n;
+
+	MUST(ledger_list(l, filter, container, 0, &list, &n, &err));
+	assignment_list_free(list, n);
+	return n;
+}
+
+/* The only row; the caller clears it. */
+static struct assignment only(struct ledger *l)
+{
+	struct assignment *list, a;
+	struct err err;
+	size_t n;
+
+	MUST(ledger_list(l, LEDGER_ALL, NULL, 0, &list, &n, &err));
+	assert_int_equal(n, 1);
+	a = list[0];
+	free(list);
+	return a;
+}
+
+#define OWN_ASSIGNMENT OWN(assignment_clear)
+
+static int64_t ask(struct ledger *l, const char *container)
+{
+	struct err err;
+	int64_t id = 0;
+
+	MUST(ledger_asking(l, container, &id, &err));
+	assert_true(id > 0);
+	return id;
+}
+
+static int64_t assign(struct ledger *l, const char *container, const char *torrent_id)
+{
+	struct err err;
+	int64_t id = ask(l, container);
+
+	MUST(ledger_assigned(l, id, torrent_id, "77", &err));
+	return id;
+}
+
+static int64_t fetch(struct ledger *l, const char *container, const char *torrent_id, bool hook)
+{
+	const struct fetched f = {.infohash = HASH,
+				  .name = "Film",
+				  .file_name = "Film.torrent",
+				  .bytes = 1000,
+				  .hook = hook};
+	struct err err;
+	int64_t id = assign(l, container, torrent_id);
+
+	MUST(ledger_fetched(l, id, &f, &err));
+	return id;
+}
+
+static int64_t deliver(struct ledger *l, const char *container, const char *torrent_id, bool hook)
+{
+	struct err err;
+	int64_t id = fetch(l, container, torrent_id, hook);
+
+	MUST(ledger_delivering(l, id, "Film.torrent", "/watch/Film.torrent", &err));
+	MUST(ledger_delivered(l, id, "/watch/Film.torrent", &err));
+	return id;
+}
+
+static void sql(void **state, const char *text)
+{
+	struct fixture *f = *state;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	int code = sqlite3_exec(db, text, NULL, NULL, NULL);
+	sqlite3_close(db);
+	assert_int_equal(code, SQLITE_OK);
+}
+
+/* ---- the file ---- */
+
+static void the_file_is_private_and_reopens(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	ask(f->l, "attic");
+	assert_int_equal(count(reopened(state), LEDGER_ALL, NULL), 1);
+}
+
+static void a_file_of_a_newer_version_is_refused_and_left_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = {0};
+
+	ask(f->l, "attic");
+	sql(state, "PRAGMA user_version = 99");
+	for (int read_only = 0; read_only < 2; read_only++) {
+		assert_null(ledger_open(f->path, read_only, &err));
+		assert_int_equal(err.kind, ERR_FATAL);
+		assert_string_equal(err.word, WORD_LEDGER);
+		assert_non_null(strstr(err.msg, "newer version of this program"));
+	}
+	sql(state, "UPDATE assignment SET container = 'still here' WHERE container = 'attic'");
+}
+
+static void a_file_that_is_no_ledger_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	OWN_STR char *path = fs_join(f->folder, "other.db");
+	static const char text[] = "this is a text file, and a longer one than SQLite's header is: "
+				   "one hundred bytes, so that it is read at all by the library.";
+	OWN_BUF struct buf after = BUF_MAX(1000);
+	struct err err = {0};
+
+	MUST(fs_write(path, text, strlen(text), 0600, &err));
+	assert_null(ledger_open(path, false, &err));
+	assert_int_equal(err.kind, ERR_FATAL);
+	assert_string_equal(err.word, WORD_LEDGER);
+	assert_non_null(strstr(err.msg, "move it away"));
+	MUST(fs_read(path, &after, &err));
+	assert_string_equal(after.data, text);
+}
+
+static void damage_is_told_from_trouble_that_passes(void **state)
+{
+	struct fixture *f = *state;
+	OWN_BUF struct buf bytes = BUF_MAX(1 << 20);
+	struct assignment *list;
+	struct err err = {0};
+	size_t n;
+
+	for (int i = 0; i < 100; i++)
+		assign(f->l, "attic", "1");
+	ledger_close(f->l);
+	MUST(fs_read(f->path, &bytes, &err));
+	/* Everything behind the first page. */
+	memset(bytes.data + 4096, 0xA5, bytes.len - 4096);
+	MUST(fs_write(f->path, bytes.data, bytes.len, 0600, &err));
+	f->l = ledger_open(f->path, false, &err);
+	bool opened = f->l != NULL;
+	assert_false(opened && ledger_list(f->l, LEDGER_ALL, NULL, 0, &list, &n, &err));
+	assert_int_equal(err.kind, ERR_FATAL);
+	assert_string_equal(err.word, WORD_LEDGER);
+}
+
+static void looking_makes_no_file_and_changes_none(void **state)
+{
+	struct fixture *f = *state;
+	OWN_STR char *missing = fs_join(f->folder, "missing.db");
+	struct err err = {0};
+	int64_t id;
+
+	assert_null(ledger_open(missing, true, &err));
+	assert_int_equal(err.kind, ERR_TARGET);
+	assert_false(fs_exists(missing));
+	ask(f->l, "attic");
+	struct ledger *looking = ledger_open(f->path, true, &err);
+	assert_non_null(looking);
+	assert_int_equal(count(looking, LEDGER_ALL, NULL), 1);
+	assert_false(ledger_asking(looking, "attic", &id, &err));
+	assert_int_equal(err.kind, ERR_RETRY);
+	ledger_close(looking);
+	ledger_close(NULL);
+}
+
+static void an_empty_file_is_a_ledger_without_rows(void **state)
+{
+	struct fixture *f = *state;
+	OWN_STR char *path = fs_join(f->folder, "empty.db");
+	struct err err = {0};
+
+	MUST(fs_write(path, "", 0, 0644, &err));
+	struct ledger *looking = ledger_open(path, true, &err);
+	assert_non_null(looking);
+	assert_int_equal(count(looking, LEDGER_ALL, NULL), 0);
+	ledger_close(looking);
+	struct ledger *l = ledger_open(path, false, &err);
+	assert_non_null(l);
+	ask(l, "attic");
+	ledger_close(l);
+}
+
+static void two_processes_may_open_a_new_ledger_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct err err;
+	struct ledger *other = ledger_open(f->path, false, &err);
+
+	assert_non_null(other);
+	assign(f->l, "attic", "1");
+	assign(other, "attic", "2");
+	assert_int_equal(count(f->l, LEDGER_PENDING, "attic"), 2);
+	ledger_close(other);
+}
+
+/* ---- the way of one torrent ---- */
+
+static void each_step_of_a_torrent_is_kept(void **state)
+{
+	struct err err;
+	int64_t id = ask(ledger(state), "attic");
+	OWN_ASSIGNMENT struct assignment asking = only(reopened(state));
+
+	assert_int_equal(asking.id, id);
+	assert_int_equal(asking.state, ASSIGNMENT_ASKING);
+	assert_string_equal(asking.container, "attic");
+	assert_string_equal(asking.torrent_id, "");
+	assert_null(asking.name);
+	assert_true(asking.asked_at > 0 && asking.delivered_at == 0);
+
+	MUST(ledger_assigned(ledger(state), id, "123", "77", &err));
+	OWN_ASSIGNMENT struct assignment assigned = only(reopened(state));
+	assert_int_equal(assigned.state, ASSIGNMENT_ASSIGNED);
+	assert_string_equal(assigned.torrent_id, "123");
+	assert_string_equal(assigned.archive_id, "77");
+
+	const struct fetched f = {HASH, "Film", "Film.torrent", UINT64_C(5) << 40, true};
+	MUST(ledger_fetched(ledger(state), id, &f, &err));
+	OWN_ASSIGNMENT struct assignment fetched = only(reopened(state));
+	assert_int_equal(fetched.state, ASSIGNMENT_FETCHED);
+	assert_string_equal(fetched.infohash, HASH);
+	assert_string_equal(fetched.name, "Film");
+	assert_string_equal(fetched.file_name, "Film.torrent");
+	assert_int_equal(fetched.bytes, UINT64_C(5) << 40);
+	assert_int_equal(fetched.hook, HOOK_DUE);
+
+	MUST(ledger_delivering(ledger(state), id, "Film [01234567].torrent", "/w/F", &err));
+	OWN_ASSIGNMENT struct assignment delivering = only(reopened(state));
+	assert_int_equal(delivering.state, ASSIGNMENT_DELIVERING);
+	assert_string_equal(delivering.file_name, "Film [01234567].torrent");
+	assert_string_equal(delivering.path, "/w/F");
+
+	MUST(ledger_delivered(ledger(state), id, "/watch/Film.torrent", &err));
+	MUST(ledger_hook(ledger(state), id, HOOK_DONE, &err));
+	OWN_ASSIGNMENT struct assignment delivered = only(reopened(state));
+	assert_int_equal(delivered.state, ASSIGNMENT_DELIVERED);
+	assert_string_equal(delivered.path, "/watch/Film.torrent");
+	assert_int_equal(delivered.hook, HOOK_DONE);
+	assert_true(delivered.delivered_at >= delivered.asked_at);
+}
+
+static void a_question_that_was_refused_leaves_nothing(void **state)
+{
+	struct err err;
+	int64_t id = ask(ledger(state), "attic");
+
+	MUST(ledger_not_assigned(ledger(state), id, &err));
+	assert_int_equal(count(ledger(state), LEDGER_ALL, NULL), 0);
+	/* An assignment is never removed that way. */
+	id = assign(ledger(state), "attic", "1");
+	MUST(ledger_not_assigned(ledger(state), id, &err));
+	assert_int_equal(count(ledger(state), LEDGER_ALL, NULL), 1);
+}
+
+static void a_lost_answer_is_found_or_unfounded(void **state)
+{
+	const struct incomplete found = {.torrent_id = "9", .infohash = HASH};
+	struct err err;
+	int64_t id = ask(ledger(state), "attic");
+
+	MUST(ledger_possibly_lost(ledger(state), id, "time-out", &err));
+	assert_int_equal(count(ledger(state), LEDGER_LOST, NULL), 1);
+	assert_int_equal(count(ledger(state), LEDGER_PENDING, NULL), 0);
+	MUST(ledger_found(ledger(state), id, &found, "77", &err));
+	OWN_ASSIGNMENT struct assignment a = only(reopened(state));
+	assert_int_equal(a.state, ASSIGNMENT_ASSIGNED);
+	assert_string_equal(a.torrent_id, "9");
+	assert_string_equal(a.archive_id, "77");
+	assert_string_equal(a.infohash, HASH);
+	assert_null(a.note);
+	int64_t other = ask(ledger(state), "attic");
+	MUST(ledger_possibly_lost(ledger(state), other, "time-out", &err));
+	MUST(ledger_unfounded(ledger(state), other, &err));
+	assert_int_equal(count(ledger(state), LEDGER_LOST, NULL), 0);
+	assert_int_equal(count(ledger(state), LEDGER_PENDING, NULL), 1);
+}
+
+static void leftovers_are_possibly_lost_and_their_turn_is_taken(void **state)
+{
+	const char *const names[] = {"attic", "cellar"};
+	struct ledger_container c;
+	struct err err;
+	size_t n = 4711;
+	int64_t cycle;
+
+	MUST(ledger_cycle_begin(ledger(state), "regular", names, 2, &cycle, &err));
+	ask(ledger(state), "attic");
+	assign(ledger(state), "cellar", "1");
+	MUST(ledger_adopt_leftovers(reopened(state), &n, &err));
+	assert_int_equal(n, 1);
+	assert_int_equal(count(ledger(state), LEDGER_LOST, "attic"), 1);
+	assert_int_equal(count(ledger(state), LEDGER_LOST, "cellar"), 0);
+	MUST(ledger_get_container(ledger(state), "attic", &c, &err));
+	assert_false(c.undone);
+	MUST(ledger_adopt_leftovers(ledger(state), &n, &err));
+	assert_int_equal(n, 0);
+}
+
+static void tries_are_counted_and_set_aside(void **state)
+{
+	struct err err;
+	int64_t id = assign(ledger(state), "attic", "1");
+
+	MUST(ledger_tried(ledger(state), id, "an HTML page", false, &err));
+	MUST(ledger_tried(ledger(state), id, "a JSON error", true, &err));
+	OWN_ASSIGNMENT struct assignment a = only(reopened(state));
+	assert_int_equal(a.tries, 2);
+	assert_true(a.set_aside);
+	assert_string_equal(a.note, "a JSON error");
+	assert_int_equal(totals(ledger(state), "attic").set_aside, 1);
+	assert_int_equal(totals(ledger(state), "attic").pending, 0);
+	assert_int_equal(count(ledger(state), LEDGER_PENDING, NULL), 1);
+
+	const struct fetched f = {HASH, "Film", "Film.torrent", 1, false};
+	MUST(ledger_fetched(ledger(state), id, &f, &err));
+	OWN_ASSIGNMENT struct assignment good = only(ledger(state));
+	assert_false(good.set_aside);
+	assert_null(good.note);
+}
+
+static void a_note_is_no_try(void **state)
+{
+	struct err err;
+	int64_t id = assign(ledger(state), "attic", "1");
+
+	MUST(ledger_note(ledger(state), id, "the disk is full", &err));
+	OWN_ASSIGNMENT struct assignment a = only(ledger(state));
+	assert_string_equal(a.note, "the disk is full");
+	assert_int_equal(a.tries, 0);
+	assert_int_equal(a.state, ASSIGNMENT_ASSIGNED);
+}
+
+static void bytes_that_are_gone_are_to_be_fetched_again(void **state)
+{
+	struct err err;
+	int64_t id = fetch(ledger(state), "attic", "1", false);
+
+	MUST(ledger_unfetched(ledger(state), id, "the vault is empty", &err));
+	OWN_ASSIGNMENT struct assignment a = only(ledger(state));
+	assert_int_equal(a.state, ASSIGNMENT_ASSIGNED);
+	assert_string_equal(a.torrent_id, "1");
+}
+
+/* ---- looking ---- */
+
+static void pending_is_what_is_not_done_yet(void **state)
+{
+	struct ledger *l = ledger(state);
+	struct assignment *list;
+	struct err err;
+	size_t n;
+
+	ask(l, "attic");
+	int64_t assigned = assign(l, "attic", "1");
+	fetch(l, "attic", "2", false);
+	deliver(l, "attic", "3", false);
+	int64_t due = deliver(l, "attic", "4", true);
+	assign(l, "cellar", "5");
+	MUST(ledger_list(l, LEDGER_PENDING, "attic", 0, &list, &n, &err));
+	assert_int_equal(n, 3);
+	assert_int_equal(list[0].id, assigned);
+	assert_int_equal(list[2].id, due);
+	assignment_list_free(list, n);
+	MUST(ledger_hook(l, due, HOOK_STARTED, &err));
+	assert_int_equal(count(l, LEDGER_PENDING, "attic"), 2);
+	assert_int_equal(count(l, LEDGER_PENDING, NULL), 3);
+}
+
+static void the_history_is_newest_first_and_limited(void **state)
+{
+	struct ledger *l = ledger(state);
+	struct assignment *list;
+	struct err err;
+	size_t n;
+
+	for (int i = 0; i < 40; i++)
+		assign(l, i % 2 ? "attic" : "cellar", "1");
+	assert_int_equal(count(l, LEDGER_ALL, NULL), 40);
+	assert_int_equal(count(l, LEDGER_ALL, "cellar"), 20);
+	assert_int_equal(count(l, LEDGER_ALL, "none"), 0);
+	MUST(ledger_list(l, LEDGER_ALL, "attic", 3, &list, &n, &err));
+	assert_int_equal(n, 3);
+	assert_true(list[0].id > list[1].id && list[1].id > list[2].id);
+	assignment_list_free(list, n);
+}
+
+static void a_torrent_is_known_in_any_state(void **state)
+{
+	struct ledger *l = ledger(state);
+	struct err err;
+	bool known = true;
+
+	MUST(ledger_knows(l, "3", &known, &err));
+	assert_false(known);
+	deliver(l, "attic", "3", false);
+	MUST(ledger_knows(l, "3", &known, &err));
+	assert_true(known);
+	MUST(ledger_knows(l, "30", &known, &err));
+	assert_false(known);
+}
+
+static void totals_add_up(void **state)
+{
+	struct ledger *l = ledger(state);
+	struct err err;
+
+	deliver(l, "attic", "1", false);
+	deliver(l, "attic", "2", true);
+	fetch(l, "attic", "3", false);
+	assign(l, "attic", "4");
+	MUST(ledger_tried(l, assign(l, "attic", "5"), "bad", true, &err));
+	MUST(ledger_possibly_lost(l, ask(l, "attic"), "x", &err));
+	MUST(ledger_unfounded(l, ask(l, "attic"), &err));
+	ask(l, "attic");
+	deliver(l, "cellar", "6", false);
+	struct ledger_totals t = totals(l, "attic");
+	assert_int_equal(t.assigned, 5);
+	assert_int_equal(t.delivered, 2);
+	assert_int_equal(t.bytes, 2000);
+	assert_int_equal(t.pending, 2);
+	assert_int_equal(t.set_aside, 1);
+	assert_int_equal(t.lost, 1);
+	assert_int_equal(t.asking, 1);
+	struct ledger_totals none = totals(l, "none");
+	assert_int_equal(none.assigned + none.delivered + none.bytes + none.pending, 0);
+}
+
+static void deliveries_are_counted_from_a_time_on(void **state)
+{
+	struct ledger *l = ledger(state);
+	struct err err;
+	uint64_t n = 4711;
+
+	deliver(l, "attic", "1", false);
+	deliver(l, "cellar", "2", false);
+	fetch(l, "attic", "3", false);
+	MUST(ledger_delivered_since(l, "attic", 1, &n, &err));
+	assert_int_equal(n, 1);
+	MUST(ledger_delivered_since(l, "attic", INT64_MAX, &n, &err));
+	assert_int_equal(n, 0);
+}
+
+/* ---- IncompleteTransactions, pacing, cycles ---- */
+
+static void incomplete_transactions_keep_when_they_were_first_seen(void **state)
+{
+	struct ledger *l = ledger(state);
+	struct incomplete two[] = {{.torrent_id = "1"}, {.torrent_id = "2", .infohash = HASH}};
+	struct reply reply = {.lists_incomplete = true, .incomplete = two, .n_incomplete = 2};
+	struct err err;
+	int64_t since = -1;
+	uint64_t n;
+
+	MUST(ledger_remember_incomplete(l, &reply, 1000, &err));
+	reply.incomplete = two + 1;
+	reply.n_incomplete = 1;
+	MUST(ledger_remember_incomplete(l, &reply, 2000, &err));
+	MUST(ledger_incomplete_since(l, "2", &since, &err));
+	assert_int_equal(since, 1000);
+	MUST(ledger_incomplete_since(l, "1", &since, &err));
+	assert_int_equal(since, 0);
+	MUST(ledger_incomplete_count(l, &n, &err));
+	assert_int_equal(n, 1);
+	reply.n_incomplete = 0;
+	MUST(ledger_remember_incomplete(l, &reply, 3000, &err));
+	MUST(ledger_incomplete_count(l, &n, &err));
+	assert_int_equal(n, 0);
+}
+
+static void pace_and_clock_are_kept(void **state)
+{
+	struct pace p = {0}, none;
+	struct cycle_clock c, given = {1, 2, 3, 4};
+	struct err err;
+
+	MUST(ledger_get_pace(ledger(state), &none, &err));
+	assert_int_equal(none.last_fetch, 0);
+	assert_string_equal(none.credentials, "");
+	struct pace full = {.last_fetch = 1795000000000,
+			    .last_request = 1795000000001,
+			    .failures = 3,
+			    .backoff_until = 1795000900000,
+			    .reason = "HTTP 503",
+			    .credentials = "0123456789abcdef",
+			    .announced = "0.11"};
+	MUST(ledger_set_pace(ledger(state), &full, &err));
+	MUST(ledger_set_clock(ledger(state), &given, &err));
+	MUST(ledger_get_pace(reopened(state), &p, &err));
+	assert_int_equal(p.last_fetch, full.last_fetch);
+	assert_int_equal(p.last_request, full.last_request);
+	assert_int_equal(p.failures, 3);
+	assert_int_equal(p.backoff_until, full.backoff_until);
+	assert_string_equal(p.reason, "HTTP 503");
+	assert_string_equal(p.credentials, "0123456789abcdef");
+	assert_string_equal(p.announced, "0.11");
+	MUST(ledger_get_clock(ledger(state), &c, &err));
+	assert_int_equal(c.last_cycle, 1);
+	assert_int_equal(c.next_cycle, 2);
+	assert_int_equal(c.last_attempt, 3);
+	assert_int_equal(c.attempts, 4);
+}
+
+static void a_container_is_undone_until_its_turn_is_over(void **state)
+{
+	const char *const names[] = {"attic", "cellar"};
+	struct outcome o = {.container = (char[]){"attic"},
+			    .kind = OUTCOME_ERR,
+			    .word = "HTTP 503",
+			    .detail = "the tracker is down"};
+	struct ledger_container c;
+	struct err err;
+	int64_t cycle = 0;
+
+	MUST(ledger_get_container(ledger(state), "attic", &c, &err));
+	assert_false(c.undone);
+	assert_string_equal(c.outcome, "");
+	MUST(ledger_set_container_id(ledger(state), "attic", "12", &err));
+	MUST(ledger_cycle_begin(ledger(state), "regular", names, 2, &cycle, &err));
+	MUST(ledger_turn(ledger(state), cycle, &o, &err));
+	MUST(ledger_get_container(reopened(state), "attic", &c, &err));
+	assert_false(c.undone);
+	assert_string_equal(c.id, "12");
+	assert_string_equal(c.outcome, "ERR(HTTP 503)");
+	assert_string_equal(c.detail, "the tracker is down");
+	assert_true(c.outcome_at > 0);
+	MUST(ledger_get_container(ledger(state), "cellar", &c, &err));
+	assert_true(c.undone);
+	o.undone = true;
+	MUST(ledger_turn(ledger(state), cycle, &o, &err));
+	MUST(ledger_get_container(ledger(state), "attic", &c, &err));
+	assert_true(c.undone);
+	MUST(ledger_cycle_end(ledger(state), cycle, false, "attic:ERR(HTTP 503)", &err));
+}
+
+static void a_turn_of_an_unknown_cycle_is_refused_as_a_whole(void **state)
+{
+	const struct outcome o = {.container = (char[]){"attic"}, .kind = OUTCOME_OK};
+	struct ledger_container c;
+	struct err err = {0};
+
+	assert_false(ledger_turn(ledger(state), 4711, &o, &err));
+	assert_string_equal(err.word, WORD_LEDGER);
+	MUST(ledger_get_container(ledger(state), "attic", &c, &err));
+	assert_string_equal(c.outcome, "");
+	/* The failed transaction is not left open. */
+	ask(ledger(state), "attic");
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_file_is_private_and_reopens),
+		TEST(a_file_of_a_newer_version_is_refused_and_left_alone),
+		TEST(a_file_that_is_no_ledger_is_refused),
+		TEST(damage_is_told_from_trouble_that_passes),
+		TEST(looking_makes_no_file_and_changes_none),
+		TEST(an_empty_file_is_a_ledger_without_rows),
+		TEST(two_processes_may_open_a_new_ledger_at_once),
+		TEST(each_step_of_a_torrent_is_kept),
+		TEST(a_question_that_was_refused_leaves_nothing),
+		TEST(a_lost_answer_is_found_or_unfounded),
+		TEST(leftovers_are_possibly_lost_and_their_turn_is_taken),
+		TEST(tries_are_counted_and_set_aside),
+		TEST(a_note_is_no_try),
+		TEST(bytes_that_are_gone_are_to_be_fetched_again),
+		TEST(pending_is_what_is_not_done_yet),
+		TEST(the_history_is_newest_first_and_limited),
+		TEST(a_torrent_is_known_in_any_state),
+		TEST(totals_add_up),
+		TEST(deliveries_are_counted_from_a_time_on),
+		TEST(incomplete_transactions_keep_when_they_were_first_seen),
+		TEST(pace_and_clock_are_kept),
+		TEST(a_container_is_undone_until_its_turn_is_over),
+		TEST(a_turn_of_an_unknown_cycle_is_refused_as_a_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,188 @@
+#include "core/pace.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+
+#include "unit.h"
+
+#define DAY (24 * 3600 * INT64_C(1000))
+
+struct world {
+	char *folder;
+	struct pacer pacer;
+};
+
+static int set_up(void **state)
+{
+	struct world *w = mem_alloc(sizeof *w);
+	struct err err;
+
+	if (unit_make_folder((void **)&w->folder))
+		return -1;
+	OWN_STR char *path = fs_join(w->folder, "ledger.db");
+	w->pacer = (struct pacer){.ledger = ledger_open(path, false, &err),
+				  .manners = schedule_manners(300, true)};
+	pace_fingerprint("user", "key", w->pacer.credentials);
+	*state = w;
+	return w->pacer.ledger ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	struct world *w = *state;
+
+	ledger_close(w->pacer.ledger);
+	int failed = unit_remove_folder((void **)&w->folder);
+	free(w);
+	return failed;
+}
+
+static struct pace kept(const struct pacer *p)
+{
+	struct pace pace;
+	struct err err;
+
+	MUST(ledger_get_pace(p->ledger, &pace, &err));
+	return pace;
+}
+
+static void keep(const struct pacer *p, struct pace pace)
+{
+	struct err err;
+
+	MUST(ledger_set_pace(p->ledger, &pace, &err));
+}
+
+static void the_fingerprint_tells_credentials_apart_and_hides_them(void **state)
+{
+	char a[17], b[17], c[17];
+
+	(void)state;
+	pace_fingerprint("user", "key", a);
+	pace_fingerprint("user", "key", b);
+	pace_fingerprint("user", "kex", c);
+	assert_string_equal(a, b);
+	assert_string_not_equal(a, c);
+	assert_int_equal(strlen(a), 16);
+	pace_fingerprint("ab", "c", a);
+	pace_fingerprint("a", "bc", b);
+	assert_string_not_equal(a, b);
+}
+
+static void the_second_fetch_waits_and_a_download_does_not(void **state)
+{
+	struct pacer *p = &((struct world *)*state)->pacer;
+	struct err err, why;
+	int64_t begin = clock_monotonic();
+
+	MUST(pace_open(p, &err));
+	MUST(pace_before(p, PACE_FETCH, NULL, &err));
+	MUST(pace_after(p, PACE_FETCH, NULL, &why, &err));
+	MUST(pace_before(p, PACE_DOWNLOAD, NULL, &err));
+	MUST(pace_after(p, PACE_DOWNLOAD, NULL, &why, &err));
+	assert_true(clock_monotonic() - begin < 250);
+	MUST(pace_before(p, PACE_FETCH, NULL, &err));
+	assert_true(clock_monotonic() - begin >= 299);
+	struct pace pace = kept(p);
+	assert_true(pace.last_fetch > 0 && pace.last_request == pace.last_fetch);
+}
+
+static void a_failure_that_calls_for_patience_is_recorded(void **state)
+{
+	struct pacer *p = &((struct world *)*state)->pacer;
+	const struct engine_failure down = {.status = 503, .back_off = true};
+	const struct engine_failure odd = {.status = 404};
+	struct err err, why;
+	char reason[128];
+	int64_t left;
+
+	MUST(pace_open(p, &err));
+	err_set(&why, ERR_RETRY, "HTTP 404", "HTTP 404");
+	MUST(pace_after(p, PACE_OTHER, &odd, &why, &err));
+	MUST(pace_backoff(p, &left, reason, &err));
+	assert_int_equal(left, 0);
+	err_set(&why, ERR_RETRY, "HTTP 503", "HTTP 503");
+	MUST(pace_after(p, PACE_OTHER, &down, &why, &err));
+	MUST(pace_backoff(p, &left, reason, &err));
+	assert_true(left > 59000 && left <= 60000);
+	assert_string_equal(reason, "HTTP 503");
+	MUST(pace_after(p, PACE_OTHER, NULL, &why, &err));
+	MUST(pace_backoff(p, &left, reason, &err));
+	assert_int_equal(left, 0);
+}
+
+static void only_the_first_403_is_about_the_credentials(void **state)
+{
+	struct pacer *p = &((struct world *)*state)->pacer;
+	const struct engine_failure refused = {.status = 403, .back_off = true};
+	struct err err, why;
+
+	MUST(pace_open(p, &err));
+	MUST(pace_before(p, PACE_OTHER, NULL, &err));
+	err_set(&why, ERR_RETRY, "HTTP 403", "HTTP 403");
+	MUST(pace_after(p, PACE_OTHER, &refused, &why, &err));
+	assert_string_equal(why.word, WORD_AUTH);
+	err_set(&why, ERR_RETRY, "HTTP 403", "HTTP 403");
+	MUST(pace_after(p, PACE_OTHER, &refused, &why, &err));
+	assert_string_equal(why.word, "HTTP 403");
+	/* Nor is one in a later process. */
+	MUST(pace_open(p, &err));
+	assert_false(p->first_call);
+}
+
+static void new_credentials_end_what_the_old_ones_earned(void **state)
+{
+	struct pacer *p = &((struct world *)*state)->pacer;
+	static const struct {
+		const char *credentials, *reason;
+		bool ends;
+	} rows[] = {{"old", "HTTP 403", true},
+		    {"old", "HTTP 401", true},
+		    {"old", "HTTP 503", false},
+		    {NULL, "HTTP 403", false}};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pace pace = {.failures = 3, .backoff_until = clock_now() + 600000};
+		struct err err;
+		const char *old = rows[i].credentials ? rows[i].credentials : p->credentials;
+		snprintf(pace.credentials, sizeof pace.credentials, "%s", old);
+		snprintf(pace.reason, sizeof pace.reason, "%s", rows[i].reason);
+		keep(p, pace);
+		MUST(pace_open(p, &err));
+		assert_int_equal(kept(p).backoff_until == 0, rows[i].ends);
+	}
+}
+
+static void a_back_off_of_a_clock_that_was_ahead_ends_within_a_day(void **state)
+{
+	struct pacer *p = &((struct world *)*state)->pacer;
+	char reason[128];
+	int64_t left, now = clock_now();
+	struct err err;
+
+	keep(p, (struct pace){.failures = 1, .backoff_until = now + 365 * DAY, .reason = "x"});
+	MUST(pace_backoff(p, &left, reason, &err));
+	assert_int_equal(left, DAY);
+	int64_t until = kept(p).backoff_until;
+	assert_true(until >= now + DAY && until <= clock_now() + DAY);
+	/* A second look does not put it off. */
+	MUST(pace_backoff(p, &left, reason, &err));
+	assert_int_equal(kept(p).backoff_until, until);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_fingerprint_tells_credentials_apart_and_hides_them),
+		TEST(the_second_fetch_waits_and_a_download_does_not),
+		TEST(a_failure_that_calls_for_patience_is_recorded),
+		TEST(only_the_first_403_is_about_the_credentials),
+		TEST(new_credentials_end_what_the_old_ones_earned),
+		TEST(a_back_off_of_a_clock_that_was_ahead_ends_within_a_day),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
