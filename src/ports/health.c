@@ -21,6 +21,7 @@
 #define BODY_LIMIT_UNKNOWN 10000
 #define BODY_LIMIT_MAX (1024 * 1024)
 #define ANSWER_MAX_BYTES (64 * 1024)
+#define SECRET_PART_MIN 6 /* shorter parts of a ping URL, such as "ping", are no secret */
 
 struct health {
 	const struct secret *url; /* borrowed */
@@ -93,7 +94,21 @@ static void learn_limit(struct health *h, const struct http_reply *reply)
 
 enum verdict { RECORDED, AGAIN, REFUSED };
 
-static enum verdict judge(const struct http_reply *reply, const char *what)
+/* Does an answer repeat a part of the ping URL's path, which is secret? */
+static bool repeats_secret(const struct health *h, const char *text)
+{
+	char *url = mem_dup(secret_reveal(h->url)), *save = NULL;
+	bool repeats = false;
+
+	for (char *part = strtok_r(url, "/?#&=", &save); part;
+	     part = strtok_r(NULL, "/?#&=", &save))
+		repeats |= strlen(part) >= SECRET_PART_MIN && strstr(text, part);
+	secret_wipe(url, strlen(secret_reveal(h->url)));
+	free(url);
+	return repeats;
+}
+
+static enum verdict judge(const struct health *h, const struct http_reply *reply, const char *what)
 {
 	const char *text = buf_text(&reply->body);
 	long s = reply->status;
@@ -107,9 +122,10 @@ static enum verdict judge(const struct http_reply *reply, const char *what)
 	if (s == 408 || s == 429 || s >= 500)
 		return AGAIN;
 	OWN_STR char *says = text_printable(text, reply->body.len < 60 ? reply->body.len : 60, 60);
+	bool quotable = !strchr(says, '<') && !repeats_secret(h, text);
 	log_warn(NULL,
 		 "Healthchecks refuses the %s ping: HTTP %ld%s%s; check the ping URL (HC_URL)",
-		 what, s, strchr(says, '<') ? "" : " ", strchr(says, '<') ? "" : says);
+		 what, s, quotable ? " " : "", quotable ? says : "");
 	return REFUSED;
 }
 
@@ -125,7 +141,7 @@ static enum verdict try_once(struct health *h, const struct http_request *reques
 	}
 	snprintf(why, 200, "HTTP %ld", reply.status);
 	learn_limit(h, &reply);
-	return judge(&reply, what);
+	return judge(h, &reply, what);
 }
 
 /* Valid UTF-8 of at most body_limit bytes. */

@@ -1,3 +1,7 @@
+import os
+import pathlib
+import subprocess
+
 import pytest
 
 from harness import Archiver, Authority, Proxy, Sim
@@ -50,3 +54,14 @@ def remote(tmp_path, authority):
     yield start
     for one in running:
         one.close()
+
+
+@pytest.fixture(scope="session")
+def hurry(tmp_path_factory):
+    """hurry(n): variables that make time run n times as fast for the program."""
+    library = tmp_path_factory.mktemp("hurry") / "hurry.so"
+    source = pathlib.Path(__file__).with_name("hurry.c")
+    subprocess.run([os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-shared", "-fPIC", "-o",
+                    str(library), str(source)], check=True)
+    asan = "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")
+    return lambda n: {"LD_PRELOAD": str(library), "HURRY": str(n), "ASAN_OPTIONS": asan}

@@ -200,6 +200,26 @@ def test_ptp_containers_writes_config_ptp_as_the_utility_would(archiver):
     assert (attic["Size"], attic["WatchDirectory"], attic["MaxStalled"]) == ("800G", "/w/attic", 0)
 
 
+@pytest.mark.parametrize("text, number", [("0", 0), ("15", 15), ("0.25", 0.25)])
+def test_fetch_sleep_is_written_as_a_number_for_the_utility_sleeps_so_long(
+        archiver, text, number):
+    archiver.fetch(PTP_FETCH_SLEEP=text)
+    assert archiver.configured()["FetchSleep"] == number
+
+
+def test_the_utility_and_the_program_use_the_same_file_in_turn(sim, archiver):
+    archiver.fetch(status=0)
+    # What the utility does at the end of every command.
+    config = archiver.configured()
+    config["Containers"]["attic"]["Size"] = "900G"
+    archiver.config.write_text(json.dumps(config, indent=2, sort_keys=True))
+    archiver.set(PTP_CONTAINERS=None, PTP_USER=None, PTP_KEY=None, PTP_BASE_URL=None,
+                 PTP_WATCH=None)
+    archiver.fetch(status=0)
+    assert [r["query"]["ContainerSize"] for r in sim.fetches()] == ["800G", "900G"]
+    assert archiver.configured() == config
+
+
 def test_names_beyond_ascii_come_through_config_ptp(sim, archiver):
     archiver.set(PTP_CONTAINERS="Ünï \u200b日本:1.5T")
     archiver.fetch(status=0)

@@ -75,7 +75,8 @@ def test_file_is_on_the_disk_before_it_is_renamed_and_the_folder_after(sim, arch
     def at(pattern):
         return [i for i, call in enumerate(calls) if re.search(pattern, call)][-1]
 
-    renamed = at(rf'renameat2\(.*"{watch}/\.ptp-archiver/\S+", .*"{watch}/{NAME}", RENAME_NOREPLACE')
+    renamed = at(rf'renameat2\(.*"{watch}/\.ptp-archiver/\S+", .*"{watch}/{NAME}", '
+                 'RENAME_NOREPLACE')
     assert at(rf"fsync\(\d+<{watch}/\.ptp-archiver/\w+\.\d+\.part>\)\s+= 0") < renamed
     assert renamed < at(rf"fsync\(\d+<{watch}>\)\s+= 0")
 

@@ -154,7 +154,7 @@ def test_ping_that_was_rate_limited_is_warned_of(sim, make):
     assert len(sim.requests("ping_end")) == 1
 
 
-def test_ping_over_tls_is_verified(sim, make, authority, tmp_path):
+def test_ping_over_tls_uses_the_authority_that_is_set(sim, make, authority, tmp_path):
     tls = Sim(tmp_path / "tls", *authority.issue("IP:127.0.0.1"))
     try:
         a = make(HC_URL=tls.ping_url, PTP_CA_FILE=authority.certificate)
@@ -178,29 +178,36 @@ SLOW = {
 
 
 class Slow:
-    """One fetch against a simulator with these faults, and what came of it."""
+    """One fetch against a simulator with these faults, and what came of it.  The pings go to
+    another one with these options, if any are given."""
 
-    def __init__(self, folder, faults):
+    def __init__(self, folder, faults, *options):
         sim = Sim(folder / "sim")
+        receiver = Sim(folder / "receiver", *options) if options else sim
         try:
-            a = Archiver(folder / "archiver", sim.url, HC_URL=sim.ping_url)
+            a = Archiver(folder / "archiver", sim.url, HC_URL=receiver.ping_url)
             sim.faults(*faults)
             begin = time.monotonic()
             self.done = a.fetch()
             self.seconds = time.monotonic() - begin
             self.pings = sim.pings()
+            self.received = receiver.requests()
             self.tries = sim.requests("ping_end")
             self.tracker = sim.requests("fetch", "download")
             self.outcome = a.outcome()
         finally:
             sim.close()
+            if options:
+                receiver.close()
 
 
 @pytest.fixture(scope="module")
-def slow(tmp_path_factory):
-    with concurrent.futures.ThreadPoolExecutor(len(SLOW)) as pool:
+def slow(tmp_path_factory, authority):
+    with concurrent.futures.ThreadPoolExecutor(len(SLOW) + 1) as pool:
         futures = {name: pool.submit(Slow, tmp_path_factory.mktemp("slow"), faults)
                    for name, faults in SLOW.items()}
+        futures["unknown authority"] = pool.submit(Slow, tmp_path_factory.mktemp("slow"), [],
+                                                   *authority.issue("IP:127.0.0.1"))
         return {name: future.result() for name, future in futures.items()}
 
 
@@ -234,11 +241,17 @@ def test_ping_without_an_answer_in_time_is_repeated(slow):
 def test_dead_ping_server_never_holds_up_a_cycle_for_more_than_15_seconds(slow):
     one = slow["dead"]
     # Between the start of the cycle and its end the tracker has answered at once.
-    assert 3 < one.seconds < 16
+    assert 3 < one.seconds < 17
     assert len(one.tracker) == 2 and one.outcome == "OK" and one.done.returncode == 0
     assert one.done.stderr.count("ping to Healthchecks failed") == 2
 
 
 def test_ping_server_without_an_end_is_cut_off(slow):
     one = slow["endless"]
-    assert one.seconds < 16 and one.outcome == "OK" and one.done.returncode == 0
+    assert one.seconds < 17 and one.outcome == "OK" and one.done.returncode == 0
+
+
+def test_ping_server_of_an_unknown_authority_is_told_nothing(slow):
+    one = slow["unknown authority"]
+    assert one.received == [] and one.done.stderr.count("ping to Healthchecks failed") == 2
+    assert one.outcome == "OK" and one.done.returncode == 0

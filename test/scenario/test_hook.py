@@ -1,7 +1,9 @@
 """AfterFetchExec: commands that are run after a delivery."""
 
 import json
+import os
 import re
+import time
 
 import pytest
 
@@ -117,8 +119,26 @@ def test_command_has_no_input_and_none_of_our_files(sim, hooked):
     assert "private" not in done.stderr
 
 
+def test_command_that_takes_longer_than_five_minutes_is_ended(sim, hooked, hurry):
+    a = hooked("sh -c SCRIPT && NOTE never", PTP_TIMEOUT="1h")
+    script = a.folder / "slow"
+    script.write_text("#!/bin/sh\necho $$ >pid\nsleep 50 & sleep 50\n")
+    script.chmod(0o755)
+    a.config.write_text(a.config.read_text().replace("SCRIPT", str(script)))
+    begin = time.monotonic()
+    done = a.fetch(status=0, **hurry(200))
+    assert 300 / 200 <= time.monotonic() - begin < 10
+    assert "took longer than 5 minutes and was ended" in done.stderr
+    assert summary(done.stderr) == "attic:OK" and noted(a) == []
+    # Nothing of it is left, also not what it started in turn.
+    group = int((a.folder / "pid").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.killpg(group, 0)
+
+
 def test_containers_named_in_the_environment_have_their_command_in_config_ptp(sim, make):
     a = make()
-    a.config.write_text(json.dumps({"Default": {"AfterFetchExec": "echo by default"}, "Containers": {
-        "attic": {"Size": "1G", "AfterFetchExec": "echo of its own $name"}}}))
+    a.config.write_text(json.dumps({
+        "Default": {"AfterFetchExec": "echo by default"},
+        "Containers": {"attic": {"Size": "1G", "AfterFetchExec": "echo of its own $name"}}}))
     assert f"of its own {NAME}" in a.fetch(status=0).stderr

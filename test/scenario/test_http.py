@@ -140,6 +140,17 @@ def test_connection_that_is_not_made_in_time_is_err_timeout(make):
         assert a.status()["possibly_lost"] == []
 
 
+@pytest.mark.parametrize("fault", [{**FETCH, "do": "hang"},
+                                   {**DOWNLOAD, "do": "hang"}], ids=["fetch", "download"])
+def test_transfer_that_stalls_for_half_a_minute_is_err_timeout(sim, make, hurry, fault):
+    sim.faults(fault)
+    a = make(PTP_TIMEOUT="1h")
+    begin = time.monotonic()
+    done = a.fetch(status=1, **hurry(20))
+    assert summary(done.stderr) == "attic:ERR(Timeout)"
+    assert 30 / 20 <= time.monotonic() - begin < 10
+
+
 # ---- ceilings ----
 
 

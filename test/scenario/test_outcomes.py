@@ -1,4 +1,4 @@
-"""Outcomes: what a container's turn is called, and what that means for the exit status and the ping."""
+"""Outcomes: what a container's turn is called, and what follows from that."""
 
 import re
 

@@ -133,7 +133,8 @@ def test_html_instead_of_a_reply_says_so(sim, archiver):
 
 @pytest.mark.parametrize("fault", [
     {"do": "lost_reply"}, {"do": "drop", "processed": True}, {"do": "drop"},
-    {"do": "truncate", "bytes": 5}, {"do": "status", "status": 500}, {"do": "status", "status": 504},
+    {"do": "truncate", "bytes": 5}, {"do": "status", "status": 500},
+    {"do": "status", "status": 504},
     {"do": "reply", "body": "{\"Status\":"}, {"do": "reply", "body": "{\"Status\":\"Ok\"}"}])
 def test_answer_that_may_hide_an_assignment_leaves_one_possibly_lost(sim, archiver, fault):
     sim.faults({**FETCH, **fault})
@@ -144,7 +145,8 @@ def test_answer_that_may_hide_an_assignment_leaves_one_possibly_lost(sim, archiv
 
 
 @pytest.mark.parametrize("fault", [
-    {"do": "status", "status": 503}, {"do": "status", "status": 403}, {"do": "status", "status": 429},
+    {"do": "status", "status": 503}, {"do": "status", "status": 403},
+    {"do": "status", "status": 429},
     {"do": "status", "status": 404}, {"do": "html"}, {"do": "json_error"}])
 def test_answer_that_hides_nothing_leaves_nothing_lost(sim, archiver, fault):
     sim.faults({**FETCH, **fault})

@@ -119,6 +119,20 @@ def test_what_was_interrupted_is_gone_on_with_at_once_and_then_on_the_ladder(sim
     assert len(a.delivered()) == 1 and len(sim.fetches()) == 1
 
 
+def test_a_cycle_that_was_stopped_is_gone_on_with_where_it_was(sim, make):
+    a = make("attic:800G,cellar:1T,hetzner:5T")
+    sim.faults({"endpoint": "download", "container": "cellar", "do": "slow",
+                "bytes_per_second": 50})
+    process = a.start()
+    wait_for(lambda: len(sim.downloads()) == 2)
+    assert a.stop(process)[0] == 0
+    sim.faults()
+    a.start()
+    rests(a)
+    assert [r["query"]["ContainerName"] for r in sim.fetches()] == ["attic", "cellar", "hetzner"]
+    assert len(a.delivered()) == 3
+
+
 def test_a_container_that_got_its_torrent_before_the_crash_gets_no_second_one(sim, make):
     a = make("attic:800G,hetzner:5T")
     a.set(PTP_CONTAINERS=None, PTP_WATCH=None)
@@ -141,7 +155,7 @@ def test_sigkill_at_any_time_loses_nothing_and_delivers_nothing_twice(sim, make)
     a = make("a:1T,b:1T,c:1T", PTP_INTERVAL="1s", HC_URL=sim.ping_url)
     sim.faults({"endpoint": "*", "do": "delay", "seconds": 0.02}, incomplete=True,
                incomplete_empty="array")
-    for _ in range(25):
+    for _ in range(15):
         process = a.start()
         time.sleep(chance.uniform(0.01, 0.5))
         process.kill()

@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from harness import KEY, USER, Terminal
+from harness import KEY, USER, Terminal, wait_for
 
 
 @pytest.fixture
@@ -66,10 +66,11 @@ def test_setup_on_a_terminal_does_not_echo_the_key(bare):
     assert terminal.echoes()
     terminal.type(USER + "\n")
     terminal.expect("ApiKey")
-    assert not terminal.echoes()
+    wait_for(lambda: not terminal.echoes(), what="no echo")
     terminal.type("wrong" + KEY[5:-1] + "\n")
     terminal.expect("Once more")
     terminal.expect("ApiKey (32 letters and digits, not shown): \r\n")
+    wait_for(lambda: not terminal.echoes(), what="no echo")
     terminal.type(KEY + "\n")
     terminal.expect("Wrote")
     assert terminal.echoes()
@@ -84,7 +85,7 @@ def test_setup_that_is_interrupted_at_the_key_leaves_the_terminal_as_it_was(bare
     terminal.expect("ApiUser")
     terminal.type(USER + "\n")
     terminal.expect("ApiKey")
-    assert not terminal.echoes()
+    wait_for(lambda: not terminal.echoes(), what="no echo")
     terminal.type("\x03")
     assert terminal.process.wait(5) == 2
     assert terminal.echoes()

@@ -2,6 +2,7 @@
 SIGUSR1 starts a cycle now."""
 
 import signal
+import socket
 import subprocess
 import time
 
@@ -126,6 +127,35 @@ def test_it_ends_at_once_while_another_process_is_at_work(sim, make, sig):
     ends_well(a, worker, sig)
 
 
+def test_it_ends_at_once_amid_a_tls_handshake(make):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        a = make(PTP_BASE_URL="https://127.0.0.1:%d" % mute.getsockname()[1])
+        process = a.start()
+        mute.accept()
+        ends_well(a, process, signal.SIGTERM)
+
+
+def test_it_ends_at_once_amid_a_name_look_up(make, tmp_path):
+    """With a name server of its own, which never answers."""
+    resolv = tmp_path / "resolv.conf"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
+        try:
+            mute.bind(("127.0.0.77", 53))
+        except OSError as why:
+            pytest.skip(f"no name server on port 53 here: {why}")
+        resolv.write_text("nameserver 127.0.0.77\n")
+        inside = ("unshare", "-m", "sh", "-c",
+                  f'mount --bind {resolv} /etc/resolv.conf && exec "$@"', "sh")
+        if subprocess.run([*inside, "true"], capture_output=True).returncode:
+            pytest.skip("no mount namespaces here")
+        a = make(PTP_BASE_URL="https://tracker.example")
+        process = a.start(prefix=inside)
+        mute.settimeout(10)
+        mute.recv(512)
+        time.sleep(0.2)
+        ends_well(a, process, signal.SIGTERM)
+
+
 @pytest.mark.parametrize("sig", STOPS)
 def test_a_stop_that_comes_while_it_starts_is_not_lost(archiver, sig):
     for pause in (0.005, 0.01, 0.02):
@@ -231,7 +261,7 @@ def test_sighup_by_itself_makes_no_call(sim, filed):
 
 
 @pytest.mark.parametrize("bad", ['{"Containers": ', '{"Containers": {"a": {"Size": "5TB"}}}',
-                                 '{"FetchSleep": "soon"}'])
+                                 '{"LogLevel": "loud"}'])
 def test_a_bad_new_configuration_is_refused_and_the_old_one_stays(sim, filed, bad):
     process = filed.start()
     wait_for(lambda: "next cycle in" in filed.log())

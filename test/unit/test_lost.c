@@ -121,7 +121,7 @@ static void what_the_ledger_knows_is_not_taken(void **state)
 static void what_was_listed_before_the_question_is_not_taken(void **state)
 {
 	(void)state;
-	struct incomplete list[] = {{1, "5", HASH}, {2, "6", HASH}};
+	struct incomplete list[] = {{2, "5", HASH}, {1, "6", HASH}};
 	const struct reply earlier = {.incomplete = list, .n_incomplete = 1};
 	struct err err;
 

@@ -144,6 +144,19 @@ static void the_whole_group_ends_when_the_time_is_up(void **state)
 	assert_true(is_gone(pid_in(&out)));
 }
 
+static void each_process_of_the_group_may_end_in_its_own_way(void **state)
+{
+	(void)state;
+	OWN_BUF struct buf out = BUF_MAX(OUTPUT_MAX);
+
+	run("trap 'sleep 0.2; exit 0' TERM;"
+	    "(trap 'echo goodbye; exit 0' TERM; while :; do sleep 0.02; done) &"
+	    "while :; do sleep 0.02; done",
+	    NULL, 300, &out);
+	/* The shell may report what became of the others. */
+	assert_non_null(strstr(buf_text(&out), "goodbye\n"));
+}
+
 static void what_ignores_the_first_signal_is_killed(void **state)
 {
 	(void)state;
@@ -156,6 +169,17 @@ static void what_ignores_the_first_signal_is_killed(void **state)
 	assert_true(end.timed_out);
 	assert_int_equal(end.status, 128 + SIGKILL);
 	assert_true(clock_monotonic() - begin >= 800);
+	assert_true(is_gone(pid_in(&out)));
+}
+
+static void nobody_of_the_group_outlives_its_leader(void **state)
+{
+	(void)state;
+	OWN_BUF struct buf out = BUF_MAX(OUTPUT_MAX);
+	struct proc_end end = run("(trap '' TERM; exec sleep 60) & echo $!; wait", NULL, 300, &out);
+
+	assert_true(end.timed_out);
+	assert_int_equal(end.status, 128 + SIGTERM);
 	assert_true(is_gone(pid_in(&out)));
 }
 
@@ -198,7 +222,9 @@ int main(void)
 		cmocka_unit_test(output_has_a_ceiling_and_the_program_still_ends),
 		cmocka_unit_test(a_program_that_is_not_there_is_a_setting_to_mend),
 		cmocka_unit_test(the_whole_group_ends_when_the_time_is_up),
+		cmocka_unit_test(each_process_of_the_group_may_end_in_its_own_way),
 		cmocka_unit_test(what_ignores_the_first_signal_is_killed),
+		cmocka_unit_test(nobody_of_the_group_outlives_its_leader),
 		cmocka_unit_test(a_grandchild_that_stays_is_not_waited_for),
 		cmocka_unit_test(no_descriptors_are_left_open),
 	};

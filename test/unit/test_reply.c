@@ -42,6 +42,7 @@ static void an_ok_without_both_ids_is_no_answer(void **state)
 		"{\"Status\":\"Ok\",\"TorrentID\":1}",
 		"{\"Status\":\"Ok\",\"ArchiveID\":1}",
 		"{\"Status\":\"Ok\",\"TorrentID\":0,\"ArchiveID\":1}",
+		"{\"Status\":\"Ok\",\"TorrentID\":\"0\",\"ArchiveID\":1}",
 		"{\"Status\":\"Ok\",\"TorrentID\":-1,\"ArchiveID\":1}",
 		"{\"Status\":\"Ok\",\"TorrentID\":1.5,\"ArchiveID\":1}",
 		"{\"Status\":\"Ok\",\"TorrentID\":\"1 \",\"ArchiveID\":1}",

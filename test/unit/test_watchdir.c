@@ -119,6 +119,7 @@ static char *bring(struct world *w, struct delivery d)
 	d.file_name = name;
 	MUST(w->client->ops->deliver(w->client, &d, false, &path, &err));
 	assert_true(strncmp(path, w->watch, strlen(w->watch)) == 0);
+	assert_string_equal(fs_base_name(path), name);
 	return mem_dup(fs_base_name(path));
 }
 
@@ -208,6 +209,7 @@ static void the_same_torrent_there_already_is_success(void **state)
 	OWN_STR char *first = bring(w, delivery_of(w, false, 1, "Film.torrent"));
 	OWN_STR char *again = bring(w, delivery_of(w, false, 2, "Film.torrent"));
 
+	assert_string_equal(first, "Film.torrent");
 	assert_string_equal(again, "Film.torrent");
 	assert_int_equal(visible(w), 1);
 	assert_true(staging_is_empty(w));
@@ -280,6 +282,7 @@ static void killed_after_the_rename_it_is_not_delivered_again(void **state)
 	OWN_STR char *film = fs_join(w->watch, "Film.torrent");
 	struct err err;
 
+	assert_string_equal(name, "Film.torrent");
 	/* The client has taken the file already. */
 	assert_int_equal(unlink(film), 0);
 	MUST(w->client->ops->deliver(w->client, &d, true, &path, &err));

@@ -1,0 +1,43 @@
+/*
+ * hurry.c - preloaded into the program by the tests of long time limits: time runs HURRY times as
+ * fast.  The monotonic clock is sped up, and poll() waits for so much less.
+ */
+#include <dlfcn.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+
+static long long speed(void)
+{
+	const char *text = getenv("HURRY");
+
+	return text ? atoll(text) : 1;
+}
+
+int clock_gettime(clockid_t id, struct timespec *out)
+{
+	static int (*real)(clockid_t, struct timespec *);
+	static long long begin;
+
+	if (!real)
+		real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+	int result = real(id, out);
+	if (result || id != CLOCK_MONOTONIC)
+		return result;
+	long long now = out->tv_sec * 1000000000LL + out->tv_nsec;
+	if (!begin)
+		begin = now;
+	now = begin + (now - begin) * speed();
+	out->tv_sec = now / 1000000000;
+	out->tv_nsec = now % 1000000000;
+	return 0;
+}
+
+int poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	static int (*real)(struct pollfd *, nfds_t, int);
+
+	if (!real)
+		real = (int (*)(struct pollfd *, nfds_t, int))dlsym(RTLD_NEXT, "poll");
+	return real(fds, n, timeout > 0 ? (int)((timeout + speed() - 1) / speed()) : timeout);
+}
