@@ -88,6 +88,8 @@ static bool open_all(struct parts *p, struct err *err)
 
 	if (!wire_state(c, err))
 		return false;
+	OWN_STR char *folder = fs_parent(c->path);
+	fs_sweep(folder, fs_base_name(c->path));
 	p->ledger = ledger_open(ledger, false, err);
 	p->vault = p->ledger ? vault_open(c->state, err) : NULL;
 	p->health = p->vault ? health_open(&c->ping_url, c->ca_file, p->wake, err) : NULL;

@@ -9,7 +9,10 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
+
+#define SWEEP_AFTER_S 3600
 
 static bool failed(struct err *err, const char *doing, const char *path)
 {
@@ -136,6 +139,36 @@ bool fs_write(const char *path, const void *bytes, size_t len, mode_t mode, stru
 		return false;
 	}
 	return fs_sync_folder(folder, err);
+}
+
+/* ".NAME.PID.tmp", as fs_write names them. */
+static bool is_temporary(const char *entry, const char *name)
+{
+	size_t len = strlen(entry);
+	const char *ending = len > 4 ? entry + len - 4 : "";
+	const char *pid = ending;
+
+	if (entry[0] != '.' || strcmp(ending, ".tmp") != 0)
+		return false;
+	while (pid > entry && strchr("0123456789", pid[-1]))
+		pid--;
+	if (pid == ending || pid - entry < 2 || pid[-1] != '.')
+		return false;
+	size_t stem = (size_t)(pid - 1 - (entry + 1));
+	return !name || (strlen(name) == stem && strncmp(entry + 1, name, stem) == 0);
+}
+
+void fs_sweep(const char *folder, const char *name)
+{
+	OWN_DIR DIR *dir = opendir(folder);
+	struct dirent *entry;
+	struct stat st;
+
+	while (dir && (entry = readdir(dir)))
+		if (is_temporary(entry->d_name, name) &&
+		    fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode) && st.st_mtime < time(NULL) - SWEEP_AFTER_S)
+			unlinkat(dirfd(dir), entry->d_name, 0);
 }
 
 bool fs_stage(const char *path, const void *bytes, size_t len, mode_t mode, struct err *err)

@@ -34,6 +34,10 @@ bool fs_read_regular(const char *path, struct buf *out, struct err *err) MUST_CH
 bool fs_write(const char *path, const void *bytes, size_t len, mode_t mode,
 	      struct err *err) MUST_CHECK;
 
+/* Remove what an fs_write that was killed left in this folder an hour ago or earlier: its temporary
+ * files for `name`, or for any name if that is NULL.  Best effort. */
+void fs_sweep(const char *folder, const char *name);
+
 /* Create `path` anew (what was there is removed), exactly `mode`, fsync.  Not atomic: for a staging
  * folder. */
 bool fs_stage(const char *path, const void *bytes, size_t len, mode_t mode,

@@ -76,6 +76,7 @@ enum sql {
 	SQL_NOT_ASSIGNED,
 	SQL_LOST,
 	SQL_TURN_TAKEN,
+	SQL_TURN_OPEN,
 	SQL_LEFTOVER_TURNS,
 	SQL_LEFTOVERS,
 	SQL_FOUND,
@@ -124,6 +125,8 @@ static const char *const statements[] = {
 	[SQL_LOST] = "UPDATE assignment SET state = 5, note = ?2, changed_at = ?3 WHERE id = ?1",
 	[SQL_TURN_TAKEN] = "UPDATE container SET undone = 0 WHERE name ="
 			   " (SELECT container FROM assignment WHERE id = ?1)",
+	[SQL_TURN_OPEN] = "UPDATE container SET undone = 1 WHERE name ="
+			  " (SELECT container FROM assignment WHERE id = ?1)",
 	[SQL_LEFTOVER_TURNS] = "UPDATE container SET undone = 0 WHERE name IN"
 			       " (SELECT container FROM assignment WHERE state = 0)",
 	[SQL_LEFTOVERS] = "UPDATE assignment SET state = 5, note = ?1, changed_at = ?2"
@@ -468,8 +471,12 @@ bool ledger_adopt_leftovers(struct ledger *l, size_t *n, struct err *err)
 bool ledger_found(struct ledger *l, int64_t id, const struct incomplete *found,
 		  const char *archive_id, struct err *err)
 {
-	return run(l, SQL_FOUND, err, "ittti", id, found->torrent_id, archive_id, found->infohash,
-		   clock_now());
+	if (!run(l, SQL_BEGIN, err, ""))
+		return false;
+	bool ok = run(l, SQL_FOUND, err, "ittti", id, found->torrent_id, archive_id,
+		      found->infohash, clock_now()) &&
+		  run(l, SQL_TURN_OPEN, err, "i", id);
+	return commit(l, ok, err);
 }
 
 bool ledger_unfounded(struct ledger *l, int64_t id, struct err *err)

@@ -50,7 +50,7 @@ bool ledger_possibly_lost(struct ledger *l, int64_t id, const char *note,
  * on, and its container's turn counts as taken.  *n says how many there were. */
 bool ledger_adopt_leftovers(struct ledger *l, size_t *n, struct err *err) MUST_CHECK;
 
-/* A lost one was found again. */
+/* A lost one was found again; its container has something to do before the next cycle. */
 bool ledger_found(struct ledger *l, int64_t id, const struct incomplete *found,
 		  const char *archive_id, struct err *err) MUST_CHECK;
 

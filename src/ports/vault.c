@@ -14,8 +14,11 @@ struct vault *vault_open(const char *state_folder, struct err *err)
 	v->kept = fs_join(state_folder, "vault");
 	v->quarantine = fs_join(state_folder, "quarantine");
 	if (fs_make_folder(v->kept, 0700, false, err) &&
-	    fs_make_folder(v->quarantine, 0700, false, err))
+	    fs_make_folder(v->quarantine, 0700, false, err)) {
+		fs_sweep(v->kept, NULL);
+		fs_sweep(v->quarantine, NULL);
 		return v;
+	}
 	vault_close(v);
 	return NULL;
 }

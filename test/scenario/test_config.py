@@ -372,7 +372,8 @@ def test_a_duplicate_key_in_config_ptp_is_told(archiver):
 
 
 @pytest.mark.parametrize("name, word", [
-    ("", "is empty"), (" ", "is empty"), ("x" * 41, "longer than 40"), ("é" * 41, "longer than 40"),
+    ("", "is empty"), (" ", "is empty"), ("x" * 41, "longer than 40"),
+    ("é" * 41, "longer than 40"),
     ("a\tb", "control character"), ("a\nb", "control character"), ("a\x7f", "control character")])
 def test_a_name_that_cannot_be_one_is_told(archiver, name, word):
     said = one_problem(archiver, "PTP_CONTAINERS: the container name", word,

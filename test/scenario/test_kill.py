@@ -1,13 +1,13 @@
 """Kill at every step: the program is ended with SIGKILL, or its disk fails it, at its Nth change.
 
-killer.c, preloaded, counts each call that changes a file or a folder or sends over a socket, and acts
-at the Nth.  Every N from 1 until a run is no longer cut short has a folder and a tracker account of
-its own: a run that is cut short at N, a torrent client that takes what it sees, and a run that goes
-to the end.  (How many calls a run takes varies: SQLite saves itself an update to the value that is
-there, and times are in milliseconds.)
+killer.c, preloaded, counts each call that changes a file or a folder or sends over a socket, and
+acts at the Nth.  Every N from 1 until a run is no longer cut short has a folder and a tracker
+account of its own: a run that is cut short at N, a torrent client that takes what it sees, and a
+run that goes to the end.  (How many calls a run takes varies: SQLite saves itself an update to the
+value that is there, and times are in milliseconds.)
 
-"Behind call N" and "before call N + 1" leave the same things behind, but for a request that was sent:
-so only those are tried from behind as well.
+"Behind call N" and "before call N + 1" leave the same things behind, but for a request that was
+sent: so only those are tried from behind as well.
 
 SIGKILL needs no real disk, so the folders are in memory where there is room, which is faster.
 """

@@ -1,4 +1,4 @@
-"""The log: one line an event on stderr, for people or as JSON; progress and colours on a terminal."""
+"""The log: one line an event on stderr, as text or as JSON; progress and colours on a terminal."""
 
 import json
 import re

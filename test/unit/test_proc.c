@@ -149,10 +149,10 @@ static void each_process_of_the_group_may_end_in_its_own_way(void **state)
 	(void)state;
 	OWN_BUF struct buf out = BUF_MAX(OUTPUT_MAX);
 
-	run("trap 'sleep 0.2; exit 0' TERM;"
+	run("trap 'sleep 0.4; exit 0' TERM;"
 	    "(trap 'echo goodbye; exit 0' TERM; while :; do sleep 0.02; done) &"
 	    "while :; do sleep 0.02; done",
-	    NULL, 300, &out);
+	    NULL, 1000, &out);
 	/* The shell may report what became of the others. */
 	assert_non_null(strstr(buf_text(&out), "goodbye\n"));
 }
@@ -163,12 +163,12 @@ static void what_ignores_the_first_signal_is_killed(void **state)
 	OWN_BUF struct buf out = BUF_MAX(OUTPUT_MAX);
 	int64_t begin = clock_monotonic();
 	struct proc_end end =
-		run("trap '' TERM; sleep 60 & echo $!; while :; do wait; sleep 1; done", NULL, 300,
+		run("trap '' TERM; sleep 60 & echo $!; while :; do wait; sleep 1; done", NULL, 1000,
 		    &out);
 
 	assert_true(end.timed_out);
 	assert_int_equal(end.status, 128 + SIGKILL);
-	assert_true(clock_monotonic() - begin >= 800);
+	assert_true(clock_monotonic() - begin >= 1500);
 	assert_true(is_gone(pid_in(&out)));
 }
 
