@@ -4,9 +4,11 @@
 
 #include "unit.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static unsigned mode_of(const char *path)
@@ -257,6 +259,35 @@ static void removing_what_is_not_there_is_fine(void **state)
 	assert_false(fs_remove(*state, &err));
 }
 
+static void put_aged(const char *folder, const char *name, time_t seconds_old)
+{
+	OWN_STR char *path = fs_join(folder, name);
+	const struct timespec then = {.tv_sec = time(NULL) - seconds_old};
+	struct err err;
+
+	MUST(fs_write(path, "x", 1, 0600, &err));
+	assert_int_equal(utimensat(AT_FDCWD, path, (const struct timespec[]){then, then}, 0), 0);
+}
+
+static void only_old_temporary_files_are_swept(void **state)
+{
+	const char *folder = *state;
+	static const char *const stay[] = {"config.ptp", ".config.ptp.tmp", ".config.ptp.12x.tmp",
+					   ".1.tmp", "a.12.tmp"};
+
+	for (size_t i = 0; i < COUNT(stay); i++)
+		put_aged(folder, stay[i], 100000);
+	put_aged(folder, ".config.ptp.12.tmp", 7200);
+	put_aged(folder, ".config.ptp.13.tmp", 60);
+	put_aged(folder, ".other.14.tmp", 7200);
+	fs_sweep(folder, "config.ptp");
+	assert_int_equal(entries(folder), 7);
+	fs_sweep(folder, NULL);
+	assert_int_equal(entries(folder), 6);
+	OWN_STR char *young = fs_join(folder, ".config.ptp.13.tmp");
+	assert_true(fs_exists(young));
+}
+
 static void free_space_is_known(void **state)
 {
 	uint64_t bytes = UINT64_MAX;
@@ -282,6 +313,7 @@ int main(void)
 		TEST_IN_FOLDER(folders_are_made_with_exactly_their_permissions),
 		TEST_IN_FOLDER(a_lock_is_held_by_one),
 		TEST_IN_FOLDER(removing_what_is_not_there_is_fine),
+		TEST_IN_FOLDER(only_old_temporary_files_are_swept),
 		TEST_IN_FOLDER(free_space_is_known),
 	};
 
