@@ -51,7 +51,7 @@ struct http *http_open(const struct http_options *options, struct err *err)
 	h->wake = options->wake;
 	h->ca_file = mem_dup(options->ca_file);
 	h->user_agent = mem_dup(options->user_agent);
-	h->ca_folder = !options->ca_file && has_hashed_folder();
+	h->ca_folder = (!options->ca_file || options->and_system) && has_hashed_folder();
 	if (!h->multi || !h->easy) {
 		http_close(h);
 		err_set(err, ERR_FATAL, WORD_INTERNAL, "cannot start libcurl");
@@ -114,7 +114,7 @@ static void set_trust(struct http *h)
 {
 	if (h->ca_file) {
 		curl_easy_setopt(h->easy, CURLOPT_CAINFO, h->ca_file);
-		curl_easy_setopt(h->easy, CURLOPT_CAPATH, NULL);
+		curl_easy_setopt(h->easy, CURLOPT_CAPATH, h->ca_folder ? CA_FOLDER : NULL);
 	} else if (h->ca_folder) {
 		curl_easy_setopt(h->easy, CURLOPT_CAPATH, CA_FOLDER);
 		curl_easy_setopt(h->easy, CURLOPT_CAINFO, NULL);

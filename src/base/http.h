@@ -29,6 +29,7 @@ struct http;
 
 struct http_options {
 	const char *ca_file; /* PEM file of the only CAs to trust; NULL: the system's */
+	bool and_system;     /* trust the system's CAs besides those of the file */
 	const char *user_agent;
 	struct wake *wake; /* may be NULL */
 };

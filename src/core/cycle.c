@@ -84,6 +84,7 @@ static bool after_delivery(struct turn *t, struct assignment *a, struct err *err
 		return false;
 	if (!hook_run(commands, name_of(t), a->path, t->cy->wake, &why)) {
 		log_warn(name_of(t), "%s", why.msg);
+		text_copy(t->out->detail, sizeof t->out->detail, why.msg);
 		if (is_stop(&why)) {
 			*err = why;
 			return false;

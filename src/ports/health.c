@@ -35,6 +35,7 @@ struct health *health_open(const struct secret *url, const char *ca_file, struct
 			   struct err *err)
 {
 	const struct http_options options = {.ca_file = ca_file,
+					     .and_system = true,
 					     .user_agent = "ptp-archiver/" PTP_ARCHIVER_VERSION,
 					     .wake = wake};
 	struct health *h = mem_alloc(sizeof *h);

@@ -93,8 +93,10 @@ def test_output_is_in_the_log(sim, hooked):
 ])
 def test_failure_is_reported_ends_the_sequence_and_is_not_fatal(sim, hooked, commands, reason):
     a = hooked(commands)
-    done = a.fetch(status=0)
+    done = a.fetch(status=0, HC_URL=sim.ping_url)
     assert summary(done.stderr) == "attic:OK"
+    (ping,) = sim.pings("success")
+    assert reason in ping["body"]
     (line,) = [l for l in done.stderr.splitlines() if "WARN" in l]
     assert "AfterFetchExec" in line and reason in line
     assert noted(a) == [] and a.delivered() == [NAME]
