@@ -1,9 +1,12 @@
 /* Options, the command table, printing an error once, the exit status. */
 #include "app/command.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct option_row {
 	const char *name, *argument, *help;
@@ -159,7 +162,28 @@ static int run(const struct command *c, const struct invocation *in)
 									   : STATUS_FAILED;
 }
 
-int main(int argc, char **argv)
+/* With a standard descriptor closed, a file of ours would get its number, and the log's lines. */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+/* What could not be written was not done. */
+static int check_output(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	log_error(NULL, "the output could not be written: %s", strerror(errno));
+	return status == STATUS_DONE ? STATUS_FAILED : status;
+}
+
+static int dispatch(int argc, char **argv)
 {
 	struct invocation in = {0};
 
@@ -183,4 +207,10 @@ int main(int argc, char **argv)
 	in.args = argv + optind + 1;
 	in.n_args = argc - optind - 1;
 	return run(c, &in);
+}
+
+int main(int argc, char **argv)
+{
+	fill_standard_descriptors();
+	return check_output(dispatch(argc, argv));
 }

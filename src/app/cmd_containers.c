@@ -93,22 +93,46 @@ static json_t *existing(json_t *all, const char *name, struct err *err)
 	return own;
 }
 
+/* What the new container gets where nothing else is said, from Default in the file. */
+static const char *default_text(const json_t *defaults, const char *key, const char *given,
+				struct err *err)
+{
+	const char *text = given ? given : json_string_value(json_object_get(defaults, key));
+
+	if (!text || !*text)
+		REFUSE(err,
+		       "Default: %s in config.ptp is no text; mend it, or give it on the "
+		       "command line",
+		       key);
+	return text && *text ? text : NULL;
+}
+
+static bool fill(json_t *own, const struct edit *e, struct err *err)
+{
+	const char *size = default_text(own, "Size", e->size, err);
+	const char *pattern = size ? default_text(own, "WatchDirectory", e->watch, err) : NULL;
+
+	if (!pattern || !check_size(size, err))
+		return false;
+	OWN_STR char *watch = container_folder(pattern, e->name);
+	OWN_STR char *kept = mem_dup(size);
+	json_object_set_new(own, "WatchDirectory", json_string(watch));
+	json_object_set_new(own, "Size", json_string(kept));
+	return true;
+}
+
 static bool do_create(json_t *root, void *ctx, struct err *err)
 {
-	struct edit *e = ctx;
+	const struct edit *e = ctx;
 	json_t *all = containers_of(root, err);
 
-	if (!all || !check_new_name(all, e->name, err) || (e->size && !check_size(e->size, err)))
+	if (!all || !check_new_name(all, e->name, err))
 		return false;
 	json_t *own = config_container_defaults(root);
-	OWN_STR char *watch = container_folder(
-		e->watch ? e->watch : json_string_value(json_object_get(own, "WatchDirectory")),
-		e->name);
-	json_object_set_new(own, "WatchDirectory", json_string(watch));
-	if (e->size)
-		json_object_set_new(own, "Size", json_string(e->size));
-	json_object_set_new(all, e->name, own);
-	return true;
+	if (fill(own, e, err))
+		return json_object_set_new(all, e->name, own) == 0;
+	json_decref(own);
+	return false;
 }
 
 static bool do_remove(json_t *root, void *ctx, struct err *err)
@@ -174,9 +198,10 @@ static int refuse_pending(const struct invocation *in, const char *name, struct 
 	if (n == 0)
 		return STATUS_DONE;
 	return command_usage(err,
-			     "%" PRIu64 " assignment%s of \"%s\" not delivered yet; `ptp-archiver "
+			     "%" PRIu64
+			     " assignment%s of \"%s\" %s not delivered yet; `ptp-archiver "
 			     "fetch \"%s\"` goes on with it, --force does it all the same",
-			     n, n == 1 ? " is" : "s are", name, name);
+			     n, n == 1 ? "" : "s", name, n == 1 ? "is" : "are", name);
 }
 
 static const char at_next_fetch[] = "A running daemon takes it up after SIGHUP or a restart.\n";

@@ -10,7 +10,7 @@ static void print_delivered(void *ctx, const struct container *c, const char *pa
 {
 	(void)ctx, (void)c;
 	printf("New download written as \"%s\"\n", path);
-	fflush(stdout);
+	(void)!fflush(stdout); /* an error stays in the stream, and main reports it */
 }
 
 /* Which containers are wanted, the caller's; NULL for a name that is not configured. */
@@ -59,7 +59,10 @@ int cmd_fetch(const struct invocation *in, struct err *err)
 				  .wanted = wanted,
 				  .force = in->given[OPTION_FORCE],
 				  .delivered = print_delivered};
-	if (!once_run(&once, &well, err))
+	if (!once_run(&once, &well, err)) {
+		if (strcmp(err->word, WORD_STOPPED) != 0)
+			once_report_failure(&parts, err);
 		return COMMAND_FAILED;
+	}
 	return well ? STATUS_DONE : STATUS_FAILED;
 }

@@ -1,5 +1,6 @@
 #include "app/command.h"
 #include "app/daemon.h"
+#include "base/mem.h"
 #include "ports/health.h"
 
 #include <stdlib.h>
@@ -7,15 +8,29 @@
 static const char no_containers[] = "ERROR: PTP_CONTAINERS not defined";
 static const char wrong[] = "ERROR: the configuration is wrong; the log says what and where";
 
-static void ping_failure(const struct config *c, struct wake *wake)
+static void tell(const struct config *c, struct wake *wake, const char *body)
 {
-	const char *list = getenv("PTP_CONTAINERS");
 	struct err err;
 	struct health *h = health_open(&c->ping_url, c->ca_file, wake, &err);
 
 	if (h)
-		health_fail(h, c->n_containers || (list && *list) ? wrong : no_containers);
+		health_fail(h, body);
 	health_close(h);
+}
+
+static int run(const struct invocation *in, struct config *c, struct wake *wake, struct err *err)
+{
+	const char *list = getenv("PTP_CONTAINERS");
+
+	if (!command_config(in, CONFIG_CREDENTIALS | CONFIG_CONTAINERS, c)) {
+		tell(c, wake, c->n_containers || (list && *list) ? wrong : no_containers);
+		return STATUS_USAGE;
+	}
+	if (daemon_run(c, &in->config, wake, err))
+		return STATUS_DONE;
+	OWN_STR char *body = mem_printf("ERROR: %s: %s", err->word, err->msg);
+	tell(c, wake, body);
+	return COMMAND_FAILED;
 }
 
 int cmd_run(const struct invocation *in, struct err *err)
@@ -23,11 +38,5 @@ int cmd_run(const struct invocation *in, struct err *err)
 	OWN(config_clear) struct config c = {0};
 	OWN(wake_closer) struct wake *wake = wake_open(true, err);
 
-	if (!wake)
-		return COMMAND_FAILED;
-	if (!command_config(in, CONFIG_CREDENTIALS | CONFIG_CONTAINERS, &c)) {
-		ping_failure(&c, wake);
-		return STATUS_USAGE;
-	}
-	return daemon_run(&c, &in->config, wake, err) ? STATUS_DONE : COMMAND_FAILED;
+	return wake ? run(in, &c, wake, err) : COMMAND_FAILED;
 }

@@ -272,8 +272,9 @@ static void print_status(const json_t *all)
 		print_container(o);
 	if (!i)
 		printf("No containers are configured.\n");
-	print_open(json_object_get(all, "pending"),
-		   "Pending (the next cycle goes on with these before it asks for anything new):");
+	print_open(json_object_get(all, "pending"), "Pending (the next cycle goes on with these "
+						    "before it asks for anything new, if their "
+						    "container is configured):");
 	print_open(json_object_get(all, "possibly_lost"),
 		   "Possibly lost (the tracker's next answer is searched for these):");
 	printf("\n");

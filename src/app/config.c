@@ -65,15 +65,30 @@ static const char *environment(const char *name)
 	return value && *value ? value : NULL;
 }
 
-/* "config.ptp:12: Containers: attic: Size"; the caller's. */
-static char *file_source(const struct load *l, const char *const path[], size_t depth)
+/* Where a value stands, for messages: a variable or an option, or a path of keys in config.ptp. */
+struct place {
+	const char *literal; /* NULL: in config.ptp */
+	const char *const *path;
+	size_t depth;
+};
+
+/* "PTP_INTERVAL", or "config.ptp:12: Containers: attic: Size"; the caller's.  Finding the line
+ * reads the whole file, so it is made only where there is something to say. */
+static char *place_text(const struct load *l, const struct place *p)
 {
 	OWN_BUF struct buf out = BUF_MAX(4096);
 
-	buf_printf(&out, "%s:%d", l->c->path, json_line_of(l->text, path, depth));
-	for (size_t i = 0; i < depth; i++)
-		buf_printf(&out, ": %s", path[i]);
+	if (p->literal)
+		return mem_dup(p->literal);
+	buf_printf(&out, "%s:%d", l->c->path, json_line_of(l->text, p->path, p->depth));
+	for (size_t i = 0; i < p->depth; i++)
+		buf_printf(&out, ": %s", p->path[i]);
 	return buf_take(&out);
+}
+
+static char *file_source(const struct load *l, const char *const path[], size_t depth)
+{
+	return place_text(l, &(struct place){.path = path, .depth = depth});
 }
 
 /* A JSON value as the text that a setting is parsed from; NULL for null and for what is none. */
@@ -301,13 +316,15 @@ static void note_given(struct load *l, const struct setting *s)
 	l->key_given |= strcmp(s->key, "ApiKey") == 0;
 }
 
-static void take(struct load *l, const struct setting *s, const char *value, const char *source)
+static void take(struct load *l, const struct setting *s, const char *value, struct place place)
 {
 	note_given(l, s);
 	const char *fault = s->take(l->c, value);
 
-	if (fault)
+	if (fault) {
+		OWN_STR char *source = place_text(l, &place);
 		problems_add(l->problems, "%s %s", source, fault);
+	}
 }
 
 static void take_from_file(struct load *l, const struct setting *s)
@@ -316,8 +333,7 @@ static void take_from_file(struct load *l, const struct setting *s)
 	OWN_STR char *text = value_text(value);
 
 	if (text) {
-		OWN_STR char *source = file_source(l, &s->key, 1);
-		take(l, s, text, source);
+		take(l, s, text, (struct place){.path = &s->key, .depth = 1});
 	} else {
 		if (value && !json_is_null(value)) {
 			OWN_STR char *source = file_source(l, &s->key, 1);
@@ -330,6 +346,11 @@ static void take_from_file(struct load *l, const struct setting *s)
 		secret_wipe(text, strlen(text));
 }
 
+static const char *option_name(const struct setting *s)
+{
+	return strcmp(s->key, "LogLevel") == 0 ? "--log-level" : "--log-format";
+}
+
 static void take_setting(struct load *l, const struct setting *s, const char *option)
 {
 	bool wrong = false;
@@ -340,14 +361,13 @@ static void take_setting(struct load *l, const struct setting *s, const char *op
 	if (s->fallback)
 		s->take(l->c, s->fallback);
 	if (option) {
-		take(l, s, option,
-		     strcmp(s->key, "LogLevel") == 0 ? "--log-level" : "--log-format");
+		take(l, s, option, (struct place){.literal = option_name(s)});
 	} else if (secret) {
 		OWN_STR char *source = mem_printf("%s_FILE: its content", s->variable);
-		take(l, s, secret, source);
+		take(l, s, secret, (struct place){.literal = source});
 		secret_wipe(secret, strlen(secret));
 	} else if (value) {
-		take(l, s, value, s->variable);
+		take(l, s, value, (struct place){.literal = s->variable});
 	} else if (wrong) {
 		note_given(l, s);
 	} else {
@@ -436,12 +456,13 @@ static char *size_suggestion(const char *size)
 	return digits && !size_fault(guess) && strcmp(guess, size) != 0 ? OWN_TAKE(guess) : NULL;
 }
 
-static bool check_size(struct load *l, const char *size, const char *source)
+static bool check_size(struct load *l, const char *size, struct place place)
 {
 	const char *fault = size_fault(size);
 
 	if (!fault)
 		return true;
+	OWN_STR char *source = place_text(l, &place);
 	OWN_STR char *guess = size_suggestion(size);
 	OWN_STR char *shown = text_printable(size, strlen(size), 40);
 	if (guess)
@@ -452,21 +473,24 @@ static bool check_size(struct load *l, const char *size, const char *source)
 	return false;
 }
 
-static bool check_name(struct load *l, const char *name, const char *source)
+static bool check_name(struct load *l, const char *name, struct place place)
 {
 	const char *fault = container_name_fault(name);
-	OWN_STR char *shown = text_printable(name, strlen(name), 60);
 
-	if (fault)
-		problems_add(l->problems, "%s: the container name \"%s\" %s", source, shown, fault);
-	return !fault;
+	if (!fault)
+		return true;
+	OWN_STR char *source = place_text(l, &place);
+	OWN_STR char *shown = text_printable(name, strlen(name), 60);
+	problems_add(l->problems, "%s: the container name \"%s\" %s", source, shown, fault);
+	return false;
 }
 
-static bool take_stalled(struct load *l, const char *value, const char *source, uint32_t *out)
+static bool take_stalled(struct load *l, const char *value, struct place place, uint32_t *out)
 {
 	uint64_t n;
 
 	if (!num_u64(value, CONTAINER_STALLED_MAX, &n)) {
+		OWN_STR char *source = place_text(l, &place);
 		problems_add(l->problems, "%s is not a whole number from 0 to 1000000", source);
 		return false;
 	}
@@ -481,35 +505,41 @@ struct source {
 	const char *path[3];
 };
 
-static char *container_value(struct load *l, struct source *s, const char *key, char **where)
+static struct place place_of(struct source *s, const char *key)
+{
+	s->path[2] = key;
+	return (struct place){.path = s->path, .depth = 3};
+}
+
+static char *container_value(struct load *l, struct source *s, const char *key)
 {
 	const json_t *value = json_object_get(s->own, key);
 	char *text = value_text(value);
 
-	s->path[2] = key;
-	*where = file_source(l, s->path, 3);
-	if (value && !text && !json_is_null(value))
-		problems_add(l->problems, "%s is neither a text nor a number", *where);
+	if (value && !text && !json_is_null(value)) {
+		const struct place place = place_of(s, key);
+		OWN_STR char *where = place_text(l, &place);
+		problems_add(l->problems, "%s is neither a text nor a number", where);
+	}
 	return text ? text : value_text(json_object_get(s->defaults, key));
 }
 
 static void take_container_stalled(struct load *l, struct source *s, struct container *c)
 {
-	OWN_STR char *where = NULL;
-	OWN_STR char *value = container_value(l, s, "MaxStalled", &where);
+	OWN_STR char *value = container_value(l, s, "MaxStalled");
 	const char *variable = environment("PTP_MAX_STALLED");
 
-	if (variable || value)
-		take_stalled(l, variable ? variable : value, variable ? "PTP_MAX_STALLED" : where,
+	if (variable)
+		take_stalled(l, variable, (struct place){.literal = "PTP_MAX_STALLED"},
 			     &c->max_stalled);
+	else if (value)
+		take_stalled(l, value, place_of(s, "MaxStalled"), &c->max_stalled);
 }
 
 static void take_container_rest(struct load *l, struct source *s, struct container *c)
 {
-	OWN_STR char *where_exec = NULL;
-	OWN_STR char *where_id = NULL;
-	OWN_STR char *exec = container_value(l, s, "AfterFetchExec", &where_exec);
-	OWN_STR char *id = container_value(l, s, "ContainerID", &where_id);
+	OWN_STR char *exec = container_value(l, s, "AfterFetchExec");
+	OWN_STR char *id = container_value(l, s, "ContainerID");
 	uint64_t number;
 
 	if (exec && *text_strip(exec))
@@ -531,24 +561,25 @@ static void container_from_file(struct load *l, const char *name, const json_t *
 				const json_t *defaults)
 {
 	struct source s = {own, defaults, {"Containers", name, NULL}};
-	OWN_STR char *where = file_source(l, s.path, 2);
+	const struct place here = {.path = s.path, .depth = 2};
 
-	if (!check_name(l, name, where))
+	if (!check_name(l, name, here))
 		return;
 	if (!json_is_object(own)) {
+		OWN_STR char *where = place_text(l, &here);
 		problems_add(l->problems, "%s is not an object", where);
 		return;
 	}
 	check_keys(l, own, container_keys, s.path, 2);
-	OWN_STR char *where_size = NULL;
-	OWN_STR char *size = container_value(l, &s, "Size", &where_size);
-	OWN_STR char *where_watch = NULL;
-	OWN_STR char *watch = container_value(l, &s, "WatchDirectory", &where_watch);
-	if (!check_size(l, size ? size : "", where_size))
+	OWN_STR char *size = container_value(l, &s, "Size");
+	OWN_STR char *watch = container_value(l, &s, "WatchDirectory");
+	if (!check_size(l, size ? size : "", place_of(&s, "Size")))
 		return;
 	if (!watch || !*watch) {
+		const struct place place = place_of(&s, "WatchDirectory");
+		OWN_STR char *where = place_text(l, &place);
 		problems_add(l->problems, "%s is empty; name the folder that the client watches",
-			     where_watch);
+			     where);
 		return;
 	}
 	struct container *c = new_container(l->c, name);
@@ -589,6 +620,7 @@ static bool is_duplicate(const struct config *c, const char *name)
 static void container_from_entry(struct load *l, char *entry, const json_t *defaults)
 {
 	static const char source[] = "PTP_CONTAINERS";
+	const struct place here = {.literal = source};
 	char *colon = strrchr(entry, ':');
 
 	if (!colon) {
@@ -601,8 +633,8 @@ static void container_from_entry(struct load *l, char *entry, const json_t *defa
 	}
 	*colon = '\0';
 	char *name = text_strip(entry), *size = text_strip(colon + 1);
-	bool named = check_name(l, name, source);
-	if (!check_size(l, size, source) || !named)
+	bool named = check_name(l, name, here);
+	if (!check_size(l, size, here) || !named)
 		return;
 	if (is_duplicate(l->c, name)) {
 		problems_add(l->problems, "%s: the container \"%s\" is named twice", source, name);

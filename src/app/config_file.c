@@ -26,13 +26,16 @@ json_t *config_object(json_t *root, const char *key)
 static bool dump(const char *path, const json_t *root, struct err *err)
 {
 	char *text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
-	OWN_STR char *folder = fs_parent(path);
+	OWN_STR char *real = realpath(path, NULL);
+	/* Through a symbolic link, as the official utility writes. */
+	const char *target = real ? real : path;
+	OWN_STR char *folder = fs_parent(target);
 
 	if (!text)
 		return err_set(err, ERR_TARGET, WORD_CONFIG, "%s cannot be written as JSON", path);
 	OWN_STR char *line = mem_printf("%s\n", text);
 	bool ok = fs_make_folder(folder, 0700, true, err) &&
-		  fs_write(path, line, strlen(line), 0600, err);
+		  fs_write(target, line, strlen(line), 0600, err);
 	secret_wipe(line, strlen(line));
 	secret_wipe(text, strlen(text));
 	free(text);
@@ -71,12 +74,13 @@ static json_t *container_json(const struct container *c, json_t *old)
 	return all;
 }
 
-bool config_write(const struct config *c, struct err *err)
+static bool put_all(json_t *root, void *ctx, struct err *err)
 {
-	json_t *root = json_copy(c->file);
+	const struct config *c = ctx;
 	json_t *containers = json_object();
-	json_t *old = json_object_get(c->file, "Containers");
+	json_t *old = json_object_get(root, "Containers");
 
+	(void)err;
 	set_text(root, "ApiUser", secret_reveal(&c->user));
 	set_text(root, "ApiKey", secret_reveal(&c->key));
 	set_text(root, "BaseURL", c->base_url);
@@ -85,16 +89,13 @@ bool config_write(const struct config *c, struct err *err)
 	set_text(root, "VersionURL", c->version_url);
 	set_text(root, "DownloadURL", c->download_url);
 	json_object_set_new(root, "FetchSleep", number(c->fetch_sleep_text));
-	json_object_set_new(root, "Default", config_container_defaults(c->file));
+	json_object_set_new(root, "Default", config_container_defaults(root));
 	for (size_t i = 0; i < c->n_containers; i++) {
 		const struct container *one = &c->containers[i];
 		json_object_set_new(containers, one->name,
 				    container_json(one, json_object_get(old, one->name)));
 	}
-	json_object_set_new(root, "Containers", containers);
-	bool ok = dump(c->path, root, err);
-	json_decref(root);
-	return ok;
+	return json_object_set_new(root, "Containers", containers) == 0;
 }
 
 static int lock(const struct config *c, struct err *err)
@@ -143,6 +144,11 @@ bool config_edit(const struct config *c, bool (*edit)(json_t *root, void *ctx, s
 	bool ok = edit(root, ctx, err) && dump(c->path, root, err);
 	json_decref(root);
 	return ok;
+}
+
+bool config_write(const struct config *c, struct err *err)
+{
+	return config_edit(c, put_all, (void *)(uintptr_t)c, err);
 }
 
 struct kept_id {

@@ -142,7 +142,6 @@ static bool record_begin(struct daemon *d, bool rest, struct once *once, struct 
 		clock.next_cycle = schedule_next_cycle(now, d->config->interval_ms, chance());
 		clock.attempts = 0;
 	}
-	d->last_begin = now;
 	once->next_cycle = clock.next_cycle;
 	once->since = rest ? clock.last_cycle : 0;
 	return ledger_set_clock(d->parts.ledger, &clock, err);
@@ -172,6 +171,8 @@ static bool one_cycle(struct daemon *d, const char *kind, bool rest, struct err 
 {
 	struct err why;
 
+	/* First of all: what fails below must not be begun anew at once. */
+	d->last_begin = clock_now();
 	if (run_cycle(d, kind, rest, &why)) {
 		d->broken = 0;
 		return true;
@@ -184,36 +185,17 @@ static bool one_cycle(struct daemon *d, const char *kind, bool rest, struct err 
 	}
 	d->broken++;
 	log_error(NULL, "the cycle could not be run: %s", why.msg);
+	once_report_failure(&d->parts, &why);
 	return true;
-}
-
-static void warn_orphans(struct daemon *d)
-{
-	struct assignment *open = NULL;
-	size_t n = 0;
-	struct err err;
-
-	if (!ledger_list(d->parts.ledger, LEDGER_PENDING, NULL, 0, &open, &n, &err))
-		return;
-	for (size_t i = 0; i < n; i++) {
-		const struct container key = {.name = open[i].container};
-		const struct config *c = d->config;
-		if (!c->n_containers || !bsearch(&key, c->containers, c->n_containers,
-						 sizeof *c->containers, container_compare))
-			log_warn(
-				open[i].container,
-				"TorrentID %s is pending, but this container is not configured any "
-				"more; configure it again to have it delivered",
-				open[i].torrent_id);
-	}
-	assignment_list_free(open, n);
 }
 
 static bool open_parts(struct daemon *d, struct err *err)
 {
+	if (d->parts.ledger)
+		return true;
 	if (!wire_open(&d->parts, d->config, d->wake, err))
 		return false;
-	warn_orphans(d);
+	wire_orphans(&d->parts, true);
 	return true;
 }
 
@@ -225,8 +207,9 @@ static void write_config(const struct config *c)
 		log_warn(NULL, "config.ptp could not be written anew: %s", err.msg);
 }
 
-/* A bad new configuration is refused, and the old one stays. */
-static bool reload(struct daemon *d, struct err *err)
+/* A bad new configuration is refused, and the old one stays.  With a good one the parts are closed;
+ * whoever needs them opens them. */
+static void reload(struct daemon *d)
 {
 	struct config fresh = {0};
 	struct problems problems = {0};
@@ -242,7 +225,7 @@ static bool reload(struct daemon *d, struct err *err)
 				 "stays"
 			       : "the new configuration is refused; the old one stays");
 		config_clear(&fresh);
-		return true;
+		return;
 	}
 	wire_close(&d->parts);
 	config_clear(d->config);
@@ -251,7 +234,6 @@ static bool reload(struct daemon *d, struct err *err)
 	write_config(d->config);
 	log_info(NULL, "the configuration was read again: %zu container%s", d->config->n_containers,
 		 d->config->n_containers == 1 ? "" : "s");
-	return open_parts(d, err);
 }
 
 static void announce(const struct plan *plan)
@@ -269,14 +251,16 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 {
 	struct plan plan;
 
-	if (!make_plan(d, &plan, err))
+	if (!open_parts(d, err) || !make_plan(d, &plan, err))
 		return false;
 	if (plan.when > clock_now()) {
 		announce(&plan);
 		while (plan.when > clock_now() && !wake_stopping(d->wake)) {
 			wake_until(d->wake, plan.when);
-			if (wake_take(d->wake, WAKE_RELOAD))
-				return reload(d, err);
+			if (wake_take(d->wake, WAKE_RELOAD)) {
+				reload(d);
+				return true;
+			}
 			if (wake_take(d->wake, WAKE_CYCLE)) {
 				log_info(NULL, "a cycle now, on request");
 				return one_cycle(d, "manual", false, err);
@@ -298,6 +282,8 @@ static bool pause_for(struct daemon *d, struct err *err)
 	if (err->kind == ERR_FATAL)
 		return false;
 	log_error(NULL, "%s; trying again in a minute", err->msg);
+	if (d->parts.health)
+		once_report_failure(&d->parts, err);
 	(void)!wake_sleep(d->wake, PAUSE_MS, &stopped);
 	return true;
 }
@@ -305,12 +291,10 @@ static bool pause_for(struct daemon *d, struct err *err)
 static bool loop(struct daemon *d, struct err *err)
 {
 	while (!wake_stopping(d->wake)) {
-		if (wake_take(d->wake, WAKE_RELOAD)) {
-			if (!reload(d, err))
-				return false;
-		} else if (!wait_and_do(d, err) && !pause_for(d, err)) {
+		if (wake_take(d->wake, WAKE_RELOAD))
+			reload(d);
+		else if (!wait_and_do(d, err) && !pause_for(d, err))
 			return false;
-		}
 	}
 	log_info(NULL, "stopped on request");
 	return true;
@@ -350,7 +334,7 @@ bool daemon_run(struct config *c, const struct config_options *o, struct wake *w
 	write_config(c);
 	log_info(NULL, "ptp-archiver " PTP_ARCHIVER_VERSION " keeps %zu container%s filled",
 		 c->n_containers, c->n_containers == 1 ? "" : "s");
-	bool ok = open_parts(&d, err) && loop(&d, err);
+	bool ok = loop(&d, err);
 	free(d.undone);
 	wire_close(&d.parts);
 	return ok;

@@ -103,6 +103,7 @@ static void finish(const struct once *o, const struct cycle *cy, int64_t id, str
 				      .n = n,
 				      .newer_version = cy->newer_version,
 				      .speaks = cy->speaks,
+				      .orphans = wire_orphans(p, false),
 				      .leftovers = cy->leftovers,
 				      .next_cycle = o->next_cycle};
 	OWN_STR char *summary = report_summary(all, n);
@@ -123,13 +124,19 @@ static void finish(const struct once *o, const struct cycle *cy, int64_t id, str
 	free(all);
 }
 
-/* The cycle could not be run at all: Healthchecks must know that, too. */
-static void report_failure(struct parts *p, const struct err *err)
+void once_report_failure(struct parts *p, const struct err *err)
 {
 	OWN_STR char *body = mem_printf("ERROR: %s: %s", err->word, err->msg);
 
-	if (strcmp(err->word, WORD_STOPPED) != 0)
-		health_fail(p->health, body);
+	health_fail(p->health, body);
+}
+
+/* A stop amid a cycle is no failure, but Healthchecks should be able to tell why no end came. */
+static void report_stop(struct parts *p, const struct err *err)
+{
+	if (strcmp(err->word, WORD_STOPPED) == 0)
+		health_log(p->health, "Stopped on request amid the cycle. The next start goes on "
+				      "with it; nothing is lost.");
 }
 
 /* No cycle asks for longer than the interval, or an hour where that is shorter. */
@@ -165,7 +172,7 @@ static bool run_locked(const struct once *o, struct target *targets, size_t n, b
 		*well = report_is_well(ours, n);
 		finish(o, &cy, id, ours);
 	} else {
-		report_failure(p, err);
+		report_stop(p, err);
 	}
 	for (size_t i = 0; i < n; i++)
 		outcome_clear(&ours[i]);

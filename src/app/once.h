@@ -22,9 +22,13 @@ struct once {
  * end.  The report lists the targets that were not wanted, too, with their last outcome, and is a
  * failure if one of those is: a part of a cycle must not tell Healthchecks that all is well.
  * *well: the outcomes of those that were wanted.
- * false: WORD_STOPPED, or the cycle could not be run.
+ * false: WORD_STOPPED, or the cycle could not be run; telling Healthchecks is then the caller's
+ * (once_report_failure).
  */
 bool once_run(const struct once *o, bool *well, struct err *err) MUST_CHECK;
+
+/* Tell Healthchecks that a cycle could not be run at all. */
+void once_report_failure(struct parts *p, const struct err *err);
 
 /* Take the lock of the tracker; the descriptor is the caller's.  -1: an error, or a stop. */
 int once_lock(const struct config *c, struct wake *wake, struct err *err);

@@ -2,10 +2,15 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "ports/client_watchdir.h"
 #include "ports/engine_native.h"
 
+#include <dirent.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 char *wire_ledger_path(const struct config *c)
 {
@@ -81,6 +86,34 @@ static void open_targets(struct parts *p)
 	}
 }
 
+static bool has_torrents(const char *folder)
+{
+	OWN_DIR DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (text_ends(entry->d_name, ".torrent"))
+			return true;
+	return false;
+}
+
+static void warn_strange_state(const struct config *c, const char *ledger)
+{
+	OWN_STR char *vault = fs_join(c->state, "vault");
+	struct stat st;
+
+	if ((stat(ledger, &st) < 0 || st.st_size == 0) && has_torrents(vault))
+		log_warn(NULL,
+			 "%s is empty, but there are torrents in %s: was it lost? Stop, and put a "
+			 "copy of it back, if you have one",
+			 ledger, vault);
+	if (geteuid() == 0 && stat(c->state, &st) == 0 && st.st_uid != 0)
+		log_warn(NULL,
+			 "%s belongs to another user, and files that root makes in it lock that "
+			 "user out: run this as that user (sudo -u)",
+			 c->state);
+}
+
 static bool open_all(struct parts *p, struct err *err)
 {
 	const struct config *c = p->config;
@@ -88,6 +121,7 @@ static bool open_all(struct parts *p, struct err *err)
 
 	if (!wire_state(c, err))
 		return false;
+	warn_strange_state(c, ledger);
 	OWN_STR char *folder = fs_parent(c->path);
 	fs_sweep(folder, fs_base_name(c->path));
 	p->ledger = ledger_open(ledger, false, err);
@@ -117,4 +151,35 @@ void wire_close(struct parts *p)
 	vault_close(p->vault);
 	ledger_close(p->ledger);
 	*p = (struct parts){0};
+}
+
+static bool is_configured(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_containers; i++)
+		if (strcmp(c->containers[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+size_t wire_orphans(const struct parts *p, bool say)
+{
+	struct assignment *open = NULL;
+	size_t n = 0, orphans = 0;
+	struct err ignored;
+
+	if (!ledger_list(p->ledger, LEDGER_PENDING, NULL, 0, &open, &n, &ignored))
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		if (is_configured(p->config, open[i].container))
+			continue;
+		orphans++;
+		if (say)
+			log_warn(
+				open[i].container,
+				"TorrentID %s is pending, but this container is not configured any "
+				"more; configure it again to have it delivered",
+				open[i].torrent_id);
+	}
+	assignment_list_free(open, n);
+	return orphans;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define SWEEP_AFTER_S 3600
+#define PIPE_WAIT_MS 1500
 
 static bool failed(struct err *err, const char *doing, const char *path)
 {
@@ -50,6 +52,17 @@ const char *fs_base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* A pipe may have nothing to read yet. */
+static bool comes(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	if (poll(&p, 1, PIPE_WAIT_MS) > 0)
+		return true;
+	errno = ETIMEDOUT;
+	return false;
+}
+
 static bool read_all(int fd, const char *path, struct buf *out, struct err *err)
 {
 	char chunk[16384];
@@ -57,7 +70,7 @@ static bool read_all(int fd, const char *path, struct buf *out, struct err *err)
 
 	buf_reset(out);
 	while ((n = read(fd, chunk, sizeof chunk)) != 0) {
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR || (errno == EAGAIN && comes(fd))))
 			continue;
 		if (n < 0)
 			return failed(err, "read", path);
@@ -71,7 +84,7 @@ static bool read_all(int fd, const char *path, struct buf *out, struct err *err)
 
 bool fs_read(const char *path, struct buf *out, struct err *err)
 {
-	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0)
 		return failed(err, "open", path);
@@ -124,6 +137,15 @@ static bool write_new(const char *path, const void *bytes, size_t len, mode_t mo
 	return ok;
 }
 
+/* Root must not take a file away from whom it belongs to. */
+static void keep_owner(const char *path, const char *temporary)
+{
+	struct stat old;
+
+	if (geteuid() == 0 && stat(path, &old) == 0)
+		(void)!chown(temporary, old.st_uid, old.st_gid);
+}
+
 bool fs_write(const char *path, const void *bytes, size_t len, mode_t mode, struct err *err)
 {
 	OWN_STR char *folder = fs_parent(path);
@@ -133,6 +155,7 @@ bool fs_write(const char *path, const void *bytes, size_t len, mode_t mode, stru
 	unlink(temporary);
 	if (!write_new(temporary, bytes, len, mode))
 		return failed(err, "write", path);
+	keep_owner(path, temporary);
 	if (rename(temporary, path) < 0) {
 		failed(err, "replace", path);
 		unlink(temporary);
@@ -180,6 +203,15 @@ bool fs_stage(const char *path, const void *bytes, size_t len, mode_t mode, stru
 	if (!write_new(path, bytes, len, mode))
 		return failed(err, "write", path);
 	return fs_sync_folder(folder, err);
+}
+
+bool fs_overwrite(const char *path, const void *bytes, size_t len, struct err *err)
+{
+	OWN_FD int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0 || !write_all(fd, bytes, len) || fdatasync(fd) < 0)
+		return failed(err, "write", path);
+	return true;
 }
 
 bool fs_publish(const char *staged, const char *path, enum fs_publish *result, struct err *err)

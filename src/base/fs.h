@@ -23,7 +23,8 @@ char *fs_parent(const char *path);
 /* The part behind the last slash; borrowed from `path`. */
 const char *fs_base_name(const char *path);
 
-/* Read a whole file into `out` (emptied first).  More than out->max bytes is an error. */
+/* Read a whole file into `out` (emptied first).  More than out->max bytes is an error.  From a pipe
+ * it waits for 1.5 seconds. */
 bool fs_read(const char *path, struct buf *out, struct err *err) MUST_CHECK;
 
 /* As fs_read, but only a regular file and never through a symbolic link. */
@@ -42,6 +43,9 @@ void fs_sweep(const char *folder, const char *name);
  * folder. */
 bool fs_stage(const char *path, const void *bytes, size_t len, mode_t mode,
 	      struct err *err) MUST_CHECK;
+
+/* Write over the beginning of a file that is there, in place, and to the disk.  Not atomic. */
+bool fs_overwrite(const char *path, const void *bytes, size_t len, struct err *err) MUST_CHECK;
 
 enum fs_publish { FS_PUBLISHED, FS_TAKEN };
 

@@ -6,11 +6,14 @@
 #include "base/text.h"
 
 #include <jansson.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES (64 * 1024)
+#define STUCK_MS 500
 
 static const char *const level_word[] = {
 	[LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
@@ -26,6 +29,7 @@ static struct {
 	enum log_level level;
 	enum log_format format;
 	bool terminal, colour, progress_shown;
+	bool stuck; /* nobody read the last line in time */
 } logger = {.level = LOG_INFO};
 
 void log_setup(enum log_level level, enum log_format format)
@@ -68,10 +72,17 @@ bool log_format_parse(const char *word, enum log_format *format)
 	return true;
 }
 
+/* Where nobody reads the log, the rest of a line is dropped rather than the program held up. */
 static void write_all(const struct buf *line)
 {
 	for (size_t at = 0; at < line->len;) {
-		ssize_t n = write(STDERR_FILENO, line->data + at, line->len - at);
+		struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+		size_t left = line->len - at;
+		logger.stuck = poll(&p, 1, logger.stuck ? 0 : STUCK_MS) <= 0;
+		if (logger.stuck)
+			return;
+		ssize_t n =
+			write(STDERR_FILENO, line->data + at, left < PIPE_BUF ? left : PIPE_BUF);
 		if (n <= 0)
 			return;
 		at += (size_t)n;

@@ -9,6 +9,8 @@
 #include "core/lost.h"
 #include "core/obtain.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 struct turn {
@@ -132,8 +134,8 @@ static bool deliver(struct turn *t, struct assignment *a, const struct buf *byte
 
 /* ---- one assignment, from wherever it stands ---- */
 
-/* The bytes in the vault; where they are gone or damaged, the assignment is to be downloaded anew,
- * unless it may have been delivered already. */
+/* The bytes in the vault; where they are gone or damaged, the assignment is downloaded anew.
+ * (Should it have been delivered already, the client knows it by its infohash.) */
 static bool from_vault(struct turn *t, struct assignment *a, struct buf *bytes, struct err *err)
 {
 	struct err why;
@@ -213,8 +215,11 @@ static bool past_deadline(struct turn *t)
 
 static bool rests(const struct turn *t, const struct assignment *a)
 {
-	return a->set_aside && a->state == ASSIGNMENT_ASSIGNED && !t->cy->force &&
-	       clock_now() - a->changed_at < CYCLE_SET_ASIDE_RETRY_MS;
+	int64_t age = clock_now() - a->changed_at;
+
+	/* A negative age comes from a clock that was set back. */
+	return a->set_aside && a->state == ASSIGNMENT_ASSIGNED && !t->cy->force && age >= 0 &&
+	       age < CYCLE_SET_ASIDE_RETRY_MS;
 }
 
 static bool resume_one(struct turn *t, struct assignment *a, bool *goes_on, struct err *err)
@@ -401,10 +406,28 @@ static bool one_turn(struct cycle *cy, int64_t id, const struct target *target, 
 	       err_wrap(err, "%s: record the outcome", out->container);
 }
 
+/* An answer that could not be put into the ledger when it came. */
+static bool take_slip(struct cycle *cy, struct err *err)
+{
+	char text[VAULT_SLIP_BYTES + 1];
+	struct incomplete answer = {0};
+	char archive_id[REPLY_ID_SIZE];
+	int64_t id;
+
+	if (!vault_slip_read(cy->vault, text, err))
+		return false;
+	if (sscanf(text, "%" SCNd64 " %23[0-9] %23[0-9]", &id, answer.torrent_id, archive_id) != 3)
+		return true;
+	log_info(NULL, "taking up TorrentID %s, which could not be recorded when it was assigned",
+		 answer.torrent_id);
+	return ledger_found(cy->ledger, id, &answer, archive_id, err) &&
+	       vault_slip_write(cy->vault, "", err);
+}
+
 static bool begin(struct cycle *cy, const char *kind, const struct target *targets, size_t n,
 		  int64_t *id, struct err *err)
 {
-	if (!ledger_adopt_leftovers(cy->ledger, &cy->leftovers, err))
+	if (!take_slip(cy, err) || !ledger_adopt_leftovers(cy->ledger, &cy->leftovers, err))
 		return false;
 	if (cy->leftovers)
 		log_warn(NULL,

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -38,9 +39,12 @@ static void log_output(const char *container, const struct buf *output)
 	OWN_STR char *text = mem_dup(buf_text(output));
 	char *rest = text;
 
-	for (char *line; (line = strsep(&rest, "\n"));)
-		if (*line)
-			log_info(container, "AfterFetchExec: %s", line);
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		/* What it says of a torrent may hold the passkey. */
+		OWN_STR char *shown = secret_mask(line, strlen(line), OUTPUT_MAX_BYTES, NULL, 0);
+		if (*shown)
+			log_info(container, "AfterFetchExec: %s", shown);
+	}
 	if (output->full)
 		log_info(container, "AfterFetchExec: (more output was left out)");
 }

@@ -14,8 +14,8 @@
 #include "base/err.h"
 #include "base/wake.h"
 
-/* Runs all; their output goes to the log.  false: which command failed, and how (never fatal), or
- * WORD_STOPPED. */
+/* Runs all; their output goes to the log, words that could be a passkey hidden.  false: which
+ * command failed, and how (never fatal), or WORD_STOPPED. */
 bool hook_run(const char *commands, const char *container, const char *path, struct wake *wake,
 	      struct err *err) MUST_CHECK;
 

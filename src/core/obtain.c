@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "model/filename.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* ---- ask ---- */
@@ -20,7 +21,10 @@ static bool settle_question(const struct obtain *o, int64_t id, const struct err
 		o->container->name,
 		"the tracker may have assigned a torrent, but its answer was lost; its next answer "
 		"is searched for it");
-	return ledger_possibly_lost(o->ledger, id, why->msg, err);
+	bool stopped = strcmp(why->word, WORD_STOPPED) == 0;
+	return ledger_possibly_lost(
+		o->ledger, id, stopped ? "stopped while the tracker was being asked" : why->msg,
+		err);
 }
 
 static bool question_failed(const struct obtain *o, int64_t id, bool *undone, struct err *why,
@@ -34,16 +38,29 @@ static bool question_failed(const struct obtain *o, int64_t id, bool *undone, st
 	return err_wrap(err, "ask the tracker");
 }
 
+/* The ledger cannot be written now: the answer goes onto the slip, for the next cycle to take up.
+ */
+static bool write_slip(const struct obtain *o, int64_t id, const struct reply *reply,
+		       struct err *err)
+{
+	OWN_STR char *text =
+		mem_printf("%" PRId64 " %s %s", id, reply->torrent_id, reply->archive_id);
+	struct err why;
+	bool kept = vault_slip_write(o->vault, text, &why);
+
+	return err_wrap(err,
+			"TorrentID %s with ArchiveID %s was assigned, but cannot be recorded%s",
+			reply->torrent_id, reply->archive_id,
+			kept ? " yet; the next cycle takes it up" : "");
+}
+
 static bool take_answer(const struct obtain *o, int64_t id, const struct reply *reply,
 			struct assignment *a, struct err *err)
 {
 	if (reply->verdict != REPLY_ASSIGNED)
 		return ledger_not_assigned(o->ledger, id, err);
 	if (!ledger_assigned(o->ledger, id, reply->torrent_id, reply->archive_id, err))
-		return err_wrap(err,
-				"TorrentID %s with ArchiveID %s was assigned, but cannot be "
-				"recorded",
-				reply->torrent_id, reply->archive_id);
+		return write_slip(o, id, reply, err);
 	a->id = id;
 	a->state = ASSIGNMENT_ASSIGNED;
 	a->container = mem_dup(o->container->name);

@@ -82,6 +82,12 @@ char *report_body(struct ledger *l, const struct report *r)
 	buf_printf(&out, "%s%s\n\n", report_is_well(r->outcomes, r->n) ? "" : "ERROR: ", summary);
 	for (size_t i = 0; i < r->n; i++)
 		add_container(&out, l, &r->outcomes[i]);
+	if (r->orphans)
+		buf_printf(
+			&out,
+			"Pending for containers that are not configured any more: %zu; configure "
+			"them again to have these delivered.\n",
+			r->orphans);
 	if (r->leftovers)
 		buf_printf(&out,
 			   "Possibly lost: %zu, because the program ended while it was asking; the "

@@ -19,6 +19,7 @@ struct report {
 	size_t n;
 	const char *newer_version; /* of the tracker's utility, "" if none; borrowed */
 	const char *speaks;        /* the one whose protocol is spoken; borrowed */
+	size_t orphans;            /* pending for containers that are not configured any more */
 	size_t leftovers;          /* assignments found possibly lost at the begin */
 	int64_t next_cycle;        /* 0: none is planned */
 };

@@ -265,6 +265,11 @@ void health_fail(struct health *h, const char *body)
 	end_ping(h, "/fail", "failure", body);
 }
 
+void health_log(struct health *h, const char *body)
+{
+	ping(h, "/log", "log", body, LAST_CALL_MS);
+}
+
 const char *health_url_fault(const char *url)
 {
 	struct http_url parts;

@@ -29,6 +29,10 @@ void health_start(struct health *h, const char *body);
 void health_success(struct health *h, const char *body);
 void health_fail(struct health *h, const char *body);
 
+/* An entry in the check's log, which changes neither its status nor the run's timer.  Made while we
+ * are being stopped: one try of a second. */
+void health_log(struct health *h, const char *body);
+
 /* Is this a ping URL that could work?  NULL, or what is wrong in words (without quoting it). */
 const char *health_url_fault(const char *url);
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUSY_MS 10000
+#define BUSY_MS 1500 /* a stop request waits for it */
 
 static const struct {
 	int version;
@@ -132,7 +132,8 @@ static const char *const statements[] = {
 	[SQL_LEFTOVERS] = "UPDATE assignment SET state = 5, note = ?1, changed_at = ?2"
 			  " WHERE state = 0",
 	[SQL_FOUND] = "UPDATE assignment SET state = 1, torrent_id = ?2, archive_id = ?3,"
-		      " infohash = ?4, note = NULL, changed_at = ?5 WHERE id = ?1",
+		      " infohash = ?4, note = NULL, changed_at = ?5"
+		      " WHERE id = ?1 AND state IN (0, 5)",
 	[SQL_UNFOUNDED] = "UPDATE assignment SET state = 6, changed_at = ?2 WHERE id = ?1",
 	[SQL_FETCHED] = "UPDATE assignment SET state = 2, infohash = ?2, name = ?3,"
 			" file_name = ?4, bytes = ?5, hook = ?6, note = NULL, set_aside = 0,"
@@ -155,8 +156,9 @@ static const char *const statements[] = {
 	[SQL_LIST_ALL] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
 			 " WHERE ?1 IS NULL OR container = ?1 ORDER BY id DESC LIMIT ?2",
 	[SQL_KNOWS] = "SELECT 1 FROM assignment WHERE torrent_id = ?1 LIMIT 1",
-	[SQL_DELIVERED_SINCE] = "SELECT count(*) FROM assignment"
-				" WHERE container = ?1 AND state = 4 AND delivered_at >= ?2",
+	[SQL_DELIVERED_SINCE] =
+		"SELECT count(*) FROM assignment"
+		" WHERE container = ?1 AND state = 4 AND delivered_at BETWEEN ?2 AND ?3",
 	[SQL_TOTALS] = "SELECT ifnull(sum(state BETWEEN 1 AND 4), 0), ifnull(sum(state = 4), 0),"
 		       " ifnull(sum(CASE WHEN state = 4 THEN bytes END), 0),"
 		       " ifnull(sum(state BETWEEN 1 AND 3 AND NOT set_aside), 0),"
@@ -377,9 +379,11 @@ static bool migrate(sqlite3 *db, bool read_only, struct err *err)
 static void make_private(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct stat st;
 
 	if (fd >= 0) {
-		fchmod(fd, 0600);
+		if (fstat(fd, &st) == 0 && (st.st_mode & 077))
+			fchmod(fd, 0600);
 		close(fd);
 	}
 }
@@ -586,7 +590,8 @@ bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known, struct 
 bool ledger_delivered_since(struct ledger *l, const char *container, int64_t since, uint64_t *n,
 			    struct err *err)
 {
-	OWN_STATEMENT sqlite3_stmt *s = query(l, SQL_DELIVERED_SINCE, err, "ti", container, since);
+	OWN_STATEMENT sqlite3_stmt *s =
+		query(l, SQL_DELIVERED_SINCE, err, "tii", container, since, clock_now());
 
 	if (!s || !run_row(l, s, err))
 		return false;

@@ -3,9 +3,21 @@
 #include "base/fs.h"
 #include "base/mem.h"
 
+#include <string.h>
+
 struct vault {
-	char *kept, *quarantine; /* owned */
+	char *kept, *quarantine, *slip; /* owned */
 };
+
+static bool make_slip(struct vault *v, struct err *err)
+{
+	char blank[VAULT_SLIP_BYTES];
+
+	if (fs_exists(v->slip))
+		return true;
+	memset(blank, '\n', sizeof blank);
+	return fs_write(v->slip, blank, sizeof blank, 0600, err);
+}
 
 struct vault *vault_open(const char *state_folder, struct err *err)
 {
@@ -13,8 +25,9 @@ struct vault *vault_open(const char *state_folder, struct err *err)
 
 	v->kept = fs_join(state_folder, "vault");
 	v->quarantine = fs_join(state_folder, "quarantine");
+	v->slip = fs_join(state_folder, "answer");
 	if (fs_make_folder(v->kept, 0700, false, err) &&
-	    fs_make_folder(v->quarantine, 0700, false, err)) {
+	    fs_make_folder(v->quarantine, 0700, false, err) && make_slip(v, err)) {
 		fs_sweep(v->kept, NULL);
 		fs_sweep(v->quarantine, NULL);
 		return v;
@@ -29,6 +42,7 @@ void vault_close(struct vault *v)
 		return;
 	free(v->kept);
 	free(v->quarantine);
+	free(v->slip);
 	free(v);
 }
 
@@ -59,5 +73,27 @@ bool vault_quarantine(struct vault *v, const char *torrent_id, const struct buf 
 	if (!fs_write(where, buf_text(bytes), bytes->len, 0600, err))
 		return false;
 	*path = OWN_TAKE(where);
+	return true;
+}
+
+bool vault_slip_write(struct vault *v, const char *text, struct err *err)
+{
+	char padded[VAULT_SLIP_BYTES];
+	size_t len = strlen(text);
+
+	memset(padded, '\n', sizeof padded);
+	memcpy(padded, text, len < sizeof padded ? len : sizeof padded);
+	return fs_overwrite(v->slip, padded, sizeof padded, err);
+}
+
+bool vault_slip_read(struct vault *v, char text[VAULT_SLIP_BYTES + 1], struct err *err)
+{
+	OWN_BUF struct buf bytes = BUF_MAX(VAULT_SLIP_BYTES);
+
+	if (!fs_read_regular(v->slip, &bytes, err))
+		return false;
+	memcpy(text, buf_text(&bytes), bytes.len);
+	text[bytes.len] = '\0';
+	text[strcspn(text, "\n")] = '\0';
 	return true;
 }

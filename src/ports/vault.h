@@ -3,7 +3,8 @@
  *
  * vault/<infohash>.torrent holds what was accepted, so that it can be delivered whatever happens
  * to the tracker; quarantine/<TorrentID>.bin what came instead of a torrent, for a person to see.
- * All files are 0600, since they hold the user's passkey.
+ * The file "answer" is the slip, see below.  All files are 0600, since they hold the user's
+ * passkey.
  */
 #ifndef PORTS_VAULT_H
 #define PORTS_VAULT_H
@@ -27,5 +28,17 @@ bool vault_read(struct vault *v, const char *infohash, struct buf *bytes,
 /* *path: where it lies now, the caller's.  An earlier file of the same torrent is replaced. */
 bool vault_quarantine(struct vault *v, const char *torrent_id, const struct buf *bytes, char **path,
 		      struct err *err) MUST_CHECK;
+
+/*
+ * The slip: room for one answer of the tracker's (a line of at most VAULT_SLIP_BYTES), for when the
+ * ledger cannot be written.  The file has its size from the start and is written in place, which
+ * works on most full disks.
+ */
+#define VAULT_SLIP_BYTES 255
+
+bool vault_slip_write(struct vault *v, const char *text, struct err *err) MUST_CHECK;
+
+/* "" if it is blank. */
+bool vault_slip_read(struct vault *v, char text[VAULT_SLIP_BYTES + 1], struct err *err) MUST_CHECK;
 
 #endif

@@ -188,7 +188,7 @@ def test_a_stopped_cycle_is_no_failure_to_healthchecks(sim, make):
     process = a.start()
     wait_for(lambda: sim.fetches())
     ends_well(a, process, signal.SIGTERM)
-    assert [p["kind"] for p in sim.pings()] == ["start"]
+    assert [p["kind"] for p in sim.pings()] == ["start", "log"]
 
 
 # ---- SIGUSR1 ----
