@@ -445,7 +445,7 @@ void import_read(struct import *m, const struct yml *root)
 	for (size_t i = 0; i < N_SECTIONS; i++)
 		read_clients(m, root, sections[i]);
 	read_containers(m, root);
-	if (!secret_is_set(&m->user) && !secret_is_set(&m->key) && !m->n_containers)
+	if (!m->wrong.n && !secret_is_set(&m->user) && !secret_is_set(&m->key) && !m->n_containers)
 		problems_add(&m->wrong,
 			     "%s: neither credentials nor containers could be taken from it",
 			     m->file);
