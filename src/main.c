@@ -51,6 +51,15 @@ static const struct command {
 	{"resize", "NAME SIZE", "give a container another size in config.ptp", 0, cmd_resize,
 	 "The tracker learns of it at the next fetch."},
 	{"setup", "", "ask for user and key, and write a first config.ptp", 0, cmd_setup, NULL},
+	{"import", "FILE", "take over ptparchiver-go's config.yaml into config.ptp",
+	 1u << OPTION_FORCE | 1u << OPTION_WATCH, cmd_import,
+	 "--watch is for the containers that it feeds through a client's interface: the folder "
+	 "that\n"
+	 "the client watches ($name: the container's name). What config.ptp has already stays "
+	 "unless\n"
+	 "--force. Exit status 1: written, but something could not be carried over, and is "
+	 "listed;\n"
+	 "2: something is wrong, and nothing was written."},
 	{"update", "", "compare the tracker's utility version with the protocol spoken here", 0,
 	 cmd_update, NULL},
 	{"check", "", "test the configuration and the folders; changes nothing",

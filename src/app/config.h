@@ -74,6 +74,10 @@ void config_load(struct config *c, const struct config_options *o, unsigned need
 		 struct problems *p);
 void config_clear(struct config *c);
 
+/* NULL if the setting `key` of config.ptp (a top-level one) can have this value, else what is wrong
+ * and what would be right; the answer never quotes the value. */
+const char *config_fault(const char *key, const char *value);
+
 /* Only where config.ptp and the state are, for commands that need no more.  Never fails. */
 void config_places(struct config *c, const struct config_options *o);
 

@@ -14,7 +14,9 @@ static const char hidden[] = "<hidden>";
 
 void secret_wipe(void *bytes, size_t len)
 {
-	explicit_bzero(bytes, len);
+	/* An empty buffer has no bytes to point at. */
+	if (len)
+		explicit_bzero(bytes, len);
 }
 
 void secret_clear(struct secret *s)

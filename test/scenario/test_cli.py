@@ -10,8 +10,8 @@ import pytest
 from harness import KEY, USER, wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMMANDS = ["run", "fetch", "list", "create", "remove", "rename", "resize", "setup", "update",
-            "check", "status", "history", "inspect", "version"]
+COMMANDS = ["run", "fetch", "list", "create", "remove", "rename", "resize", "setup", "import",
+            "update", "check", "status", "history", "inspect", "version"]
 REAL = ROOT / "test" / "fixtures" / "real"
 
 
