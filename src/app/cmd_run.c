@@ -1,8 +1,10 @@
 #include "app/command.h"
 #include "app/daemon.h"
+#include "base/num.h"
 #include "ports/health.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 static const char no_containers[] = "ERROR: PTP_CONTAINERS not defined";
 static const char wrong[] = "ERROR: the configuration is wrong; the log says what and where";
@@ -18,6 +20,26 @@ static void ping_failure(const struct config *c, struct wake *wake)
 	health_close(h);
 }
 
+static bool names_another(const char *variable, unsigned ours)
+{
+	const char *value = getenv(variable);
+	uint64_t id;
+
+	return value && *value && !(num_u64(value, UINT32_MAX, &id) && id == ours);
+}
+
+/* Other images begin as root and become PUID and PGID; ours is never root.  The image says of
+ * itself that it is one (Dockerfile). */
+static void warn_of_puid(void)
+{
+	if (getenv("PTP_IMAGE") &&
+	    (names_another("PUID", geteuid()) || names_another("PGID", getegid())))
+		log_warn(NULL,
+			 "PUID and PGID do nothing here, this is user %u and group %u: start the "
+			 "container with --user UID:GID (in compose.yaml, user: \"UID:GID\")",
+			 geteuid(), getegid());
+}
+
 int cmd_run(const struct invocation *in, struct err *err)
 {
 	OWN(config_clear) struct config c = {0};
@@ -29,5 +51,6 @@ int cmd_run(const struct invocation *in, struct err *err)
 		ping_failure(&c, wake);
 		return STATUS_USAGE;
 	}
+	warn_of_puid();
 	return daemon_run(&c, &in->config, wake, err) ? STATUS_DONE : COMMAND_FAILED;
 }
