@@ -223,10 +223,12 @@ def test_umask_counts(start):
     assert stat.S_IMODE(torrent.stat().st_mode) == 0o644
 
 
+@root_only
 def test_puid_gets_one_line_that_names_user(start):
     container = start(PUID="911", PGID="911")
     container.wait_for_log(DELIVERED)
     assert container.log().count("--user") == 1
+    shutil.rmtree(start.watch / ".ptp-archiver")    # it belongs to the first user
     fitting = start("--user=911:911", PUID="911", PGID="911")
     fitting.wait_for_log("attic:OK")
     assert "--user" not in fitting.log()
