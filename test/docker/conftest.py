@@ -36,16 +36,24 @@ def build(engine, tag, *options, context=docker.ROOT):
     return tag
 
 
+def build_ours(engine, tag, *options):
+    """One of the images of the Dockerfile.  Its build stage gets a name of its own, so that its
+    layers are kept for the next run."""
+    arch = [o for o in options if "ARCH=" in o]
+    build(engine, f"{tag}-build", "--target=build", *arch)
+    return build(engine, tag, *options)
+
+
 @pytest.fixture(scope="session")
 def native(engine):
     labels = [f"--build-arg={name}={value}" for name, value in LABELS.items()]
-    return build(engine, NATIVE, *labels)
+    return build_ours(engine, NATIVE, *labels)
 
 
 @pytest.fixture(scope="session")
 def utility(engine):
     labels = [f"--build-arg={name}={value}" for name, value in LABELS.items()]
-    return build(engine, UTILITY, "--target=utility", *labels)
+    return build_ours(engine, UTILITY, "--target=utility", *labels)
 
 
 @pytest.fixture(scope="session")

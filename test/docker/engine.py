@@ -117,7 +117,16 @@ def start():
             last = (FOLDER / "dockerd.log").read_text().strip().splitlines()[-1:]
             raise NoEngine(f"dockerd does not start: {last} (see build/docker/dockerd.log)")
         time.sleep(0.2)
+    clean(engine)
     return engine
+
+
+def clean(engine):
+    """Away with what a run that was killed has left, and with layers that are of no use."""
+    left = engine.run("ps", "--all", "--quiet").stdout.split()
+    if left:
+        engine.run("rm", "--force", "--volumes", *left)
+    engine.run("image", "prune", "--force")
 
 
 def storage_driver():

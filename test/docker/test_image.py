@@ -17,7 +17,7 @@ import time
 
 import pytest
 
-from conftest import ARM64, LABELS, Container, build
+from conftest import ARM64, LABELS, build, build_ours
 from engine import ROOT
 from harness import KEY, USER, Archiver, Authority, Sim, wait_for
 
@@ -116,7 +116,7 @@ def test_the_program_is_the_same_bytes_when_built_again_elsewhere(engine, native
 
 @pytest.mark.skipif(not shutil.which("qemu-aarch64-static"), reason="no qemu-user-static")
 def test_built_for_arm64_it_fetches_a_torrent(engine, native, sim, tmp_path):
-    build(engine, ARM64, "--build-arg=ARCH=arm64")
+    build_ours(engine, ARM64, "--build-arg=ARCH=arm64")
     root = tmp_path / "arm64"
     with files_of(engine, ARM64) as tar:
         tar.extractall(root, [m for m in tar if not m.name.startswith("dev/")])
