@@ -1,5 +1,6 @@
 """Fixtures of the image tests: an engine, the images built, containers that end with the test."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -22,13 +23,17 @@ LABELS = {"VERSION": "9.8.7", "REVISION": "0123456789abcdef", "CREATED": "2026-0
 
 @pytest.fixture(scope="session")
 def engine():
-    try:
-        with docker.engine() as running:
-            yield running
-    except docker.NoEngine as why:
-        if os.environ.get("CI") == "true":
+    with contextlib.ExitStack() as stack:
+        why, running = None, None
+        try:
+            running = stack.enter_context(docker.engine())
+        except docker.NoEngine as error:
+            why = str(error)
+        if why and os.environ.get("CI") == "true":
             pytest.fail(f"on CI the images must be tested: {why}", pytrace=False)
-        pytest.skip(str(why))
+        if why:
+            pytest.skip(why)
+        yield running
 
 
 def build(engine, tag, *options, context=docker.ROOT):
