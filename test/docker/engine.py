@@ -13,6 +13,7 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -31,10 +32,11 @@ class NoEngine(Exception):
 
 
 class Engine:
-    """host: for DOCKER_HOST, None for the default; ours: started by us."""
+    """host: for DOCKER_HOST, None for the default; ours: started by us, `folder` being where it
+    keeps what it needs while it runs."""
 
-    def __init__(self, host=None, process=None):
-        self.host, self.process = host, process
+    def __init__(self, host=None, process=None, folder=None):
+        self.host, self.process, self.folder = host, process, folder
         self.ours = process is not None
         self.environment = {**os.environ, **({"DOCKER_HOST": host} if host else {})}
         if self.ours:
@@ -74,6 +76,9 @@ class Engine:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        for mount in self.folder.glob("exec/netns/*"):
+            subprocess.run(["umount", mount], capture_output=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def answers(engine):
@@ -101,15 +106,15 @@ def start():
         raise NoEngine("no Docker Engine answers, and to start one there is no "
                        f"{', '.join(missing)} (Debian: docker.io, mmdebstrap)")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    socket = pathlib.Path(f"/tmp/ptp-archiver-docker.{os.getpid()}.sock")   # paths have a limit
-    (FOLDER / "pid").unlink(missing_ok=True)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="ptp-docker-"))   # sockets need a short path
+    socket = folder / "docker.sock"
     with open(FOLDER / "dockerd.log", "w") as log:
         process = subprocess.Popen(
-            ["dockerd", "--data-root", FOLDER / "data", "--exec-root", f"{socket}.exec",
-             "--pidfile", FOLDER / "pid", "--host", f"unix://{socket}", "--iptables=false",
+            ["setpriv", "--pdeathsig=TERM", "dockerd", "--data-root", FOLDER / "data", "--exec-root", folder / "exec",
+             "--pidfile", folder / "pid", "--host", f"unix://{socket}", "--iptables=false",
              "--ip6tables=false", "--bridge=none", "--storage-driver", storage_driver()],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-    engine = Engine(f"unix://{socket}", process)
+    engine = Engine(f"unix://{socket}", process, folder)
     deadline = time.monotonic() + START_LIMIT
     while not answers(engine):
         if process.poll() is not None or time.monotonic() > deadline:
