@@ -110,9 +110,10 @@ def start():
     socket = folder / "docker.sock"
     with open(FOLDER / "dockerd.log", "w") as log:
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig=TERM", "dockerd", "--data-root", FOLDER / "data", "--exec-root", folder / "exec",
-             "--pidfile", folder / "pid", "--host", f"unix://{socket}", "--iptables=false",
-             "--ip6tables=false", "--bridge=none", "--storage-driver", storage_driver()],
+            ["setpriv", "--pdeathsig=TERM", "dockerd", "--data-root", FOLDER / "data",
+             "--exec-root", folder / "exec", "--pidfile", folder / "pid", "--host",
+             f"unix://{socket}", "--iptables=false", "--ip6tables=false", "--bridge=none",
+             "--storage-driver", storage_driver()],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     engine = Engine(f"unix://{socket}", process, folder)
     deadline = time.monotonic() + START_LIMIT

@@ -131,7 +131,8 @@ def test_the_compose_file_is_valid_and_holds_no_secret(engine, tmp_path):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can enter a network namespace")
 def test_the_stack_goes_from_up_to_a_completed_download(engine, native, namespace, swarm, tmp_path):
-    missing = [n for n in NEEDED if not shutil.which(n, path=os.environ["PATH"] + ":/usr/sbin:/sbin")]
+    path = os.environ["PATH"] + ":/usr/sbin:/sbin"
+    missing = [n for n in NEEDED if not shutil.which(n, path=path)]
     assert not missing, f"install the packages of {missing}: ./dev setup all"
     folder = tmp_path / f"stack{os.getpid()}"
     folder.mkdir()
