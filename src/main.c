@@ -70,6 +70,11 @@ static const struct command {
 	 1u << OPTION_JSON | 1u << OPTION_CONTAINER | 1u << OPTION_LIMIT, cmd_history, NULL},
 	{"inspect", "FILE", "what this program thinks of a .torrent file", 1u << OPTION_JSON,
 	 cmd_inspect, "Exit status 1 if it is refused."},
+	{"health", "", "whether the daemon is alive and its next cycle not overdue", 0, cmd_health,
+	 "For a container's HEALTHCHECK and the like; asks the tracker nothing. A tracker that is\n"
+	 "down, a back-off, a full container and a failed cycle are not unhealthy: a restart "
+	 "would\n"
+	 "not mend them. Exit status 0 if healthy, 1 if not."},
 	{"version", "", "the version, and those of the libraries in use", 0, cmd_version, NULL},
 };
 

@@ -154,6 +154,12 @@ def part_real(tally):
         pytest(tally, "real", "test/real")
 
 
+def part_docker(tally):
+    """The container images, on a Docker Engine; skipped where none can be had, but not on CI."""
+    if build(tally, "docker", "build"):
+        pytest(tally, "docker", "test/docker")
+
+
 PARTS = {name.removeprefix("part_"): f for name, f in list(globals().items())
          if name.startswith("part_")}
 

@@ -1,9 +1,11 @@
 #include "app/command.h"
 #include "app/daemon.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "ports/health.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 static const char no_containers[] = "ERROR: PTP_CONTAINERS not defined";
 static const char wrong[] = "ERROR: the configuration is wrong; the log says what and where";
@@ -18,6 +20,26 @@ static void tell(const struct config *c, struct wake *wake, const char *body)
 	health_close(h);
 }
 
+static bool names_another(const char *variable, unsigned ours)
+{
+	const char *value = getenv(variable);
+	uint64_t id;
+
+	return value && *value && !(num_u64(value, UINT32_MAX, &id) && id == ours);
+}
+
+/* Other images begin as root and become PUID and PGID; ours is never root.  The image says of
+ * itself that it is one (Dockerfile). */
+static void warn_of_puid(void)
+{
+	if (getenv("PTP_IMAGE") &&
+	    (names_another("PUID", geteuid()) || names_another("PGID", getegid())))
+		log_warn(NULL,
+			 "PUID and PGID do nothing here, this is user %u and group %u: start the "
+			 "container with --user UID:GID (in compose.yaml, user: \"UID:GID\")",
+			 geteuid(), getegid());
+}
+
 static int run(const struct invocation *in, struct config *c, struct wake *wake, struct err *err)
 {
 	const char *list = getenv("PTP_CONTAINERS");
@@ -26,6 +48,7 @@ static int run(const struct invocation *in, struct config *c, struct wake *wake,
 		tell(c, wake, c->n_containers || (list && *list) ? wrong : no_containers);
 		return STATUS_USAGE;
 	}
+	warn_of_puid();
 	if (daemon_run(c, &in->config, wake, err))
 		return STATUS_DONE;
 	OWN_STR char *body = mem_printf("ERROR: %s: %s", err->word, err->msg);

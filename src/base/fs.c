@@ -321,3 +321,35 @@ int fs_lock(const char *path, bool *held, struct err *err)
 	}
 	return own_fd_take(&fd);
 }
+
+bool fs_lock_is_held(const char *path, bool *held, struct err *err)
+{
+	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0 && errno == ENOENT) {
+		*held = false;
+		return true;
+	}
+	if (fd < 0)
+		return failed(err, "open the lock", path);
+	bool shared = flock(fd, LOCK_SH | LOCK_NB) == 0;
+	if (!shared && errno != EWOULDBLOCK)
+		return failed(err, "look at the lock", path);
+	*held = !shared;
+	return true;
+}
+
+bool fs_check_writable(const char *folder, struct err *err)
+{
+	uint64_t bytes;
+
+	if (access(folder, W_OK | X_OK) < 0)
+		return failed(err, "write into", folder);
+	if (!fs_free_space(folder, &bytes, err))
+		return false;
+	if (bytes == 0) {
+		errno = ENOSPC;
+		return failed(err, "write into", folder);
+	}
+	return true;
+}

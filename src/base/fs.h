@@ -77,4 +77,12 @@ bool fs_remove(const char *path, struct err *err) MUST_CHECK;
  */
 int fs_lock(const char *path, bool *held, struct err *err);
 
+/* Has anybody got the lock?  Only looks: a lock that was never made is held by nobody.  (For a
+ * moment a free lock is shared with this call: whoever wants it then has to try again.) */
+bool fs_lock_is_held(const char *path, bool *held, struct err *err) MUST_CHECK;
+
+/* Could a file be made in the folder?  Asks the system and writes nothing, so that a disk that
+ * sleeps is left alone: permissions, a file system that is read-only, one that is full. */
+bool fs_check_writable(const char *folder, struct err *err) MUST_CHECK;
+
 #endif

@@ -11,7 +11,7 @@ from harness import KEY, USER, wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ["run", "fetch", "list", "create", "remove", "rename", "resize", "setup", "import",
-            "update", "check", "status", "history", "inspect", "version"]
+            "update", "check", "status", "history", "inspect", "health", "version"]
 REAL = ROOT / "test" / "fixtures" / "real"
 
 
