@@ -191,6 +191,7 @@ static void warn_orphans(struct daemon *d)
 {
 	struct assignment *open = NULL;
 	size_t n = 0;
+	char label[ASSIGNMENT_LABEL];
 	struct err err;
 
 	if (!ledger_list(d->parts.ledger, LEDGER_PENDING, NULL, 0, &open, &n, &err))
@@ -200,11 +201,10 @@ static void warn_orphans(struct daemon *d)
 		const struct config *c = d->config;
 		if (!c->n_containers || !bsearch(&key, c->containers, c->n_containers,
 						 sizeof *c->containers, container_compare))
-			log_warn(
-				open[i].container,
-				"TorrentID %s is pending, but this container is not configured any "
-				"more; configure it again to have it delivered",
-				open[i].torrent_id);
+			log_warn(open[i].container,
+				 "%s is pending, but this container is not configured any more; "
+				 "configure it again to have it delivered",
+				 assignment_label(&open[i], label));
 	}
 	assignment_list_free(open, n);
 }
