@@ -96,15 +96,19 @@ static bool utility_prepare(struct engine *e, struct err *err)
 {
 	struct utility *u = (struct utility *)e;
 
-	u->base.failure = (struct engine_failure){0};
 	if (!u->prepared) {
+		u->base.failure = (struct engine_failure){0};
 		u->prepared_well = utility_script_ready(u, &u->why) &&
 				   utility_script_lists(u, u->script, &u->why);
-		u->prepared = u->prepared_well || strcmp(u->why.word, WORD_STOPPED) != 0;
+		u->prepared = true;
+		u->why_failure = u->base.failure;
 	}
-	if (!u->prepared_well)
-		*err = u->why;
-	return u->prepared_well;
+	if (u->prepared_well)
+		return true;
+	/* The same for every container of the cycle. */
+	u->base.failure = u->why_failure;
+	*err = u->why;
+	return false;
 }
 
 /* ---- asking ---- */

@@ -29,6 +29,7 @@ struct utility {
 	/* Of this cycle. */
 	bool prepared, prepared_well;
 	struct err why; /* it was not */
+	struct engine_failure why_failure;
 	/* The utility was told which torrent, and could not download it; told once. */
 	char late_id[REPLY_ID_SIZE];
 	struct err late;
