@@ -342,6 +342,8 @@ static bool find_places(struct utility *u, struct err *err)
 	u->folder = script_folder ? absolute(folder, err) : NULL;
 	if (!u->folder)
 		return false;
+	fs_sweep(u->folder, NULL);
+	fs_sweep(script_folder, fs_base_name(u->o.script));
 	u->config = fs_join(u->folder, "config.ptp");
 	u->script = fs_join(script_folder, fs_base_name(u->o.script));
 	return true;
