@@ -303,6 +303,7 @@ static void utility_close(struct engine *e)
 	free(u->folder);
 	free(u->config);
 	free(u->script);
+	free(u->ca_file);
 	free(u);
 }
 
@@ -320,13 +321,13 @@ static const struct engine_ops utility_ops = {
 
 /* ---- opening ---- */
 
-/* The absolute path of a folder that is there; the caller's. */
-static char *absolute(const char *folder, struct err *err)
+/* The absolute path of what is there; the caller's. */
+static char *absolute(const char *relative, struct err *err)
 {
-	char *path = realpath(folder, NULL);
+	char *path = realpath(relative, NULL);
 
 	if (!path)
-		err_errno(err, ERR_TARGET, WORD_DISK, errno, "cannot find the folder %s", folder);
+		err_errno(err, ERR_TARGET, WORD_DISK, errno, "cannot find %s", relative);
 	return path;
 }
 
@@ -346,7 +347,8 @@ static bool find_places(struct utility *u, struct err *err)
 	fs_sweep(script_folder, fs_base_name(u->o.script));
 	u->config = fs_join(u->folder, "config.ptp");
 	u->script = fs_join(script_folder, fs_base_name(u->o.script));
-	return true;
+	u->ca_file = u->o.ca_file ? absolute(u->o.ca_file, err) : NULL;
+	return u->ca_file || !u->o.ca_file;
 }
 
 struct engine *engine_utility_open(struct engine *tracker, const struct engine_utility_options *o,

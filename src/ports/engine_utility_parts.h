@@ -26,6 +26,7 @@ struct utility {
 	struct engine *tracker; /* owned */
 	struct engine_utility_options o;
 	char *folder, *config, *script; /* owned: absolute paths */
+	char *ca_file;                  /* the same, or NULL */
 	/* Of this cycle. */
 	bool prepared, prepared_well;
 	struct err why; /* it was not */

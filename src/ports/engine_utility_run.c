@@ -119,12 +119,12 @@ static void environment_fill(struct environment *e, const struct utility *u)
 {
 	for (size_t i = 0; i < N_PASSED_ON; i++) {
 		const char *value = getenv(passed_on[i]);
-		bool replaced = u->o.ca_file && strcmp(passed_on[i], "REQUESTS_CA_BUNDLE") == 0;
+		bool replaced = u->ca_file && strcmp(passed_on[i], "REQUESTS_CA_BUNDLE") == 0;
 		if (value && !replaced)
 			e->list[e->n++] = mem_printf("%s=%s", passed_on[i], value);
 	}
-	if (u->o.ca_file)
-		e->list[e->n++] = mem_printf("REQUESTS_CA_BUNDLE=%s", u->o.ca_file);
+	if (u->ca_file)
+		e->list[e->n++] = mem_printf("REQUESTS_CA_BUNDLE=%s", u->ca_file);
 	e->list[e->n++] = mem_printf("HOME=%s", u->folder);
 	e->list[e->n++] = mem_dup("PYTHONUTF8=1");
 	e->list[e->n++] = mem_dup("PYTHONUNBUFFERED=1");

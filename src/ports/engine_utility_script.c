@@ -240,7 +240,7 @@ static bool update(struct utility *u, const char *path, const struct buf *old,
 		u->base.failure = (struct engine_failure){0};
 		return true;
 	}
-	if (is_stop(&why) || (u->base.failure.back_off && u->base.failure.status)) {
+	if (is_stop(&why) || u->base.failure.back_off) {
 		*err = why;
 		return err_wrap(err, "update archiver.py");
 	}

@@ -7,7 +7,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scenario"))
 
-from harness import Archiver, Sim  # noqa: E402
+from harness import Archiver, Authority, Sim  # noqa: E402
 
 # The utility that the tests run: the double, or the real file.
 DOUBLE = HERE / "archiver.py"
@@ -20,6 +20,11 @@ def sim(tmp_path):
     running.fixed = {"script_file": str(UTILITY)}
     yield running
     running.close()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 class Utility(Archiver):

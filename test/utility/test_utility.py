@@ -14,7 +14,7 @@ import time
 import pytest
 
 from conftest import DOUBLE, UTILITY
-from harness import KEY, USER, free_port, summary, wait_for
+from harness import KEY, USER, Sim, free_port, summary, wait_for
 
 FETCH = {"endpoint": "fetch"}
 DOWNLOAD = {"endpoint": "download"}
@@ -285,6 +285,22 @@ def test_output_without_end_does_no_harm(make):
     done = a.fetch(status=1)
     assert re.search(r"attic:ERR\((ValueError|Unknown)\)", summary(done.stderr))
     assert len(done.stderr) < 500000
+
+
+def test_paths_may_be_relative(sim, make):
+    a = make(PTP_CONFIG="config.ptp", PTP_WATCH="watch")
+    a.script.unlink()
+    a.fetch(status=0)
+    assert len(a.delivered()) == 1 and a.script.exists()
+
+
+def test_tracker_with_a_certificate_of_ones_own_is_trusted_by_ca_file(make, tmp_path, authority):
+    tracker = Sim(tmp_path / "tls", *authority.issue("IP:127.0.0.1"))
+    a = make(PTP_BASE_URL=tracker.url)
+    assert summary(a.fetch(status=1).stderr) == "attic:ERR(SSLError)"
+    a.set(PTP_CA_FILE=os.path.relpath(authority.certificate, a.folder))
+    assert summary(a.fetch("--force", "all", status=0).stderr) == "attic:OK"
+    tracker.close()
 
 
 # ---- Python ----
