@@ -38,11 +38,19 @@ def is_ours(name):
     return "/" in name and name.split("/")[0] in LAYERS
 
 
+def same_port(name, included):
+    """x.c, x_run.c... are one port, if they share x_parts.h, which may include x.h."""
+    return included.endswith("_parts.h") and name.startswith(included.removesuffix("_parts.h")) \
+        or included == name.replace("_parts.h", ".h")
+
+
 def breaches_of_ports(name, included):
     own = name.rsplit(".", 1)[0] + ".h"
     if not name.startswith("ports/") or not included.startswith("ports/") or included == own:
         return []
-    return [] if included in INTERFACES else [f"{name} includes another port: {included}"]
+    if included in INTERFACES or same_port(name, included):
+        return []
+    return [f"{name} includes another port: {included}"]
 
 
 def breaches_of(path):

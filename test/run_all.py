@@ -137,6 +137,8 @@ def part_asan(tally):
         cmocka(tally, "asan", "build-asan")
         pytest(tally, "asan", "test/scenario", "-n", "3", PTP_BUILD=str(ROOT / "build-asan"),
                **SANITIZE)
+        pytest(tally, "asan-utility", "test/utility", "-n", "3", PTP_TEST_STEP="6",
+               PTP_BUILD=str(ROOT / "build-asan"), **SANITIZE)
 
 
 def part_oracle(tally):
@@ -147,6 +149,12 @@ def part_oracle(tally):
 def part_scenario(tally):
     if build(tally, "scenario", "build"):
         pytest(tally, "scenario", "test/scenario", "-n", "3")
+
+
+def part_utility(tally):
+    """PTP_ARCHIVER_PY=/path: with the official utility itself instead of its double."""
+    if build(tally, "utility", "build"):
+        pytest(tally, "utility", "test/utility", "-n", "3")
 
 
 def part_real(tally):

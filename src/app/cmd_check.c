@@ -75,6 +75,11 @@ static void print_config(const struct config *c)
 	       manners.fetch_gap ? sleep : "no wait (tracker on loopback)");
 	printf("PerCycle         %u\n", c->per_cycle);
 	printf("Umask            %03o\n", (unsigned)c->mask);
+	if (c->utility)
+		printf("Engine           utility: %s%s\n", c->utility_path,
+		       fs_exists(c->utility_path) ? "" : " (not there yet, will be downloaded)");
+	else
+		printf("Engine           native\n");
 	if (c->ca_file)
 		printf("CAFile           %s\n", c->ca_file);
 	for (size_t i = 0; i < c->n_containers; i++)

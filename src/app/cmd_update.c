@@ -19,7 +19,11 @@ int cmd_update(const struct invocation *in, struct err *err)
 		return COMMAND_FAILED;
 	printf("The tracker's utility is version %s; this program speaks the protocol of %s.\n",
 	       version, ENGINE_NATIVE_SPEAKS);
-	if (num_version_compare(version, ENGINE_NATIVE_SPEAKS) > 0)
+	if (c.utility)
+		printf("The engine is the utility, %s, which each cycle compares with the "
+		       "tracker's (UtilityUpdate).\n",
+		       c.utility_path);
+	else if (num_version_compare(version, ENGINE_NATIVE_SPEAKS) > 0)
 		printf("Look for a newer ptp-archiver. Until then it goes on as it is: should the "
 		       "protocol have changed, outcomes become ERR(Protocol), and nothing is "
 		       "lost.\n");

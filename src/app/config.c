@@ -241,6 +241,37 @@ static const char *take_ca_file(struct config *c, const char *value)
 	return NULL;
 }
 
+static const char *take_engine(struct config *c, const char *value)
+{
+	c->utility = strcmp(value, "utility") == 0;
+	return c->utility || strcmp(value, "native") == 0
+		       ? NULL
+		       : "is neither native nor utility (the official archiver.py)";
+}
+
+static const char *take_utility_path(struct config *c, const char *value)
+{
+	if (fs_is_folder(value))
+		return "is a folder; name the file, such as /app/archiver.py";
+	free(c->utility_path);
+	c->utility_path = mem_dup(value);
+	return NULL;
+}
+
+static const char *take_utility_update(struct config *c, const char *value)
+{
+	static const char *const words[] = {[CONFIG_UPDATE_AUTO] = "auto",
+					    [CONFIG_UPDATE_NOTIFY] = "notify",
+					    [CONFIG_UPDATE_OFF] = "off"};
+
+	for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(value, words[i]) == 0) {
+			c->utility_update = (enum config_utility_update)i;
+			return NULL;
+		}
+	return "is none of auto, notify, off";
+}
+
 static const char *take_log_level(struct config *c, const char *value)
 {
 	return log_level_parse(value, &c->log_level) ? NULL : "is none of error, warn, info, debug";
@@ -277,6 +308,9 @@ static const struct setting settings[] = {
 	{"PerCycle", "PTP_PER_CYCLE", false, "1", take_per_cycle},
 	{"Timeout", "PTP_TIMEOUT", false, "60s", take_timeout},
 	{"CAFile", "PTP_CA_FILE", false, NULL, take_ca_file},
+	{"Engine", "PTP_ENGINE", false, "native", take_engine},
+	{"UtilityPath", "PTP_UTILITY_PATH", false, NULL, take_utility_path},
+	{"UtilityUpdate", "PTP_UTILITY_UPDATE", false, "auto", take_utility_update},
 	{"LogLevel", "LOG_LEVEL", false, "info", take_log_level},
 	{"LogFormat", "LOG_FORMAT", false, "text", take_log_format},
 	{"Umask", "UMASK", false, "007", take_umask},
@@ -736,6 +770,14 @@ static char *default_path(void)
 	return mem_dup(FILE_NAME);
 }
 
+static void default_utility_path(struct config *c)
+{
+	OWN_STR char *folder = fs_parent(c->path);
+
+	if (!c->utility_path)
+		c->utility_path = fs_join(folder, "archiver.py");
+}
+
 void config_places(struct config *c, const struct config_options *o)
 {
 	const char *path = o->path ? o->path : environment("PTP_CONFIG");
@@ -830,6 +872,7 @@ void config_load(struct config *c, const struct config_options *o, unsigned need
 										 : NULL;
 		take_setting(&l, &settings[i], option);
 	}
+	default_utility_path(c);
 	check_top_keys(&l);
 	check_interval(&l);
 	take_containers(&l);
@@ -851,6 +894,7 @@ void config_clear(struct config *c)
 	free(c->version_url);
 	free(c->update_url);
 	free(c->ca_file);
+	free(c->utility_path);
 	free(c->fetch_sleep_text);
 	for (size_t i = 0; i < c->n_containers; i++)
 		container_clear(&c->containers[i]);

@@ -29,12 +29,17 @@
 #define CONFIG_PER_CYCLE_MAX 1000
 #define CONFIG_TIMEOUT_MAX_MS (3600 * 1000)
 
+enum config_utility_update { CONFIG_UPDATE_AUTO, CONFIG_UPDATE_NOTIFY, CONFIG_UPDATE_OFF };
+
 struct config {
 	char *path;  /* owned: of config.ptp, which need not exist */
 	char *state; /* owned: the state folder */
 	struct secret user, key, ping_url;
 	char *base_url, *fetch_url, *download_url, *version_url, *update_url; /* owned */
 	char *ca_file;                                                        /* owned or NULL */
+	bool utility;       /* the official utility is the engine */
+	char *utility_path; /* owned: archiver.py, by default beside config.ptp */
+	enum config_utility_update utility_update;
 	bool loopback; /* the tracker is on this machine */
 	int64_t fetch_sleep_ms, interval_ms;
 	unsigned per_cycle;

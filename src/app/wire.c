@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "ports/client_watchdir.h"
 #include "ports/engine_native.h"
+#include "ports/engine_utility.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -38,7 +39,17 @@ static bool before_redirect(void *ctx, struct err *err)
 	return pace_redirect(ctx, err);
 }
 
-static struct engine *open_engine(struct parts *p, struct err *err)
+static bool before_call(void *ctx, struct err *err)
+{
+	return pace_before(ctx, PACE_OTHER, NULL, err);
+}
+
+static bool after_call(void *ctx, struct err *err)
+{
+	return pace_ended(ctx, PACE_OTHER, err);
+}
+
+static struct engine *open_native(struct parts *p, struct err *err)
 {
 	const struct config *c = p->config;
 	const struct engine_native_options options = {
@@ -48,6 +59,7 @@ static struct engine *open_engine(struct parts *p, struct err *err)
 		.fetch_url = c->fetch_url,
 		.download_url = c->download_url,
 		.version_url = c->version_url,
+		.update_url = c->update_url,
 		.ca_file = c->ca_file,
 		.timeout_ms = c->timeout_ms,
 		.wake = p->wake,
@@ -56,6 +68,44 @@ static struct engine *open_engine(struct parts *p, struct err *err)
 	};
 
 	return engine_native_open(&options, err);
+}
+
+static struct engine *open_utility(struct parts *p, struct engine *tracker, struct err *err)
+{
+	static const enum engine_utility_update updates[] = {
+		[CONFIG_UPDATE_AUTO] = ENGINE_UTILITY_AUTO,
+		[CONFIG_UPDATE_NOTIFY] = ENGINE_UTILITY_NOTIFY,
+		[CONFIG_UPDATE_OFF] = ENGINE_UTILITY_OFF};
+	const struct config *c = p->config;
+	const struct engine_utility_options options = {
+		.user = &c->user,
+		.key = &c->key,
+		.base_url = c->base_url,
+		.fetch_url = c->fetch_url,
+		.download_url = c->download_url,
+		.version_url = c->version_url,
+		.update_url = c->update_url,
+		.ca_file = c->ca_file,
+		.containers = c->containers,
+		.n_containers = c->n_containers,
+		.script = c->utility_path,
+		.state_folder = c->state,
+		.update = updates[c->utility_update],
+		.timeout_ms = c->timeout_ms,
+		.wake = p->wake,
+		.before_call = before_call,
+		.after_call = after_call,
+		.ctx = &p->pacer,
+	};
+
+	return engine_utility_open(tracker, &options, err);
+}
+
+static struct engine *open_engine(struct parts *p, struct err *err)
+{
+	struct engine *native = open_native(p, err);
+
+	return native && p->config->utility ? open_utility(p, native, err) : native;
 }
 
 static bool open_tracker(struct parts *p, struct err *err)
@@ -165,6 +215,7 @@ size_t wire_orphans(const struct parts *p, bool say)
 {
 	struct assignment *open = NULL;
 	size_t n = 0, orphans = 0;
+	char label[ASSIGNMENT_LABEL];
 	struct err ignored;
 
 	if (!ledger_list(p->ledger, LEDGER_PENDING, NULL, 0, &open, &n, &ignored))
@@ -174,11 +225,10 @@ size_t wire_orphans(const struct parts *p, bool say)
 			continue;
 		orphans++;
 		if (say)
-			log_warn(
-				open[i].container,
-				"TorrentID %s is pending, but this container is not configured any "
-				"more; configure it again to have it delivered",
-				open[i].torrent_id);
+			log_warn(open[i].container,
+				 "%s is pending, but this container is not configured any more; "
+				 "configure it again to have it delivered",
+				 assignment_label(&open[i], label));
 	}
 	assignment_list_free(open, n);
 	return orphans;

@@ -40,6 +40,16 @@ static void hide_files(void)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
+/* Only then does the file stand open after exec. */
+static void keep_open(int fd)
+{
+	char text[24];
+	int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+
+	(void)!pwrite(fd, text, (size_t)n, 0);
+	fcntl(fd, F_SETFD, 0);
+}
+
 _Noreturn static void become(const struct proc_spec *spec, int output, int report)
 {
 	int null = open("/dev/null", O_RDONLY);
@@ -50,6 +60,8 @@ _Noreturn static void become(const struct proc_spec *spec, int output, int repor
 	dup2(output, STDOUT_FILENO);
 	dup2(output, STDERR_FILENO);
 	hide_files();
+	if (spec->keep)
+		keep_open(spec->keep);
 	if (!spec->folder || chdir(spec->folder) == 0)
 		execvpe(spec->argv[0], spec->argv, spec->env ? spec->env : environ);
 	int e = errno;

@@ -15,6 +15,8 @@ struct proc_spec {
 	char *const *argv;  /* ends in NULL; argv[0] is looked up in PATH */
 	char *const *env;   /* ends in NULL; NULL: ours */
 	const char *folder; /* working directory; NULL: ours */
+	int keep; /* a locked file that it holds open as well, so that the lock says whether it
+		   * lives; its process id, which is its group's, is written into it.  0: none */
 	int timeout_ms;
 	struct wake *wake; /* may be NULL */
 };

@@ -8,6 +8,7 @@
 #include "core/hook.h"
 #include "core/lost.h"
 #include "core/obtain.h"
+#include "core/staged.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -229,15 +230,16 @@ static bool resume_one(struct turn *t, struct assignment *a, bool *goes_on, stru
 	*goes_on = true;
 	if (rests(t, a))
 		return true;
-	if (a->state == ASSIGNMENT_ASSIGNED) {
+	if (a->state == ASSIGNMENT_ASSIGNED && !assignment_is_staged(a)) {
 		if (!may_ask(t, &yes, err))
 			return false;
 		*goes_on = yes;
 		if (!yes)
 			return true;
 	}
+	char label[ASSIGNMENT_LABEL];
 	if (a->state != ASSIGNMENT_DELIVERED)
-		log_info(name_of(t), "going on with TorrentID %s, which is %s", a->torrent_id,
+		log_info(name_of(t), "going on with %s, which is %s", assignment_label(a, label),
 			 assignment_state_text(a->state));
 	struct err why;
 	bool was_set_aside = a->set_aside;
@@ -424,10 +426,32 @@ static bool take_slip(struct cycle *cy, struct err *err)
 	       vault_slip_write(cy->vault, "", err);
 }
 
+/* What an engine that died had downloaded.  Its trouble is not in the others' way. */
+static bool take_up_staged(struct cycle *cy, const struct target *targets, size_t n,
+			   struct err *err)
+{
+	struct err why;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *name = targets[i].container->name;
+		if (staged_take_up(cy->ledger, cy->engine, name, &why))
+			continue;
+		if (is_stop(&why)) {
+			*err = why;
+			return false;
+		}
+		log_error(name, "what was downloaded earlier cannot be taken up: %s", why.msg);
+	}
+	return true;
+}
+
 static bool begin(struct cycle *cy, const char *kind, const struct target *targets, size_t n,
 		  int64_t *id, struct err *err)
 {
-	if (!take_slip(cy, err) || !ledger_adopt_leftovers(cy->ledger, &cy->leftovers, err))
+	if (cy->engine->ops->begin)
+		cy->engine->ops->begin(cy->engine);
+	if (!take_slip(cy, err) || !take_up_staged(cy, targets, n, err) ||
+	    !ledger_adopt_leftovers(cy->ledger, &cy->leftovers, err))
 		return false;
 	if (cy->leftovers)
 		log_warn(NULL,

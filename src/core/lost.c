@@ -9,13 +9,15 @@
 static bool is_candidate(struct ledger *l, const struct incomplete *t, int64_t asked_at, bool *is,
 			 struct err *err)
 {
-	bool known = false;
+	bool known = false, kept = false;
 	int64_t since = 0;
 
+	/* What came from the official utility is known by its infohash alone. */
 	if (!ledger_knows(l, t->torrent_id, &known, err) ||
+	    (t->infohash[0] && !known && !ledger_keeps(l, NULL, t->infohash, &kept, err)) ||
 	    !ledger_incomplete_since(l, t->torrent_id, &since, err))
 		return false;
-	*is = !known && (since == 0 || since >= asked_at);
+	*is = !known && !kept && (since == 0 || since >= asked_at);
 	return true;
 }
 

@@ -17,10 +17,9 @@ static bool settle_question(const struct obtain *o, int64_t id, const struct err
 {
 	if (!o->engine->failure.may_have_assigned)
 		return ledger_not_assigned(o->ledger, id, err);
-	log_warn(
-		o->container->name,
-		"the tracker may have assigned a torrent, but its answer was lost; its next answer "
-		"is searched for it");
+	log_warn(o->container->name,
+		 "the tracker may have assigned a torrent, but its answer was lost%s",
+		 o->engine->ops->staged ? "" : "; its next answer is searched for it");
 	bool stopped = strcmp(why->word, WORD_STOPPED) == 0;
 	return ledger_possibly_lost(
 		o->ledger, id, stopped ? "stopped while the tracker was being asked" : why->msg,
@@ -66,8 +65,24 @@ static bool take_answer(const struct obtain *o, int64_t id, const struct reply *
 	a->container = mem_dup(o->container->name);
 	text_copy(a->torrent_id, sizeof a->torrent_id, reply->torrent_id);
 	text_copy(a->archive_id, sizeof a->archive_id, reply->archive_id);
-	log_info(o->container->name, "the tracker assigned TorrentID %s", a->torrent_id);
+	char label[ASSIGNMENT_LABEL];
+	log_info(o->container->name, "the tracker assigned %s", assignment_label(a, label));
 	return true;
+}
+
+/* What the engine must do first; nothing was asked for if it fails. */
+static bool prepare(const struct obtain *o, bool *undone, struct err *err)
+{
+	const struct engine_failure *f = &o->engine->failure;
+	struct err why;
+
+	if (!o->engine->ops->prepare || o->engine->ops->prepare(o->engine, &why))
+		return true;
+	*undone = f->back_off;
+	if ((f->back_off || f->status) && !pace_after(o->pacer, PACE_OTHER, f, &why, err))
+		return false;
+	*err = why;
+	return false;
 }
 
 bool obtain_assignment(const struct obtain *o, struct assignment *a, struct reply *reply,
@@ -76,7 +91,8 @@ bool obtain_assignment(const struct obtain *o, struct assignment *a, struct repl
 	int64_t id;
 	struct err why;
 
-	if (!pace_before(o->pacer, PACE_FETCH, o->container->name, err) ||
+	if (!prepare(o, undone, err) ||
+	    !pace_before(o->pacer, PACE_FETCH, o->container->name, err) ||
 	    !ledger_asking(o->ledger, o->container->name, &id, err))
 		return false;
 	log_progress(o->container->name, "asking the tracker for a torrent");
@@ -154,18 +170,11 @@ static bool distrust(const struct assignment *a, const struct buf *bytes, struct
 		       "a torrent with infohash %s came, but %s was assigned", v1, a->infohash);
 }
 
-static char *file_name_of(const struct torrent *t, const char *disposition)
-{
-	OWN_STR char *given = filename_from_disposition(disposition);
-
-	return filename_safe(given ? given : t->name);
-}
-
 /* The order matters: the bytes are in the vault before the ledger says so. */
 static bool keep(const struct obtain *o, struct assignment *a, const struct torrent *t,
-		 const char *disposition, const struct buf *bytes, struct err *err)
+		 const char *name, const struct buf *bytes, struct err *err)
 {
-	OWN_STR char *file_name = file_name_of(t, disposition);
+	OWN_STR char *file_name = filename_safe(name ? name : t->name);
 	char infohash[65];
 
 	torrent_infohash_hex(t, infohash);
@@ -189,9 +198,61 @@ static bool keep(const struct obtain *o, struct assignment *a, const struct torr
 	return true;
 }
 
+/* ---- what the engine has downloaded already ---- */
+
+static bool staged_is_gone(const struct obtain *o, const struct assignment *a, struct err *err)
+{
+	static const char note[] = "what the official utility downloaded is gone, and its ids are "
+				   "not known";
+
+	return ledger_possibly_lost(o->ledger, a->id, note, err) &&
+	       err_set(err, ERR_ITEM, WORD_DISK, "%s", note);
+}
+
+/* It cannot be downloaded again, since its ids are not known. */
+static bool refuse_staged(const struct obtain *o, const struct assignment *a, const char *name,
+			  const struct buf *bytes, const struct err *why, struct err *err)
+{
+	OWN_STR char *id = mem_printf("utility-%lld", (long long)a->id);
+	OWN_STR char *where = NULL;
+
+	if (!vault_quarantine(o->vault, id, bytes, &where, err))
+		return false;
+	OWN_STR char *note = mem_printf("%s; what came is kept in %s", why->msg, where);
+	if (!ledger_possibly_lost(o->ledger, a->id, note, err) ||
+	    !o->engine->ops->settled(o->engine, o->container->name, name, err))
+		return false;
+	return err_set(err, ERR_ITEM, why->word, "%s", note);
+}
+
+/* The order matters: the bytes leave the staging folder when they are "fetched". */
+static bool take_staged(const struct obtain *o, struct assignment *a, struct buf *bytes,
+			struct err *err)
+{
+	const struct engine_ops *ops = o->engine->ops;
+	OWN_STR char *name = NULL;
+	OWN(torrent_clear) struct torrent t = {0};
+	struct err why;
+
+	if (!ops->staged)
+		return err_set(err, ERR_TARGET, WORD_CONFIG,
+			       "a torrent lies in the official utility's staging folder; set "
+			       "PTP_ENGINE=utility to have it delivered");
+	if (!ops->staged(o->engine, o->container->name, bytes, &name, err))
+		return false;
+	if (!name)
+		return staged_is_gone(o, a, err);
+	if (!torrent_read(bytes->data, bytes->len, &t, &why))
+		return refuse_staged(o, a, name, bytes, &why, err);
+	return keep(o, a, &t, name, bytes, err) &&
+	       ops->settled(o->engine, o->container->name, name, err);
+}
+
 bool obtain_download(const struct obtain *o, struct assignment *a, bool fresh, struct buf *bytes,
 		     bool *undone, struct err *err)
 {
+	if (assignment_is_staged(a))
+		return take_staged(o, a, bytes, err);
 	enum pace_call call = fresh ? PACE_DOWNLOAD : PACE_OTHER;
 	OWN_STR char *disposition = NULL;
 	OWN(torrent_clear) struct torrent t = {0};
@@ -205,8 +266,10 @@ bool obtain_download(const struct obtain *o, struct assignment *a, bool fresh, s
 		return download_failed(o, a, undone, call, &why, err);
 	if (!pace_after(o->pacer, call, NULL, NULL, err))
 		return false;
-	if (distrust(a, bytes, &t, &why))
-		return keep(o, a, &t, disposition, bytes, err);
+	if (distrust(a, bytes, &t, &why)) {
+		OWN_STR char *name = filename_from_disposition(disposition);
+		return keep(o, a, &t, name, bytes, err);
+	}
 	if (!count_try(o, a, bytes, &why, err))
 		return false;
 	*err = why;

@@ -1,5 +1,6 @@
 #include "model/assignment.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static const char *const text[] = {
@@ -25,6 +26,20 @@ void assignment_list_free(struct assignment *list, size_t n)
 	for (size_t i = 0; i < n; i++)
 		assignment_clear(&list[i]);
 	free(list);
+}
+
+bool assignment_is_staged(const struct assignment *a)
+{
+	return a->state == ASSIGNMENT_ASSIGNED && !a->torrent_id[0];
+}
+
+const char *assignment_label(const struct assignment *a, char out[ASSIGNMENT_LABEL])
+{
+	if (a->torrent_id[0])
+		snprintf(out, ASSIGNMENT_LABEL, "TorrentID %s", a->torrent_id);
+	else
+		snprintf(out, ASSIGNMENT_LABEL, "a torrent that the utility downloaded");
+	return out;
 }
 
 const char *assignment_state_text(enum assignment_state state)

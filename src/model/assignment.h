@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define ASSIGNMENT_LABEL 48
+
 enum assignment_state {
 	ASSIGNMENT_ASKING,     /* the tracker is being asked, or we died while it was */
 	ASSIGNMENT_ASSIGNED,   /* the tracker has said which torrent */
@@ -45,6 +47,12 @@ struct assignment {
 
 void assignment_clear(struct assignment *a);
 void assignment_list_free(struct assignment *list, size_t n);
+
+/* The engine holds its bytes, and did not tell its ids. */
+bool assignment_is_staged(const struct assignment *a);
+
+/* "TorrentID 7", or words for one whose id is not known. */
+const char *assignment_label(const struct assignment *a, char out[ASSIGNMENT_LABEL]);
 
 /* "asking", "assigned", ... */
 const char *assignment_state_text(enum assignment_state state);

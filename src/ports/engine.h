@@ -25,7 +25,19 @@ struct engine_failure {
 	int64_t retry_after;    /* when it wants to be asked again, 0: it did not say */
 };
 
+/*
+ * An engine may get an assignment together with its bytes, without telling its ids; both ids of the
+ * reply are then "", and the bytes lie in the engine's staging folder, where they survive a crash,
+ * until they are settled.  Members that may be NULL say so.
+ */
 struct engine_ops {
+	/* A cycle begins.  May be NULL. */
+	void (*begin)(struct engine *e);
+
+	/* What must be done before a question can be asked, once in a cycle; it fails without
+	 * having asked anything.  May be NULL. */
+	bool (*prepare)(struct engine *e, struct err *err);
+
 	/* Ask for the container's next torrent.  A refusal (full, stalled, the tracker's own error)
 	 * is an answer, not a failure. */
 	bool (*assign)(struct engine *e, const struct container *c, struct reply *reply,
@@ -38,6 +50,18 @@ struct engine_ops {
 
 	/* The version of the official utility that the tracker hands out. */
 	bool (*version)(struct engine *e, char version[REPLY_VERSION_SIZE], struct err *err);
+
+	/* The source of the official utility.  `bytes` has the ceiling. */
+	bool (*script)(struct engine *e, struct buf *bytes, struct err *err);
+
+	/* What is staged for the container: its bytes and its file name (not safe, the caller's);
+	 * *name is NULL if there is nothing.  A download that is still going on is waited for.
+	 * May be NULL: this engine stages nothing. */
+	bool (*staged)(struct engine *e, const char *container, struct buf *bytes, char **name,
+		       struct err *err);
+
+	/* It is kept elsewhere, or of no use: away with it.  NULL if `staged` is. */
+	bool (*settled)(struct engine *e, const char *container, const char *name, struct err *err);
 
 	void (*close)(struct engine *e);
 };

@@ -18,9 +18,9 @@
 
 struct native {
 	struct engine base;
-	struct http *http;                                       /* owned */
-	const struct secret *user, *key;                         /* borrowed */
-	char *base_url, *fetch_url, *download_url, *version_url; /* owned */
+	struct http *http;                                                    /* owned */
+	const struct secret *user, *key;                                      /* borrowed */
+	char *base_url, *fetch_url, *download_url, *version_url, *update_url; /* owned */
 	int timeout_ms;
 	bool (*before_redirect)(void *ctx, struct err *err);
 	void *ctx;
@@ -196,6 +196,24 @@ static bool native_version(struct engine *e, char version[REPLY_VERSION_SIZE], s
 	return false;
 }
 
+static bool native_script(struct engine *e, struct buf *bytes, struct err *err)
+{
+	struct native *n = (struct native *)e;
+	OWN_HTTP_REPLY struct http_reply got = {0};
+	OWN_STR char *url = url_of(n, n->update_url);
+
+	if (!get(n, url, bytes->max, &got, err) || !check_status(n, &got, err))
+		return false;
+	if (is_page(&got)) {
+		log_strange_reply(n, &got);
+		return err_set(err, ERR_RETRY, WORD_PROTOCOL,
+			       "a page came in place of the official utility");
+	}
+	buf_reset(bytes);
+	buf_add(bytes, buf_text(&got.body), got.body.len);
+	return true;
+}
+
 static void native_close(struct engine *e)
 {
 	struct native *n = (struct native *)e;
@@ -205,6 +223,7 @@ static void native_close(struct engine *e)
 	free(n->fetch_url);
 	free(n->download_url);
 	free(n->version_url);
+	free(n->update_url);
 	free(n);
 }
 
@@ -212,6 +231,7 @@ static const struct engine_ops native_ops = {
 	.assign = native_assign,
 	.download = native_download,
 	.version = native_version,
+	.script = native_script,
 	.close = native_close,
 };
 
@@ -235,6 +255,7 @@ struct engine *engine_native_open(const struct engine_native_options *o, struct 
 	n->fetch_url = with_query(o->fetch_url);
 	n->download_url = with_query(o->download_url);
 	n->version_url = mem_dup(o->version_url);
+	n->update_url = mem_dup(o->update_url);
 	n->timeout_ms = o->timeout_ms;
 	n->before_redirect = o->before_redirect;
 	n->ctx = o->ctx;

@@ -14,10 +14,11 @@
 struct engine_native_options {
 	const struct secret *user, *key; /* borrowed for as long as the engine lives */
 	const char *base_url;            /* copied, as are the other texts */
-	const char *fetch_url, *download_url, *version_url; /* relative, with their query */
-	const char *ca_file;                                /* may be NULL */
-	int timeout_ms;                                     /* for one request in all */
-	struct wake *wake;                                  /* borrowed */
+	/* Relative, with their query. */
+	const char *fetch_url, *download_url, *version_url, *update_url;
+	const char *ca_file; /* may be NULL */
+	int timeout_ms;      /* for one request in all */
+	struct wake *wake;   /* borrowed */
 	/* Called before a redirect within the tracker is followed; may be NULL. */
 	bool (*before_redirect)(void *ctx, struct err *err);
 	void *ctx;

@@ -92,6 +92,7 @@ enum sql {
 	SQL_LIST_LOST,
 	SQL_LIST_ALL,
 	SQL_KNOWS,
+	SQL_KEEPS,
 	SQL_DELIVERED_SINCE,
 	SQL_TOTALS,
 	SQL_REMEMBER,
@@ -156,6 +157,8 @@ static const char *const statements[] = {
 	[SQL_LIST_ALL] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
 			 " WHERE ?1 IS NULL OR container = ?1 ORDER BY id DESC LIMIT ?2",
 	[SQL_KNOWS] = "SELECT 1 FROM assignment WHERE torrent_id = ?1 LIMIT 1",
+	[SQL_KEEPS] = "SELECT 1 FROM assignment WHERE infohash = ?1 AND state BETWEEN 2 AND 4"
+		      " AND (?2 IS NULL OR container = ?2) LIMIT 1",
 	[SQL_DELIVERED_SINCE] =
 		"SELECT count(*) FROM assignment"
 		" WHERE container = ?1 AND state = 4 AND delivered_at BETWEEN ?2 AND ?3",
@@ -584,6 +587,17 @@ bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known, struct 
 
 	if (got >= 0)
 		*known = got == 1;
+	return got >= 0;
+}
+
+bool ledger_keeps(struct ledger *l, const char *container, const char *infohash, bool *keeps,
+		  struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = query(l, SQL_KEEPS, err, "tt", infohash, container);
+	int got = s ? step(l, s, err) : -1;
+
+	if (got >= 0)
+		*keeps = got == 1;
 	return got >= 0;
 }
 

@@ -100,6 +100,10 @@ bool ledger_list(struct ledger *l, enum ledger_filter filter, const char *contai
 bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known,
 		  struct err *err) MUST_CHECK;
 
+/* Has the container (NULL: any) a torrent of this infohash, fetched or further? */
+bool ledger_keeps(struct ledger *l, const char *container, const char *infohash, bool *keeps,
+		  struct err *err) MUST_CHECK;
+
 /* How many torrents the container got at that time or later. */
 bool ledger_delivered_since(struct ledger *l, const char *container, int64_t since, uint64_t *n,
 			    struct err *err) MUST_CHECK;

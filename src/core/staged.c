@@ -1,0 +1,77 @@
+#include "core/staged.h"
+
+#include "base/log.h"
+#include "base/own.h"
+#include "model/torrent.h"
+
+static bool is_kept(struct ledger *l, const char *container, const struct buf *bytes, bool *kept,
+		    struct err *err)
+{
+	OWN(torrent_clear) struct torrent t = {0};
+	struct err ignored;
+	char infohash[65];
+
+	*kept = false;
+	if (!torrent_read(bytes->data, bytes->len, &t, &ignored))
+		return true;
+	torrent_infohash_hex(&t, infohash);
+	return ledger_keeps(l, container, infohash, kept, err);
+}
+
+/* Is there a row that waits for what is staged? */
+static bool is_expected(struct ledger *l, const char *container, bool *expected, struct err *err)
+{
+	struct assignment *open = NULL;
+	size_t n = 0;
+
+	*expected = false;
+	if (!ledger_list(l, LEDGER_PENDING, container, 0, &open, &n, err))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		*expected |= assignment_is_staged(&open[i]);
+	assignment_list_free(open, n);
+	return true;
+}
+
+/* The row of the question that this is the answer to. */
+static bool find_question(struct ledger *l, const char *container, int64_t *id, struct err *err)
+{
+	struct assignment *lost = NULL;
+	size_t n = 0;
+
+	if (!ledger_list(l, LEDGER_LOST, container, 0, &lost, &n, err))
+		return false;
+	int64_t newest = n ? lost[n - 1].id : 0;
+	assignment_list_free(lost, n);
+	if (!newest)
+		return ledger_asking(l, container, id, err);
+	*id = newest;
+	return true;
+}
+
+bool staged_take_up(struct ledger *l, struct engine *e, const char *container, struct err *err)
+{
+	OWN_BUF struct buf bytes = BUF_MAX(TORRENT_MAX_BYTES);
+	OWN_STR char *name = NULL;
+	bool kept, expected;
+	int64_t id;
+
+	if (!e->ops->staged)
+		return true;
+	if (!e->ops->staged(e, container, &bytes, &name, err))
+		return false;
+	if (!name)
+		return true;
+	if (!is_kept(l, container, &bytes, &kept, err))
+		return false;
+	if (kept)
+		return e->ops->settled(e, container, name, err);
+	if (!is_expected(l, container, &expected, err))
+		return false;
+	if (expected)
+		return true;
+	if (!find_question(l, container, &id, err) || !ledger_assigned(l, id, "", "", err))
+		return false;
+	log_info(container, "a torrent that was downloaded before the program ended is taken up");
+	return true;
+}

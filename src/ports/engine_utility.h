@@ -1,0 +1,55 @@
+/*
+ * ports/engine_utility.h - the engine that runs the official utility, archiver.py, unmodified.
+ *
+ * The utility's `fetch NAME` asks and downloads in one, and writes the torrent into its watch
+ * directory, not atomically.  It gets a configuration of its own, in which that is a private
+ * staging folder; what it writes there is taken from there like any other torrent.  From the
+ * tracker notes: its command line, its config.ptp, the forms of its output.
+ *
+ * In the state folder:
+ *
+ *     utility/config.ptp    its configuration, 0600, written anew for every run
+ *     utility/lock          held by a utility that runs, also when we were killed
+ *     utility/refused       the version that was tried as an update and did not work
+ *     utility/<name>-<hash>/  what it downloaded for a container, until that is kept
+ *
+ * It runs in a process group of its own, without a terminal, with limits on time and output, and
+ * with an environment that holds nothing but what Python and a proxy need.
+ */
+#ifndef PORTS_ENGINE_UTILITY_H
+#define PORTS_ENGINE_UTILITY_H
+
+#include "base/secret.h"
+#include "base/wake.h"
+#include "ports/engine.h"
+
+enum engine_utility_update {
+	ENGINE_UTILITY_AUTO,   /* a newer utility is tried, and put in place if it works */
+	ENGINE_UTILITY_NOTIFY, /* a newer one is worth a warning */
+	ENGINE_UTILITY_OFF,    /* nobody asks */
+};
+
+struct engine_utility_options { /* everything is borrowed for as long as the engine lives */
+	const struct secret *user, *key;
+	const char *base_url, *fetch_url, *download_url, *version_url, *update_url;
+	const char *ca_file; /* may be NULL */
+	const struct container *containers;
+	size_t n_containers;
+	const char *script;       /* where archiver.py is, or is to be put */
+	const char *state_folder; /* must be there */
+	enum engine_utility_update update;
+	int timeout_ms; /* for one request; the utility makes two in a fetch */
+	struct wake *wake;
+	/* Around each call to the tracker that `prepare` makes: waits for its turn, notes its end.
+	 */
+	bool (*before_call)(void *ctx, struct err *err);
+	bool (*after_call)(void *ctx, struct err *err);
+	void *ctx;
+};
+
+/* `tracker` is the engine that does what the utility cannot: the download of what is assigned
+ * already, the utility's version and source.  It is taken over, also on failure. */
+struct engine *engine_utility_open(struct engine *tracker, const struct engine_utility_options *o,
+				   struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,279 @@
+/* Running the utility; declared in ports/engine_utility_parts.h. */
+#include "ports/engine_utility_parts.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <jansson.h>
+#include <signal.h>
+#include <string.h>
+
+#define AWAIT_POLL_MS 100
+#define READABLE_BYTES 24 /* of a container's name in its folder's */
+
+/* ---- its configuration ---- */
+
+/* Names may hold anything; the hash tells them apart, the letters are for people. */
+char *utility_staging(const struct utility *u, const char *container)
+{
+	char readable[READABLE_BYTES + 1], hex[17];
+	uint8_t digest[SHA256_SIZE];
+	size_t n = 0;
+
+	for (const char *c = container; *c && n < READABLE_BYTES; c++)
+		if (isascii(*c) && (isalnum((unsigned char)*c) || *c == '-' || *c == '_'))
+			readable[n++] = *c;
+	readable[n] = '\0';
+	hash_sha256(container, strlen(container), digest);
+	hash_hex(digest, 8, hex);
+	return mem_printf("%s/%s-%s", u->folder, readable, hex);
+}
+
+static json_t *container_json(const struct utility *u, const struct container *c)
+{
+	OWN_STR char *staging = utility_staging(u, c->name);
+	json_t *one = json_pack("{s:s, s:i, s:n, s:s}", "Size", c->size, "MaxStalled",
+				(int)c->max_stalled, "AfterFetchExec", "WatchDirectory", staging);
+
+	if (c->id[0])
+		json_object_set_new(one, "ContainerID",
+				    json_integer((json_int_t)strtoll(c->id, NULL, 10)));
+	return one;
+}
+
+static json_t *config_json(const struct utility *u)
+{
+	const struct engine_utility_options *o = &u->o;
+	json_t *containers = json_object();
+
+	for (size_t i = 0; i < o->n_containers; i++)
+		json_object_set_new(containers, o->containers[i].name,
+				    container_json(u, &o->containers[i]));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:{s:s, s:i, s:n, s:s}, s:o}",
+			 "ApiUser", secret_reveal(o->user), "ApiKey", secret_reveal(o->key),
+			 "BaseURL", o->base_url, "FetchURL", o->fetch_url, "DownloadURL",
+			 o->download_url, "VersionURL", o->version_url, "UpdateURL", o->update_url,
+			 "FetchSleep", 10, "Default", "Size", "500G", "MaxStalled", 0,
+			 "AfterFetchExec", "WatchDirectory", u->folder, "Containers", containers);
+}
+
+static bool write_config(const struct utility *u, struct err *err)
+{
+	json_t *root = config_json(u);
+	char *text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS);
+
+	json_decref(root);
+	if (!text)
+		return err_set(err, ERR_TARGET, WORD_CONFIG,
+			       "the utility's config.ptp cannot be written as JSON");
+	bool ok = fs_write(u->config, text, strlen(text), 0600, err);
+	secret_wipe(text, strlen(text));
+	free(text);
+	return ok;
+}
+
+void utility_container_id(const struct utility *u, const char *container, char id[REPLY_ID_SIZE])
+{
+	OWN_BUF struct buf bytes = BUF_MAX(UTILITY_CONFIG_MAX_BYTES);
+	struct err ignored;
+
+	id[0] = '\0';
+	if (!fs_read_regular(u->config, &bytes, &ignored))
+		return;
+	json_t *root = json_loadb(buf_text(&bytes), bytes.len, 0, NULL);
+	const json_t *all = json_object_get(root, "Containers");
+	const json_t *value = json_object_get(json_object_get(all, container), "ContainerID");
+	if (json_is_integer(value) && json_integer_value(value) > 0)
+		snprintf(id, REPLY_ID_SIZE, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	json_decref(root);
+	secret_wipe(bytes.data, bytes.len);
+}
+
+/* ---- its environment ---- */
+
+static const char *const passed_on[] = {
+	"PATH",        "LANG",      "LC_ALL",        "TZ",           "HTTP_PROXY",
+	"HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",      "http_proxy",   "https_proxy",
+	"all_proxy",   "no_proxy",  "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"};
+
+#define N_PASSED_ON (sizeof passed_on / sizeof *passed_on)
+#define N_FIXED 6
+
+struct environment {
+	char *list[N_PASSED_ON + N_FIXED + 1]; /* owned, each of them */
+	size_t n;
+};
+
+static void environment_clear(struct environment *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		free(e->list[i]);
+}
+
+static void environment_fill(struct environment *e, const struct utility *u)
+{
+	for (size_t i = 0; i < N_PASSED_ON; i++) {
+		const char *value = getenv(passed_on[i]);
+		bool replaced = u->ca_file && strcmp(passed_on[i], "REQUESTS_CA_BUNDLE") == 0;
+		if (value && !replaced)
+			e->list[e->n++] = mem_printf("%s=%s", passed_on[i], value);
+	}
+	if (u->ca_file)
+		e->list[e->n++] = mem_printf("REQUESTS_CA_BUNDLE=%s", u->ca_file);
+	e->list[e->n++] = mem_printf("HOME=%s", u->folder);
+	e->list[e->n++] = mem_dup("PYTHONUTF8=1");
+	e->list[e->n++] = mem_dup("PYTHONUNBUFFERED=1");
+	e->list[e->n++] = mem_dup("PYTHONDONTWRITEBYTECODE=1");
+}
+
+/* ---- running ---- */
+
+static bool run(struct utility *u, const char *const words[], size_t n, int timeout_ms, int keep,
+		struct buf *output, struct proc_end *end, struct err *err)
+{
+	OWN(environment_clear) struct environment environment = {0};
+	char *argv[8] = {(char[]){"python3"}};
+	struct err why;
+
+	environment_fill(&environment, u);
+	for (size_t i = 0; i < n; i++)
+		argv[i + 1] = mem_dup(words[i]);
+	const struct proc_spec spec = {.argv = argv,
+				       .env = environment.list,
+				       .folder = u->folder,
+				       .keep = keep,
+				       .timeout_ms = timeout_ms,
+				       .wake = u->o.wake};
+	bool ok = proc_run(&spec, output, end, &why);
+	for (size_t i = 0; i < n; i++)
+		free(argv[i + 1]);
+	if (ok)
+		return true;
+	if (strcmp(why.word, WORD_CONFIG) == 0)
+		return err_set(err, ERR_TARGET, WORD_CONFIG,
+			       "the official utility needs Python 3 with requests, and python3 is "
+			       "not there: " UTILITY_WAY_OUT);
+	*err = why;
+	return false;
+}
+
+bool utility_python(struct utility *u, const char *const words[], struct buf *output,
+		    struct proc_end *end, struct err *err)
+{
+	size_t n = 0;
+
+	while (words[n])
+		n++;
+	return run(u, words, n, UTILITY_LOCAL_MS, 0, output, end, err);
+}
+
+static int fetch_time(const struct utility *u)
+{
+	return 3 * u->o.timeout_ms;
+}
+
+/* The group of the utility that holds the lock. */
+static pid_t holder(const char *lock)
+{
+	OWN_BUF struct buf text = BUF_MAX(64);
+	struct err ignored;
+
+	if (!fs_read_regular(lock, &text, &ignored))
+		return 0;
+	long pid = strtol(buf_text(&text), NULL, 10);
+	return pid > 1 && pid <= INT32_MAX ? (pid_t)pid : 0;
+}
+
+static void end_holder(const char *lock)
+{
+	pid_t group = holder(lock);
+
+	log_warn(NULL,
+		 "the utility that an earlier process left running does not end; it is ended");
+	if (group)
+		kill(-group, SIGKILL);
+}
+
+/* The lock, when no utility runs any more; -1 on failure.  What an earlier process of ours left
+ * running may be amid a download, so it has the time that it would have had. */
+static int take_lock(struct utility *u, struct err *err)
+{
+	OWN_STR char *path = fs_join(u->folder, "lock");
+	int64_t end = clock_monotonic() + fetch_time(u);
+	bool held, said = false;
+
+	for (int ended = 0; ended < 10;) {
+		int fd = fs_lock(path, &held, err);
+		if (fd >= 0 || !held)
+			return fd;
+		if (!said)
+			log_info(NULL, "waiting for the utility that an earlier process left "
+				       "running");
+		said = true;
+		if (clock_monotonic() >= end) {
+			end_holder(path);
+			ended++;
+		}
+		if (!wake_sleep(u->o.wake, AWAIT_POLL_MS, err))
+			return -1;
+	}
+	err_set(err, ERR_RETRY, WORD_INTERNAL, "a utility that is running cannot be ended; see %s",
+		path);
+	return -1;
+}
+
+bool utility_await(struct utility *u, struct err *err)
+{
+	OWN_FD int lock = take_lock(u, err);
+
+	return lock >= 0;
+}
+
+bool utility_run(struct utility *u, const char *script, const char *const words[], int timeout_ms,
+		 struct buf *output, struct proc_end *end, struct err *err)
+{
+	const char *all[6] = {script};
+	size_t n = 1;
+
+	for (size_t i = 0; words[i]; i++)
+		all[n++] = words[i];
+	all[n++] = "--config";
+	all[n++] = u->config;
+	OWN_FD int lock = take_lock(u, err);
+	return lock >= 0 && write_config(u, err) &&
+	       run(u, all, n, timeout_ms, lock, output, end, err);
+}
+
+/* ---- its output ---- */
+
+static char *masked(const struct utility *u, const char *text, size_t len)
+{
+	const struct secret *const known[] = {u->o.user, u->o.key};
+
+	return secret_mask(text, len, UTILITY_LOGGED_LINE_BYTES, known, 2);
+}
+
+char *utility_masked(const struct utility *u, const char *text)
+{
+	return masked(u, text, strlen(text));
+}
+
+void utility_log(const struct utility *u, const char *container, const struct buf *output)
+{
+	const char *at = buf_text(output);
+
+	for (int i = 0; *at && i < UTILITY_LOGGED_LINES; i++) {
+		size_t len = strcspn(at, "\n");
+		OWN_STR char *line = masked(u, at, len);
+		if (len)
+			log_warn(container, "archiver.py: %s", line);
+		at += len + (at[len] == '\n');
+	}
+	if (*at || output->full)
+		log_warn(container, "archiver.py: (more output was left out)");
+}

@@ -1,0 +1,171 @@
+#include "model/utility_output.h"
+
+#include "unit.h"
+
+#define TRACE "Traceback (most recent call last):\n  File \"archiver.py\", line 1, in fetch\n"
+#define REFUSED TRACE "RuntimeError: Error: Unexpected server response\n\n"
+#define URL "http://x/archive.php?action=fetch&ContainerName=a&ContainerSize=1T&MaxStalled=0"
+#define DOWNLOAD "http://x/torrents.php?action=download&id=7&ArchiveID=8"
+
+static const struct {
+	int status;
+	const char *output;
+	enum utility_verdict verdict;
+	const char *type;
+	long http;
+	bool back_off, may_have;
+} rows[] = {
+	{0, "New download written as \"/x\"\n", UTILITY_OK, "", 0, false, false},
+	{0, "No space left in container", UTILITY_OK, "", 0, false, false},
+	{1, REFUSED "{'Status': 'Error', 'Error': 'No space left in container'}\n", UTILITY_FULL,
+	 "", 0, false, false},
+	{1, REFUSED "{'Status': 'Error', 'Message': 'Too many STALLED downloads'}\n",
+	 UTILITY_STALLED, "", 0, false, false},
+	{1, REFUSED "{'Status': 'Error', 'Error': 'Database'}\n", UTILITY_FAILED, "RuntimeError", 0,
+	 false, false},
+	{1, REFUSED "{'Status': 'Maybe'}\n", UTILITY_FAILED, "RuntimeError", 0, false, true},
+	{1,
+	 TRACE "    ask(stalled)\nrequests.exceptions.HTTPError: 403 Client Error: Forbidden for "
+	       "url: " URL "\n",
+	 UTILITY_FAILED, "HTTPError", 403, true, false},
+	{1, "requests.exceptions.HTTPError: 404 Client Error: x for url: " URL, UTILITY_FAILED,
+	 "HTTPError", 404, false, false},
+	{1, "requests.exceptions.HTTPError: 429 Client Error: x for url: " URL, UTILITY_FAILED,
+	 "HTTPError", 429, true, false},
+	{1, "requests.exceptions.HTTPError: 503 Server Error: x for url: " URL, UTILITY_FAILED,
+	 "HTTPError", 503, true, false},
+	{1, "requests.exceptions.HTTPError: 502 Server Error: x for url: " URL, UTILITY_FAILED,
+	 "HTTPError", 502, true, true},
+	{1, "HTTPError: of another form", UTILITY_FAILED, "HTTPError", 0, true, true},
+	{1, "a.b.ConnectionError: ('Connection aborted.', x)", UTILITY_FAILED, "ConnectionError", 0,
+	 true, true},
+	{1, "ConnectionError: [Errno 111] Connection refused", UTILITY_FAILED, "ConnectionError", 0,
+	 true, false},
+	{1, "urllib3.exceptions.MaxRetryError: x\nrequests.exceptions.ConnectTimeout: y",
+	 UTILITY_FAILED, "MaxRetryError", 0, true, false},
+	{1, "TimeoutError: x\nrequests.exceptions.ReadTimeout: y", UTILITY_FAILED, "TimeoutError",
+	 0, true, true},
+	{1, "json.JSONDecodeError: Expecting value: line 1 column 1 (char 0)", UTILITY_FAILED,
+	 "JSONDecodeError", 0, true, false},
+	{1, "json.JSONDecodeError: Expecting ',': line 1 column 15 (char 14)", UTILITY_FAILED,
+	 "JSONDecodeError", 0, true, true},
+	{1, "EOFError: EOF when reading a line", UTILITY_FAILED, "EOFError", 0, false, false},
+	{1, "KeyError: 'x'", UTILITY_FAILED, "KeyError", 0, false, true},
+	{1, "", UTILITY_FAILED, "Unknown", 0, false, true},
+	{139, "no trace", UTILITY_FAILED, "Unknown", 0, false, true},
+	{1, "  KeyError: indented", UTILITY_FAILED, "Unknown", 0, false, true},
+	{1, "Errors: of another kind", UTILITY_FAILED, "Unknown", 0, false, true},
+	{1, "KeyError: 1\nValueError\nlast line", UTILITY_FAILED, "ValueError", 0, false, true},
+	{1, "AnErrorNameThatIsMuchLongerThanAnyOutcomeCanHoldError: x", UTILITY_FAILED,
+	 "AnErrorNameThatIsMuchLo", 0, false, true},
+};
+
+static void status_and_output_have_one_meaning(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct utility_output said;
+		utility_output_read(rows[i].status, rows[i].output, &said);
+		print_message("%s\n", rows[i].output);
+		assert_int_equal(said.verdict, rows[i].verdict);
+		assert_string_equal(said.type, rows[i].type);
+		assert_int_equal(said.status, rows[i].http);
+		assert_int_equal(said.back_off, rows[i].back_off);
+		assert_int_equal(said.may_have_assigned, rows[i].may_have);
+	}
+}
+
+static void the_reply_is_told_with_the_exception(void **state)
+{
+	(void)state;
+	struct utility_output said;
+
+	utility_output_read(1, REFUSED "{'Status': 'Error', 'Error': 'Database'}\n", &said);
+	assert_string_equal(said.message, "RuntimeError: Error: Unexpected server response: "
+					  "{'Status': 'Error', 'Error': 'Database'}");
+}
+
+static void a_missing_module_is_named(void **state)
+{
+	(void)state;
+	struct utility_output said;
+
+	utility_output_read(1, TRACE "ModuleNotFoundError: No module named 'requests'\n", &said);
+	assert_string_equal(said.module, "requests");
+	assert_false(said.may_have_assigned);
+}
+
+static void a_failed_download_tells_what_was_assigned(void **state)
+{
+	(void)state;
+	struct utility_output said;
+
+	utility_output_read(1, "x.HTTPError: 503 Server Error: x for url: " DOWNLOAD "\n", &said);
+	assert_string_equal(said.torrent_id, "7");
+	assert_string_equal(said.archive_id, "8");
+	utility_output_read(1, "x.HTTPError: 503 Server Error: x for url: " URL "\n", &said);
+	assert_string_equal(said.torrent_id, "");
+	utility_output_read(1, "Error: &id=7&ArchiveID=\n", &said);
+	assert_string_equal(said.torrent_id, "");
+	utility_output_read(1, "Error: &id=123456789012345678901234567890&ArchiveID=1\n", &said);
+	assert_string_equal(said.archive_id, "");
+}
+
+static void a_list_names_its_containers(void **state)
+{
+	(void)state;
+	static const char list[] = "Containers:\n\tattic (800G): /watch\n\ta (b) (1T): /watch\n";
+
+	assert_true(utility_output_is_list(list));
+	assert_true(utility_output_lists(list, "attic"));
+	assert_true(utility_output_lists(list, "a (b)"));
+	assert_false(utility_output_lists(list, "att"));
+	assert_false(utility_output_lists(list, "ttic"));
+	assert_false(utility_output_is_list("attic (800G): /watch\n"));
+	assert_false(utility_output_is_list(""));
+}
+
+static const struct {
+	const char *source, *version;
+} versions[] = {
+	{"__version__ = \"0.10\"\n", "0.10"},
+	{"#!/usr/bin/python3\nimport os\nVERSION='0.9'\n", "0.9"},
+	{"class A:\n    ScriptVersion = 1.2.3 # x", "1.2.3"},
+	{"version=2", "2"},
+	{"if version == 3:\n", NULL},
+	{"print('version = 1')\n", NULL},
+	{"version = unknown\n", NULL},
+	{"versions = 1\n", NULL},
+	{"version = 1234567890123456789012345\n", NULL},
+	{"version =", NULL},
+	{"version", NULL},
+	{"", NULL},
+};
+
+static void the_version_stands_in_an_assignment(void **state)
+{
+	(void)state;
+	char version[REPLY_VERSION_SIZE];
+
+	for (size_t i = 0; i < COUNT(versions); i++) {
+		print_message("%s\n", versions[i].source);
+		bool found = utility_output_version(versions[i].source, version);
+		assert_int_equal(found, versions[i].version != NULL);
+		if (found)
+			assert_string_equal(version, versions[i].version);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(status_and_output_have_one_meaning),
+		cmocka_unit_test(the_reply_is_told_with_the_exception),
+		cmocka_unit_test(a_missing_module_is_named),
+		cmocka_unit_test(a_failed_download_tells_what_was_assigned),
+		cmocka_unit_test(a_list_names_its_containers),
+		cmocka_unit_test(the_version_stands_in_an_assignment),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
