@@ -121,16 +121,16 @@ class Container:
 
 @pytest.fixture
 def start(engine, native, sim, tmp_path):
-    """start(OPTION..., VARIABLE=...): a container of the native image that talks to the simulator.
-    Its /watch is start.watch, a folder that everybody may write to."""
+    """start(OPTION..., VARIABLE=...): a container of the native image (or of `image`) that talks to
+    the simulator. Its /watch is start.watch, a folder that everybody may write to."""
     made = []
 
-    def run(*options, watch=True, **variables):
+    def run(*options, watch=True, image=native, **variables):
         if watch:
             options = ("-v", f"{run.watch}:/watch", *options)
         variables = {"PTP_USER": USER, "PTP_KEY": KEY, "PTP_CONTAINERS": "attic:800G",
                      "PTP_BASE_URL": sim.url, "PTP_FETCH_SLEEP": "0", **variables}
-        made.append(Container(engine, native, *options, **variables))
+        made.append(Container(engine, image, *options, **variables))
         return made[-1]
 
     run.watch = tmp_path / "watch"

@@ -64,6 +64,15 @@ def test_the_utility_image_has_what_the_official_utility_imports(engine, utility
                "-c", "import requests, cgi")
 
 
+def test_the_utility_image_downloads_the_utility_and_fetches_with_it(start, sim, utility):
+    sim.scenario(script_file=str(ROOT / "test" / "utility" / "archiver.py"))
+    container = start(image=utility)
+    container.wait_for_log(DELIVERED)
+    assert len(sim.requests("script")) == 1 and len(sim.fetches()) == 1
+    (delivered,) = torrents(start.watch)
+    assert delivered.read_bytes().startswith(b"d")
+
+
 def test_the_native_image_has_at_most_25_mb(engine, native):
     assert inspect(engine, native)["Size"] <= MAX_BYTES
 
