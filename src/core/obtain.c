@@ -59,7 +59,10 @@ static bool take_answer(const struct obtain *o, int64_t id, const struct reply *
 	if (reply->verdict != REPLY_ASSIGNED)
 		return ledger_not_assigned(o->ledger, id, err);
 	if (!ledger_assigned(o->ledger, id, reply->torrent_id, reply->archive_id, err))
-		return write_slip(o, id, reply, err);
+		return reply->torrent_id[0]
+			       ? write_slip(o, id, reply, err)
+			       : err_wrap(err, "what was downloaded cannot be recorded "
+					       "yet; the next cycle takes it up");
 	a->id = id;
 	a->state = ASSIGNMENT_ASSIGNED;
 	a->container = mem_dup(o->container->name);

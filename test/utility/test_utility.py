@@ -426,6 +426,7 @@ def test_newer_version_that_does_not_work_leaves_the_old_one_at_work(sim, make, 
     done = a.fetch(status=0)
     assert summary(done.stderr) == "attic:OK" and "could not be updated" in done.stderr
     assert a.script.read_text() == OLD
+    assert not list(a.folder.glob("*.bak")), "it was in place before it was tried"
     assert summary(a.fetch(status=0).stderr) == "attic:OK"
     assert len(sim.requests("script")) == 1, "asked for again what does not work"
 
@@ -614,3 +615,26 @@ def test_native_torrent_that_is_pending_is_gone_on_with_by_the_utility_engine(si
     a.fetch(status=1, PTP_ENGINE="native")
     assert summary(a.fetch(status=0).stderr) == "attic:OK"
     assert len(sim.fetches()) == 1 and len(a.delivered()) == 1
+
+
+def test_staged_torrent_is_delivered_in_spite_of_a_back_off(sim, make):
+    a = make(PTP_FETCH_SLEEP="0.05")
+    a.fetch(status=0)
+    (name,) = a.delivered()
+    (folder,) = [p for p in a.staging.iterdir() if p.is_dir()]
+    (a.watch / name).rename(folder / name)
+    a.ledger("UPDATE assignment SET state = 0, infohash = NULL, torrent_id = NULL")
+    a.ledger("UPDATE pace SET failures = 1, reason = 'x', backoff_until = ?",
+             int((time.time() + 600) * 1000))
+    assert summary(a.fetch(status=0).stderr) == "attic:OK"
+    assert a.delivered() == [name] and len(sim.fetches()) == 1
+
+
+def test_native_search_for_what_is_lost_knows_what_the_utility_got(sim, make):
+    sim.scenario(complete="never", incomplete=True, **sim.fixed)
+    a = make()
+    a.fetch(status=0)
+    a.ledger("INSERT INTO assignment(container, state, asked_at, changed_at) VALUES('attic',5,1,1)")
+    a.fetch(status=0, PTP_ENGINE="native")
+    assert sorted(r["query"]["id"] for r in sim.downloads()) == ["100001", "100002"]
+    assert [row["state"] for row in a.history()].count("delivered") == 2
