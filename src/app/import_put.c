@@ -24,16 +24,37 @@ static void put(struct import *m, json_t *root, const char *key, json_t *value, 
 	problems_add(&m->done, "%s: %s%s", key, text, same ? " (as it was)" : "");
 }
 
+static bool is_another(const json_t *root, const char *key, const struct secret *new)
+{
+	const char *there = json_string_value(json_object_get(root, key));
+
+	return there && secret_is_set(new) && strcmp(there, secret_reveal(new)) != 0;
+}
+
+/* Both or none: the user of one account with the key of another is nobody. */
+static void put_credentials(struct import *m, json_t *root, bool force)
+{
+	if (!force &&
+	    (is_another(root, "ApiUser", &m->user) || is_another(root, "ApiKey", &m->key))) {
+		problems_add(&m->left,
+			     "ApiUser and ApiKey: config.ptp has others already; --force takes "
+			     "those of %s",
+			     m->file);
+		return;
+	}
+	if (secret_is_set(&m->user))
+		put(m, root, "ApiUser", json_string(secret_reveal(&m->user)), "(not shown)", force);
+	if (secret_is_set(&m->key))
+		put(m, root, "ApiKey", json_string(secret_reveal(&m->key)), "(not shown)", force);
+}
+
 static void put_settings(struct import *m, json_t *root, bool force)
 {
 	const char *url = m->base_url;
 	OWN_STR char *url_shown =
 		url && !strchr(url, '@') ? import_shown(m, url) : mem_dup("(not shown)");
 
-	if (secret_is_set(&m->user))
-		put(m, root, "ApiUser", json_string(secret_reveal(&m->user)), "(not shown)", force);
-	if (secret_is_set(&m->key))
-		put(m, root, "ApiKey", json_string(secret_reveal(&m->key)), "(not shown)", force);
+	put_credentials(m, root, force);
 	if (url)
 		put(m, root, "BaseURL", json_string(url), url_shown, force);
 	if (m->fetch_sleep)
@@ -87,10 +108,10 @@ static bool is_set(const json_t *root, const char *key, const char *variable, co
 
 static void check_credentials(struct import *m, const json_t *root)
 {
-	if (!is_set(root, "ApiUser", "PTP_USER", "PTP_USER_FILE"))
+	if (!secret_is_set(&m->user) && !is_set(root, "ApiUser", "PTP_USER", "PTP_USER_FILE"))
 		problems_add(&m->left, "%s: there is no apiUser in it; run `ptp-archiver setup`",
 			     m->file);
-	if (!is_set(root, "ApiKey", "PTP_KEY", "PTP_KEY_FILE"))
+	if (!secret_is_set(&m->key) && !is_set(root, "ApiKey", "PTP_KEY", "PTP_KEY_FILE"))
 		problems_add(&m->left, "%s: there is no apiKey in it; run `ptp-archiver setup`",
 			     m->file);
 }

@@ -186,6 +186,18 @@ bool text_ends(const char *s, const char *suffix)
 	return ls >= lx && strcmp(s + ls - lx, suffix) == 0;
 }
 
+bool text_has_word_nocase(const char *hay, const char *needle)
+{
+	const char *at = hay;
+
+	while ((at = strcasestr(at, needle))) {
+		if (at == hay || !isalpha((unsigned char)at[-1]))
+			return true;
+		at++;
+	}
+	return false;
+}
+
 bool text_has_nocase(const char *hay, const char *needle)
 {
 	return strcasestr(hay, needle) != NULL;

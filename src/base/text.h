@@ -50,4 +50,7 @@ bool text_ends(const char *s, const char *suffix);
 /* Is `needle` in `hay`, without regard to ASCII case? */
 bool text_has_nocase(const char *hay, const char *needle);
 
+/* The same, at the begin of a word: "stall" is in "too many stalled", but not in "installed". */
+bool text_has_word_nocase(const char *hay, const char *needle);
+
 #endif

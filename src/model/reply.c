@@ -147,7 +147,7 @@ static enum reply_verdict verdict_of(const char *message)
 {
 	if (text_has_nocase(message, "No space left in container"))
 		return REPLY_FULL;
-	if (text_has_nocase(message, "stall"))
+	if (text_has_word_nocase(message, "stall"))
 		return REPLY_STALLED;
 	return REPLY_REFUSED;
 }

@@ -1,11 +1,12 @@
 #include "model/utility_output.h"
 
+#include "base/mem.h"
+#include "base/own.h"
 #include "base/text.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* Exceptions that speak of the connection or of the tracker's health, not of our question. */
 static const char *const of_connection[] = {"Connection", "Timeout",         "timeout",
@@ -38,21 +39,6 @@ static bool next_line(const char **rest, struct line *line)
 	line->len = strcspn(*rest, "\n");
 	*rest += line->len + ((*rest)[line->len] == '\n');
 	return true;
-}
-
-static bool has(struct line line, const char *needle)
-{
-	return memmem(line.at, line.len, needle, strlen(needle)) != NULL;
-}
-
-static bool has_nocase(struct line line, const char *needle)
-{
-	size_t n = strlen(needle);
-
-	for (size_t i = 0; i + n <= line.len; i++)
-		if (strncasecmp(line.at + i, needle, n) == 0)
-			return true;
-	return false;
 }
 
 static bool holds_any(const char *output, const char *const needles[], size_t n)
@@ -129,16 +115,18 @@ static void read_exceptions(const char *output, struct utility_output *out)
 	copy(out->message, sizeof out->message, last.at, last.len);
 }
 
-/* Not in indented lines, which are source text, and not where the question's own parameter is
- * quoted. */
+/* Only in the reply, which is printed as a dict: paths and names may hold the word as well. */
 static bool speaks_of_stalling(const char *output)
 {
 	struct line line;
 
-	while (next_line(&output, &line))
-		if (line.len && !isspace((unsigned char)*line.at) && has_nocase(line, "stall") &&
-		    !has(line, "MaxStalled="))
+	while (next_line(&output, &line)) {
+		if (!line.len || *line.at != '{')
+			continue;
+		OWN_STR char *reply = mem_dupn(line.at, line.len);
+		if (text_has_word_nocase(reply, "stall"))
 			return true;
+	}
 	return false;
 }
 

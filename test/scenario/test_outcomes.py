@@ -202,3 +202,9 @@ def test_two_processes_at_once_get_a_torrent_each(sim, make):
     fetches = sim.fetches()
     assert len(fetches) == 2 and fetches[1]["at"] - fetches[0]["at"] >= 0.5
     assert a.stop(first)[0] == 0
+
+
+def test_a_word_that_only_ends_in_stall_is_no_stalled_download(sim, archiver):
+    sim.faults({"endpoint": "fetch", "do": "json_error", "text": "The tracker is being reinstalled"})
+    archiver.fetch(status=1)
+    assert archiver.outcome() == "ERR(Tracker)"
