@@ -103,9 +103,11 @@ static bool check_status(struct native *n, const struct http_reply *reply, struc
 			       "(PTP_USER, PTP_KEY)");
 	snprintf(word, sizeof word, "HTTP %ld", s);
 	if (reply->redirect_host[0])
-		return err_set(err, ERR_RETRY, word,
-			       "HTTP %ld: a redirect to %s, which is not followed", s,
-			       reply->redirect_host);
+		return err_set(
+			err, ERR_RETRY, word,
+			"HTTP %ld: a redirect to %s, which is not followed: only a few are, and "
+			"only within the tracker",
+			s, reply->redirect_host);
 	return err_set(err, ERR_RETRY, word, "HTTP %ld", s);
 }
 
