@@ -20,9 +20,12 @@ struct http {
 	struct wake *wake; /* borrowed */
 	char *ca_file;     /* owned */
 	char *user_agent;  /* owned */
+	char *socket;      /* owned */
 	bool ca_folder;
-	bool sent;  /* the request of this transfer went out */
-	bool again; /* libcurl wanted to send it a second time */
+	bool cookies;
+	bool repeatable; /* this transfer may be sent twice */
+	bool sent;       /* the request of this transfer went out */
+	bool again;      /* libcurl wanted to send it a second time */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -51,6 +54,8 @@ struct http *http_open(const struct http_options *options, struct err *err)
 	h->wake = options->wake;
 	h->ca_file = mem_dup(options->ca_file);
 	h->user_agent = mem_dup(options->user_agent);
+	h->socket = mem_dup(options->socket);
+	h->cookies = options->cookies;
 	h->ca_folder = (!options->ca_file || options->and_system) && has_hashed_folder();
 	if (!h->multi || !h->easy) {
 		http_close(h);
@@ -68,6 +73,7 @@ void http_close(struct http *h)
 	curl_multi_cleanup(h->multi);
 	free(h->ca_file);
 	free(h->user_agent);
+	free(h->socket);
 	free(h);
 }
 
@@ -88,7 +94,7 @@ static int on_send(void *ctx, char *ip, char *local_ip, int port, int local_port
 	struct http *h = ctx;
 
 	(void)ip, (void)local_ip, (void)port, (void)local_port;
-	h->again = h->sent;
+	h->again = h->sent && !h->repeatable;
 	h->sent = true;
 	return h->again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
@@ -121,6 +127,36 @@ static void set_trust(struct http *h)
 	}
 }
 
+static void set_body(CURL *c, const struct http_request *r, curl_mime *form)
+{
+	if (form) {
+		curl_easy_setopt(c, CURLOPT_MIMEPOST, form);
+	} else if (r->body) {
+		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, r->body);
+	}
+}
+
+static curl_mime *form_of(CURL *c, const struct http_request *r)
+{
+	curl_mime *form = r->parts ? curl_mime_init(c) : NULL;
+
+	for (size_t i = 0; form && i < r->n_parts; i++) {
+		const struct http_part *p = &r->parts[i];
+		curl_mimepart *part = curl_mime_addpart(form);
+		curl_mime_name(part, p->name);
+		curl_mime_filename(part, p->file_name);
+		curl_mime_type(part, p->type);
+		curl_mime_data(part, p->bytes, p->len);
+	}
+	return form;
+}
+
+static void form_clear(curl_mime **form)
+{
+	curl_mime_free(*form);
+}
+
 static void set_request(struct http *h, const struct http_request *r, const char *url,
 			const struct http_url *parts, struct curl_slist *headers, struct buf *body)
 {
@@ -129,6 +165,7 @@ static void set_request(struct http *h, const struct http_request *r, const char
 	curl_easy_reset(c);
 	h->error[0] = '\0';
 	h->sent = h->again = false;
+	h->repeatable = r->repeatable;
 	set_trust(h);
 	curl_easy_setopt(c, CURLOPT_URL, url);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -146,12 +183,12 @@ static void set_request(struct http *h, const struct http_request *r, const char
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, body);
 	curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, on_send);
 	curl_easy_setopt(c, CURLOPT_PREREQDATA, h);
-	if (parts->loopback)
+	if (parts->loopback || h->socket)
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
-	if (r->body) {
-		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
-		curl_easy_setopt(c, CURLOPT_POSTFIELDS, r->body);
-	}
+	if (h->socket)
+		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, h->socket);
+	if (h->cookies)
+		curl_easy_setopt(c, CURLOPT_COOKIEFILE, "");
 }
 
 /* Runs the transfer that is set up; false: stopped on request. */
@@ -224,14 +261,15 @@ static void keep_field(CURL *c, const char *name, char *out, size_t cap)
 		text_copy(out, cap, field->value);
 }
 
-static void keep_fields(CURL *c, struct http_reply *reply)
+static void keep_fields(CURL *c, const char *keep, struct http_reply *reply)
 {
 	struct curl_header *field;
 
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &reply->status);
 	keep_field(c, "Content-Type", reply->content_type, sizeof reply->content_type);
 	keep_field(c, "Retry-After", reply->retry_after, sizeof reply->retry_after);
-	keep_field(c, "Ping-Body-Limit", reply->ping_body_limit, sizeof reply->ping_body_limit);
+	if (keep)
+		keep_field(c, keep, reply->kept, sizeof reply->kept);
 	if (curl_easy_header(c, "Content-Disposition", 0, CURLH_HEADER, -1, &field) == CURLHE_OK)
 		reply->disposition = mem_dup(field->value);
 }
@@ -315,15 +353,18 @@ static bool perform_one(struct http *h, const struct http_request *r, const char
 	if (!http_url_parse(url, &parts, err))
 		return false;
 	OWN(header_list_clear) struct curl_slist *headers = header_list(r);
+	OWN(form_clear) curl_mime *form = form_of(h->easy, r);
 	reply->body.max = r->max_body;
 	set_request(h, r, url, &parts, headers, &reply->body);
+	set_body(h->easy, r, form);
 	bool ran = run(h, r->to_the_end ? NULL : h->wake, &code);
 	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
+	curl_easy_setopt(h->easy, CURLOPT_MIMEPOST, NULL);
 	if (!ran)
 		return wake_stopped(err);
 	if (code != CURLE_OK)
 		return transfer_failed(h, code, &parts, &reply->body, err);
-	keep_fields(h->easy, reply);
+	keep_fields(h->easy, r->keep, reply);
 	return true;
 }
 

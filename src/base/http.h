@@ -4,7 +4,8 @@
  * One handle keeps one connection alive for all requests to an origin.  TLS certificates are
  * always verified.  A body has a ceiling, counted after decompression.  A stop request ends a
  * transfer at once.  A request is sent at most once: libcurl's habit of silently repeating one when
- * a kept-alive connection turns out to be dead is suppressed, since a tracker may have acted on it.
+ * a kept-alive connection turns out to be dead is suppressed, since a tracker may have acted on it;
+ * unless the request says that it may be repeated.
  *
  * A redirect is followed only to the same host, to the same scheme and port or from http to https;
  * any other is returned as the answer that it is.  Headers with credentials therefore never go to
@@ -31,7 +32,18 @@ struct http_options {
 	const char *ca_file; /* PEM file of the only CAs to trust; NULL: the system's */
 	bool and_system;     /* trust the system's CAs besides those of the file */
 	const char *user_agent;
-	struct wake *wake; /* may be NULL */
+	struct wake *wake;  /* may be NULL */
+	const char *socket; /* path of a unix socket to connect to, whatever the URL's host; NULL */
+	bool cookies;       /* keep them, for as long as the handle lives */
+};
+
+/* A part of a multipart/form-data body; the texts and bytes are borrowed. */
+struct http_part {
+	const char *name;
+	const char *file_name; /* NULL: a plain field */
+	const char *type;      /* Content-Type; NULL: none */
+	const void *bytes;
+	size_t len;
 };
 
 struct http_request {
@@ -39,9 +51,13 @@ struct http_request {
 	const char *const *headers; /* "Name: value", ends in NULL; may be NULL */
 	const char *body;           /* NULL: a GET; else a POST of these bytes */
 	size_t body_len;
-	int connect_ms; /* limit for the connection, TLS included */
-	int stall_s;    /* limit without a byte */
-	int total_ms;   /* limit for everything */
+	const struct http_part *parts; /* a POST of these, in place of `body`; NULL: none */
+	size_t n_parts;
+	const char *keep; /* name of a header field of the answer to keep; NULL: none */
+	bool repeatable;  /* may be sent a second time when a kept-alive connection is dead */
+	int connect_ms;   /* limit for the connection, TLS included */
+	int stall_s;      /* limit without a byte */
+	int total_ms;     /* limit for everything */
 	size_t max_body;
 	unsigned max_redirects;
 	bool to_the_end; /* a stop request does not end it; its time limits do */
@@ -58,8 +74,8 @@ struct http_reply {
 	char *disposition; /* owned: the Content-Disposition field as it came, or NULL */
 	char content_type[128];
 	char retry_after[64];
-	char ping_body_limit[32]; /* Healthchecks' Ping-Body-Limit */
-	char redirect_host[256];  /* where a redirect that was not followed leads; "" if none */
+	char kept[HTTP_FIELD];   /* the field that the request named; "" if it did not come */
+	char redirect_host[256]; /* where a redirect that was not followed leads; "" if none */
 };
 
 #define OWN_HTTP_REPLY OWN(http_reply_clear)

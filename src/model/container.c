@@ -15,6 +15,9 @@ void container_clear(struct container *c)
 	free(c->name);
 	free(c->size);
 	free(c->watch_folder);
+	free(c->placement.category);
+	free(c->placement.tags);
+	free(c->placement.save_path);
 	free(c->after_fetch_exec);
 	*c = (struct container){0};
 }

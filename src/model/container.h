@@ -6,6 +6,7 @@
 #ifndef MODEL_CONTAINER_H
 #define MODEL_CONTAINER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,10 +14,19 @@
 #define CONTAINER_STALLED_MAX 1000000
 #define CONTAINER_ID_SIZE 24
 
+/* How a torrent client is to take a container's torrents. */
+struct placement {
+	char *category;  /* owned; NULL: none.  The client's category or label */
+	char *tags;      /* owned; NULL: none.  "a,b", without spaces around the commas */
+	char *save_path; /* owned; NULL: the client's default.  Absolute, on the client's host */
+	bool paused;     /* added, but not started */
+};
+
 struct container {
 	char *name;                 /* owned, UTF-8 */
 	char *size;                 /* owned, as the tracker takes it: "1.5T" */
 	char *watch_folder;         /* owned, $name already replaced */
+	struct placement placement; /* for a client with an interface */
 	char *after_fetch_exec;     /* owned; NULL: none */
 	uint32_t max_stalled;       /* 0: no limit */
 	char id[CONTAINER_ID_SIZE]; /* the tracker's ContainerID; "" until known */

@@ -89,7 +89,7 @@ static void learn_limit(struct health *h, const struct http_reply *reply)
 {
 	uint64_t limit;
 
-	if (num_u64(reply->ping_body_limit, BODY_LIMIT_MAX, &limit))
+	if (num_u64(reply->kept, BODY_LIMIT_MAX, &limit))
 		h->body_limit = limit;
 }
 
@@ -197,6 +197,7 @@ static enum verdict try_within(struct health *h, const struct attempt *a, int ms
 					     .total_ms = ms,
 					     .max_body = ANSWER_MAX_BYTES,
 					     .max_redirects = 2,
+					     .keep = "Ping-Body-Limit",
 					     .to_the_end = to_the_end};
 
 	return try_once(h, &request, a->what, why);
