@@ -17,7 +17,7 @@ SRC = ROOT / "src"
 LAYERS = ["base", "model", "ports", "core", "app"]
 
 # Which library header may be included where only.
-HOMES = {"curl/curl.h": {"base/http.c"}, "sqlite3.h": {"ports/ledger.c"},
+HOMES = {"curl/curl.h": {"base/http.c"}, "sqlite3.h": {"ports/ledger_parts.h"},
          "microhttpd.h": {"app/httpd.c"}, "yaml.h": {"base/yml.c"}}
 
 # Interfaces with several implementations: the one port that another may include.

@@ -1,0 +1,121 @@
+/* Pacing, cycles, containers; declared in ports/ledger.h. */
+#include "base/clock.h"
+#include "base/text.h"
+#include "ports/ledger_parts.h"
+
+/* ---- pacing, back-off ---- */
+
+bool ledger_get_pace(struct ledger *l, struct pace *p, struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GET_PACE, err, "");
+
+	if (!s || !ledger_run_row(l, s, err))
+		return false;
+	*p = (struct pace){.last_fetch = sqlite3_column_int64(s, 0),
+			   .last_request = sqlite3_column_int64(s, 1),
+			   .failures = (uint32_t)sqlite3_column_int64(s, 2),
+			   .backoff_until = sqlite3_column_int64(s, 3)};
+	text_copy(p->reason, sizeof p->reason, ledger_text(s, 4));
+	text_copy(p->credentials, sizeof p->credentials, ledger_text(s, 5));
+	text_copy(p->announced, sizeof p->announced, ledger_text(s, 6));
+	return true;
+}
+
+bool ledger_set_pace(struct ledger *l, const struct pace *p, struct err *err)
+{
+	return ledger_run(l, SQL_SET_PACE, err, "iiiittt", p->last_fetch, p->last_request,
+			  (int64_t)p->failures, p->backoff_until, p->reason, p->credentials,
+			  p->announced);
+}
+
+/* ---- cycles ---- */
+
+bool ledger_get_clock(struct ledger *l, struct cycle_clock *c, struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GET_CLOCK, err, "");
+
+	if (!s || !ledger_run_row(l, s, err))
+		return false;
+	*c = (struct cycle_clock){.last_cycle = sqlite3_column_int64(s, 0),
+				  .next_cycle = sqlite3_column_int64(s, 1),
+				  .last_attempt = sqlite3_column_int64(s, 2),
+				  .attempts = (uint32_t)sqlite3_column_int64(s, 3)};
+	return true;
+}
+
+bool ledger_set_clock(struct ledger *l, const struct cycle_clock *c, struct err *err)
+{
+	return ledger_run(l, SQL_SET_CLOCK, err, "iiii", c->last_cycle, c->next_cycle,
+			  c->last_attempt, (int64_t)c->attempts);
+}
+
+bool ledger_undone(struct ledger *l, const char *const names[], size_t n, struct err *err)
+{
+	if (!ledger_run(l, SQL_BEGIN, err, ""))
+		return false;
+	bool ok = true;
+	for (size_t i = 0; ok && i < n; i++)
+		ok = ledger_run(l, SQL_UNDONE, err, "t", names[i]);
+	return ledger_commit(l, ok, err);
+}
+
+bool ledger_cycle_begin(struct ledger *l, const char *kind, const char *const names[], size_t n,
+			int64_t *cycle, struct err *err)
+{
+	if (!ledger_run(l, SQL_BEGIN, err, ""))
+		return false;
+	bool ok = ledger_run(l, SQL_CYCLE_BEGIN, err, "ti", kind, clock_now());
+	int64_t id = sqlite3_last_insert_rowid(l->db);
+	for (size_t i = 0; ok && i < n; i++)
+		ok = ledger_run(l, SQL_UNDONE, err, "t", names[i]);
+	if (!ledger_commit(l, ok, err))
+		return false;
+	*cycle = id;
+	return true;
+}
+
+bool ledger_turn(struct ledger *l, int64_t cycle, const struct outcome *o, struct err *err)
+{
+	char word[OUTCOME_TEXT];
+	int64_t now = clock_now();
+
+	outcome_text(o, word);
+	if (!ledger_run(l, SQL_BEGIN, err, ""))
+		return false;
+	bool ok =
+		ledger_run(l, SQL_TURN, err, "ittti", cycle, o->container, word, o->detail, now) &&
+		ledger_run(l, SQL_TURN_STATE, err, "tttii", o->container, word, o->detail, now,
+			   (int64_t)o->undone);
+	return ledger_commit(l, ok, err);
+}
+
+bool ledger_cycle_end(struct ledger *l, int64_t cycle, bool well, const char *summary,
+		      struct err *err)
+{
+	return ledger_run(l, SQL_CYCLE_END, err, "iiit", cycle, clock_now(), (int64_t)well,
+			  summary);
+}
+
+bool ledger_get_container(struct ledger *l, const char *name, struct ledger_container *c,
+			  struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GET_CONTAINER, err, "t", name);
+	int got = s ? ledger_step(l, s, err) : -1;
+
+	if (got < 0)
+		return false;
+	*c = (struct ledger_container){0};
+	if (got == 0)
+		return true;
+	text_copy(c->id, sizeof c->id, ledger_text(s, 0));
+	text_copy(c->outcome, sizeof c->outcome, ledger_text(s, 1));
+	text_copy(c->detail, sizeof c->detail, ledger_text(s, 2));
+	c->outcome_at = sqlite3_column_int64(s, 3);
+	c->undone = sqlite3_column_int(s, 4) != 0;
+	return true;
+}
+
+bool ledger_set_container_id(struct ledger *l, const char *name, const char *id, struct err *err)
+{
+	return ledger_run(l, SQL_SET_CONTAINER_ID, err, "tt", name, id);
+}

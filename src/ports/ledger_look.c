@@ -1,0 +1,145 @@
+/* Lists and totals; declared in ports/ledger.h. */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "ports/ledger_parts.h"
+
+/* ---- looking ---- */
+
+static void read_assignment(sqlite3_stmt *s, struct assignment *a)
+{
+	a->id = sqlite3_column_int64(s, 0);
+	a->container = ledger_text_or_null(s, 1);
+	a->state = (enum assignment_state)sqlite3_column_int(s, 2);
+	text_copy(a->torrent_id, sizeof a->torrent_id, ledger_text(s, 3));
+	text_copy(a->archive_id, sizeof a->archive_id, ledger_text(s, 4));
+	text_copy(a->infohash, sizeof a->infohash, ledger_text(s, 5));
+	a->name = ledger_text_or_null(s, 6);
+	a->file_name = ledger_text_or_null(s, 7);
+	a->path = ledger_text_or_null(s, 8);
+	a->note = ledger_text_or_null(s, 9);
+	a->bytes = (uint64_t)sqlite3_column_int64(s, 10);
+	a->tries = (uint32_t)sqlite3_column_int64(s, 11);
+	a->set_aside = sqlite3_column_int(s, 12) != 0;
+	a->hook = (enum assignment_hook)sqlite3_column_int(s, 13);
+	a->asked_at = sqlite3_column_int64(s, 14);
+	a->changed_at = sqlite3_column_int64(s, 15);
+	a->delivered_at = sqlite3_column_int64(s, 16);
+}
+
+bool ledger_list(struct ledger *l, enum ledger_filter filter, const char *container, size_t limit,
+		 struct assignment **list, size_t *n, struct err *err)
+{
+	static const enum sql which[] = {[LEDGER_PENDING] = SQL_LIST_PENDING,
+					 [LEDGER_LOST] = SQL_LIST_LOST,
+					 [LEDGER_ALL] = SQL_LIST_ALL};
+	OWN_STATEMENT sqlite3_stmt *s =
+		ledger_query(l, which[filter], err, "ti", container, limit ? (int64_t)limit : -1);
+	struct assignment *rows = NULL;
+	size_t count = 0, room = 0;
+	int got;
+
+	if (!s)
+		return false;
+	while ((got = ledger_step(l, s, err)) == 1) {
+		if (count == room)
+			rows = mem_grow(rows, room = room ? 2 * room : 16, sizeof *rows);
+		rows[count] = (struct assignment){0};
+		read_assignment(s, &rows[count++]);
+	}
+	if (got < 0) {
+		assignment_list_free(rows, count);
+		return false;
+	}
+	*list = rows;
+	*n = count;
+	return true;
+}
+
+bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known, struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_KNOWS, err, "t", torrent_id);
+	int got = s ? ledger_step(l, s, err) : -1;
+
+	if (got >= 0)
+		*known = got == 1;
+	return got >= 0;
+}
+
+bool ledger_keeps(struct ledger *l, const char *container, const char *infohash, bool *keeps,
+		  struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_KEEPS, err, "tt", infohash, container);
+	int got = s ? ledger_step(l, s, err) : -1;
+
+	if (got >= 0)
+		*keeps = got == 1;
+	return got >= 0;
+}
+
+bool ledger_delivered_since(struct ledger *l, const char *container, int64_t since, uint64_t *n,
+			    struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s =
+		ledger_query(l, SQL_DELIVERED_SINCE, err, "tii", container, since, clock_now());
+
+	if (!s || !ledger_run_row(l, s, err))
+		return false;
+	*n = (uint64_t)sqlite3_column_int64(s, 0);
+	return true;
+}
+
+bool ledger_totals(struct ledger *l, const char *container, struct ledger_totals *t,
+		   struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_TOTALS, err, "t", container);
+
+	if (!s || !ledger_run_row(l, s, err))
+		return false;
+	*t = (struct ledger_totals){
+		.assigned = (uint64_t)sqlite3_column_int64(s, 0),
+		.delivered = (uint64_t)sqlite3_column_int64(s, 1),
+		.bytes = (uint64_t)sqlite3_column_int64(s, 2),
+		.pending = (uint64_t)sqlite3_column_int64(s, 3),
+		.set_aside = (uint64_t)sqlite3_column_int64(s, 4),
+		.lost = (uint64_t)sqlite3_column_int64(s, 5),
+		.asking = (uint64_t)sqlite3_column_int64(s, 6),
+	};
+	return true;
+}
+
+/* ---- IncompleteTransactions ---- */
+
+bool ledger_remember_incomplete(struct ledger *l, const struct reply *reply, int64_t now,
+				struct err *err)
+{
+	if (!ledger_run(l, SQL_BEGIN, err, ""))
+		return false;
+	bool ok = true;
+	for (size_t i = 0; ok && i < reply->n_incomplete; i++)
+		ok = ledger_run(l, SQL_REMEMBER, err, "tti", reply->incomplete[i].torrent_id,
+				reply->incomplete[i].infohash, now);
+	ok = ok && ledger_run(l, SQL_FORGET, err, "i", now);
+	return ledger_commit(l, ok, err);
+}
+
+bool ledger_incomplete_since(struct ledger *l, const char *torrent_id, int64_t *since,
+			     struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_SINCE, err, "t", torrent_id);
+	int got = s ? ledger_step(l, s, err) : -1;
+
+	if (got >= 0)
+		*since = got == 1 ? sqlite3_column_int64(s, 0) : 0;
+	return got >= 0;
+}
+
+bool ledger_incomplete_count(struct ledger *l, uint64_t *n, struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_INCOMPLETE_COUNT, err, "");
+
+	if (!s || !ledger_run_row(l, s, err))
+		return false;
+	*n = (uint64_t)sqlite3_column_int64(s, 0);
+	return true;
+}

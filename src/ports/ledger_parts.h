@@ -1,0 +1,107 @@
+/*
+ * ports/ledger_parts.h - what the files of the ledger share; for them alone.
+ *
+ *     ledger_sql.c    the layout and every statement
+ *     ledger.c        opening, running statements; the way of one torrent
+ *     ledger_look.c   lists and totals; IncompleteTransactions
+ *     ledger_cycle.c  pacing, cycles, containers
+ */
+#ifndef PORTS_LEDGER_PARTS_H
+#define PORTS_LEDGER_PARTS_H
+
+#include "base/own.h"
+#include "ports/ledger.h"
+
+#include <sqlite3.h>
+
+#define LEDGER_VERSION 1 /* of the layout */
+
+struct ledger_migration {
+	int version;
+	const char *sql;
+};
+
+extern const struct ledger_migration ledger_migrations[LEDGER_VERSION];
+
+enum sql {
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_ASKING,
+	SQL_ASSIGNED,
+	SQL_NOT_ASSIGNED,
+	SQL_LOST,
+	SQL_TURN_TAKEN,
+	SQL_TURN_OPEN,
+	SQL_LEFTOVER_TURNS,
+	SQL_LEFTOVERS,
+	SQL_FOUND,
+	SQL_UNFOUNDED,
+	SQL_FETCHED,
+	SQL_UNFETCHED,
+	SQL_DELIVERING,
+	SQL_DELIVERED,
+	SQL_TRIED,
+	SQL_NOTE,
+	SQL_HOOK,
+	SQL_LIST_PENDING,
+	SQL_LIST_LOST,
+	SQL_LIST_ALL,
+	SQL_KNOWS,
+	SQL_KEEPS,
+	SQL_DELIVERED_SINCE,
+	SQL_TOTALS,
+	SQL_REMEMBER,
+	SQL_FORGET,
+	SQL_SINCE,
+	SQL_INCOMPLETE_COUNT,
+	SQL_GET_PACE,
+	SQL_SET_PACE,
+	SQL_GET_CLOCK,
+	SQL_SET_CLOCK,
+	SQL_CYCLE_BEGIN,
+	SQL_UNDONE,
+	SQL_TURN,
+	SQL_TURN_STATE,
+	SQL_CYCLE_END,
+	SQL_GET_CONTAINER,
+	SQL_SET_CONTAINER_ID,
+	SQL_COUNT,
+};
+
+extern const char *const ledger_statements[SQL_COUNT];
+
+struct ledger {
+	sqlite3 *db;                       /* owned */
+	sqlite3_stmt *prepared[SQL_COUNT]; /* owned, made when first used */
+};
+
+/* Fills in *err from SQLite's last error; false. */
+bool ledger_failed(sqlite3 *db, struct err *err);
+
+/* A statement with its parameters bound, one letter each in `types`: i for int64_t, t for a text
+ * (NULL allowed).  NULL: it failed.  Reset with OWN_STATEMENT. */
+sqlite3_stmt *ledger_query(struct ledger *l, enum sql which, struct err *err, const char *types,
+			   ...);
+void ledger_finish(sqlite3_stmt **s);
+
+/* A bound statement that is reset at the end of the block. */
+#define OWN_STATEMENT OWN(ledger_finish)
+
+/* The next row: 1, none: 0, an error: -1. */
+int ledger_step(struct ledger *l, sqlite3_stmt *s, struct err *err);
+
+/* Runs where one row is expected; *s is to be finished by the caller. */
+bool ledger_run_row(struct ledger *l, sqlite3_stmt *s, struct err *err);
+
+/* Runs a statement that gives no rows, or whose rows do not matter. */
+bool ledger_run(struct ledger *l, enum sql which, struct err *err, const char *types, ...);
+
+/* Ends a transaction: commit if all went well, else roll back and keep the first error. */
+bool ledger_commit(struct ledger *l, bool ok, struct err *err);
+
+/* A column: "" for NULL, borrowed until the next step; or a copy that is the caller's, or NULL. */
+const char *ledger_text(sqlite3_stmt *s, int column);
+char *ledger_text_or_null(sqlite3_stmt *s, int column);
+
+#endif

@@ -1,0 +1,137 @@
+/* The layout and the statements; declared in ports/ledger_parts.h. */
+#include "ports/ledger_parts.h"
+
+const struct ledger_migration ledger_migrations[] = {
+	{1,
+	 "CREATE TABLE assignment("
+	 " id INTEGER PRIMARY KEY, container TEXT NOT NULL, state INTEGER NOT NULL,"
+	 " torrent_id TEXT, archive_id TEXT, infohash TEXT, name TEXT, bytes INTEGER,"
+	 " file_name TEXT, path TEXT, note TEXT, tries INTEGER NOT NULL DEFAULT 0,"
+	 " set_aside INTEGER NOT NULL DEFAULT 0, hook INTEGER NOT NULL DEFAULT 0,"
+	 " asked_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, delivered_at INTEGER);"
+	 "CREATE INDEX assignment_by_container ON assignment(container, state);"
+	 "CREATE INDEX assignment_by_state ON assignment(state, hook);"
+	 "CREATE INDEX assignment_by_torrent ON assignment(torrent_id);"
+	 "CREATE TABLE incomplete("
+	 " torrent_id TEXT PRIMARY KEY, infohash TEXT, first_seen INTEGER NOT NULL,"
+	 " last_seen INTEGER NOT NULL) WITHOUT ROWID;"
+	 "CREATE TABLE container("
+	 " name TEXT PRIMARY KEY, tracker_id TEXT, outcome TEXT, detail TEXT, outcome_at INTEGER,"
+	 " undone INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+	 "CREATE TABLE cycle("
+	 " id INTEGER PRIMARY KEY, kind TEXT NOT NULL, begun_at INTEGER NOT NULL,"
+	 " ended_at INTEGER, well INTEGER, summary TEXT);"
+	 "CREATE TABLE turn("
+	 " cycle INTEGER NOT NULL REFERENCES cycle(id), container TEXT NOT NULL,"
+	 " outcome TEXT NOT NULL, detail TEXT, at INTEGER NOT NULL,"
+	 " PRIMARY KEY(cycle, container)) WITHOUT ROWID;"
+	 "CREATE TABLE pace("
+	 " id INTEGER PRIMARY KEY CHECK(id = 1), last_fetch INTEGER, last_request INTEGER,"
+	 " failures INTEGER, backoff_until INTEGER, reason TEXT, credentials TEXT,"
+	 " announced TEXT);"
+	 "INSERT INTO pace VALUES(1, 0, 0, 0, 0, '', '', '');"
+	 "CREATE TABLE clock("
+	 " id INTEGER PRIMARY KEY CHECK(id = 1), last_cycle INTEGER, next_cycle INTEGER,"
+	 " last_attempt INTEGER, attempts INTEGER);"
+	 "INSERT INTO clock VALUES(1, 0, 0, 0, 0);"},
+};
+
+_Static_assert(sizeof ledger_migrations / sizeof *ledger_migrations == LEDGER_VERSION,
+	       "a migration for each version");
+
+#define ASSIGNMENT_COLUMNS                                                                     \
+	"id, container, state, torrent_id, archive_id, infohash, name, file_name, path, note," \
+	" bytes, tries, set_aside, hook, asked_at, changed_at, delivered_at"
+
+/* Numbers stand for enum assignment_state and enum assignment_hook; the assertions below hold the
+ * two together. */
+_Static_assert(ASSIGNMENT_ASKING == 0 && ASSIGNMENT_ASSIGNED == 1 && ASSIGNMENT_FETCHED == 2 &&
+		       ASSIGNMENT_DELIVERING == 3 && ASSIGNMENT_DELIVERED == 4 &&
+		       ASSIGNMENT_LOST == 5 && ASSIGNMENT_UNFOUNDED == 6,
+	       "states are kept in the ledger as these numbers");
+_Static_assert(HOOK_NONE == 0 && HOOK_DUE == 1 && HOOK_STARTED == 2 && HOOK_DONE == 3,
+	       "so are hooks");
+
+/* Parameter 1 is the time or the container where there is one; see the callers. */
+const char *const ledger_statements[SQL_COUNT] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_ASKING] = "INSERT INTO assignment(container, state, asked_at, changed_at)"
+		       " VALUES(?1, 0, ?2, ?2)",
+	[SQL_ASSIGNED] = "UPDATE assignment SET state = 1, torrent_id = ?2, archive_id = ?3,"
+			 " changed_at = ?4 WHERE id = ?1",
+	[SQL_NOT_ASSIGNED] = "DELETE FROM assignment WHERE id = ?1 AND state = 0",
+	[SQL_LOST] = "UPDATE assignment SET state = 5, note = ?2, changed_at = ?3 WHERE id = ?1",
+	[SQL_TURN_TAKEN] = "UPDATE container SET undone = 0 WHERE name ="
+			   " (SELECT container FROM assignment WHERE id = ?1)",
+	[SQL_TURN_OPEN] = "UPDATE container SET undone = 1 WHERE name ="
+			  " (SELECT container FROM assignment WHERE id = ?1)",
+	[SQL_LEFTOVER_TURNS] = "UPDATE container SET undone = 0 WHERE name IN"
+			       " (SELECT container FROM assignment WHERE state = 0)",
+	[SQL_LEFTOVERS] = "UPDATE assignment SET state = 5, note = ?1, changed_at = ?2"
+			  " WHERE state = 0",
+	[SQL_FOUND] = "UPDATE assignment SET state = 1, torrent_id = ?2, archive_id = ?3,"
+		      " infohash = ?4, note = NULL, changed_at = ?5"
+		      " WHERE id = ?1 AND state IN (0, 5)",
+	[SQL_UNFOUNDED] = "UPDATE assignment SET state = 6, changed_at = ?2 WHERE id = ?1",
+	[SQL_FETCHED] = "UPDATE assignment SET state = 2, infohash = ?2, name = ?3,"
+			" file_name = ?4, bytes = ?5, hook = ?6, note = NULL, set_aside = 0,"
+			" changed_at = ?7 WHERE id = ?1",
+	[SQL_UNFETCHED] = "UPDATE assignment SET state = 1, note = ?2, changed_at = ?3"
+			  " WHERE id = ?1",
+	[SQL_DELIVERING] = "UPDATE assignment SET state = 3, file_name = ?2, path = ?3,"
+			   " changed_at = ?4 WHERE id = ?1",
+	[SQL_DELIVERED] = "UPDATE assignment SET state = 4, path = ?2, note = NULL,"
+			  " changed_at = ?3, delivered_at = ?3 WHERE id = ?1",
+	[SQL_TRIED] = "UPDATE assignment SET tries = tries + 1, note = ?2, set_aside = ?3,"
+		      " changed_at = ?4 WHERE id = ?1",
+	[SQL_NOTE] = "UPDATE assignment SET note = ?2 WHERE id = ?1",
+	[SQL_HOOK] = "UPDATE assignment SET hook = ?2 WHERE id = ?1",
+	[SQL_LIST_PENDING] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
+			     " WHERE (state BETWEEN 1 AND 3 OR (state = 4 AND hook = 1))"
+			     " AND (?1 IS NULL OR container = ?1) ORDER BY id LIMIT ?2",
+	[SQL_LIST_LOST] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment WHERE state IN (0, 5)"
+			  " AND (?1 IS NULL OR container = ?1) ORDER BY id LIMIT ?2",
+	[SQL_LIST_ALL] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
+			 " WHERE ?1 IS NULL OR container = ?1 ORDER BY id DESC LIMIT ?2",
+	[SQL_KNOWS] = "SELECT 1 FROM assignment WHERE torrent_id = ?1 LIMIT 1",
+	[SQL_KEEPS] = "SELECT 1 FROM assignment WHERE infohash = ?1 AND state BETWEEN 2 AND 4"
+		      " AND (?2 IS NULL OR container = ?2) LIMIT 1",
+	[SQL_DELIVERED_SINCE] =
+		"SELECT count(*) FROM assignment"
+		" WHERE container = ?1 AND state = 4 AND delivered_at BETWEEN ?2 AND ?3",
+	[SQL_TOTALS] = "SELECT ifnull(sum(state BETWEEN 1 AND 4), 0), ifnull(sum(state = 4), 0),"
+		       " ifnull(sum(CASE WHEN state = 4 THEN bytes END), 0),"
+		       " ifnull(sum(state BETWEEN 1 AND 3 AND NOT set_aside), 0),"
+		       " ifnull(sum(state BETWEEN 1 AND 3 AND set_aside), 0),"
+		       " ifnull(sum(state = 5), 0), ifnull(sum(state = 0), 0) FROM assignment "
+		       "WHERE container = ?1",
+	[SQL_REMEMBER] = "INSERT INTO incomplete VALUES(?1, ?2, ?3, ?3) ON CONFLICT(torrent_id)"
+			 " DO UPDATE SET infohash = ?2, last_seen = ?3",
+	[SQL_FORGET] = "DELETE FROM incomplete WHERE last_seen <> ?1",
+	[SQL_SINCE] = "SELECT first_seen FROM incomplete WHERE torrent_id = ?1",
+	[SQL_INCOMPLETE_COUNT] = "SELECT count(*) FROM incomplete",
+	[SQL_GET_PACE] = "SELECT last_fetch, last_request, failures, backoff_until, reason,"
+			 " credentials, announced FROM pace",
+	[SQL_SET_PACE] = "UPDATE pace SET last_fetch = ?1, last_request = ?2, failures = ?3,"
+			 " backoff_until = ?4, reason = ?5, credentials = ?6,"
+			 " announced = ?7",
+	[SQL_GET_CLOCK] = "SELECT last_cycle, next_cycle, last_attempt, attempts FROM clock",
+	[SQL_SET_CLOCK] = "UPDATE clock SET last_cycle = ?1, next_cycle = ?2, last_attempt = ?3,"
+			  " attempts = ?4",
+	[SQL_CYCLE_BEGIN] = "INSERT INTO cycle(kind, begun_at) VALUES(?1, ?2)",
+	[SQL_UNDONE] = "INSERT INTO container(name, undone) VALUES(?1, 1)"
+		       " ON CONFLICT(name) DO UPDATE SET undone = 1",
+	[SQL_TURN] = "INSERT OR REPLACE INTO turn VALUES(?1, ?2, ?3, ?4, ?5)",
+	[SQL_TURN_STATE] = "INSERT INTO container(name, outcome, detail, outcome_at, undone)"
+			   " VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(name) DO UPDATE SET"
+			   " outcome = ?2, detail = ?3, outcome_at = ?4, undone = ?5",
+	[SQL_CYCLE_END] = "UPDATE cycle SET ended_at = ?2, well = ?3, summary = ?4 WHERE id = ?1",
+	[SQL_GET_CONTAINER] =
+		"SELECT tracker_id, outcome, detail, outcome_at, undone AND NOT EXISTS"
+		"(SELECT 1 FROM assignment WHERE container = ?1 AND state = 0)"
+		" FROM container WHERE name = ?1",
+	[SQL_SET_CONTAINER_ID] = "INSERT INTO container(name, tracker_id) VALUES(?1, ?2)"
+				 " ON CONFLICT(name) DO UPDATE SET tracker_id = ?2",
+};
