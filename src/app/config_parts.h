@@ -1,0 +1,58 @@
+/*
+ * app/config_parts.h - what the files of config share; for them alone.
+ *
+ *     config.c             where things are, reading config.ptp, problems, keys that are not known
+ *     config_settings.c    the top-level settings, one row each
+ *     config_containers.c  Containers, Default, PTP_CONTAINERS
+ *     config_clients.c     Clients, and what a container says of its client
+ */
+#ifndef APP_CONFIG_PARTS_H
+#define APP_CONFIG_PARTS_H
+
+#include "app/config.h"
+
+struct config_load_state {
+	struct config *c;
+	struct problems *problems;
+	char *text;       /* owned: of config.ptp, "" if there is none */
+	bool file_broken; /* config.ptp is there, but cannot be read */
+	/* Something was given for it, right or wrong. */
+	bool user_given, key_given;
+};
+
+/* Where a value stands, for messages: a variable or an option, or a path of keys in config.ptp. */
+struct config_place {
+	const char *literal; /* NULL: in config.ptp */
+	const char *const *path;
+	size_t depth;
+};
+
+/* NULL if it is not set, or empty; `name` may be NULL. */
+const char *config_environment(const char *name);
+
+/* "PTP_INTERVAL", or "config.ptp:12: Containers: attic: Size"; the caller's.  Finding the line
+ * reads the whole file, so it is made only where there is something to say. */
+char *config_place_text(const struct config_load_state *l, const struct config_place *p);
+char *config_file_source(const struct config_load_state *l, const char *const path[], size_t depth);
+
+/* A JSON value as the text that a setting is parsed from, the caller's; NULL for null and for what
+ * is none. */
+char *config_value_text(const json_t *value);
+
+/* A key that is not known is another program's, and kept; but one that looks like a known one is a
+ * slip of the pen.  `known` ends in NULL; `path` has room for `depth` + 1. */
+void config_check_keys(struct config_load_state *l, const json_t *object, const char *const known[],
+		       const char *path[], size_t depth);
+
+/* ---- config_settings.c ---- */
+
+void config_take_settings(struct config_load_state *l, const struct config_options *o);
+
+/* Their keys, at most `room`; how many. */
+size_t config_setting_keys(const char *keys[], size_t room);
+
+/* ---- config_containers.c ---- */
+
+void config_take_containers(struct config_load_state *l);
+
+#endif
