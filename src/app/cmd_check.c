@@ -120,7 +120,7 @@ static void check_space(struct check *k, const char *what, const char *folder)
 	uint64_t bytes;
 	struct err err;
 
-	if (!fs_free_space(folder, &bytes, &err)) {
+	if (!fs_space(folder, &bytes, NULL, &err)) {
 		say(k, BAD, "%s: %s", what, err.msg);
 		return;
 	}

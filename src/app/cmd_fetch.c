@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The official utility's words; scripts read them. */
-static void print_delivered(void *ctx, const struct container *c, const char *path)
+/* Of a file the official utility's words; scripts read them. */
+static void print_delivered(void *ctx, const struct target *t, const char *path)
 {
-	(void)ctx, (void)c;
-	printf("New download written as \"%s\"\n", path);
+	(void)ctx;
+	if (destination_watches(t->to))
+		printf("New download written as \"%s\"\n", path);
+	else
+		printf("New download handed to the client \"%s\"\n", path);
 	(void)!fflush(stdout); /* an error stays in the stream, and main reports it */
 }
 

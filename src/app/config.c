@@ -77,12 +77,14 @@ char *config_value_text(const json_t *value)
 		return mem_printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
 	if (json_is_real(value))
 		return mem_printf("%.9g", json_real_value(value));
+	if (json_is_boolean(value))
+		return mem_dup(json_is_true(value) ? "true" : "false");
 	return NULL;
 }
 
 /* ---- keys that are not known ---- */
 
-static const char *const other_keys[] = {"Default", "Containers", NULL};
+static const char *const other_keys[] = {"Default", "Containers", "Clients", NULL};
 
 static const char *nearest(const char *key, const char *const known[], const char *best,
 			   unsigned *distance)
@@ -252,6 +254,7 @@ void config_load(struct config *c, const struct config_options *o, unsigned need
 	default_utility_path(c);
 	check_top_keys(&l);
 	check_interval(&l);
+	config_take_clients(&l);
 	config_take_containers(&l);
 	check_needs(&l, need);
 	secret_wipe(l.text, strlen(l.text));
@@ -273,6 +276,9 @@ void config_clear(struct config *c)
 	free(c->ca_file);
 	free(c->utility_path);
 	free(c->fetch_sleep_text);
+	for (size_t i = 0; i < c->n_clients; i++)
+		config_client_clear(&c->clients[i]);
+	free(c->clients);
 	for (size_t i = 0; i < c->n_containers; i++)
 		container_clear(&c->containers[i]);
 	free(c->containers);

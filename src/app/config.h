@@ -8,6 +8,7 @@
 #ifndef APP_CONFIG_H
 #define APP_CONFIG_H
 
+#include "app/client_types.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -26,8 +27,23 @@
 #define CONFIG_INTERVAL_MIN_MS (10 * 60 * 1000) /* for a tracker that is not on loopback */
 #define CONFIG_INTERVAL_MAX_MS (30 * 24 * 3600 * INT64_C(1000))
 #define CONFIG_FETCH_SLEEP_MAX_S 86400
+#define CONFIG_AUDIT_INTERVAL_MAX_MS (365 * 24 * 3600 * INT64_C(1000))
 #define CONFIG_PER_CYCLE_MAX 1000
 #define CONFIG_TIMEOUT_MAX_MS (3600 * 1000)
+
+#define CONFIG_CLIENTS_MAX 1000
+#define CONFIG_CLIENT_TIMEOUT_MS 30000 /* of a call, if nothing else is said */
+#define CONFIG_CLIENT_TEXT_MAX 1024    /* bytes of a category, a path and the like */
+
+/* One of Clients. */
+struct config_client {
+	char *name;                     /* owned, as are the other texts; NULL: not given */
+	const struct client_type *type; /* NULL: a watch folder */
+	char *watch_folder;             /* of a watch folder; $name not replaced yet */
+	char *url, *socket, *user, *proxy_user, *ca_file;
+	struct secret password, proxy_password;
+	int timeout_ms;
+};
 
 enum config_utility_update { CONFIG_UPDATE_AUTO, CONFIG_UPDATE_NOTIFY, CONFIG_UPDATE_OFF };
 
@@ -47,6 +63,10 @@ struct config {
 	enum log_level log_level;
 	enum log_format log_format;
 	mode_t mask;
+	bool vault;                    /* what is delivered is kept */
+	int64_t audit_interval_ms;     /* of the daemon's audits; 0: none */
+	struct config_client *clients; /* owned */
+	size_t n_clients;
 	char *fetch_sleep_text;       /* owned: as it stands in config.ptp */
 	bool named_by_environment;    /* PTP_CONTAINERS names the containers */
 	struct container *containers; /* owned, sorted by name */
@@ -78,6 +98,9 @@ void problems_clear(struct problems *p);
 void config_load(struct config *c, const struct config_options *o, unsigned need,
 		 struct problems *p);
 void config_clear(struct config *c);
+
+/* NULL if Clients has none of this name. */
+const struct config_client *config_client_find(const struct config *c, const char *name);
 
 /* NULL if the setting `key` of config.ptp (a top-level one) can have this value, else what is wrong
  * and what would be right; the answer never quotes the value. */

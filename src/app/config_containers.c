@@ -12,6 +12,19 @@
 
 static const char *const container_keys[] = {"Size",           "MaxStalled",  "AfterFetchExec",
 					     "WatchDirectory", "ContainerID", NULL};
+#define KEYS_MAX 32
+
+/* `keys` gets all that a container may have, ending in NULL. */
+static void all_keys(const char *keys[KEYS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; container_keys[i]; i++)
+		keys[n++] = container_keys[i];
+	for (size_t i = 0; n < KEYS_MAX - 1 && (keys[n] = config_placement_key(i, NULL)); i++)
+		n++;
+	keys[n] = NULL;
+}
 
 static const char *size_fault(const char *size)
 {
@@ -86,15 +99,30 @@ static struct config_place place_of(struct source *s, const char *key)
 	return (struct config_place){.path = s->path, .depth = 3};
 }
 
+/* A list of texts as one, with commas between them, the caller's; NULL if it is no such list. */
+static char *joined(const json_t *list)
+{
+	OWN_BUF struct buf out = BUF_MAX(CONFIG_CLIENT_TEXT_MAX);
+	json_t *one;
+	size_t i;
+
+	json_array_foreach ((json_t *)list, i, one) {
+		if (!json_is_string(one) || strchr(json_string_value(one), ','))
+			return NULL;
+		buf_printf(&out, "%s%s", i ? "," : "", json_string_value(one));
+	}
+	return out.full ? NULL : buf_take(&out);
+}
+
 static char *container_value(struct config_load_state *l, struct source *s, const char *key)
 {
 	const json_t *value = json_object_get(s->own, key);
-	char *text = config_value_text(value);
+	char *text = json_is_array(value) ? joined(value) : config_value_text(value);
 
 	if (value && !text && !json_is_null(value)) {
 		const struct config_place place = place_of(s, key);
 		OWN_STR char *where = config_place_text(l, &place);
-		problems_add(l->problems, "%s is neither a text nor a number", where);
+		problems_add(l->problems, "%s is not a value that this can have", where);
 	}
 	return text ? text : config_value_text(json_object_get(s->defaults, key));
 }
@@ -112,6 +140,39 @@ static void take_container_stalled(struct config_load_state *l, struct source *s
 		take_stalled(l, value, place_of(s, "MaxStalled"), &c->max_stalled);
 }
 
+static void take_placement(struct config_load_state *l, struct container *c, size_t i,
+			   const char *value, struct config_place place)
+{
+	const char *fault = config_take_placement(l->c, c, i, value);
+
+	if (fault) {
+		OWN_STR char *where = config_place_text(l, &place);
+		problems_add(l->problems, "%s %s", where, fault);
+	}
+}
+
+static void take_container_placement(struct config_load_state *l, struct source *s,
+				     struct container *c)
+{
+	const char *key, *name;
+
+	c->max_pending = CONTAINER_PENDING;
+	c->pick_up_ms = CONTAINER_PICK_UP_MS;
+	for (size_t i = 0; (key = config_placement_key(i, &name)); i++) {
+		const char *variable = config_environment(name);
+		OWN_STR char *value = container_value(l, s, key);
+		if (variable)
+			take_placement(l, c, i, variable, (struct config_place){.literal = name});
+		else if (value && *value)
+			take_placement(l, c, i, value, place_of(s, key));
+	}
+	const char *fault = config_placement_fault(l->c, c);
+	if (fault) {
+		OWN_STR char *where = config_file_source(l, s->path, 2);
+		problems_add(l->problems, "%s: %s", where, fault);
+	}
+}
+
 static void take_container_rest(struct config_load_state *l, struct source *s, struct container *c)
 {
 	OWN_STR char *exec = container_value(l, s, "AfterFetchExec");
@@ -123,6 +184,7 @@ static void take_container_rest(struct config_load_state *l, struct source *s, s
 	if (id && num_u64(id, INT64_MAX, &number))
 		text_copy(c->id, sizeof c->id, id);
 	take_container_stalled(l, s, c);
+	take_container_placement(l, s, c);
 }
 
 static struct container *new_container(struct config *c, const char *name)
@@ -146,21 +208,26 @@ static void container_from_file(struct config_load_state *l, const char *name, c
 		problems_add(l->problems, "%s is not an object", where);
 		return;
 	}
-	config_check_keys(l, own, container_keys, s.path, 2);
+	const char *known[KEYS_MAX];
+	all_keys(known);
+	config_check_keys(l, own, known, s.path, 2);
 	OWN_STR char *size = container_value(l, &s, "Size");
 	OWN_STR char *watch = container_value(l, &s, "WatchDirectory");
 	if (!check_size(l, size ? size : "", place_of(&s, "Size")))
 		return;
-	if (!watch || !*watch) {
+	OWN_STR char *client = container_value(l, &s, "Client");
+	if ((!watch || !*watch) && (!client || !*client)) {
 		const struct config_place place = place_of(&s, "WatchDirectory");
 		OWN_STR char *where = config_place_text(l, &place);
-		problems_add(l->problems, "%s is empty; name the folder that the client watches",
+		problems_add(l->problems,
+			     "%s is empty; name the folder that the client watches, or a "
+			     "Client",
 			     where);
 		return;
 	}
 	struct container *c = new_container(l->c, name);
 	c->size = OWN_TAKE(size);
-	c->watch_folder = container_folder(watch, name);
+	c->watch_folder = container_folder(watch ? watch : "", name);
 	take_container_rest(l, &s, c);
 }
 
@@ -261,7 +328,9 @@ static void check_defaults(struct config_load_state *l)
 	const char *path[2] = {"Default", NULL};
 
 	if (json_is_object(own)) {
-		config_check_keys(l, own, container_keys, path, 1);
+		const char *known[KEYS_MAX];
+		all_keys(known);
+		config_check_keys(l, own, known, path, 1);
 		return;
 	}
 	if (own && !json_is_null(own)) {

@@ -55,4 +55,24 @@ size_t config_setting_keys(const char *keys[], size_t room);
 
 void config_take_containers(struct config_load_state *l);
 
+/* Does `value` say yes or no?  NULL if so, else what is wrong with it. */
+const char *config_take_bool(bool *out, const char *value);
+
+/* ---- config_clients.c ---- */
+
+void config_take_clients(struct config_load_state *l);
+void config_client_clear(struct config_client *client);
+
+/* The i-th key by which a container says of its client, its guards and its pick-up, and (unless
+ * NULL) the variable that holds it for all containers; NULL behind the last. */
+const char *config_placement_key(size_t i, const char **variable);
+
+/* A container's value under the i-th of these keys.  NULL if it was taken, else what is wrong with
+ * it. */
+const char *config_take_placement(const struct config *c, struct container *container, size_t i,
+				  const char *value);
+
+/* What only shows when all of it is known: NULL, or what is wrong with a container's client. */
+const char *config_placement_fault(const struct config *c, const struct container *container);
+
 #endif

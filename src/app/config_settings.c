@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- one row each ---- */
 
@@ -189,6 +190,38 @@ static const char *take_log_format(struct config *c, const char *value)
 	return log_format_parse(value, &c->log_format) ? NULL : "is neither text nor json";
 }
 
+const char *config_take_bool(bool *out, const char *value)
+{
+	static const char *const words[2][4] = {{"false", "no", "off", "0"},
+						{"true", "yes", "on", "1"}};
+
+	for (int yes = 0; yes < 2; yes++)
+		for (int i = 0; i < 4; i++)
+			if (strcasecmp(value, words[yes][i]) == 0) {
+				*out = yes;
+				return NULL;
+			}
+	return "is neither true nor false";
+}
+
+static const char *take_vault(struct config *c, const char *value)
+{
+	return config_take_bool(&c->vault, value);
+}
+
+static const char *take_audit_interval(struct config *c, const char *value)
+{
+	bool on = true;
+
+	if (!config_take_bool(&on, value) && !on) {
+		c->audit_interval_ms = 0;
+		return NULL;
+	}
+	if (!num_duration(value, CONFIG_AUDIT_INTERVAL_MAX_MS, &c->audit_interval_ms))
+		return "is neither off nor a duration of at most 365 days, such as 7d";
+	return NULL;
+}
+
 static const char *take_umask(struct config *c, const char *value)
 {
 	char *end;
@@ -220,6 +253,8 @@ static const struct setting settings[] = {
 	{"UtilityUpdate", "PTP_UTILITY_UPDATE", false, "auto", take_utility_update},
 	{"LogLevel", "LOG_LEVEL", false, "info", take_log_level},
 	{"LogFormat", "LOG_FORMAT", false, "text", take_log_format},
+	{"Vault", "PTP_VAULT", false, "true", take_vault},
+	{"AuditInterval", "PTP_AUDIT_INTERVAL", false, "7d", take_audit_interval},
 	{"Umask", "UMASK", false, "007", take_umask},
 };
 

@@ -5,27 +5,32 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "core/pick_up.h"
 
 #include <string.h>
 
 #define CYCLE_APART_MS 1000 /* cycles of the daemon never begin closer together */
 #define PAUSE_MS 60000
-#define TAKE_OVER_MS 5000 /* how long another daemon may take to end */
+#define LOOK_APART_MS 600000 /* at the watch folders */
+#define TAKE_OVER_MS 5000    /* how long another daemon may take to end */
 
 struct daemon {
 	struct config *config; /* borrowed */
 	const struct config_options *options;
 	struct wake *wake;
 	struct parts parts;
-	bool *undone;       /* owned: per target */
-	int64_t last_begin; /* wall clock */
-	uint32_t broken;    /* cycles in a row that could not be run at all */
+	bool *undone;       /* owned: per target, those to be gone on with */
+	int64_t last_begin; /* wall clock, as is the next */
+	int64_t last_look;
+	uint32_t broken; /* cycles in a row that could not be run at all */
+	bool forgive;    /* reloaded: clients that refused us are to be called again */
 };
 
 /* What is to be done next, and when. */
 struct plan {
 	int64_t when;
-	bool rest; /* only what was left undone */
+	bool rest;    /* only what was left undone */
+	int64_t look; /* at the watch folders, if that is sooner; INT64_MAX: never */
 };
 
 static double chance(void)
@@ -41,21 +46,9 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-static bool find_undone(struct daemon *d, bool *any, struct err *err)
+static int64_t sooner(int64_t a, int64_t b)
 {
-	struct parts *p = &d->parts;
-
-	*any = false;
-	free(d->undone);
-	d->undone = mem_alloc((p->n_targets + 1) * sizeof *d->undone);
-	for (size_t i = 0; i < p->n_targets; i++) {
-		struct ledger_container known;
-		if (!ledger_get_container(p->ledger, p->targets[i].container->name, &known, err))
-			return false;
-		d->undone[i] = known.undone;
-		*any |= known.undone;
-	}
-	return true;
+	return a < b ? a : b;
 }
 
 /* When the rest of a cycle may be gone on with: after the back-off, and after an interruption that
@@ -74,14 +67,60 @@ static bool rest_due(struct daemon *d, const struct cycle_clock *clock, int64_t 
 	return true;
 }
 
+/* When what was left undone is to be gone on with, and which containers then; INT64_MAX: nothing
+ * was.  Each has its own time where it waits for a client, and the tracker's otherwise. */
+static bool find_undone(struct daemon *d, const struct cycle_clock *clock, int64_t now,
+			int64_t *when, struct err *err)
+{
+	struct parts *p = &d->parts;
+	OWN_STR int64_t *due = mem_alloc((p->n_targets + 1) * sizeof *due);
+	int64_t tracker;
+
+	*when = INT64_MAX;
+	if (!rest_due(d, clock, now, &tracker, err))
+		return false;
+	for (size_t i = 0; i < p->n_targets; i++) {
+		struct ledger_container known;
+		if (!ledger_get_container(p->ledger, p->targets[i].container->name, &known, err))
+			return false;
+		int64_t soonest = now + DESTINATION_RETRY_MAX_MS; /* the clock was set back */
+		due[i] = !known.undone    ? INT64_MAX
+			 : known.retry_at ? sooner(known.retry_at, soonest)
+					  : tracker;
+		*when = sooner(*when, due[i]);
+	}
+	free(d->undone);
+	d->undone = mem_alloc((p->n_targets + 1) * sizeof *d->undone);
+	for (size_t i = 0; i < p->n_targets; i++)
+		d->undone[i] = due[i] != INT64_MAX && due[i] <= later(*when, now);
+	return true;
+}
+
+static bool find_look(struct daemon *d, int64_t *when, struct err *err)
+{
+	struct parts *p = &d->parts;
+
+	*when = INT64_MAX;
+	for (size_t i = 0; i < p->n_targets; i++) {
+		int64_t due;
+		if (!pick_up_due(p->ledger, p->targets[i].container, p->targets[i].to, &due, err))
+			return false;
+		*when = sooner(*when, due);
+	}
+	/* A folder that is away cannot be looked into. */
+	if (*when != INT64_MAX && d->last_look)
+		*when = later(*when, d->last_look + LOOK_APART_MS);
+	return true;
+}
+
 /* What was stored before the clock was set back, or the interval made shorter, is corrected once:
  * corrected anew at each look, it would move on with the clock. */
 static bool read_clock(struct daemon *d, int64_t now, struct cycle_clock *clock, struct err *err)
 {
 	if (!ledger_get_clock(d->parts.ledger, clock, err))
 		return false;
-	if (d->last_begin > now)
-		d->last_begin = now;
+	d->last_begin = sooner(d->last_begin, now);
+	d->last_look = sooner(d->last_look, now);
 	struct cycle_clock old = *clock;
 	clock->next_cycle = schedule_due(old.next_cycle, d->config->interval_ms, now);
 	if (clock->last_attempt > now)
@@ -95,18 +134,13 @@ static bool make_plan(struct daemon *d, struct plan *plan, struct err *err)
 {
 	struct cycle_clock clock;
 	int64_t now = clock_now(), when;
-	bool undone;
 
-	if (!read_clock(d, now, &clock, err) || !find_undone(d, &undone, err))
+	if (!read_clock(d, now, &clock, err) || !find_undone(d, &clock, now, &when, err) ||
+	    !find_look(d, &plan->look, err))
 		return false;
-	plan->rest = false;
 	plan->when = clock.last_cycle ? clock.next_cycle : now;
-	if (undone) {
-		if (!rest_due(d, &clock, now, &when, err))
-			return false;
-		plan->rest = when < plan->when;
-		plan->when = plan->rest ? when : plan->when;
-	}
+	plan->rest = when < plan->when;
+	plan->when = sooner(plan->when, when);
 	if (d->broken)
 		plan->when = later(plan->when, d->last_begin + schedule_ladder(d->broken));
 	if (d->last_begin)
@@ -196,6 +230,11 @@ static bool open_parts(struct daemon *d, struct err *err)
 	if (!wire_open(&d->parts, d->config, d->wake, err))
 		return false;
 	wire_orphans(&d->parts, true);
+	for (size_t i = 0; d->forgive && i < d->config->n_clients; i++)
+		if (d->parts.clients[i].name &&
+		    !destination_forgive(&d->parts.clients[i], d->parts.ledger, err))
+			return false;
+	d->forgive = false;
 	return true;
 }
 
@@ -230,6 +269,7 @@ static void reload(struct daemon *d)
 	wire_close(&d->parts);
 	config_clear(d->config);
 	*d->config = fresh;
+	d->forgive = true;
 	log_setup(fresh.log_level, fresh.log_format);
 	write_config(d->config);
 	log_info(NULL, "the configuration was read again: %zu container%s", d->config->n_containers,
@@ -247,6 +287,18 @@ static void announce(const struct plan *plan)
 		 plan->rest ? "going on with what was left undone" : "next cycle", span, when);
 }
 
+/* Has what lies in the watch folders been picked up? */
+static bool look(struct daemon *d, struct err *err)
+{
+	const struct parts *p = &d->parts;
+
+	d->last_look = clock_now();
+	for (size_t i = 0; i < p->n_targets; i++)
+		if (!pick_up_look(p->ledger, p->targets[i].container, p->targets[i].to, err))
+			return false;
+	return true;
+}
+
 static bool wait_and_do(struct daemon *d, struct err *err)
 {
 	struct plan plan;
@@ -256,7 +308,7 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 	if (plan.when > clock_now()) {
 		announce(&plan);
 		while (plan.when > clock_now() && !wake_stopping(d->wake)) {
-			wake_until(d->wake, plan.when);
+			wake_until(d->wake, sooner(plan.when, plan.look));
 			if (wake_take(d->wake, WAKE_RELOAD)) {
 				reload(d);
 				return true;
@@ -265,7 +317,8 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 				log_info(NULL, "a cycle now, on request");
 				return one_cycle(d, "manual", false, err);
 			}
-			if (!make_plan(d, &plan, err))
+			if ((plan.look <= clock_now() && !look(d, err)) ||
+			    !make_plan(d, &plan, err))
 				return false;
 		}
 	}

@@ -13,7 +13,7 @@ struct once {
 	bool force;
 	int64_t since;      /* "rest": when the cycle began that is gone on with, else 0 */
 	int64_t next_cycle; /* for the report; 0: none is planned */
-	void (*delivered)(void *ctx, const struct container *c, const char *path);
+	void (*delivered)(void *ctx, const struct target *t, const char *path); /* see cycle.h */
 	void *ctx;
 };
 

@@ -1,6 +1,7 @@
 #include "app/wire.h"
 
 #include "base/fs.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "ports/client_watchdir.h"
@@ -122,16 +123,100 @@ static bool open_tracker(struct parts *p, struct err *err)
 	return p->engine && pace_open(&p->pacer, err);
 }
 
+/* ---- where torrents go ---- */
+
+/* Tells whether the client or the credentials changed, and nothing else of them. */
+static void fingerprint(const struct config_client *c, char out[17])
+{
+	uint8_t digest[SHA256_SIZE];
+	const char *word = secret_is_set(&c->password) ? secret_reveal(&c->password) : "";
+	const char *proxy =
+		secret_is_set(&c->proxy_password) ? secret_reveal(&c->proxy_password) : "";
+	char *all = mem_printf("ptp-archiver client\n%s\n%s\n%s\n%s\n%s\n%s", c->url ? c->url : "",
+			       c->socket ? c->socket : "", c->user ? c->user : "", word,
+			       c->proxy_user ? c->proxy_user : "", proxy);
+
+	hash_sha256(all, strlen(all), digest);
+	secret_wipe(all, strlen(all));
+	free(all);
+	hash_hex(digest, 8, out);
+}
+
+/* One that cannot be opened is left as it is, with the reason: the others go on. */
+static void open_client(struct destination *d, const struct config_client *c, struct wake *wake)
+{
+	const struct client_options options = {
+		.name = c->name,
+		.url = c->url,
+		.socket = c->socket,
+		.user = c->user,
+		.password = &c->password,
+		.proxy_user = c->proxy_user,
+		.proxy_password = &c->proxy_password,
+		.ca_file = c->ca_file,
+		.timeout_ms = c->timeout_ms,
+		.wake = wake,
+	};
+
+	d->name = mem_dup(c->name);
+	d->place = mem_dup(c->name);
+	fingerprint(c, d->fingerprint);
+	d->client = c->type->open(&options, &d->why);
+	if (d->client)
+		return;
+	d->why.kind = ERR_TARGET;
+	text_copy(d->why.word, sizeof d->why.word, WORD_CLIENT);
+}
+
+static void open_clients(struct parts *p)
+{
+	const struct config *c = p->config;
+
+	p->clients = mem_alloc((c->n_clients + 1) * sizeof *p->clients);
+	for (size_t i = 0; i < c->n_clients; i++)
+		if (c->clients[i].type)
+			open_client(&p->clients[i], &c->clients[i], p->wake);
+}
+
+static void open_folder(struct destination *d, const struct config *c, const struct container *o)
+{
+	d->place = mem_dup(o->watch_folder);
+	d->client = client_watchdir_open(o->watch_folder, c->mask);
+}
+
+static void destination_clear(struct destination *d)
+{
+	client_close(d->client);
+	free(d->name);
+	free(d->place);
+	*d = (struct destination){0};
+}
+
+const struct destination *wire_client(const struct parts *p, const char *name)
+{
+	for (size_t i = 0; name && i < p->config->n_clients; i++)
+		if (p->clients[i].name && strcmp(p->clients[i].name, name) == 0)
+			return &p->clients[i];
+	return NULL;
+}
+
 static void open_targets(struct parts *p)
 {
 	const struct config *c = p->config;
 
+	open_clients(p);
+	p->folders = mem_alloc((c->n_containers + 1) * sizeof *p->folders);
 	p->targets = mem_alloc((c->n_containers + 1) * sizeof *p->targets);
 	for (; p->n_targets < c->n_containers; p->n_targets++) {
 		const struct container *one = &c->containers[p->n_targets];
+		const struct destination *client = wire_client(p, one->client);
+		const struct destination *asked = wire_client(p, one->audit_client);
+		if (!client)
+			open_folder(&p->folders[p->n_targets], c, one);
 		p->targets[p->n_targets] = (struct target){
 			.container = one,
-			.client = client_watchdir_open(one->watch_folder, c->mask),
+			.to = client ? client : &p->folders[p->n_targets],
+			.asked = client ? client : asked,
 		};
 	}
 }
@@ -194,8 +279,12 @@ bool wire_open(struct parts *p, const struct config *c, struct wake *wake, struc
 void wire_close(struct parts *p)
 {
 	for (size_t i = 0; i < p->n_targets; i++)
-		client_close(p->targets[i].client);
+		destination_clear(&p->folders[i]);
+	for (size_t i = 0; p->clients && i < p->config->n_clients; i++)
+		destination_clear(&p->clients[i]);
 	free(p->targets);
+	free(p->folders);
+	free(p->clients);
 	engine_close(p->engine);
 	health_close(p->health);
 	vault_close(p->vault);

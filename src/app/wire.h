@@ -17,7 +17,9 @@ struct parts {
 	struct engine *engine; /* NULL without credentials */
 	struct health *health;
 	struct pacer pacer;
-	struct target *targets; /* one per container, sorted by name */
+	struct destination *clients; /* one per client of the configuration, in its order */
+	struct destination *folders; /* one per container: its watch folder */
+	struct target *targets;      /* one per container, sorted by name */
 	size_t n_targets;
 };
 
@@ -28,6 +30,9 @@ bool wire_state(const struct config *c, struct err *err) MUST_CHECK;
 bool wire_open(struct parts *p, const struct config *c, struct wake *wake,
 	       struct err *err) MUST_CHECK;
 void wire_close(struct parts *p);
+
+/* The client of this name; NULL if the configuration has none, or it is a watch folder. */
+const struct destination *wire_client(const struct parts *p, const char *name);
 
 /* How many assignments are pending for containers that are not configured any more; `say`: a
  * warning for each. */

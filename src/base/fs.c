@@ -287,13 +287,15 @@ bool fs_is_folder(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-bool fs_free_space(const char *path, uint64_t *bytes, struct err *err)
+bool fs_space(const char *path, uint64_t *free, uint64_t *total, struct err *err)
 {
 	struct statvfs vfs;
 
 	if (statvfs(path, &vfs) < 0)
 		return failed(err, "ask for the free space of", path);
-	*bytes = (uint64_t)vfs.f_bavail * vfs.f_frsize;
+	*free = (uint64_t)vfs.f_bavail * vfs.f_frsize;
+	if (total)
+		*total = (uint64_t)vfs.f_blocks * vfs.f_frsize;
 	return true;
 }
 
@@ -345,7 +347,7 @@ bool fs_check_writable(const char *folder, struct err *err)
 
 	if (access(folder, W_OK | X_OK) < 0)
 		return failed(err, "write into", folder);
-	if (!fs_free_space(folder, &bytes, err))
+	if (!fs_space(folder, &bytes, NULL, err))
 		return false;
 	if (bytes == 0) {
 		errno = ENOSPC;

@@ -64,8 +64,8 @@ bool fs_sync_folder(const char *path, struct err *err) MUST_CHECK;
 bool fs_exists(const char *path); /* anything, a dangling link too */
 bool fs_is_folder(const char *path);
 
-/* Free bytes for us on the file system of `path`. */
-bool fs_free_space(const char *path, uint64_t *bytes, struct err *err) MUST_CHECK;
+/* The file system of `path`: bytes free for us, and (unless NULL) its size in all. */
+bool fs_space(const char *path, uint64_t *free, uint64_t *total, struct err *err) MUST_CHECK;
 
 /* Remove a file; one that is not there is fine. */
 bool fs_remove(const char *path, struct err *err) MUST_CHECK;

@@ -5,9 +5,11 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/text.h"
-#include "core/hook.h"
+#include "core/deliver.h"
+#include "core/guard.h"
 #include "core/lost.h"
 #include "core/obtain.h"
+#include "core/pick_up.h"
 #include "core/staged.h"
 
 #include <inttypes.h>
@@ -18,7 +20,9 @@ struct turn {
 	struct cycle *cy;
 	const struct target *target;
 	struct outcome *out;
-	size_t found; /* possibly lost assignments that a reply has shown */
+	size_t found;    /* possibly lost assignments that a reply has shown */
+	struct err away; /* the client was found to be away; its word is "" otherwise */
+	int64_t before;  /* when the container's last turn ended */
 };
 
 static const char *name_of(const struct turn *t)
@@ -33,28 +37,27 @@ static bool is_stop(const struct err *err)
 
 /* ---- outcomes ---- */
 
-static void conclude(struct outcome *o, enum outcome_kind kind, const char *detail)
+static void conclude(struct outcome *o, enum outcome_kind kind, const char *word,
+		     const char *detail)
 {
 	o->kind = kind;
+	text_copy(o->word, sizeof o->word, word);
 	text_copy(o->detail, sizeof o->detail, detail);
 }
 
 static void conclude_err(struct outcome *o, const struct err *err)
 {
-	conclude(o, OUTCOME_ERR, err->msg);
-	text_copy(o->word, sizeof o->word, err->word);
+	conclude(o, OUTCOME_ERR, err->word, err->msg);
 }
 
 static void conclude_reply(struct outcome *o, const struct reply *reply)
 {
-	if (reply->verdict == REPLY_FULL) {
-		conclude(o, OUTCOME_FULL, "the container is full");
-	} else if (reply->verdict == REPLY_STALLED) {
-		conclude(o, OUTCOME_STALLED, "too many stalled downloads");
-	} else {
-		conclude(o, OUTCOME_ERR, reply->message);
-		text_copy(o->word, sizeof o->word, WORD_TRACKER);
-	}
+	if (reply->verdict == REPLY_FULL)
+		conclude(o, OUTCOME_FULL, "", "the container is full");
+	else if (reply->verdict == REPLY_STALLED)
+		conclude(o, OUTCOME_STALLED, "", "too many stalled downloads");
+	else
+		conclude(o, OUTCOME_ERR, WORD_TRACKER, reply->message);
 }
 
 static void note_delivery(struct turn *t, const struct assignment *a, const char *path)
@@ -68,69 +71,41 @@ static void note_delivery(struct turn *t, const struct assignment *a, const char
 	t->out->bytes = a->bytes;
 	t->out->delivered++;
 	if (t->cy->delivered)
-		t->cy->delivered(t->cy->ctx, t->target->container, path);
+		t->cy->delivered(t->cy->ctx, t->target, path);
 }
 
-/* ---- deliver ---- */
+/* ---- a client that is away ---- */
 
-static bool after_delivery(struct turn *t, struct assignment *a, struct err *err)
+/* Its torrents wait; nothing more is tried with it in this turn. */
+static void note_away(struct turn *t, const struct err *why)
 {
-	struct ledger *l = t->cy->ledger;
-	const char *commands = t->target->container->after_fetch_exec;
-	struct err why;
+	if (!t->away.word[0])
+		log_warn(name_of(t), "%s", why->msg);
+	t->away = *why;
+}
 
-	if (a->hook != HOOK_DUE)
+/* At the end of a turn: what waits for the client is what a person should know of. */
+static bool conclude_away(struct turn *t, struct err *err)
+{
+	const struct destination *to = t->target->to;
+	bool retried = t->away.kind == ERR_RETRY;
+	uint64_t waiting;
+
+	if (!t->away.word[0])
 		return true;
-	if (!commands)
-		return ledger_hook(l, a->id, HOOK_NONE, err);
-	if (!ledger_hook(l, a->id, HOOK_STARTED, err))
+	if (!ledger_waiting(t->cy->ledger, name_of(t), &waiting, err))
 		return false;
-	if (!hook_run(commands, name_of(t), a->path, t->cy->wake, &why)) {
-		log_warn(name_of(t), "%s", why.msg);
-		text_copy(t->out->detail, sizeof t->out->detail, why.msg);
-		if (is_stop(&why)) {
-			*err = why;
-			return false;
-		}
+	if (waiting && outcome_is_well(t->out)) {
+		OWN_STR char *detail =
+			mem_printf("%" PRIu64 " torrent%s for %s: %s", waiting,
+				   waiting == 1 ? " waits" : "s wait", to->name, t->away.msg);
+		conclude(t->out, OUTCOME_WAIT, WAIT_CLIENT, detail);
 	}
-	return ledger_hook(l, a->id, HOOK_DONE, err);
-}
-
-/* Had the delivery begun, to the folder that it is to go to now? */
-static bool was_delivering(const struct turn *t, const struct assignment *a)
-{
-	return a->state == ASSIGNMENT_DELIVERING && a->path &&
-	       strcmp(a->path, t->target->container->watch_folder) == 0;
-}
-
-/* From "fetched" or "delivering" to "delivered". */
-static bool deliver(struct turn *t, struct assignment *a, const struct buf *bytes, struct err *err)
-{
-	struct client *client = t->target->client;
-	struct delivery d = {
-		.id = a->id, .infohash = a->infohash, .file_name = a->file_name, .bytes = bytes};
-	bool resumed = was_delivering(t, a);
-
-	log_progress(name_of(t), "delivering %s", a->file_name);
-	if (!resumed) {
-		char *final = NULL;
-		if (!client->ops->prepare(client, &d, &final, err))
-			return false;
-		free(a->file_name);
-		d.file_name = a->file_name = final;
-		if (!ledger_delivering(t->cy->ledger, a->id, a->file_name,
-				       t->target->container->watch_folder, err))
-			return false;
-		a->state = ASSIGNMENT_DELIVERING;
-	}
-	free(a->path);
-	a->path = NULL;
-	if (!client->ops->deliver(client, &d, resumed, &a->path, err) ||
-	    !ledger_delivered(t->cy->ledger, a->id, a->path, err))
-		return false;
-	a->state = ASSIGNMENT_DELIVERED;
-	note_delivery(t, a, a->path);
-	return true;
+	if (strcmp(t->out->word, WAIT_CLIENT) != 0 || !retried)
+		return true;
+	t->out->undone = true;
+	return destination_retry(to, t->cy->ledger, t->cy->pacer->manners.waits, &t->out->retry_at,
+				 err);
 }
 
 /* ---- one assignment, from wherever it stands ---- */
@@ -161,6 +136,51 @@ static struct obtain obtain_parts(const struct turn *t)
 			       .container = t->target->container};
 }
 
+static struct deliver deliver_parts(const struct turn *t)
+{
+	struct cycle *cy = t->cy;
+
+	return (struct deliver){.ledger = cy->ledger,
+				.vault = cy->vault,
+				.wake = cy->wake,
+				.container = t->target->container,
+				.to = t->target->to,
+				.force = cy->force,
+				.keep = cy->keep};
+}
+
+/* From "fetched" or "delivering"; a client that is away is left alone. */
+static bool hand_over(struct turn *t, struct assignment *a, const struct buf *bytes,
+		      struct err *err)
+{
+	const struct deliver parts = deliver_parts(t);
+	struct err why;
+
+	if (t->away.word[0])
+		return true;
+	if (deliver_torrent(&parts, a, bytes, &why)) {
+		note_delivery(t, a, a->path);
+		return true;
+	}
+	if (destination_is_away(&why)) {
+		note_away(t, &why);
+		return true;
+	}
+	*err = why;
+	return false;
+}
+
+static bool after_delivery(struct turn *t, struct assignment *a, struct err *err)
+{
+	const struct deliver parts = deliver_parts(t);
+	char warning[sizeof t->out->detail];
+
+	bool ok = deliver_after(&parts, a, warning, sizeof warning, err);
+	if (warning[0])
+		text_copy(t->out->detail, sizeof t->out->detail, warning);
+	return ok;
+}
+
 static bool finish(struct turn *t, struct assignment *a, bool fresh, struct err *err)
 {
 	OWN_BUF struct buf bytes = BUF_MAX(OBTAIN_MAX_BYTES);
@@ -172,12 +192,9 @@ static bool finish(struct turn *t, struct assignment *a, bool fresh, struct err 
 	if (a->state == ASSIGNMENT_ASSIGNED &&
 	    !obtain_download(&parts, a, fresh, &bytes, &t->out->undone, err))
 		return false;
-	if (a->state != ASSIGNMENT_DELIVERED && !deliver(t, a, &bytes, err)) {
-		struct err ignored;
-		(void)!ledger_note(t->cy->ledger, a->id, err->msg, &ignored);
+	if (a->state != ASSIGNMENT_DELIVERED && !hand_over(t, a, &bytes, err))
 		return false;
-	}
-	return after_delivery(t, a, err);
+	return a->state != ASSIGNMENT_DELIVERED || after_delivery(t, a, err);
 }
 
 /* ---- guards ---- */
@@ -199,7 +216,7 @@ static bool may_ask(struct turn *t, bool *yes, struct err *err)
 	clock_span(left + 999, span);
 	snprintf(detail, sizeof detail, "the tracker is left alone for another %s, after: %s", span,
 		 reason);
-	conclude(t->out, OUTCOME_WAIT, detail);
+	conclude(t->out, OUTCOME_WAIT, "", detail);
 	t->out->undone = true;
 	return true;
 }
@@ -208,7 +225,7 @@ static bool past_deadline(struct turn *t)
 {
 	if (clock_monotonic() < t->cy->deadline)
 		return false;
-	conclude(t->out, OUTCOME_WAIT, "the time for this cycle is up");
+	conclude(t->out, OUTCOME_WAIT, "", "the time for this cycle is up");
 	return true;
 }
 
@@ -219,8 +236,7 @@ static bool rests(const struct turn *t, const struct assignment *a)
 	int64_t age = clock_now() - a->changed_at;
 
 	/* A negative age comes from a clock that was set back. */
-	return a->set_aside && a->state == ASSIGNMENT_ASSIGNED && !t->cy->force && age >= 0 &&
-	       age < CYCLE_SET_ASIDE_RETRY_MS;
+	return a->set_aside && !t->cy->force && age >= 0 && age < CYCLE_SET_ASIDE_RETRY_MS;
 }
 
 static bool resume_one(struct turn *t, struct assignment *a, bool *goes_on, struct err *err)
@@ -238,16 +254,16 @@ static bool resume_one(struct turn *t, struct assignment *a, bool *goes_on, stru
 			return true;
 	}
 	char label[ASSIGNMENT_LABEL];
-	if (a->state != ASSIGNMENT_DELIVERED)
+	if (a->state != ASSIGNMENT_DELIVERED && !t->away.word[0])
 		log_info(name_of(t), "going on with %s, which is %s", assignment_label(a, label),
 			 assignment_state_text(a->state));
 	struct err why;
 	bool was_set_aside = a->set_aside;
 	if (finish(t, a, false, &why))
 		return true;
-	/* One that had been set aside already is no reason to stop. */
+	/* One that is set aside is no reason to stop. */
 	if (was_set_aside && why.kind == ERR_ITEM) {
-		log_warn(name_of(t), "TorrentID %s, set aside: %s", a->torrent_id, why.msg);
+		log_warn(name_of(t), "%s, set aside: %s", assignment_label(a, label), why.msg);
 		return true;
 	}
 	*err = why;
@@ -279,8 +295,9 @@ static bool too_many_set_aside(struct turn *t, struct err *err)
 	if (totals.set_aside < CYCLE_SET_ASIDE_MAX)
 		return false;
 	err_set(err, ERR_TARGET, WORD_BAD_TORRENT,
-		"%d assignments brought no torrent and were set aside (see `ptp-archiver status`); "
-		"nothing new is asked for until one of them works: `ptp-archiver fetch --force`",
+		"%d assignments could not be downloaded or delivered and were set aside (see "
+		"`ptp-archiver status`); nothing new is asked for until one of them works: "
+		"`ptp-archiver fetch --force`",
 		CYCLE_SET_ASIDE_MAX);
 	return true;
 }
@@ -330,47 +347,107 @@ static bool ask(struct turn *t, bool *more, struct err *err)
 	return finish(t, &a, true, err);
 }
 
-/* What the container got of this cycle already, before a process ended amid it. */
-static bool got_before(struct turn *t, uint64_t *n, struct err *err)
+/* What the container got of this cycle already: in this turn, and, where a process ended amid the
+ * cycle, before it. */
+static bool got_already(struct turn *t, uint64_t *n, struct err *err)
 {
-	*n = 0;
+	*n = t->out->delivered;
 	return t->cy->since == 0 ||
-	       ledger_delivered_since(t->cy->ledger, name_of(t), t->cy->since, n, err);
+	       ledger_got_since(t->cy->ledger, name_of(t), t->cy->since, n, err);
 }
 
-static bool ask_all(struct turn *t, uint64_t before, struct err *err)
+/* *yes: nothing holds the container back.  What passes by itself is not worth more than what was
+ * delivered before it. */
+static bool guards_let(struct turn *t, bool *yes, struct err *err)
 {
-	struct client *client = t->target->client;
-	bool yes, more = true;
+	const struct guard guard = {.container = t->target->container,
+				    .to = t->target->to,
+				    .manners = {t->cy->ledger, t->cy->force},
+				    .away = t->away.word[0] ? &t->away : NULL};
+	struct outcome held = {0};
+	struct err away;
+	bool holds;
 
-	while (more && before + t->out->delivered < t->cy->per_cycle) {
+	if (!guard_check(&guard, &held, &holds, &away, err)) {
+		/* It may go away between two questions. */
+		if (!destination_is_away(err))
+			return false;
+		away = *err;
+		holds = true;
+		conclude(&held, OUTCOME_WAIT, WAIT_CLIENT, away.msg);
+	}
+	if (away.word[0])
+		note_away(t, &away);
+	*yes = !holds;
+	if (!holds || (t->out->delivered && outcome_is_well(&held)))
+		return true;
+	conclude(t->out, held.kind, held.word, held.detail);
+	return true;
+}
+
+static bool ask_all(struct turn *t, struct err *err)
+{
+	bool yes, more = true;
+	uint64_t got;
+
+	if (!got_already(t, &got, err))
+		return false;
+	for (; more && got < t->cy->per_cycle; got++) {
 		if (past_deadline(t))
 			return true;
 		if (!may_ask(t, &yes, err))
 			return false;
 		if (!yes)
 			return true;
-		if (!client->ops->ready(client, err) || too_many_set_aside(t, err) ||
-		    !ask(t, &more, err))
+		if (!guards_let(t, &yes, err))
+			return false;
+		if (!yes)
+			return true;
+		if (too_many_set_aside(t, err) || !ask(t, &more, err))
 			return false;
 	}
 	return true;
 }
 
+/* A client that put a file aside since the last turn has refused a torrent. */
+static bool conclude_refused(struct turn *t, struct err *err)
+{
+	OWN_STR char *path = NULL;
+	size_t n;
+
+	if (!pick_up_refused(t->cy->ledger, t->target->container, t->before, &n, &path, err))
+		return false;
+	if (n == 0 || !outcome_is_well(t->out))
+		return true;
+	OWN_STR char *detail = mem_printf("the client refused %s, and put it aside%s", path,
+					  n > 1 ? ", and others" : "");
+	conclude(t->out, OUTCOME_ERR, WORD_CLIENT, detail);
+	return true;
+}
+
+static bool begin_turn(struct turn *t, struct err *err)
+{
+	struct ledger_container known;
+
+	conclude(t->out, OUTCOME_OK, "", "");
+	if (!ledger_get_container(t->cy->ledger, name_of(t), &known, err))
+		return false;
+	t->before = known.outcome_at;
+	return pick_up_look(t->cy->ledger, t->target->container, t->target->to, err);
+}
+
 static bool take(struct turn *t, struct err *err)
 {
-	uint64_t before;
 	bool goes_on;
 
-	conclude(t->out, OUTCOME_OK, "");
-	if (!got_before(t, &before, err) || !resume(t, &goes_on, err))
+	if (!begin_turn(t, err) || !resume(t, &goes_on, err))
 		return false;
-	if (!goes_on)
-		return true;
-	if (!ask_all(t, before, err))
+	if (goes_on && !ask_all(t, err))
 		return false;
 	/* What was found again may be this container's. */
-	return t->found == 0 || resume(t, &goes_on, err);
+	if (goes_on && t->found && !resume(t, &goes_on, err))
+		return false;
+	return conclude_away(t, err) && conclude_refused(t, err);
 }
 
 /* ---- the cycle ---- */

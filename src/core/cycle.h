@@ -1,6 +1,7 @@
 /*
  * core/cycle.h - one cycle: each container's turn, in order of name.
  *
+ *     look      has the client picked up what lies in its watch folder?
  *     resume    finish what the ledger holds open for it
  *     guard     may we ask?
  *     obtain    intend, ask, assign, download, distrust, keep
@@ -8,15 +9,16 @@
  *
  * Every step is recorded before and after it is taken, so a cycle may end anywhere; the next one
  * begins at "resume".  Wherever it fails, the container's outcome says so, and the next container
- * has its turn.
+ * has its turn.  A client that is away is no failure of a step: its torrents wait in the ledger,
+ * and the container is gone on with when the client may be back.
  */
 #ifndef CORE_CYCLE_H
 #define CORE_CYCLE_H
 
+#include "core/destination.h"
 #include "core/pace.h"
 #include "model/container.h"
 #include "model/outcome.h"
-#include "ports/client.h"
 #include "ports/engine.h"
 #include "ports/ledger.h"
 #include "ports/vault.h"
@@ -26,9 +28,10 @@
 /* With so many set aside the container waits for a person. */
 #define CYCLE_SET_ASIDE_MAX 3
 
-struct target {
-	const struct container *container; /* borrowed, as is the client */
-	struct client *client;
+struct target { /* everything is borrowed */
+	const struct container *container;
+	const struct destination *to;
+	const struct destination *asked; /* whom the audit asks; NULL: nobody */
 };
 
 struct cycle {
@@ -41,9 +44,11 @@ struct cycle {
 	const char *speaks; /* the version of the protocol that the engine speaks */
 	unsigned per_cycle; /* torrents a container may get */
 	bool force;         /* ask in spite of a back-off */
+	bool keep;          /* what is delivered stays in the vault */
 	int64_t deadline;   /* on the monotonic clock: no new question after it */
 	int64_t since;      /* what was delivered since then counts as of this cycle; 0: nothing */
-	void (*delivered)(void *ctx, const struct container *c, const char *path); /* or NULL */
+	/* May be NULL.  `path`: of the file, or the client's name. */
+	void (*delivered)(void *ctx, const struct target *t, const char *path);
 	void *ctx;
 	/* Filled in by the cycle. */
 	char newer_version[REPLY_VERSION_SIZE]; /* the tracker announces it; "" if none */

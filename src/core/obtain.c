@@ -181,7 +181,10 @@ static bool keep(const struct obtain *o, struct assignment *a, const struct torr
 	char infohash[65];
 
 	torrent_infohash_hex(t, infohash);
+	if (t->has_v2)
+		hash_hex(t->v2, SHA256_SIZE, a->v2);
 	const struct fetched f = {.infohash = infohash,
+				  .v2 = a->v2,
 				  .name = t->name,
 				  .file_name = file_name,
 				  .bytes = t->size,
@@ -198,6 +201,7 @@ static bool keep(const struct obtain *o, struct assignment *a, const struct torr
 	a->hook = f.hook ? HOOK_DUE : HOOK_NONE;
 	a->state = ASSIGNMENT_FETCHED;
 	a->set_aside = false;
+	a->tries = 0;
 	return true;
 }
 

@@ -17,7 +17,9 @@ void assignment_clear(struct assignment *a)
 	free(a->name);
 	free(a->file_name);
 	free(a->path);
+	free(a->client);
 	free(a->note);
+	free(a->found);
 	*a = (struct assignment){0};
 }
 

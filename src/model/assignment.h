@@ -25,6 +25,16 @@ enum assignment_state {
 	ASSIGNMENT_UNFOUNDED,  /* it turned out that it had not */
 };
 
+/* Of a file in a watch folder: has the client taken it? */
+enum assignment_pick_up {
+	PICK_UP_NONE, /* nobody looks: it went to a client's interface, or clients leave files there
+		       */
+	PICK_UP_DUE,  /* it is watched for */
+	PICK_UP_LATE, /* still there after PickUpWithin: a warning was given */
+	PICK_UP_TAKEN,
+	PICK_UP_REFUSED, /* the client put it aside */
+};
+
 enum assignment_hook { HOOK_NONE, HOOK_DUE, HOOK_STARTED, HOOK_DONE };
 
 struct assignment {
@@ -33,15 +43,21 @@ struct assignment {
 	enum assignment_state state;
 	char torrent_id[REPLY_ID_SIZE];
 	char archive_id[REPLY_ID_SIZE];
+	char v2[65];       /* hex; the v2 infohash; "" if it has none, or it is not known */
 	char infohash[65]; /* hex; what the tracker or the metainfo says; "" unknown */
 	char *name;        /* the torrent's */
 	char *file_name;   /* safe base name of the .torrent */
 	char *path;        /* where it was delivered */
+	char *client;      /* the name of the client that has it; NULL: a watch folder */
 	char *note;        /* why it is not further, in words */
 	uint64_t bytes;    /* the size of its content */
 	uint32_t tries;    /* downloads that brought no torrent */
 	bool set_aside;    /* after too many of them: no longer in the way of others */
 	enum assignment_hook hook;
+	enum assignment_pick_up pick_up;
+	int64_t pick_up_at; /* when that was found */
+	char *found;        /* what the last audit found: "seeding"; NULL: nothing yet */
+	int64_t found_at;   /* since when that is so */
 	int64_t asked_at, changed_at, delivered_at; /* ms since 1970, 0: not yet */
 };
 

@@ -18,6 +18,9 @@ void container_clear(struct container *c)
 	free(c->placement.category);
 	free(c->placement.tags);
 	free(c->placement.save_path);
+	free(c->client);
+	free(c->audit_client);
+	free(c->data_folder);
 	free(c->after_fetch_exec);
 	*c = (struct container){0};
 }

@@ -12,7 +12,15 @@
 
 #define CONTAINER_NAME_MAX 40 /* characters, the tracker's limit */
 #define CONTAINER_STALLED_MAX 1000000
+#define CONTAINER_PENDING 2 /* MaxPending, if nothing else is said */
+#define CONTAINER_PICK_UP_MS (3600 * INT64_C(1000))
 #define CONTAINER_ID_SIZE 24
+
+/* What must stay free: so many bytes, or, where that is 0, so many percent; both 0: nothing. */
+struct reserve {
+	uint64_t bytes;
+	unsigned percent;
+};
 
 /* How a torrent client is to take a container's torrents. */
 struct placement {
@@ -27,8 +35,16 @@ struct container {
 	char *size;                 /* owned, as the tracker takes it: "1.5T" */
 	char *watch_folder;         /* owned, $name already replaced */
 	struct placement placement; /* for a client with an interface */
+	char *client;               /* owned: its name in Clients; NULL: the watch folder */
+	char *audit_client;         /* owned: whom to ask what became of a torrent in the watch
+				     * folder; NULL: nobody */
+	char *data_folder;          /* owned: where the client stores, as we see it; NULL */
 	char *after_fetch_exec;     /* owned; NULL: none */
-	uint32_t max_stalled;       /* 0: no limit */
+	uint32_t max_stalled;       /* 0: no limit, as are the next two */
+	uint32_t max_active;        /* incomplete downloads */
+	uint32_t max_pending;       /* torrents that may wait for the client */
+	struct reserve reserve;
+	int64_t pick_up_ms;         /* when a file must have left the watch folder; 0: it stays */
 	char id[CONTAINER_ID_SIZE]; /* the tracker's ContainerID; "" until known */
 };
 

@@ -22,32 +22,44 @@ void outcome_clear(struct outcome *o)
 
 void outcome_text(const struct outcome *o, char out[OUTCOME_TEXT])
 {
-	if (o->kind == OUTCOME_ERR)
-		snprintf(out, OUTCOME_TEXT, "ERR(%s)", o->word);
+	if (o->word[0])
+		snprintf(out, OUTCOME_TEXT, "%s(%s)", plain[o->kind], o->word);
 	else
 		snprintf(out, OUTCOME_TEXT, "%s", plain[o->kind]);
 }
 
+/* "NAME" or "NAME(word)", with a word only where there may, or must, be one. */
+static bool parse_as(const char *text, enum outcome_kind kind, struct outcome *o)
+{
+	size_t name = strlen(plain[kind]), len = strlen(text);
+
+	if (!text_starts(text, plain[kind]))
+		return false;
+	if (len == name && kind != OUTCOME_ERR) {
+		o->kind = kind;
+		o->word[0] = '\0';
+		return true;
+	}
+	if ((kind != OUTCOME_ERR && kind != OUTCOME_WAIT) || len < name + 3 ||
+	    len - name - 2 >= sizeof o->word || text[name] != '(' || text[len - 1] != ')')
+		return false;
+	o->kind = kind;
+	memcpy(o->word, text + name + 1, len - name - 2);
+	o->word[len - name - 2] = '\0';
+	return true;
+}
+
 bool outcome_parse(const char *text, struct outcome *o)
 {
-	size_t len = strlen(text);
-
-	for (unsigned k = OUTCOME_OK; k < OUTCOME_ERR; k++)
-		if (strcmp(text, plain[k]) == 0) {
-			o->kind = (enum outcome_kind)k;
-			o->word[0] = '\0';
+	for (unsigned k = OUTCOME_OK; k <= OUTCOME_ERR; k++)
+		if (parse_as(text, (enum outcome_kind)k, o))
 			return true;
-		}
-	if (len < 6 || len - 5 >= sizeof o->word || !text_starts(text, "ERR(") ||
-	    text[len - 1] != ')')
-		return false;
-	o->kind = OUTCOME_ERR;
-	memcpy(o->word, text + 4, len - 5);
-	o->word[len - 5] = '\0';
-	return true;
+	return false;
 }
 
 bool outcome_is_well(const struct outcome *o)
 {
+	if (o->kind == OUTCOME_WAIT)
+		return strcmp(o->word, WAIT_STALLED) == 0 || strcmp(o->word, WAIT_BACKLOG) == 0;
 	return o->kind == OUTCOME_OK || o->kind == OUTCOME_FULL || o->kind == OUTCOME_STALLED;
 }

@@ -93,9 +93,10 @@ struct client_ops {
 	bool (*space)(struct client *c, const struct placement *p, struct client_space *space,
 		      struct err *err);
 
-	/* Watch directories only, else NULL: what is not picked up yet, and what became of a file
-	 * that deliver() placed at `path`. */
-	bool (*backlog)(struct client *c, struct client_backlog *backlog, struct err *err);
+	/* Watch directories only, else NULL: the files that came before that time (ms since 1970)
+	 * and are not picked up yet; and what became of a file that deliver() placed at `path`. */
+	bool (*backlog)(struct client *c, int64_t before, struct client_backlog *backlog,
+			struct err *err);
 	bool (*fate)(struct client *c, const char *path, enum client_fate *fate, struct err *err);
 
 	void (*close)(struct client *c);

@@ -2,11 +2,15 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "model/filename.h"
 #include "model/torrent.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define PROBE_BYTES (64 * 1024)
 
@@ -150,6 +154,71 @@ static bool watchdir_deliver(struct client *c, const struct delivery *d, bool re
 	return place(w, d, path, err);
 }
 
+/* ---- what the client that watches does ---- */
+
+static bool is_waiting(int folder, const char *name, int64_t before, int64_t *came)
+{
+	struct stat st;
+
+	if (name[0] == '.' || !text_ends(name, ".torrent") ||
+	    fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	*came = (int64_t)st.st_mtim.tv_sec * 1000;
+	return *came < before;
+}
+
+static bool watchdir_backlog(struct client *c, int64_t before, struct client_backlog *backlog,
+			     struct err *err)
+{
+	const struct watchdir *w = (const struct watchdir *)c;
+	OWN_DIR DIR *dir = opendir(w->folder);
+	struct dirent *entry;
+	int64_t came;
+
+	if (!dir)
+		return err_errno(err, ERR_TARGET, WORD_DISK, errno, "cannot look into %s",
+				 w->folder);
+	*backlog = (struct client_backlog){0};
+	while ((entry = readdir(dir))) {
+		if (!is_waiting(dirfd(dir), entry->d_name, before, &came))
+			continue;
+		backlog->files++;
+		if (!backlog->oldest || came < backlog->oldest)
+			backlog->oldest = came;
+	}
+	return true;
+}
+
+static bool is_beside(const char *path, const char *const endings[])
+{
+	for (size_t i = 0; endings[i]; i++) {
+		OWN_STR char *other = mem_printf("%s%s", path, endings[i]);
+		if (fs_exists(other))
+			return true;
+	}
+	return false;
+}
+
+/* The file itself is looked for first: it is renamed, never copied.  A folder that is away (not
+ * mounted) says nothing of its files. */
+static bool watchdir_fate(struct client *c, const char *path, enum client_fate *fate,
+			  struct err *err)
+{
+	static const char *const refused[] = {".invalid", ".qbt_rejected", NULL};
+	OWN_STR char *folder = fs_parent(path);
+
+	(void)c;
+	if (fs_exists(path))
+		*fate = CLIENT_FATE_WAITING;
+	else if (is_beside(path, refused))
+		*fate = CLIENT_FATE_REFUSED;
+	else if (fs_is_folder(folder))
+		*fate = CLIENT_FATE_TAKEN;
+	else
+		return err_set(err, ERR_TARGET, WORD_DISK, "%s is not there", folder);
+	return true;
+}
+
 static void watchdir_close(struct client *c)
 {
 	struct watchdir *w = (struct watchdir *)c;
@@ -163,6 +232,8 @@ static const struct client_ops watchdir_ops = {
 	.ready = watchdir_ready,
 	.prepare = watchdir_prepare,
 	.deliver = watchdir_deliver,
+	.backlog = watchdir_backlog,
+	.fate = watchdir_fate,
 	.close = watchdir_close,
 };
 

@@ -144,13 +144,27 @@ static int file_version(sqlite3 *db, struct err *err)
 	return version;
 }
 
-static bool migrate_step(sqlite3 *db, int index, struct err *err)
+/* Within a transaction; another process may have been faster. */
+static bool migrate_steps(sqlite3 *db, struct err *err)
 {
-	OWN_STR char *sql =
-		mem_printf("BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT",
-			   ledger_migrations[index].sql, ledger_migrations[index].version);
+	int version = file_version(db, err);
 
-	if (exec(db, sql, err))
+	if (version < 0)
+		return false;
+	for (int i = 0; i < LEDGER_VERSION; i++)
+		if (ledger_migrations[i].version > version &&
+		    !exec(db, ledger_migrations[i].sql, err))
+			return false;
+	OWN_STR char *sql = mem_printf("PRAGMA user_version = %d", LEDGER_VERSION);
+	return version >= LEDGER_VERSION || exec(db, sql, err);
+}
+
+/* All or nothing: whoever looks sees an old file or a new one. */
+static bool bring_up_to_date(sqlite3 *db, struct err *err)
+{
+	if (!exec(db, "BEGIN IMMEDIATE", err))
+		return false;
+	if (migrate_steps(db, err) && exec(db, "COMMIT", err))
 		return true;
 	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	return false;
@@ -171,14 +185,7 @@ static bool migrate(sqlite3 *db, bool read_only, struct err *err)
 		return err_set(err, ERR_TARGET, WORD_LEDGER,
 			       "ledger: it is from an older version; `run` or `fetch` brings it up "
 			       "to date");
-	for (int i = 0; i < LEDGER_VERSION; i++)
-		if (ledger_migrations[i].version > version && !migrate_step(db, i, err)) {
-			/* Another process may have been faster. */
-			struct err ignored;
-			if (file_version(db, &ignored) < ledger_migrations[i].version)
-				return false;
-		}
-	return true;
+	return version == LEDGER_VERSION || bring_up_to_date(db, err);
 }
 
 /* SQLite would make the file with the umask's permissions. */
@@ -296,8 +303,8 @@ bool ledger_unfounded(struct ledger *l, int64_t id, struct err *err)
 
 bool ledger_fetched(struct ledger *l, int64_t id, const struct fetched *f, struct err *err)
 {
-	return ledger_run(l, SQL_FETCHED, err, "itttiii", id, f->infohash, f->name, f->file_name,
-			  (int64_t)f->bytes, (int64_t)(f->hook ? HOOK_DUE : HOOK_NONE),
+	return ledger_run(l, SQL_FETCHED, err, "itttiiti", id, f->infohash, f->name, f->file_name,
+			  (int64_t)f->bytes, (int64_t)(f->hook ? HOOK_DUE : HOOK_NONE), f->v2,
 			  clock_now());
 }
 
@@ -312,9 +319,25 @@ bool ledger_delivering(struct ledger *l, int64_t id, const char *file_name, cons
 	return ledger_run(l, SQL_DELIVERING, err, "itti", id, file_name, target, clock_now());
 }
 
-bool ledger_delivered(struct ledger *l, int64_t id, const char *path, struct err *err)
+bool ledger_delivered(struct ledger *l, int64_t id, const char *path, const char *client,
+		      enum assignment_pick_up pick_up, struct err *err)
 {
-	return ledger_run(l, SQL_DELIVERED, err, "iti", id, path, clock_now());
+	return ledger_run(l, SQL_DELIVERED, err, "ititi", id, path, clock_now(), client,
+			  (int64_t)pick_up);
+}
+
+bool ledger_pick_up(struct ledger *l, int64_t id, enum assignment_pick_up pick_up, struct err *err)
+{
+	return ledger_run(l, SQL_PICK_UP, err, "iii", id, (int64_t)pick_up, clock_now());
+}
+
+bool ledger_adopt(struct ledger *l, const struct adopted *a, int64_t *id, struct err *err)
+{
+	if (!ledger_run(l, SQL_ADOPT, err, "ttttitti", a->container, a->infohash, a->v2, a->name,
+			(int64_t)a->bytes, a->path, a->client, clock_now()))
+		return false;
+	*id = sqlite3_last_insert_rowid(l->db);
+	return true;
 }
 
 bool ledger_tried(struct ledger *l, int64_t id, const char *note, bool set_aside, struct err *err)

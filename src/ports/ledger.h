@@ -59,6 +59,7 @@ bool ledger_unfounded(struct ledger *l, int64_t id, struct err *err) MUST_CHECK;
 
 struct fetched {
 	const char *infohash, *name, *file_name;
+	const char *v2; /* the v2 infohash in hex; "" if it has none */
 	uint64_t bytes;
 	bool hook; /* AfterFetchExec is to be run after the delivery */
 };
@@ -71,9 +72,27 @@ bool ledger_unfetched(struct ledger *l, int64_t id, const char *note, struct err
 /* `file_name`: the name that it will have there; `target`: where (it is `path` until delivered). */
 bool ledger_delivering(struct ledger *l, int64_t id, const char *file_name, const char *target,
 		       struct err *err) MUST_CHECK;
-bool ledger_delivered(struct ledger *l, int64_t id, const char *path, struct err *err) MUST_CHECK;
 
-/* A download brought no torrent: one more try, with the reason; set aside or not. */
+/* `client`: its name, NULL for a watch folder.  PICK_UP_DUE if it is to be seen whether it leaves
+ * the folder, else PICK_UP_NONE. */
+bool ledger_delivered(struct ledger *l, int64_t id, const char *path, const char *client,
+		      enum assignment_pick_up pick_up, struct err *err) MUST_CHECK;
+
+/* What has become of a file in a watch folder, found now. */
+bool ledger_pick_up(struct ledger *l, int64_t id, enum assignment_pick_up pick_up,
+		    struct err *err) MUST_CHECK;
+
+/* A torrent that a client had already becomes the container's, as delivered; *id is its row. */
+struct adopted {
+	const char *container, *infohash, *v2, *name;
+	uint64_t bytes;
+	const char *path, *client; /* where it is; NULL: not known */
+};
+bool ledger_adopt(struct ledger *l, const struct adopted *a, int64_t *id,
+		  struct err *err) MUST_CHECK;
+
+/* A download brought no torrent, or the client refused it: one more try, with the reason; set aside
+ * or not. */
 bool ledger_tried(struct ledger *l, int64_t id, const char *note, bool set_aside,
 		  struct err *err) MUST_CHECK;
 
@@ -88,7 +107,10 @@ bool ledger_hook(struct ledger *l, int64_t id, enum assignment_hook hook,
 enum ledger_filter {
 	LEDGER_PENDING, /* assigned, fetched or delivering; or delivered with the hook still due */
 	LEDGER_LOST,
-	LEDGER_ALL, /* newest first */
+	LEDGER_ALL,     /* newest first */
+	LEDGER_OURS,    /* assigned or further; by container */
+	LEDGER_AWAITED, /* in a watch folder, and not seen to be picked up yet */
+	LEDGER_REFUSED, /* put aside by the client that watches the folder */
 };
 
 /* *list and *n are the caller's (assignment_list_free).  `container` NULL: of all.  `limit` 0: all.
@@ -104,13 +126,23 @@ bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known,
 bool ledger_keeps(struct ledger *l, const char *container, const char *infohash, bool *keeps,
 		  struct err *err) MUST_CHECK;
 
-/* How many torrents the container got at that time or later. */
-bool ledger_delivered_since(struct ledger *l, const char *container, int64_t since, uint64_t *n,
-			    struct err *err) MUST_CHECK;
+/* How many torrents the container got at that time or later: delivered since then, or asked for
+ * since then and waiting for the client. */
+bool ledger_got_since(struct ledger *l, const char *container, int64_t since, uint64_t *n,
+		      struct err *err) MUST_CHECK;
+
+/* How many of the container's torrents wait for its client. */
+bool ledger_waiting(struct ledger *l, const char *container, uint64_t *n,
+		    struct err *err) MUST_CHECK;
+
+/* When the oldest file was delivered whose pick-up is due; 0: none is. */
+bool ledger_pick_up_due(struct ledger *l, const char *container, int64_t *since,
+			struct err *err) MUST_CHECK;
 
 struct ledger_totals {
 	uint64_t assigned, delivered, bytes; /* bytes: of what was delivered */
 	uint64_t pending, set_aside, lost;
+	uint64_t late, refused; /* of its files in the watch folder: not picked up, put aside */
 	uint64_t asking; /* being asked for; or, if no cycle is at work, possibly lost as well */
 };
 bool ledger_totals(struct ledger *l, const char *container, struct ledger_totals *t,
@@ -160,11 +192,48 @@ struct ledger_container {
 	char detail[400];
 	int64_t outcome_at;
 	bool undone; /* its turn has not ended; never while the tracker is being asked for it */
+	int64_t retry_at; /* when it is to be gone on with; 0: as soon as the tracker may be asked
+			   */
 };
 bool ledger_get_container(struct ledger *l, const char *name, struct ledger_container *c,
 			  struct err *err) MUST_CHECK;
 bool ledger_set_container_id(struct ledger *l, const char *name, const char *id,
 			     struct err *err) MUST_CHECK;
+
+/* ---- clients ---- */
+
+struct ledger_client {
+	char refused[17];   /* fingerprint of the credentials that it did not accept; "" none */
+	int64_t down_since; /* ms since 1970; 0: it was there when it was last called */
+};
+bool ledger_get_client(struct ledger *l, const char *name, struct ledger_client *c,
+		       struct err *err) MUST_CHECK;
+bool ledger_set_client(struct ledger *l, const char *name, const struct ledger_client *c,
+		       struct err *err) MUST_CHECK;
+
+/* ---- the audit ---- */
+
+/* What it found of a torrent ("seeding"), and since when that is so. */
+bool ledger_audited(struct ledger *l, int64_t id, const char *found, int64_t since,
+		    struct err *err) MUST_CHECK;
+
+#define LEDGER_SUMMARY 300
+struct ledger_audit {
+	int64_t at; /* of the last one; 0: there was none */
+	char summary[LEDGER_SUMMARY];
+};
+bool ledger_get_audit(struct ledger *l, struct ledger_audit *a, struct err *err) MUST_CHECK;
+bool ledger_set_audit(struct ledger *l, const struct ledger_audit *a, struct err *err) MUST_CHECK;
+
+/* ---- delivering again ---- */
+
+/* So that one that was cut off goes on where it was: which torrents are done, for a target. */
+bool ledger_is_redelivered(struct ledger *l, const char *target, int64_t id, bool *is,
+			   struct err *err) MUST_CHECK;
+bool ledger_redelivered(struct ledger *l, const char *target, int64_t id,
+			struct err *err) MUST_CHECK;
+/* All of it is done. */
+bool ledger_redelivery_ended(struct ledger *l, const char *target, struct err *err) MUST_CHECK;
 
 const char *ledger_library(void);
 

@@ -1,4 +1,4 @@
-/* Pacing, cycles, containers; declared in ports/ledger.h. */
+/* Pacing, cycles, containers, clients, the audit; declared in ports/ledger.h. */
 #include "base/clock.h"
 #include "base/text.h"
 #include "ports/ledger_parts.h"
@@ -84,8 +84,8 @@ bool ledger_turn(struct ledger *l, int64_t cycle, const struct outcome *o, struc
 		return false;
 	bool ok =
 		ledger_run(l, SQL_TURN, err, "ittti", cycle, o->container, word, o->detail, now) &&
-		ledger_run(l, SQL_TURN_STATE, err, "tttii", o->container, word, o->detail, now,
-			   (int64_t)o->undone);
+		ledger_run(l, SQL_TURN_STATE, err, "tttiii", o->container, word, o->detail, now,
+			   (int64_t)o->undone, o->retry_at);
 	return ledger_commit(l, ok, err);
 }
 
@@ -112,10 +112,69 @@ bool ledger_get_container(struct ledger *l, const char *name, struct ledger_cont
 	text_copy(c->detail, sizeof c->detail, ledger_text(s, 2));
 	c->outcome_at = sqlite3_column_int64(s, 3);
 	c->undone = sqlite3_column_int(s, 4) != 0;
+	c->retry_at = sqlite3_column_int64(s, 5);
 	return true;
 }
 
 bool ledger_set_container_id(struct ledger *l, const char *name, const char *id, struct err *err)
 {
 	return ledger_run(l, SQL_SET_CONTAINER_ID, err, "tt", name, id);
+}
+
+/* ---- clients ---- */
+
+bool ledger_get_client(struct ledger *l, const char *name, struct ledger_client *c, struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GET_CLIENT, err, "t", name);
+	int got = s ? ledger_step(l, s, err) : -1;
+
+	if (got < 0)
+		return false;
+	*c = (struct ledger_client){0};
+	if (got == 0)
+		return true;
+	text_copy(c->refused, sizeof c->refused, ledger_text(s, 0));
+	c->down_since = sqlite3_column_int64(s, 1);
+	return true;
+}
+
+bool ledger_set_client(struct ledger *l, const char *name, const struct ledger_client *c,
+		       struct err *err)
+{
+	return ledger_run(l, SQL_SET_CLIENT, err, "tti", name, c->refused, c->down_since);
+}
+
+/* ---- the audit ---- */
+
+bool ledger_audited(struct ledger *l, int64_t id, const char *found, int64_t since, struct err *err)
+{
+	return ledger_run(l, SQL_AUDITED, err, "iti", id, found, since);
+}
+
+bool ledger_get_audit(struct ledger *l, struct ledger_audit *a, struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GET_AUDIT, err, "");
+
+	if (!s || !ledger_run_row(l, s, err))
+		return false;
+	a->at = sqlite3_column_int64(s, 0);
+	text_copy(a->summary, sizeof a->summary, ledger_text(s, 1));
+	return true;
+}
+
+bool ledger_set_audit(struct ledger *l, const struct ledger_audit *a, struct err *err)
+{
+	return ledger_run(l, SQL_SET_AUDIT, err, "it", a->at, a->summary);
+}
+
+/* ---- delivering again ---- */
+
+bool ledger_redelivered(struct ledger *l, const char *target, int64_t id, struct err *err)
+{
+	return ledger_run(l, SQL_REDELIVERED, err, "ti", target, id);
+}
+
+bool ledger_redelivery_ended(struct ledger *l, const char *target, struct err *err)
+{
+	return ledger_run(l, SQL_REDELIVERY_ENDED, err, "t", target);
 }

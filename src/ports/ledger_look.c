@@ -25,14 +25,21 @@ static void read_assignment(sqlite3_stmt *s, struct assignment *a)
 	a->asked_at = sqlite3_column_int64(s, 14);
 	a->changed_at = sqlite3_column_int64(s, 15);
 	a->delivered_at = sqlite3_column_int64(s, 16);
+	text_copy(a->v2, sizeof a->v2, ledger_text(s, 17));
+	a->client = ledger_text_or_null(s, 18);
+	a->pick_up = (enum assignment_pick_up)sqlite3_column_int(s, 19);
+	a->pick_up_at = sqlite3_column_int64(s, 20);
+	a->found = ledger_text_or_null(s, 21);
+	a->found_at = sqlite3_column_int64(s, 22);
 }
 
 bool ledger_list(struct ledger *l, enum ledger_filter filter, const char *container, size_t limit,
 		 struct assignment **list, size_t *n, struct err *err)
 {
-	static const enum sql which[] = {[LEDGER_PENDING] = SQL_LIST_PENDING,
-					 [LEDGER_LOST] = SQL_LIST_LOST,
-					 [LEDGER_ALL] = SQL_LIST_ALL};
+	static const enum sql which[] = {
+		[LEDGER_PENDING] = SQL_LIST_PENDING, [LEDGER_LOST] = SQL_LIST_LOST,
+		[LEDGER_ALL] = SQL_LIST_ALL,         [LEDGER_OURS] = SQL_LIST_OURS,
+		[LEDGER_AWAITED] = SQL_LIST_AWAITED, [LEDGER_REFUSED] = SQL_LIST_REFUSED};
 	OWN_STATEMENT sqlite3_stmt *s =
 		ledger_query(l, which[filter], err, "ti", container, limit ? (int64_t)limit : -1);
 	struct assignment *rows = NULL;
@@ -56,37 +63,69 @@ bool ledger_list(struct ledger *l, enum ledger_filter filter, const char *contai
 	return true;
 }
 
-bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known, struct err *err)
+/* Does the statement give a row? */
+static bool any(struct ledger *l, sqlite3_stmt *s, bool *is, struct err *err)
 {
-	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_KNOWS, err, "t", torrent_id);
 	int got = s ? ledger_step(l, s, err) : -1;
 
 	if (got >= 0)
-		*known = got == 1;
+		*is = got == 1;
 	return got >= 0;
+}
+
+bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known, struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_KNOWS, err, "t", torrent_id);
+
+	return any(l, s, known, err);
 }
 
 bool ledger_keeps(struct ledger *l, const char *container, const char *infohash, bool *keeps,
 		  struct err *err)
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_KEEPS, err, "tt", infohash, container);
-	int got = s ? ledger_step(l, s, err) : -1;
 
-	if (got >= 0)
-		*keeps = got == 1;
-	return got >= 0;
+	return any(l, s, keeps, err);
 }
 
-bool ledger_delivered_since(struct ledger *l, const char *container, int64_t since, uint64_t *n,
-			    struct err *err)
+bool ledger_is_redelivered(struct ledger *l, const char *target, int64_t id, bool *is,
+			   struct err *err)
 {
-	OWN_STATEMENT sqlite3_stmt *s =
-		ledger_query(l, SQL_DELIVERED_SINCE, err, "tii", container, since, clock_now());
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_IS_REDELIVERED, err, "ti", target, id);
 
+	return any(l, s, is, err);
+}
+
+/* The one number that a statement gives. */
+static bool count(struct ledger *l, sqlite3_stmt *s, int64_t *n, struct err *err)
+{
 	if (!s || !ledger_run_row(l, s, err))
 		return false;
-	*n = (uint64_t)sqlite3_column_int64(s, 0);
+	*n = sqlite3_column_int64(s, 0);
 	return true;
+}
+
+bool ledger_got_since(struct ledger *l, const char *container, int64_t since, uint64_t *n,
+		      struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s =
+		ledger_query(l, SQL_GOT_SINCE, err, "tii", container, since, clock_now());
+
+	return count(l, s, (int64_t *)n, err);
+}
+
+bool ledger_waiting(struct ledger *l, const char *container, uint64_t *n, struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_WAITING, err, "t", container);
+
+	return count(l, s, (int64_t *)n, err);
+}
+
+bool ledger_pick_up_due(struct ledger *l, const char *container, int64_t *since, struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_PICK_UP_DUE, err, "t", container);
+
+	return count(l, s, since, err);
 }
 
 bool ledger_totals(struct ledger *l, const char *container, struct ledger_totals *t,
@@ -104,6 +143,8 @@ bool ledger_totals(struct ledger *l, const char *container, struct ledger_totals
 		.set_aside = (uint64_t)sqlite3_column_int64(s, 4),
 		.lost = (uint64_t)sqlite3_column_int64(s, 5),
 		.asking = (uint64_t)sqlite3_column_int64(s, 6),
+		.late = (uint64_t)sqlite3_column_int64(s, 7),
+		.refused = (uint64_t)sqlite3_column_int64(s, 8),
 	};
 	return true;
 }
@@ -138,8 +179,5 @@ bool ledger_incomplete_count(struct ledger *l, uint64_t *n, struct err *err)
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_INCOMPLETE_COUNT, err, "");
 
-	if (!s || !ledger_run_row(l, s, err))
-		return false;
-	*n = (uint64_t)sqlite3_column_int64(s, 0);
-	return true;
+	return count(l, s, (int64_t *)n, err);
 }

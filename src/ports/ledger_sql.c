@@ -34,6 +34,24 @@ const struct ledger_migration ledger_migrations[] = {
 	 " id INTEGER PRIMARY KEY CHECK(id = 1), last_cycle INTEGER, next_cycle INTEGER,"
 	 " last_attempt INTEGER, attempts INTEGER);"
 	 "INSERT INTO clock VALUES(1, 0, 0, 0, 0);"},
+	{2, "ALTER TABLE assignment ADD COLUMN v2 TEXT;"
+	    "ALTER TABLE assignment ADD COLUMN client TEXT;"
+	    "ALTER TABLE assignment ADD COLUMN pick_up INTEGER NOT NULL DEFAULT 0;"
+	    "ALTER TABLE assignment ADD COLUMN pick_up_at INTEGER;"
+	    "ALTER TABLE assignment ADD COLUMN found TEXT;"
+	    "ALTER TABLE assignment ADD COLUMN found_at INTEGER;"
+	    "CREATE INDEX assignment_by_infohash ON assignment(infohash);"
+	    "CREATE INDEX assignment_awaited ON assignment(container) WHERE pick_up IN (1, 2);"
+	    "ALTER TABLE container ADD COLUMN retry_at INTEGER NOT NULL DEFAULT 0;"
+	    "CREATE TABLE client("
+	    " name TEXT PRIMARY KEY, refused TEXT NOT NULL, down_since INTEGER NOT NULL) WITHOUT "
+	    "ROWID;"
+	    "CREATE TABLE audit("
+	    " id INTEGER PRIMARY KEY CHECK(id = 1), at INTEGER NOT NULL, summary TEXT NOT NULL);"
+	    "INSERT INTO audit VALUES(1, 0, '');"
+	    "CREATE TABLE redelivery("
+	    " target TEXT NOT NULL, assignment INTEGER NOT NULL, PRIMARY KEY(target, assignment))"
+	    " WITHOUT ROWID;"},
 };
 
 _Static_assert(sizeof ledger_migrations / sizeof *ledger_migrations == LEDGER_VERSION,
@@ -41,16 +59,21 @@ _Static_assert(sizeof ledger_migrations / sizeof *ledger_migrations == LEDGER_VE
 
 #define ASSIGNMENT_COLUMNS                                                                     \
 	"id, container, state, torrent_id, archive_id, infohash, name, file_name, path, note," \
-	" bytes, tries, set_aside, hook, asked_at, changed_at, delivered_at"
+	" bytes, tries, set_aside, hook, asked_at, changed_at, delivered_at, v2, client,"      \
+	" pick_up, pick_up_at, found, found_at"
 
-/* Numbers stand for enum assignment_state and enum assignment_hook; the assertions below hold the
- * two together. */
+/* Numbers stand for enum assignment_state and enum assignment_hook; the assertions below
+ * hold the two together. */
 _Static_assert(ASSIGNMENT_ASKING == 0 && ASSIGNMENT_ASSIGNED == 1 && ASSIGNMENT_FETCHED == 2 &&
 		       ASSIGNMENT_DELIVERING == 3 && ASSIGNMENT_DELIVERED == 4 &&
 		       ASSIGNMENT_LOST == 5 && ASSIGNMENT_UNFOUNDED == 6,
 	       "states are kept in the ledger as these numbers");
 _Static_assert(HOOK_NONE == 0 && HOOK_DUE == 1 && HOOK_STARTED == 2 && HOOK_DONE == 3,
 	       "so are hooks");
+
+_Static_assert(PICK_UP_NONE == 0 && PICK_UP_DUE == 1 && PICK_UP_LATE == 2 && PICK_UP_TAKEN == 3 &&
+		       PICK_UP_REFUSED == 4,
+	       "and pick-ups");
 
 /* Parameter 1 is the time or the container where there is one; see the callers. */
 const char *const ledger_statements[SQL_COUNT] = {
@@ -65,7 +88,7 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_LOST] = "UPDATE assignment SET state = 5, note = ?2, changed_at = ?3 WHERE id = ?1",
 	[SQL_TURN_TAKEN] = "UPDATE container SET undone = 0 WHERE name ="
 			   " (SELECT container FROM assignment WHERE id = ?1)",
-	[SQL_TURN_OPEN] = "UPDATE container SET undone = 1 WHERE name ="
+	[SQL_TURN_OPEN] = "UPDATE container SET undone = 1, retry_at = 0 WHERE name ="
 			  " (SELECT container FROM assignment WHERE id = ?1)",
 	[SQL_LEFTOVER_TURNS] = "UPDATE container SET undone = 0 WHERE name IN"
 			       " (SELECT container FROM assignment WHERE state = 0)",
@@ -76,14 +99,20 @@ const char *const ledger_statements[SQL_COUNT] = {
 		      " WHERE id = ?1 AND state IN (0, 5)",
 	[SQL_UNFOUNDED] = "UPDATE assignment SET state = 6, changed_at = ?2 WHERE id = ?1",
 	[SQL_FETCHED] = "UPDATE assignment SET state = 2, infohash = ?2, name = ?3,"
-			" file_name = ?4, bytes = ?5, hook = ?6, note = NULL, set_aside = 0,"
-			" changed_at = ?7 WHERE id = ?1",
+			" file_name = ?4, bytes = ?5, hook = ?6, v2 = ?7, note = NULL,"
+			" set_aside = 0, tries = 0, changed_at = ?8 WHERE id = ?1",
 	[SQL_UNFETCHED] = "UPDATE assignment SET state = 1, note = ?2, changed_at = ?3"
 			  " WHERE id = ?1",
 	[SQL_DELIVERING] = "UPDATE assignment SET state = 3, file_name = ?2, path = ?3,"
 			   " changed_at = ?4 WHERE id = ?1",
 	[SQL_DELIVERED] = "UPDATE assignment SET state = 4, path = ?2, note = NULL,"
-			  " changed_at = ?3, delivered_at = ?3 WHERE id = ?1",
+			  " set_aside = 0, changed_at = ?3, delivered_at = ?3, client = ?4,"
+			  " pick_up = ?5, pick_up_at = ?3 WHERE id = ?1",
+	[SQL_PICK_UP] = "UPDATE assignment SET pick_up = ?2, pick_up_at = ?3 WHERE id = ?1",
+	[SQL_ADOPT] = "INSERT INTO assignment(container, state, infohash, v2, name, bytes, path,"
+		      " client, asked_at, changed_at, delivered_at)"
+		      " VALUES(?1, 4, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?8)",
+	[SQL_AUDITED] = "UPDATE assignment SET found = ?2, found_at = ?3 WHERE id = ?1",
 	[SQL_TRIED] = "UPDATE assignment SET tries = tries + 1, note = ?2, set_aside = ?3,"
 		      " changed_at = ?4 WHERE id = ?1",
 	[SQL_NOTE] = "UPDATE assignment SET note = ?2 WHERE id = ?1",
@@ -95,18 +124,32 @@ const char *const ledger_statements[SQL_COUNT] = {
 			  " AND (?1 IS NULL OR container = ?1) ORDER BY id LIMIT ?2",
 	[SQL_LIST_ALL] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
 			 " WHERE ?1 IS NULL OR container = ?1 ORDER BY id DESC LIMIT ?2",
+	[SQL_LIST_OURS] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
+			  " WHERE state BETWEEN 1 AND 4 AND (?1 IS NULL OR container = ?1)"
+			  " ORDER BY container, id LIMIT ?2",
+	[SQL_LIST_AWAITED] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
+			     " WHERE pick_up IN (1, 2) AND (?1 IS NULL OR container = ?1)"
+			     " ORDER BY id LIMIT ?2",
+	[SQL_LIST_REFUSED] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
+			     " WHERE pick_up = 4 AND (?1 IS NULL OR container = ?1)"
+			     " ORDER BY id LIMIT ?2",
 	[SQL_KNOWS] = "SELECT 1 FROM assignment WHERE torrent_id = ?1 LIMIT 1",
 	[SQL_KEEPS] = "SELECT 1 FROM assignment WHERE infohash = ?1 AND state BETWEEN 2 AND 4"
 		      " AND (?2 IS NULL OR container = ?2) LIMIT 1",
-	[SQL_DELIVERED_SINCE] =
-		"SELECT count(*) FROM assignment"
-		" WHERE container = ?1 AND state = 4 AND delivered_at BETWEEN ?2 AND ?3",
+	[SQL_GOT_SINCE] = "SELECT count(*) FROM assignment WHERE container = ?1"
+			  " AND ((state = 4 AND delivered_at BETWEEN ?2 AND ?3)"
+			  " OR (state IN (2, 3) AND asked_at BETWEEN ?2 AND ?3))",
+	[SQL_WAITING] = "SELECT count(*) FROM assignment WHERE container = ?1"
+			" AND state IN (2, 3) AND NOT set_aside",
+	[SQL_PICK_UP_DUE] = "SELECT min(delivered_at) FROM assignment"
+			    " WHERE container = ?1 AND pick_up = 1",
 	[SQL_TOTALS] = "SELECT ifnull(sum(state BETWEEN 1 AND 4), 0), ifnull(sum(state = 4), 0),"
 		       " ifnull(sum(CASE WHEN state = 4 THEN bytes END), 0),"
 		       " ifnull(sum(state BETWEEN 1 AND 3 AND NOT set_aside), 0),"
 		       " ifnull(sum(state BETWEEN 1 AND 3 AND set_aside), 0),"
-		       " ifnull(sum(state = 5), 0), ifnull(sum(state = 0), 0) FROM assignment "
-		       "WHERE container = ?1",
+		       " ifnull(sum(state = 5), 0), ifnull(sum(state = 0), 0),"
+		       " ifnull(sum(pick_up = 2), 0), ifnull(sum(pick_up = 4), 0)"
+		       " FROM assignment WHERE container = ?1",
 	[SQL_REMEMBER] = "INSERT INTO incomplete VALUES(?1, ?2, ?3, ?3) ON CONFLICT(torrent_id)"
 			 " DO UPDATE SET infohash = ?2, last_seen = ?3",
 	[SQL_FORGET] = "DELETE FROM incomplete WHERE last_seen <> ?1",
@@ -122,16 +165,24 @@ const char *const ledger_statements[SQL_COUNT] = {
 			  " attempts = ?4",
 	[SQL_CYCLE_BEGIN] = "INSERT INTO cycle(kind, begun_at) VALUES(?1, ?2)",
 	[SQL_UNDONE] = "INSERT INTO container(name, undone) VALUES(?1, 1)"
-		       " ON CONFLICT(name) DO UPDATE SET undone = 1",
+		       " ON CONFLICT(name) DO UPDATE SET undone = 1, retry_at = 0",
 	[SQL_TURN] = "INSERT OR REPLACE INTO turn VALUES(?1, ?2, ?3, ?4, ?5)",
-	[SQL_TURN_STATE] = "INSERT INTO container(name, outcome, detail, outcome_at, undone)"
-			   " VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(name) DO UPDATE SET"
-			   " outcome = ?2, detail = ?3, outcome_at = ?4, undone = ?5",
+	[SQL_TURN_STATE] = "INSERT INTO container(name, outcome, detail, outcome_at, undone,"
+			   " retry_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(name)"
+			   " DO UPDATE SET outcome = ?2, detail = ?3, outcome_at = ?4,"
+			   " undone = ?5, retry_at = ?6",
 	[SQL_CYCLE_END] = "UPDATE cycle SET ended_at = ?2, well = ?3, summary = ?4 WHERE id = ?1",
 	[SQL_GET_CONTAINER] =
 		"SELECT tracker_id, outcome, detail, outcome_at, undone AND NOT EXISTS"
-		"(SELECT 1 FROM assignment WHERE container = ?1 AND state = 0)"
+		"(SELECT 1 FROM assignment WHERE container = ?1 AND state = 0), retry_at"
 		" FROM container WHERE name = ?1",
+	[SQL_GET_CLIENT] = "SELECT refused, down_since FROM client WHERE name = ?1",
+	[SQL_SET_CLIENT] = "INSERT OR REPLACE INTO client VALUES(?1, ?2, ?3)",
+	[SQL_GET_AUDIT] = "SELECT at, summary FROM audit",
+	[SQL_SET_AUDIT] = "UPDATE audit SET at = ?1, summary = ?2",
+	[SQL_IS_REDELIVERED] = "SELECT 1 FROM redelivery WHERE target = ?1 AND assignment = ?2",
+	[SQL_REDELIVERED] = "INSERT OR REPLACE INTO redelivery VALUES(?1, ?2)",
+	[SQL_REDELIVERY_ENDED] = "DELETE FROM redelivery WHERE target = ?1",
 	[SQL_SET_CONTAINER_ID] = "INSERT INTO container(name, tracker_id) VALUES(?1, ?2)"
 				 " ON CONFLICT(name) DO UPDATE SET tracker_id = ?2",
 };

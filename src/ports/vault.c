@@ -46,21 +46,28 @@ void vault_close(struct vault *v)
 	free(v);
 }
 
-static char *kept_path(const struct vault *v, const char *infohash)
+char *vault_path(const struct vault *v, const char *infohash)
 {
 	return mem_printf("%s/%s.torrent", v->kept, infohash);
 }
 
 bool vault_keep(struct vault *v, const char *infohash, const struct buf *bytes, struct err *err)
 {
-	OWN_STR char *path = kept_path(v, infohash);
+	OWN_STR char *path = vault_path(v, infohash);
 
 	return fs_write(path, bytes->data, bytes->len, 0600, err);
 }
 
+bool vault_drop(struct vault *v, const char *infohash, struct err *err)
+{
+	OWN_STR char *path = vault_path(v, infohash);
+
+	return fs_remove(path, err);
+}
+
 bool vault_read(struct vault *v, const char *infohash, struct buf *bytes, struct err *err)
 {
-	OWN_STR char *path = kept_path(v, infohash);
+	OWN_STR char *path = vault_path(v, infohash);
 
 	return fs_read_regular(path, bytes, err);
 }

@@ -21,6 +21,12 @@ void vault_close(struct vault *v);
 bool vault_keep(struct vault *v, const char *infohash, const struct buf *bytes,
 		struct err *err) MUST_CHECK;
 
+/* Where it lies, or would; the caller's. */
+char *vault_path(const struct vault *v, const char *infohash);
+
+/* One that is not there is fine. */
+bool vault_drop(struct vault *v, const char *infohash, struct err *err) MUST_CHECK;
+
 /* `bytes` has the ceiling.  A file that is not there is an error like any other. */
 bool vault_read(struct vault *v, const char *infohash, struct buf *bytes,
 		struct err *err) MUST_CHECK;

@@ -293,9 +293,9 @@ static void free_space_is_known(void **state)
 	uint64_t bytes = UINT64_MAX;
 	struct err err = {0};
 
-	MUST(fs_free_space(*state, &bytes, &err));
+	MUST(fs_space(*state, &bytes, NULL, &err));
 	assert_true(bytes < UINT64_MAX);
-	assert_false(fs_free_space("/nonexistent", &bytes, &err));
+	assert_false(fs_space("/nonexistent", &bytes, NULL, &err));
 }
 
 int main(void)

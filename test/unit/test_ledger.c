@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define HASH "0123456789abcdef0123456789abcdef01234567"
+#define V2 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 /* ---- a ledger in a folder of its own ---- */
 
@@ -136,7 +137,7 @@ static int64_t deliver(struct ledger *l, const char *container, const char *torr
 	int64_t id = fetch(l, container, torrent_id, hook);
 
 	MUST(ledger_delivering(l, id, "Film.torrent", "/watch/Film.torrent", &err));
-	MUST(ledger_delivered(l, id, "/watch/Film.torrent", &err));
+	MUST(ledger_delivered(l, id, "/watch/Film.torrent", NULL, PICK_UP_DUE, &err));
 	return id;
 }
 
@@ -162,6 +163,37 @@ static void the_file_is_private_and_reopens(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 	ask(f->l, "attic");
 	assert_int_equal(count(reopened(state), LEDGER_ALL, NULL), 1);
+}
+
+/* A file of version 1, as it was written before clients had interfaces. */
+static void a_file_of_an_older_version_is_brought_up_to_date(void **state)
+{
+	struct fixture *f = *state;
+	struct err err;
+
+	deliver(f->l, "attic", "1", false);
+	sql(state,
+	    "ALTER TABLE assignment RENAME TO a;"
+	    "CREATE TABLE assignment("
+	    " id INTEGER PRIMARY KEY, container TEXT NOT NULL, state INTEGER NOT NULL,"
+	    " torrent_id TEXT, archive_id TEXT, infohash TEXT, name TEXT, bytes INTEGER,"
+	    " file_name TEXT, path TEXT, note TEXT, tries INTEGER NOT NULL DEFAULT 0,"
+	    " set_aside INTEGER NOT NULL DEFAULT 0, hook INTEGER NOT NULL DEFAULT 0,"
+	    " asked_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, delivered_at INTEGER);"
+	    "INSERT INTO assignment SELECT id, container, state, torrent_id, archive_id,"
+	    " infohash, name, bytes, file_name, path, note, tries, set_aside, hook, asked_at,"
+	    " changed_at, delivered_at FROM a;"
+	    "DROP TABLE a; DROP TABLE client; DROP TABLE audit; DROP TABLE redelivery;"
+	    "ALTER TABLE container DROP COLUMN retry_at; PRAGMA user_version = 1");
+	ledger_close(f->l);
+	f->l = NULL;
+	assert_null(ledger_open(f->path, true, &err));
+	assert_non_null(strstr(err.msg, "older version"));
+	OWN_ASSIGNMENT struct assignment a = only(reopened(state));
+	assert_int_equal(a.state, ASSIGNMENT_DELIVERED);
+	assert_string_equal(a.torrent_id, "1");
+	assert_int_equal(a.pick_up, PICK_UP_NONE);
+	assert_null(a.client);
 }
 
 static void a_file_of_a_newer_version_is_refused_and_left_alone(void **state)
@@ -291,7 +323,7 @@ static void each_step_of_a_torrent_is_kept(void **state)
 	assert_string_equal(assigned.torrent_id, "123");
 	assert_string_equal(assigned.archive_id, "77");
 
-	const struct fetched f = {HASH, "Film", "Film.torrent", UINT64_C(5) << 40, true};
+	const struct fetched f = {HASH, "Film", "Film.torrent", V2, UINT64_C(5) << 40, true};
 	MUST(ledger_fetched(ledger(state), id, &f, &err));
 	OWN_ASSIGNMENT struct assignment fetched = only(reopened(state));
 	assert_int_equal(fetched.state, ASSIGNMENT_FETCHED);
@@ -307,11 +339,13 @@ static void each_step_of_a_torrent_is_kept(void **state)
 	assert_string_equal(delivering.file_name, "Film [01234567].torrent");
 	assert_string_equal(delivering.path, "/w/F");
 
-	MUST(ledger_delivered(ledger(state), id, "/watch/Film.torrent", &err));
+	MUST(ledger_delivered(ledger(state), id, "seedbox", "seedbox", PICK_UP_NONE, &err));
 	MUST(ledger_hook(ledger(state), id, HOOK_DONE, &err));
 	OWN_ASSIGNMENT struct assignment delivered = only(reopened(state));
 	assert_int_equal(delivered.state, ASSIGNMENT_DELIVERED);
-	assert_string_equal(delivered.path, "/watch/Film.torrent");
+	assert_string_equal(delivered.path, "seedbox");
+	assert_string_equal(delivered.client, "seedbox");
+	assert_string_equal(delivered.v2, V2);
 	assert_int_equal(delivered.hook, HOOK_DONE);
 	assert_true(delivered.delivered_at >= delivered.asked_at);
 }
@@ -388,7 +422,7 @@ static void tries_are_counted_and_set_aside(void **state)
 	assert_int_equal(totals(ledger(state), "attic").pending, 0);
 	assert_int_equal(count(ledger(state), LEDGER_PENDING, NULL), 1);
 
-	const struct fetched f = {HASH, "Film", "Film.torrent", 1, false};
+	const struct fetched f = {HASH, "Film", "Film.torrent", "", 1, false};
 	MUST(ledger_fetched(ledger(state), id, &f, &err));
 	OWN_ASSIGNMENT struct assignment good = only(ledger(state));
 	assert_false(good.set_aside);
@@ -502,7 +536,7 @@ static void totals_add_up(void **state)
 	assert_int_equal(none.assigned + none.delivered + none.bytes + none.pending, 0);
 }
 
-static void deliveries_are_counted_from_a_time_on(void **state)
+static void what_a_container_got_is_counted_from_a_time_on(void **state)
 {
 	struct ledger *l = ledger(state);
 	struct err err;
@@ -511,10 +545,134 @@ static void deliveries_are_counted_from_a_time_on(void **state)
 	deliver(l, "attic", "1", false);
 	deliver(l, "cellar", "2", false);
 	fetch(l, "attic", "3", false);
-	MUST(ledger_delivered_since(l, "attic", 1, &n, &err));
-	assert_int_equal(n, 1);
-	MUST(ledger_delivered_since(l, "attic", INT64_MAX, &n, &err));
+	assign(l, "attic", "4");
+	MUST(ledger_got_since(l, "attic", 1, &n, &err));
+	assert_int_equal(n, 2);
+	MUST(ledger_got_since(l, "attic", INT64_MAX, &n, &err));
 	assert_int_equal(n, 0);
+	MUST(ledger_waiting(l, "attic", &n, &err));
+	assert_int_equal(n, 1);
+}
+
+/* ---- pick-ups, clients, audits ---- */
+
+static void what_is_in_a_watch_folder_is_awaited_until_its_fate_is_known(void **state)
+{
+	struct ledger *l = ledger(state);
+	struct err err;
+	int64_t id = deliver(l, "attic", "1", false), since = -1;
+
+	assert_int_equal(count(l, LEDGER_AWAITED, "attic"), 1);
+	assert_int_equal(count(l, LEDGER_AWAITED, "cellar"), 0);
+	MUST(ledger_pick_up_due(l, "attic", &since, &err));
+	assert_true(since > 0);
+	MUST(ledger_pick_up(l, id, PICK_UP_LATE, &err));
+	assert_int_equal(totals(l, "attic").late, 1);
+	assert_int_equal(count(l, LEDGER_AWAITED, NULL), 1);
+	MUST(ledger_pick_up_due(l, "attic", &since, &err));
+	assert_int_equal(since, 0);
+	MUST(ledger_pick_up(l, id, PICK_UP_REFUSED, &err));
+	assert_int_equal(count(l, LEDGER_AWAITED, NULL), 0);
+	assert_int_equal(count(l, LEDGER_REFUSED, "attic"), 1);
+	assert_int_equal(totals(l, "attic").refused, 1);
+	OWN_ASSIGNMENT struct assignment a = only(reopened(state));
+	assert_int_equal(a.pick_up, PICK_UP_REFUSED);
+	assert_true(a.pick_up_at >= a.delivered_at);
+}
+
+static void what_is_known_of_a_client_is_kept(void **state)
+{
+	struct ledger_client c = {.refused = "0123456789abcdef", .down_since = 4711};
+	struct err err;
+
+	MUST(ledger_set_client(ledger(state), "seedbox", &c, &err));
+	MUST(ledger_get_client(reopened(state), "other", &c, &err));
+	assert_string_equal(c.refused, "");
+	assert_int_equal(c.down_since, 0);
+	MUST(ledger_get_client(ledger(state), "seedbox", &c, &err));
+	assert_string_equal(c.refused, "0123456789abcdef");
+	assert_int_equal(c.down_since, 4711);
+}
+
+static void an_adopted_torrent_is_delivered_and_known(void **state)
+{
+	const struct adopted adopted = {.container = "attic",
+					.infohash = HASH,
+					.v2 = V2,
+					.name = "Film",
+					.bytes = 1000,
+					.client = "seedbox"};
+	struct err err;
+	int64_t id;
+	bool keeps = false;
+
+	MUST(ledger_adopt(ledger(state), &adopted, &id, &err));
+	MUST(ledger_audited(ledger(state), id, "seeding", 4711, &err));
+	MUST(ledger_keeps(ledger(state), "attic", HASH, &keeps, &err));
+	assert_true(keeps);
+	OWN_ASSIGNMENT struct assignment a = only(reopened(state));
+	assert_int_equal(a.state, ASSIGNMENT_DELIVERED);
+	assert_string_equal(a.client, "seedbox");
+	assert_string_equal(a.v2, V2);
+	assert_string_equal(a.found, "seeding");
+	assert_int_equal(a.found_at, 4711);
+	assert_int_equal(totals(ledger(state), "attic").bytes, 1000);
+	assert_int_equal(count(ledger(state), LEDGER_OURS, "attic"), 1);
+}
+
+static void the_last_audit_is_kept(void **state)
+{
+	struct ledger_audit audit;
+	struct err err;
+
+	MUST(ledger_get_audit(ledger(state), &audit, &err));
+	assert_int_equal(audit.at, 0);
+	MUST(ledger_set_audit(ledger(state), &(struct ledger_audit){4711, "all is well"}, &err));
+	MUST(ledger_get_audit(reopened(state), &audit, &err));
+	assert_int_equal(audit.at, 4711);
+	assert_string_equal(audit.summary, "all is well");
+}
+
+static void a_redelivery_goes_on_where_it_was_until_it_has_ended(void **state)
+{
+	struct ledger *l = ledger(state);
+	struct err err;
+	bool is = true;
+
+	MUST(ledger_is_redelivered(l, "seedbox", 1, &is, &err));
+	assert_false(is);
+	MUST(ledger_redelivered(l, "seedbox", 1, &err));
+	MUST(ledger_redelivered(l, "seedbox", 1, &err));
+	MUST(ledger_is_redelivered(l, "seedbox", 1, &is, &err));
+	assert_true(is);
+	MUST(ledger_is_redelivered(l, "other", 1, &is, &err));
+	assert_false(is);
+	MUST(ledger_redelivery_ended(l, "seedbox", &err));
+	MUST(ledger_is_redelivered(l, "seedbox", 1, &is, &err));
+	assert_false(is);
+}
+
+static void a_turn_may_have_a_time_to_be_gone_on_with(void **state)
+{
+	struct outcome o = {.container = (char *)"attic",
+			    .kind = OUTCOME_WAIT,
+			    .word = WAIT_CLIENT,
+			    .undone = true,
+			    .retry_at = 4711};
+	const char *const names[] = {"attic"};
+	struct ledger_container known;
+	struct err err;
+	int64_t cycle;
+
+	MUST(ledger_cycle_begin(ledger(state), "regular", names, 1, &cycle, &err));
+	MUST(ledger_turn(ledger(state), cycle, &o, &err));
+	MUST(ledger_get_container(ledger(state), "attic", &known, &err));
+	assert_string_equal(known.outcome, "WAIT(Client)");
+	assert_true(known.undone);
+	assert_int_equal(known.retry_at, 4711);
+	MUST(ledger_undone(ledger(state), names, 1, &err));
+	MUST(ledger_get_container(ledger(state), "attic", &known, &err));
+	assert_int_equal(known.retry_at, 0);
 }
 
 /* ---- IncompleteTransactions, pacing, cycles ---- */
@@ -629,7 +787,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_file_is_private_and_reopens),
+		TEST(a_file_of_an_older_version_is_brought_up_to_date),
 		TEST(a_file_of_a_newer_version_is_refused_and_left_alone),
+		TEST(what_is_in_a_watch_folder_is_awaited_until_its_fate_is_known),
+		TEST(what_is_known_of_a_client_is_kept),
+		TEST(an_adopted_torrent_is_delivered_and_known),
+		TEST(the_last_audit_is_kept),
+		TEST(a_redelivery_goes_on_where_it_was_until_it_has_ended),
+		TEST(a_turn_may_have_a_time_to_be_gone_on_with),
 		TEST(a_file_that_is_no_ledger_is_refused),
 		TEST(damage_is_told_from_trouble_that_passes),
 		TEST(looking_makes_no_file_and_changes_none),
@@ -646,7 +811,7 @@ int main(void)
 		TEST(the_history_is_newest_first_and_limited),
 		TEST(a_torrent_is_known_in_any_state),
 		TEST(totals_add_up),
-		TEST(deliveries_are_counted_from_a_time_on),
+		TEST(what_a_container_got_is_counted_from_a_time_on),
 		TEST(incomplete_transactions_keep_when_they_were_first_seen),
 		TEST(pace_and_clock_are_kept),
 		TEST(a_container_is_undone_until_its_turn_is_over),

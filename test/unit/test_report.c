@@ -48,7 +48,8 @@ static struct ledger *filled(const char *folder)
 
 	assert_non_null(l);
 	MUST(ledger_asking(l, "attic", &id, &err) && ledger_assigned(l, id, "1", "2", &err) &&
-	     ledger_fetched(l, id, &f, &err) && ledger_delivered(l, id, "/w/o", &err));
+	     ledger_fetched(l, id, &f, &err) &&
+	     ledger_delivered(l, id, "/w/o", NULL, PICK_UP_NONE, &err));
 	MUST(ledger_asking(l, "attic", &id, &err) && ledger_assigned(l, id, "3", "4", &err));
 	MUST(ledger_asking(l, "attic", &id, &err) && ledger_possibly_lost(l, id, "x", &err));
 	return l;

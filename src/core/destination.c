@@ -1,0 +1,152 @@
+#include "core/destination.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <string.h>
+
+/* Before a call. */
+static bool may_call(const struct destination *d, const struct destination_manners *m,
+		     struct err *err)
+{
+	struct ledger_client known;
+
+	if (!d->client) {
+		*err = d->why;
+		return false;
+	}
+	if (destination_watches(d) || m->force)
+		return true;
+	if (!ledger_get_client(m->ledger, d->name, &known, err))
+		return false;
+	if (strcmp(known.refused, d->fingerprint) != 0)
+		return true;
+	return err_set(err, ERR_TARGET, WORD_CLIENT,
+		       "%s: it did not accept the user name or password, and is not asked again "
+		       "until they are changed, the daemon is told to reload (SIGHUP), or `fetch "
+		       "--force`",
+		       d->name);
+}
+
+static struct ledger_client after(const struct destination *d, const struct ledger_client *known,
+				  bool ok, const struct err *why)
+{
+	struct ledger_client now = {0};
+
+	if (ok || why->kind == ERR_ITEM)
+		return now;
+	if (d->client->refused)
+		text_copy(now.refused, sizeof now.refused, d->fingerprint);
+	else
+		now.down_since = known->down_since ? known->down_since : clock_now();
+	return now;
+}
+
+static bool remember(const struct destination *d, struct ledger *l, bool ok, const struct err *why,
+		     struct err *err)
+{
+	struct ledger_client known;
+
+	if (!ledger_get_client(l, d->name, &known, err))
+		return false;
+	const struct ledger_client now = after(d, &known, ok, why);
+	return (strcmp(now.refused, known.refused) == 0 && now.down_since == known.down_since) ||
+	       ledger_set_client(l, d->name, &now, err);
+}
+
+/* After a call that ended well, or with *why, which is passed on. */
+static bool called(const struct destination *d, const struct destination_manners *m, bool ok,
+		   const struct err *why, struct err *err)
+{
+	bool stopped = !ok && strcmp(why->word, WORD_STOPPED) == 0;
+
+	if (!destination_watches(d) && !stopped && !remember(d, m->ledger, ok, why, err))
+		return false;
+	if (!ok)
+		*err = *why;
+	return ok;
+}
+
+bool destination_ready(const struct destination *d, const struct destination_manners *m,
+		       struct err *err)
+{
+	struct err why;
+
+	return may_call(d, m, err) &&
+	       called(d, m, d->client->ops->ready(d->client, &why), &why, err);
+}
+
+bool destination_prepare(const struct destination *d, const struct destination_manners *m,
+			 const struct delivery *what, char **file_name, struct err *err)
+{
+	if (!may_call(d, m, err))
+		return false;
+	if (d->client->ops->prepare)
+		return d->client->ops->prepare(d->client, what, file_name, err);
+	*file_name = mem_dup(what->file_name);
+	return true;
+}
+
+bool destination_deliver(const struct destination *d, const struct destination_manners *m,
+			 const struct delivery *what, bool resumed, char **path, struct err *err)
+{
+	struct err why;
+
+	if (!may_call(d, m, err))
+		return false;
+	bool ok = d->client->ops->deliver(d->client, what, resumed, path, &why);
+	return called(d, m, ok, &why, err);
+}
+
+bool destination_list(const struct destination *d, const struct destination_manners *m,
+		      const char *category, struct client_torrents *all, struct err *err)
+{
+	struct err why;
+
+	return may_call(d, m, err) &&
+	       called(d, m, d->client->ops->list(d->client, category, all, &why), &why, err);
+}
+
+bool destination_space(const struct destination *d, const struct destination_manners *m,
+		       const struct placement *p, struct client_space *space, struct err *err)
+{
+	struct err why;
+
+	return may_call(d, m, err) &&
+	       called(d, m, d->client->ops->space(d->client, p, space, &why), &why, err);
+}
+
+bool destination_is_away(const struct err *err)
+{
+	return strcmp(err->word, WORD_CLIENT) == 0 && err->kind != ERR_ITEM;
+}
+
+bool destination_retry(const struct destination *d, struct ledger *l, bool waits, int64_t *when,
+		       struct err *err)
+{
+	struct ledger_client known;
+	int64_t now = clock_now();
+
+	if (!ledger_get_client(l, d->name, &known, err))
+		return false;
+	int64_t wait = known.down_since ? (now - known.down_since) / 2 : 0;
+	if (wait < DESTINATION_RETRY_MIN_MS)
+		wait = DESTINATION_RETRY_MIN_MS;
+	if (wait > DESTINATION_RETRY_MAX_MS)
+		wait = DESTINATION_RETRY_MAX_MS;
+	*when = now + (waits ? wait : 0);
+	return true;
+}
+
+bool destination_forgive(const struct destination *d, struct ledger *l, struct err *err)
+{
+	struct ledger_client known;
+
+	if (!ledger_get_client(l, d->name, &known, err))
+		return false;
+	if (!known.refused[0])
+		return true;
+	known.refused[0] = '\0';
+	return ledger_set_client(l, d->name, &known, err);
+}
