@@ -25,7 +25,11 @@ static const struct option_row options[OPTION_COUNT] = {
 	[OPTION_LIMIT] = {"limit", "N", "at most N, the newest (50)"},
 	[OPTION_SIZE] = {"size", "S", "such as 500G or 1.5T"},
 	[OPTION_WATCH] = {"watch", "DIR", "its watch directory"},
-	[OPTION_ONLINE] = {"online", NULL, "ask the tracker for its utility's version, too"},
+	[OPTION_ONLINE] = {"online", NULL, "ask the tracker and the clients, too"},
+	[OPTION_CLIENT] = {"client", "NAME", "a client of config.ptp"},
+	[OPTION_CATEGORY] = {"category", "C", "of this category (label) only"},
+	[OPTION_FOLDER] = {"folder", "DIR", "where .torrent files lie"},
+	[OPTION_MISSING] = {"missing", NULL, "only what the client does not have"},
 };
 
 #define GLOBAL ((1u << (OPTION_VERSION + 1)) - 1)
@@ -70,6 +74,28 @@ static const struct command {
 	 1u << OPTION_JSON | 1u << OPTION_CONTAINER | 1u << OPTION_LIMIT, cmd_history, NULL},
 	{"inspect", "FILE", "what this program thinks of a .torrent file", 1u << OPTION_JSON,
 	 cmd_inspect, "Exit status 1 if it is refused."},
+	{"audit", "", "is what was assigned there, and seeding?",
+	 1u << OPTION_JSON | 1u << OPTION_CONTAINER | 1u << OPTION_FORCE, cmd_audit,
+	 "Asks the torrent clients for what they have, and says of each torrent that is not "
+	 "seeding\n"
+	 "what can be done. --force calls a client that refused the password earlier. Exit status\n"
+	 "1 if something is missing, or a client could not be asked."},
+	{"redeliver", "", "hand over to a client again what was delivered, from the vault",
+	 1u << OPTION_CONTAINER | 1u << OPTION_CLIENT | 1u << OPTION_MISSING | 1u << OPTION_FORCE,
+	 cmd_redeliver,
+	 "For a client that is new, or was rebuilt. The tracker is not called. What the client "
+	 "has\n"
+	 "already stays as it is; one that was cut off goes on where it was. --client: to this "
+	 "one\nin place of each container's own."},
+	{"export", "DIR", "write the .torrent files of the vault to a folder, with a manifest",
+	 1u << OPTION_CONTAINER, cmd_export, NULL},
+	{"adopt", "", "take over into a container what a client or a folder has already",
+	 1u << OPTION_CONTAINER | 1u << OPTION_CLIENT | 1u << OPTION_CATEGORY |
+		 1u << OPTION_FOLDER | 1u << OPTION_FORCE,
+	 cmd_adopt,
+	 "For who comes from another program. With --client what it holds (of --category), with\n"
+	 "--folder alone the .torrent files there; with both the vault gets its copies from the\n"
+	 "folder. The tracker is not called, and nothing changes in the client."},
 	{"health", "", "whether the daemon is alive and its next cycle not overdue", 0, cmd_health,
 	 "For a container's HEALTHCHECK and the like; asks the tracker nothing. A tracker that is\n"
 	 "down, a back-off, a full container and a failed cycle are not unhealthy: a restart "
@@ -101,7 +127,7 @@ static void print_help(void)
 {
 	printf("%s\nCommands:\n", head);
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		printf("  %-8s %-12s %s\n", commands[i].name, commands[i].arguments,
+		printf("  %-9s %-12s %s\n", commands[i].name, commands[i].arguments,
 		       commands[i].help);
 	printf("\nOptions:\n");
 	print_options(GLOBAL);

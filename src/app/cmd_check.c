@@ -57,6 +57,21 @@ static void print_ping_url(const struct config *c)
 		printf("HealthchecksURL  %s://%s/(hidden)\n", url.tls ? "https" : "http", url.host);
 }
 
+static void print_client(const struct config_client *c)
+{
+	struct http_url url;
+	struct err ignored;
+
+	printf("Client           %s: %s", c->name, c->type ? c->type->name : "watch");
+	if (c->socket)
+		printf(" at %s", c->socket);
+	else if (c->url && http_url_parse(c->url, &url, &ignored))
+		printf(" at %s://%s", url.tls ? "https" : "http", url.host);
+	else if (c->url)
+		printf(" at %s", c->url);
+	printf("\n");
+}
+
 static void print_config(const struct config *c)
 {
 	char interval[NUM_TEXT], sleep[CLOCK_TEXT];
@@ -84,7 +99,9 @@ static void print_config(const struct config *c)
 		printf("CAFile           %s\n", c->ca_file);
 	for (size_t i = 0; i < c->n_containers; i++)
 		printf("Container        %s (%s): %s\n", c->containers[i].name,
-		       c->containers[i].size, c->containers[i].watch_folder);
+		       c->containers[i].size, container_place(&c->containers[i]));
+	for (size_t i = 0; i < c->n_clients; i++)
+		print_client(&c->clients[i]);
 	printf("\n");
 }
 
@@ -221,6 +238,30 @@ static void check_settings(struct check *k)
 		say(k, DOUBTFUL, "tracker: on this machine, so this is a test");
 }
 
+/* ---- the clients ---- */
+
+/* Is it there, and does it let us in?  One try, made because a person asked for it. */
+static void check_client(struct check *k, const struct config_client *c)
+{
+	struct destination d = {0};
+	struct client_space space = {0};
+	char free[NUM_TEXT];
+	struct err err;
+
+	wire_open_client(&d, c, NULL);
+	if (!d.client)
+		say(k, BAD, "client %s", d.why.msg);
+	else if (!d.client->ops->ready(d.client, &err))
+		say(k, BAD, "client %s", err.msg);
+	else if (!d.client->ops->space(d.client, &(struct placement){0}, &space, &err))
+		say(k, GOOD, "client %s: it is there, and lets us in", c->name);
+	else {
+		num_bytes(space.free, free);
+		say(k, GOOD, "client %s: it is there, and lets us in; %s free", c->name, free);
+	}
+	wire_close_client(&d);
+}
+
 static void check_online(struct check *k)
 {
 	char version[REPLY_VERSION_SIZE];
@@ -248,8 +289,12 @@ int cmd_check(const struct invocation *in, struct err *err)
 	check_clock(&k);
 	check_state(&k);
 	for (size_t i = 0; i < c.n_containers; i++)
-		check_folder(&k, c.containers[i].name, c.containers[i].watch_folder);
+		if (!c.containers[i].client)
+			check_folder(&k, c.containers[i].name, c.containers[i].watch_folder);
 	if (in->given[OPTION_ONLINE])
 		check_online(&k);
+	for (size_t i = 0; in->given[OPTION_ONLINE] && i < c.n_clients; i++)
+		if (c.clients[i].type)
+			check_client(&k, &c.clients[i]);
 	return k.failed ? STATUS_FAILED : STATUS_DONE;
 }

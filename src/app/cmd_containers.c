@@ -21,7 +21,7 @@ int cmd_list(const struct invocation *in, struct err *err)
 	printf("Containers:\n");
 	for (size_t i = 0; i < c.n_containers; i++)
 		printf("\t%s (%s): %s\n", c.containers[i].name, c.containers[i].size,
-		       c.containers[i].watch_folder);
+		       container_place(&c.containers[i]));
 	return STATUS_DONE;
 }
 

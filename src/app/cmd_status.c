@@ -44,6 +44,8 @@ static json_t *assignment_json(const struct assignment *a)
 	json_object_set_new(out, "name", text_json(a->name));
 	json_object_set_new(out, "bytes", json_integer((json_int_t)a->bytes));
 	json_object_set_new(out, "path", text_json(a->path));
+	json_object_set_new(out, "client", text_json(a->client));
+	json_object_set_new(out, "found", text_json(a->found));
 	json_object_set_new(out, "tries", json_integer(a->tries));
 	json_object_set_new(out, "note", text_json(a->note));
 	json_object_set_new(out, "asked_at", time_json(a->asked_at));
@@ -81,13 +83,17 @@ static json_t *container_json(struct ledger *l, const struct container *c, bool 
 	}
 	json_object_set_new(out, "name", json_string(c->name));
 	json_object_set_new(out, "size", json_string(c->size));
-	json_object_set_new(out, "watch_directory", json_string(c->watch_folder));
+	json_object_set_new(out, "watch_directory",
+			    c->client ? json_null() : json_string(c->watch_folder));
+	json_object_set_new(out, "client", text_json(c->client));
 	json_object_set_new(out, "assigned", json_integer((json_int_t)t.assigned));
 	json_object_set_new(out, "delivered", json_integer((json_int_t)t.delivered));
 	json_object_set_new(out, "pending", json_integer((json_int_t)t.pending));
 	json_object_set_new(out, "set_aside", json_integer((json_int_t)t.set_aside));
 	json_object_set_new(out, "possibly_lost",
 			    json_integer((json_int_t)(t.lost + (working ? 0 : t.asking))));
+	json_object_set_new(out, "not_picked_up", json_integer((json_int_t)t.late));
+	json_object_set_new(out, "refused", json_integer((json_int_t)t.refused));
 	json_object_set_new(out, "bytes", json_integer((json_int_t)t.bytes));
 	json_object_set_new(out, "outcome", text_json(known.outcome));
 	json_object_set_new(out, "detail", text_json(known.detail));
@@ -140,10 +146,16 @@ static bool add_times(struct ledger *l, json_t *out, struct err *err)
 	struct cycle_clock clock = {0};
 	struct pace pace = {0};
 	uint64_t incomplete = 0;
+	struct ledger_audit audit = {0};
 
-	if (l && (!ledger_get_clock(l, &clock, err) || !ledger_get_pace(l, &pace, err) ||
-		  !ledger_incomplete_count(l, &incomplete, err)))
+	if (l &&
+	    (!ledger_get_clock(l, &clock, err) || !ledger_get_pace(l, &pace, err) ||
+	     !ledger_incomplete_count(l, &incomplete, err) || !ledger_get_audit(l, &audit, err)))
 		return false;
+	json_object_set_new(out, "audit",
+			    audit.at ? json_pack("{s:o, s:s}", "at", time_json(audit.at), "summary",
+						 audit.summary)
+				     : json_null());
 	json_object_set_new(out, "last_cycle", time_json(clock.last_cycle));
 	json_object_set_new(out, "next_cycle", time_json(clock.next_cycle));
 	json_object_set_new(out, "backoff", backoff_json(&pace));
@@ -229,6 +241,8 @@ static void print_container(const json_t *o)
 	print_count(o, "pending", "pending");
 	print_count(o, "set_aside", "set aside");
 	print_count(o, "possibly_lost", "possibly lost");
+	print_count(o, "not_picked_up", "not picked up by the client");
+	print_count(o, "refused", "put aside by the client");
 	if (*get(o, "outcome"))
 		printf("\n  last outcome: %s%s%s, %s", get(o, "outcome"),
 		       *get(o, "detail") ? ": " : "", get(o, "detail"), get(o, "outcome_at"));
@@ -264,6 +278,7 @@ static void print_version(const json_t *all)
 static void print_status(const json_t *all)
 {
 	const json_t *backoff = json_object_get(all, "backoff");
+	const json_t *audit = json_object_get(all, "audit");
 	bool runs = json_is_true(json_object_get(all, "daemon"));
 	size_t i;
 	json_t *o;
@@ -281,6 +296,8 @@ static void print_status(const json_t *all)
 	if (json_is_object(backoff))
 		printf("The tracker is left alone until %s, after: %s\n", get(backoff, "until"),
 		       get(backoff, "reason"));
+	if (json_is_object(audit))
+		printf("Audit of %s: %s.\n", get(audit, "at"), get(audit, "summary"));
 	print_version(all);
 	if (json_is_true(json_object_get(all, "working")))
 		printf("A cycle is running.\n");

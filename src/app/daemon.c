@@ -193,7 +193,10 @@ static bool record_end(struct daemon *d, struct err *err)
 
 static bool run_cycle(struct daemon *d, const char *kind, bool rest, struct err *err)
 {
-	struct once once = {.parts = &d->parts, .kind = kind, .wanted = rest ? d->undone : NULL};
+	struct once once = {.parts = &d->parts,
+			    .kind = kind,
+			    .wanted = rest ? d->undone : NULL,
+			    .audit = !rest};
 	bool well;
 
 	return record_begin(d, rest, &once, err) && once_run(&once, &well, err) &&

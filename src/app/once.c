@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "core/audit.h"
 #include "core/report.h"
 #include "ports/engine_native.h"
 
@@ -94,21 +95,75 @@ static void keep_ids(const struct parts *p)
 	}
 }
 
+/* ---- the audit ---- */
+
+static bool anybody_to_ask(const struct parts *p)
+{
+	for (size_t i = 0; i < p->n_targets; i++)
+		if (p->targets[i].asked)
+			return true;
+	return false;
+}
+
+static bool is_due(const struct once *o, const struct ledger_audit *last)
+{
+	int64_t every = o->parts->config->audit_interval_ms, now = clock_now();
+
+	return o->audit && every && anybody_to_ask(o->parts) &&
+	       (now - last->at >= every || last->at > now);
+}
+
+/* *well: nothing is missing. */
+static bool audit(const struct once *o, struct ledger_audit *last, bool *well, struct err *err)
+{
+	struct parts *p = o->parts;
+	const struct audit_parts audited = {
+		.ledger = p->ledger, .targets = p->targets, .n_targets = p->n_targets};
+	OWN(audit_clear) struct audit found = {0};
+
+	if (!audit_run(&audited, &found, err))
+		return false;
+	OWN_STR char *summary = audit_summary(&found);
+	log_info(NULL, "audit: %s", summary);
+	last->at = clock_now();
+	text_copy(last->summary, sizeof last->summary, summary);
+	*well = !found.count[AUDIT_MISSING];
+	return ledger_set_audit(p->ledger, last, err);
+}
+
+/* The last one, or one that is made now.  Its trouble is no trouble of the cycle's. */
+static void take_audit(const struct once *o, struct ledger_audit *last, bool *well)
+{
+	struct err err;
+
+	*well = true;
+	if (!ledger_get_audit(o->parts->ledger, last, &err) ||
+	    (is_due(o, last) && !audit(o, last, well, &err)))
+		log_warn(NULL, "the audit was not made: %s", err.msg);
+}
+
+/* ---- the end of a cycle ---- */
+
 static void finish(const struct once *o, const struct cycle *cy, int64_t id, struct outcome *ours)
 {
 	struct parts *p = o->parts;
 	struct outcome *all = mem_alloc((p->n_targets + 1) * sizeof *all);
 	size_t n = all_outcomes(o, ours, all);
+	struct ledger_audit last = {0};
+	bool nothing_missing;
+	take_audit(o, &last, &nothing_missing);
 	const struct report report = {.outcomes = all,
 				      .n = n,
 				      .newer_version = cy->newer_version,
 				      .speaks = cy->speaks,
 				      .orphans = wire_orphans(p, false),
 				      .leftovers = cy->leftovers,
+				      .audit = &last,
+				      .missing = !nothing_missing,
 				      .next_cycle = o->next_cycle};
 	OWN_STR char *summary = report_summary(all, n);
 	OWN_STR char *body = report_body(p->ledger, &report);
-	bool well = report_is_well(all, n);
+	bool well = report_is_well(all, n) && nothing_missing;
 	struct err err;
 
 	log_info(NULL, "cycle ended: %s", summary);

@@ -142,8 +142,7 @@ static void fingerprint(const struct config_client *c, char out[17])
 	hash_hex(digest, 8, out);
 }
 
-/* One that cannot be opened is left as it is, with the reason: the others go on. */
-static void open_client(struct destination *d, const struct config_client *c, struct wake *wake)
+void wire_open_client(struct destination *d, const struct config_client *c, struct wake *wake)
 {
 	const struct client_options options = {
 		.name = c->name,
@@ -175,7 +174,7 @@ static void open_clients(struct parts *p)
 	p->clients = mem_alloc((c->n_clients + 1) * sizeof *p->clients);
 	for (size_t i = 0; i < c->n_clients; i++)
 		if (c->clients[i].type)
-			open_client(&p->clients[i], &c->clients[i], p->wake);
+			wire_open_client(&p->clients[i], &c->clients[i], p->wake);
 }
 
 static void open_folder(struct destination *d, const struct config *c, const struct container *o)
@@ -184,7 +183,7 @@ static void open_folder(struct destination *d, const struct config *c, const str
 	d->client = client_watchdir_open(o->watch_folder, c->mask);
 }
 
-static void destination_clear(struct destination *d)
+void wire_close_client(struct destination *d)
 {
 	client_close(d->client);
 	free(d->name);
@@ -279,9 +278,9 @@ bool wire_open(struct parts *p, const struct config *c, struct wake *wake, struc
 void wire_close(struct parts *p)
 {
 	for (size_t i = 0; i < p->n_targets; i++)
-		destination_clear(&p->folders[i]);
+		wire_close_client(&p->folders[i]);
 	for (size_t i = 0; p->clients && i < p->config->n_clients; i++)
-		destination_clear(&p->clients[i]);
+		wire_close_client(&p->clients[i]);
 	free(p->targets);
 	free(p->folders);
 	free(p->clients);

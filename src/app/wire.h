@@ -31,6 +31,11 @@ bool wire_open(struct parts *p, const struct config *c, struct wake *wake,
 	       struct err *err) MUST_CHECK;
 void wire_close(struct parts *p);
 
+/* A client by itself; *d is zeroed before.  One that cannot be opened has no `client`, and says
+ * why: the others go on. */
+void wire_open_client(struct destination *d, const struct config_client *c, struct wake *wake);
+void wire_close_client(struct destination *d);
+
 /* The client of this name; NULL if the configuration has none, or it is a watch folder. */
 const struct destination *wire_client(const struct parts *p, const char *name);
 

@@ -16,7 +16,10 @@ static enum assignment_pick_up judge(const struct container *c, const struct ass
 		return PICK_UP_TAKEN;
 	if (fate == CLIENT_FATE_REFUSED)
 		return PICK_UP_REFUSED;
-	return clock_now() - a->delivered_at >= c->pick_up_ms ? PICK_UP_LATE : PICK_UP_DUE;
+	/* Told once; it stays late. */
+	if (a->pick_up == PICK_UP_LATE)
+		return PICK_UP_LATE;
+	return clock_now() - a->pick_up_at >= c->pick_up_ms ? PICK_UP_LATE : PICK_UP_DUE;
 }
 
 static void tell(const struct container *c, const struct assignment *a,
@@ -24,7 +27,7 @@ static void tell(const struct container *c, const struct assignment *a,
 {
 	char span[CLOCK_TEXT];
 
-	clock_span(clock_now() - a->delivered_at, span);
+	clock_span(clock_now() - a->pick_up_at, span);
 	if (found == PICK_UP_TAKEN)
 		log_info(c->name, "%s was picked up", a->path);
 	else if (found == PICK_UP_REFUSED)

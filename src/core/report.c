@@ -56,6 +56,10 @@ static void add_totals(struct buf *out, struct ledger *l, const char *container)
 		buf_printf(out, "; %" PRIu64 " set aside", t.set_aside);
 	if (t.lost)
 		buf_printf(out, "; %" PRIu64 " possibly lost", t.lost);
+	if (t.late)
+		buf_printf(out, "; %" PRIu64 " not picked up by the client", t.late);
+	if (t.refused)
+		buf_printf(out, "; %" PRIu64 " put aside by the client", t.refused);
 	buf_puts(out, ".");
 }
 
@@ -73,13 +77,24 @@ static void add_container(struct buf *out, struct ledger *l, const struct outcom
 	buf_puts(out, "\n");
 }
 
+static void add_audit(struct buf *out, const struct ledger_audit *audit)
+{
+	char when[CLOCK_TEXT];
+
+	if (!audit || !audit->at)
+		return;
+	clock_format(audit->at, when);
+	buf_printf(out, "Audit of %s: %s.\n", when, audit->summary);
+}
+
 char *report_body(struct ledger *l, const struct report *r)
 {
 	OWN_BUF struct buf out = BUF_MAX(REPORT_MAX_BYTES);
 	OWN_STR char *summary = report_summary(r->outcomes, r->n);
+	bool is_error = r->missing || !report_is_well(r->outcomes, r->n);
 	char when[CLOCK_TEXT];
 
-	buf_printf(&out, "%s%s\n\n", report_is_well(r->outcomes, r->n) ? "" : "ERROR: ", summary);
+	buf_printf(&out, "%s%s\n\n", is_error ? "ERROR: " : "", summary);
 	for (size_t i = 0; i < r->n; i++)
 		add_container(&out, l, &r->outcomes[i]);
 	if (r->orphans)
@@ -98,6 +113,7 @@ char *report_body(struct ledger *l, const struct report *r)
 			   "The tracker announces version %s of its utility; this program speaks "
 			   "the protocol of %s.\n",
 			   r->newer_version, r->speaks);
+	add_audit(&out, r->audit);
 	clock_format(r->next_cycle, when);
 	if (r->next_cycle)
 		buf_printf(&out, "Next cycle: %s.\n", when);

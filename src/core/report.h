@@ -22,6 +22,8 @@ struct report {
 	size_t orphans;            /* pending for containers that are not configured any more */
 	size_t leftovers;          /* assignments found possibly lost at the begin */
 	int64_t next_cycle;        /* 0: none is planned */
+	const struct ledger_audit *audit; /* the last one; borrowed; NULL, or no time: none */
+	bool missing;                     /* it was made just now, and something is missing */
 };
 
 /* The summary (after "ERROR: " if it is not well) on the first line, then a line per container and

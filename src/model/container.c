@@ -65,6 +65,11 @@ char *container_folder(const char *pattern, const char *name)
 	return buf_take(&out);
 }
 
+const char *container_place(const struct container *c)
+{
+	return c->client ? c->client : c->watch_folder;
+}
+
 int container_compare(const void *a, const void *b)
 {
 	return strcmp(((const struct container *)a)->name, ((const struct container *)b)->name);

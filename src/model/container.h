@@ -57,6 +57,9 @@ const char *container_name_fault(const char *name);
  * "_" there, so that a name cannot lead out of the folder that the pattern means. */
 char *container_folder(const char *pattern, const char *name);
 
+/* Where its torrents go, for people: the client's name, or the watch folder.  Borrowed. */
+const char *container_place(const struct container *c);
+
 /* By name, for qsort(). */
 int container_compare(const void *a, const void *b);
 

@@ -331,6 +331,13 @@ bool ledger_pick_up(struct ledger *l, int64_t id, enum assignment_pick_up pick_u
 	return ledger_run(l, SQL_PICK_UP, err, "iii", id, (int64_t)pick_up, clock_now());
 }
 
+bool ledger_moved(struct ledger *l, int64_t id, const char *path, const char *client,
+		  enum assignment_pick_up pick_up, struct err *err)
+{
+	return ledger_run(l, SQL_MOVED, err, "ititi", id, path, clock_now(), client,
+			  (int64_t)pick_up);
+}
+
 bool ledger_adopt(struct ledger *l, const struct adopted *a, int64_t *id, struct err *err)
 {
 	if (!ledger_run(l, SQL_ADOPT, err, "ttttitti", a->container, a->infohash, a->v2, a->name,

@@ -82,6 +82,10 @@ bool ledger_delivered(struct ledger *l, int64_t id, const char *path, const char
 bool ledger_pick_up(struct ledger *l, int64_t id, enum assignment_pick_up pick_up,
 		    struct err *err) MUST_CHECK;
 
+/* As ledger_delivered, of one that had been delivered before. */
+bool ledger_moved(struct ledger *l, int64_t id, const char *path, const char *client,
+		  enum assignment_pick_up pick_up, struct err *err) MUST_CHECK;
+
 /* A torrent that a client had already becomes the container's, as delivered; *id is its row. */
 struct adopted {
 	const char *container, *infohash, *v2, *name;
@@ -135,7 +139,7 @@ bool ledger_got_since(struct ledger *l, const char *container, int64_t since, ui
 bool ledger_waiting(struct ledger *l, const char *container, uint64_t *n,
 		    struct err *err) MUST_CHECK;
 
-/* When the oldest file was delivered whose pick-up is due; 0: none is. */
+/* Since when the pick-up of a file is due, of the oldest; 0: none is. */
 bool ledger_pick_up_due(struct ledger *l, const char *container, int64_t *since,
 			struct err *err) MUST_CHECK;
 
@@ -213,8 +217,13 @@ bool ledger_set_client(struct ledger *l, const char *name, const struct ledger_c
 
 /* ---- the audit ---- */
 
-/* What it found of a torrent ("seeding"), and since when that is so. */
-bool ledger_audited(struct ledger *l, int64_t id, const char *found, int64_t since,
+/* What it found of torrents, all in one transaction. */
+struct ledger_finding {
+	int64_t id;
+	const char *found; /* "seeding" */
+	int64_t since;     /* when that began, as far as is known */
+};
+bool ledger_audited(struct ledger *l, const struct ledger_finding *findings, size_t n,
 		    struct err *err) MUST_CHECK;
 
 #define LEDGER_SUMMARY 300

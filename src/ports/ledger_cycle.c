@@ -146,9 +146,16 @@ bool ledger_set_client(struct ledger *l, const char *name, const struct ledger_c
 
 /* ---- the audit ---- */
 
-bool ledger_audited(struct ledger *l, int64_t id, const char *found, int64_t since, struct err *err)
+bool ledger_audited(struct ledger *l, const struct ledger_finding *findings, size_t n,
+		    struct err *err)
 {
-	return ledger_run(l, SQL_AUDITED, err, "iti", id, found, since);
+	if (!ledger_run(l, SQL_BEGIN, err, ""))
+		return false;
+	bool ok = true;
+	for (size_t i = 0; ok && i < n; i++)
+		ok = ledger_run(l, SQL_AUDITED, err, "iti", findings[i].id, findings[i].found,
+				findings[i].since);
+	return ledger_commit(l, ok, err);
 }
 
 bool ledger_get_audit(struct ledger *l, struct ledger_audit *a, struct err *err)

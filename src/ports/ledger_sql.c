@@ -109,6 +109,8 @@ const char *const ledger_statements[SQL_COUNT] = {
 			  " set_aside = 0, changed_at = ?3, delivered_at = ?3, client = ?4,"
 			  " pick_up = ?5, pick_up_at = ?3 WHERE id = ?1",
 	[SQL_PICK_UP] = "UPDATE assignment SET pick_up = ?2, pick_up_at = ?3 WHERE id = ?1",
+	[SQL_MOVED] = "UPDATE assignment SET path = ?2, pick_up_at = ?3, client = ?4, pick_up = ?5"
+		      " WHERE id = ?1",
 	[SQL_ADOPT] = "INSERT INTO assignment(container, state, infohash, v2, name, bytes, path,"
 		      " client, asked_at, changed_at, delivered_at)"
 		      " VALUES(?1, 4, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?8)",
@@ -141,7 +143,7 @@ const char *const ledger_statements[SQL_COUNT] = {
 			  " OR (state IN (2, 3) AND asked_at BETWEEN ?2 AND ?3))",
 	[SQL_WAITING] = "SELECT count(*) FROM assignment WHERE container = ?1"
 			" AND state IN (2, 3) AND NOT set_aside",
-	[SQL_PICK_UP_DUE] = "SELECT min(delivered_at) FROM assignment"
+	[SQL_PICK_UP_DUE] = "SELECT min(pick_up_at) FROM assignment"
 			    " WHERE container = ?1 AND pick_up = 1",
 	[SQL_TOTALS] = "SELECT ifnull(sum(state BETWEEN 1 AND 4), 0), ifnull(sum(state = 4), 0),"
 		       " ifnull(sum(CASE WHEN state = 4 THEN bytes END), 0),"

@@ -607,7 +607,7 @@ static void an_adopted_torrent_is_delivered_and_known(void **state)
 	bool keeps = false;
 
 	MUST(ledger_adopt(ledger(state), &adopted, &id, &err));
-	MUST(ledger_audited(ledger(state), id, "seeding", 4711, &err));
+	MUST(ledger_audited(ledger(state), &(struct ledger_finding){id, "seeding", 4711}, 1, &err));
 	MUST(ledger_keeps(ledger(state), "attic", HASH, &keeps, &err));
 	assert_true(keeps);
 	OWN_ASSIGNMENT struct assignment a = only(reopened(state));

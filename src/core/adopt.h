@@ -1,0 +1,37 @@
+/*
+ * core/adopt.h - torrents that a client, or a folder, had before this program came: they become a
+ * container's, as delivered, without a call to the tracker.
+ *
+ * What the ledger has already is left alone, so adopting twice changes nothing.
+ */
+#ifndef CORE_ADOPT_H
+#define CORE_ADOPT_H
+
+#include "core/destination.h"
+#include "model/container.h"
+#include "ports/ledger.h"
+#include "ports/vault.h"
+
+struct adopt { /* everything is borrowed */
+	struct ledger *ledger;
+	struct vault *vault;
+	struct wake *wake;
+	const char *container;
+	const struct destination *client; /* what it holds is adopted; NULL: what `folder` holds */
+	const char *category;             /* of the client's torrents only those; NULL: all */
+	const char *folder;               /* where .torrent files lie; NULL: none */
+	bool keep;                        /* keep a copy of each in the vault */
+	bool force;                       /* call a client that refused our credentials */
+	void (*adopted)(void *ctx, const char *name); /* or NULL */
+	void *ctx;
+};
+
+struct adoptions {
+	size_t adopted, known; /* known: in the ledger already */
+	size_t unkept;         /* adopted without a .torrent for the vault */
+	size_t skipped;        /* files that are no torrent */
+};
+
+bool adopt_all(const struct adopt *a, struct adoptions *done, struct err *err) MUST_CHECK;
+
+#endif

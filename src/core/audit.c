@@ -1,0 +1,278 @@
+#include "core/audit.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+/* A client, and what it answered. */
+struct asked {
+	const struct destination *to;
+	struct client_torrents torrents; /* sorted */
+	struct err why;                  /* it could not be asked; word "" otherwise */
+};
+
+struct work {
+	const struct audit_parts *p;
+	struct asked *asked; /* owned */
+	size_t n_asked;
+};
+
+static const char *const texts[] = {
+	[AUDIT_SEEDING] = "seeding",   [AUDIT_DOWNLOADING] = "downloading",
+	[AUDIT_QUEUED] = "queued",     [AUDIT_CHECKING] = "checking",
+	[AUDIT_STALLED] = "stalled",   [AUDIT_PAUSED] = "paused",
+	[AUDIT_ERROR] = "error",       [AUDIT_MISSING] = "missing",
+	[AUDIT_REFUSED] = "refused",   [AUDIT_AWAITED] = "not picked up",
+	[AUDIT_PENDING] = "pending",   [AUDIT_UNKNOWN] = "unknown",
+	[AUDIT_UNASKED] = "not asked",
+};
+_Static_assert(sizeof texts / sizeof *texts == AUDIT_CLASSES, "a text for each class");
+
+const char *audit_class_text(enum audit_class class)
+{
+	return texts[class];
+}
+
+/* ---- asking ---- */
+
+static bool ask(struct work *w, struct asked *a, struct err *err)
+{
+	const struct destination_manners manners = {w->p->ledger, w->p->force};
+
+	log_progress(NULL, "asking %s for its torrents", a->to->name);
+	if (destination_list(a->to, &manners, NULL, &a->torrents, &a->why)) {
+		a->why = (struct err){0};
+		client_torrents_sort(&a->torrents);
+		return true;
+	}
+	if (destination_is_away(&a->why))
+		return true;
+	*err = a->why;
+	return false;
+}
+
+/* The client's answer; it is asked when it is first needed. */
+static struct asked *answer_of(struct work *w, const struct destination *to, struct err *err)
+{
+	for (size_t i = 0; i < w->n_asked; i++)
+		if (w->asked[i].to == to)
+			return &w->asked[i];
+	struct asked *a = &w->asked[w->n_asked++];
+	*a = (struct asked){.to = to};
+	return ask(w, a, err) ? a : NULL;
+}
+
+static const struct destination *whom(const struct work *w, const char *container)
+{
+	for (size_t i = 0; i < w->p->n_targets; i++)
+		if (strcmp(w->p->targets[i].container->name, container) == 0)
+			return w->p->targets[i].asked;
+	return NULL;
+}
+
+/* ---- judging ---- */
+
+static bool is_awaited(const struct assignment *a)
+{
+	return a->pick_up == PICK_UP_DUE || a->pick_up == PICK_UP_LATE;
+}
+
+static void judge_found(struct audit_row *r, const struct client_torrent *t)
+{
+	static const enum audit_class classes[] = {
+		[CLIENT_SEEDING] = AUDIT_SEEDING,   [CLIENT_DOWNLOADING] = AUDIT_DOWNLOADING,
+		[CLIENT_STALLED] = AUDIT_STALLED,   [CLIENT_QUEUED] = AUDIT_QUEUED,
+		[CLIENT_CHECKING] = AUDIT_CHECKING, [CLIENT_PAUSED] = AUDIT_PAUSED,
+		[CLIENT_ERROR] = AUDIT_ERROR,
+	};
+
+	r->class = classes[t->state];
+	r->left = t->left;
+	r->message = mem_dup(t->message);
+	if (t->idle_since && r->class == AUDIT_STALLED)
+		r->since = t->idle_since;
+}
+
+static void judge_absent(struct audit_row *r)
+{
+	if (r->assignment.pick_up == PICK_UP_REFUSED)
+		r->class = AUDIT_REFUSED;
+	else
+		r->class = is_awaited(&r->assignment) ? AUDIT_AWAITED : AUDIT_MISSING;
+}
+
+static void judge_unasked(struct audit_row *r, enum audit_class class)
+{
+	judge_absent(r);
+	if (r->class == AUDIT_MISSING)
+		r->class = class;
+}
+
+static bool judge(struct work *w, struct audit_row *r, struct err *err)
+{
+	const struct assignment *a = &r->assignment;
+	const struct destination *to = whom(w, a->container);
+
+	if (a->state != ASSIGNMENT_DELIVERED) {
+		r->class = AUDIT_PENDING;
+		r->message = mem_dup(a->note);
+		return true;
+	}
+	if (!to) {
+		judge_unasked(r, AUDIT_UNKNOWN);
+		return true;
+	}
+	const struct asked *asked = answer_of(w, to, err);
+	if (!asked)
+		return false;
+	r->client = mem_dup(to->name);
+	if (asked->why.word[0]) {
+		judge_unasked(r, AUDIT_UNASKED);
+		if (r->class == AUDIT_UNASKED)
+			r->message = mem_dup(asked->why.msg);
+		return true;
+	}
+	bool short_hash = strlen(a->infohash) == 40;
+	const struct client_torrent *t = client_torrents_find(
+		&asked->torrents, short_hash ? a->infohash : "", short_hash ? a->v2 : a->infohash);
+	if (t)
+		judge_found(r, t);
+	else
+		judge_absent(r);
+	return true;
+}
+
+/* What was so at the last audit has been so since then, or longer. */
+static void date(struct audit_row *r, int64_t now)
+{
+	const struct assignment *a = &r->assignment;
+	bool same = a->found && strcmp(a->found, texts[r->class]) == 0;
+	int64_t known = same ? a->found_at : now;
+
+	if (r->class == AUDIT_PENDING)
+		known = a->asked_at;
+	r->since = r->since && r->since < known ? r->since : known;
+}
+
+/* ---- all of it ---- */
+
+static bool keep(const struct work *w, const struct audit *audit, struct err *err)
+{
+	OWN_STR struct ledger_finding *findings = mem_alloc((audit->n + 1) * sizeof *findings);
+	size_t n = 0;
+
+	for (size_t i = 0; i < audit->n; i++) {
+		const struct audit_row *r = &audit->rows[i];
+		const struct assignment *a = &r->assignment;
+		if (a->found && strcmp(a->found, texts[r->class]) == 0 && a->found_at == r->since)
+			continue;
+		findings[n++] = (struct ledger_finding){a->id, texts[r->class], r->since};
+	}
+	return n == 0 || ledger_audited(w->p->ledger, findings, n, err);
+}
+
+static bool judge_all(struct work *w, struct audit *audit, struct err *err)
+{
+	int64_t now = clock_now();
+
+	for (size_t i = 0; i < audit->n; i++) {
+		if (!judge(w, &audit->rows[i], err))
+			return false;
+		date(&audit->rows[i], now);
+		audit->count[audit->rows[i].class]++;
+	}
+	return keep(w, audit, err);
+}
+
+/* Takes over the assignments. */
+static void fill(struct audit *audit, struct assignment *list, size_t n)
+{
+	audit->rows = mem_alloc((n + 1) * sizeof *audit->rows);
+	audit->n = n;
+	for (size_t i = 0; i < n; i++)
+		audit->rows[i].assignment = list[i];
+	free(list);
+}
+
+bool audit_run(const struct audit_parts *p, struct audit *audit, struct err *err)
+{
+	struct work w = {.p = p, .asked = mem_alloc((p->n_targets + 1) * sizeof *w.asked)};
+	struct assignment *list = NULL;
+	size_t n = 0;
+	bool ok = ledger_list(p->ledger, LEDGER_OURS, p->container, 0, &list, &n, err);
+
+	if (ok) {
+		fill(audit, list, n);
+		ok = judge_all(&w, audit, err);
+	}
+	for (size_t i = 0; i < w.n_asked; i++)
+		client_torrents_clear(&w.asked[i].torrents);
+	free(w.asked);
+	if (!ok)
+		audit_clear(audit);
+	return ok;
+}
+
+void audit_clear(struct audit *audit)
+{
+	for (size_t i = 0; i < audit->n; i++) {
+		assignment_clear(&audit->rows[i].assignment);
+		free(audit->rows[i].client);
+		free(audit->rows[i].message);
+	}
+	free(audit->rows);
+	*audit = (struct audit){0};
+}
+
+/* ---- in words ---- */
+
+char *audit_summary(const struct audit *audit)
+{
+	OWN_BUF struct buf out = BUF_MAX(1024);
+	const char *sep = ": ";
+
+	buf_printf(&out, "%zu assigned", audit->n);
+	for (int i = 0; i < AUDIT_CLASSES; i++) {
+		if (!audit->count[i])
+			continue;
+		buf_printf(&out, "%s%zu %s", sep, audit->count[i], texts[i]);
+		sep = ", ";
+	}
+	return buf_take(&out);
+}
+
+char *audit_advice(const struct audit_row *r)
+{
+	const char *container = r->assignment.container;
+
+	switch (r->class) {
+	case AUDIT_STALLED:
+		return mem_dup("nothing comes: nobody seeds it now, or the client cannot connect; "
+			       "look at its peers and tracker in the client");
+	case AUDIT_PAUSED:
+		return mem_dup("start it in the client");
+	case AUDIT_ERROR:
+		return mem_dup(
+			"mend it in the client: the data's folder, or the tracker's message");
+	case AUDIT_MISSING:
+		return mem_printf("the client does not have it; `ptp-archiver redeliver --missing "
+				  "--container \"%s\"` hands it over again",
+				  container);
+	case AUDIT_REFUSED:
+		return mem_printf("its log says why; then `ptp-archiver redeliver --missing "
+				  "--container \"%s\"`",
+				  container);
+	case AUDIT_AWAITED:
+		return mem_dup("does the client look into this folder?");
+	case AUDIT_PENDING:
+		return mem_dup("the next cycle goes on with it, if its container is configured");
+	case AUDIT_UNKNOWN:
+		return mem_dup("name a client to ask as AuditClient of the container");
+	case AUDIT_UNASKED:
+		return mem_dup("audit again when the client is there");
+	default:
+		return NULL;
+	}
+}
