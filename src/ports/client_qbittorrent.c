@@ -487,20 +487,27 @@ static bool judge(struct qbittorrent *q, const struct http_reply *r, struct err 
 	return true;
 }
 
-/* One request.  Errors of the transport are the client's not being there. */
+/* Errors of the transport are the client's not being there. */
+static bool not_reached(struct err *err)
+{
+	const struct err why = *err;
+
+	if (strcmp(why.word, WORD_STOPPED) == 0)
+		return false;
+	return err_set(err, why.kind, WORD_CLIENT, "%s%s", why.msg,
+		       strcmp(why.word, WORD_TLS) == 0
+			       ? "; if its certificate is of a private CA, name that in CAFile"
+			       : "");
+}
+
+/* One request. */
 static bool send_once(struct qbittorrent *q, const struct web_call *call, struct http_reply *reply,
 		      struct err *err)
 {
 	struct web_call marked = *call;
 
 	marked.keep = "WWW-Authenticate";
-	if (web_call(q->web, &marked, reply, err))
-		return true;
-	if (strcmp(err->word, WORD_TLS) == 0)
-		err_wrap(err, "no safe connection (is the CA of its certificate known here?)");
-	if (strcmp(err->word, WORD_STOPPED) != 0)
-		text_copy(err->word, sizeof err->word, WORD_CLIENT);
-	return false;
+	return web_call(q->web, &marked, reply, err) || not_reached(err);
 }
 
 static void wipe_text(char **text)
@@ -805,12 +812,14 @@ static bool ask_silent(struct qbittorrent *q, const struct qbittorrent_silent *s
 	return true;
 }
 
+/* It takes an escaped plus sign of a query for a space (4.5.2 does, and issue 17514 of its
+ * project): then everything is listed, and the reader chooses. */
 static char *list_path(const char *category)
 {
-	OWN_STR char *escaped = category ? http_escape(category) : NULL;
-
-	return mem_printf("api/v2/torrents/info%s%s", category ? "?category=" : "",
-			  category ? escaped : "");
+	if (!category || strchr(category, '+'))
+		return mem_dup("api/v2/torrents/info");
+	OWN_STR char *escaped = http_escape(category);
+	return mem_printf("api/v2/torrents/info?category=%s", escaped);
 }
 
 static bool qbittorrent_list(struct client *c, const char *category, struct client_torrents *all,
