@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/text.h"
 #include "base/web.h"
 
@@ -14,7 +15,7 @@
 #define COUNT_MAX_REAL 9.2e18
 #define SECONDS_MAX 1e11
 
-#define FORM "Content-Type: application/x-www-form-urlencoded"
+#define TAGS_WHEN_ADDED "2.6.2" /* from this version of its API on: qBittorrent 4.3.2 */
 
 struct qbittorrent {
 	struct client base;
@@ -510,6 +511,18 @@ static bool send_once(struct qbittorrent *q, const struct web_call *call, struct
 	return web_call(q->web, &marked, reply, err) || not_reached(err);
 }
 
+static struct web_call form_call(const char *path, const char *form)
+{
+	static const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded",
+					      NULL};
+
+	return (struct web_call){.path = path,
+				 .headers = headers,
+				 .body = form,
+				 .body_len = strlen(form),
+				 .max_body = CLIENT_ANSWER_MAX_BYTES};
+}
+
 static void wipe_text(char **text)
 {
 	secret_wipe(*text, strlen(*text));
@@ -541,16 +554,11 @@ static bool not_accepted(struct qbittorrent *q, const struct http_reply *r, stru
 
 static bool log_in(struct qbittorrent *q, struct err *err)
 {
-	static const char *const headers[] = {FORM, NULL};
 	OWN(wipe_text) char *form = login_form(q);
 	OWN_HTTP_REPLY struct http_reply reply = {0};
-	const struct web_call call = {.path = "api/v2/auth/login",
-				      .headers = headers,
-				      .body = form,
-				      .body_len = strlen(form),
-				      .max_body = CLIENT_ANSWER_MAX_BYTES};
+	const struct web_call c = form_call("api/v2/auth/login", form);
 
-	if (!send_once(q, &call, &reply, err))
+	if (!send_once(q, &c, &reply, err))
 		return false;
 	switch (qbittorrent_read_login(reply.status, buf_text(&reply.body))) {
 	case QBITTORRENT_LOGIN_OK:
@@ -606,15 +614,19 @@ static bool unreadable(const struct qbittorrent *q, struct err *err)
 /* ---- the port ---------------------------------------------------------------------------------
  */
 
+static bool ask_version(struct qbittorrent *q, struct http_reply *reply, struct err *err)
+{
+	if (!get(q, "api/v2/app/webapiVersion", CLIENT_ANSWER_MAX_BYTES, reply, err))
+		return false;
+	return qbittorrent_read_version(buf_text(&reply->body)) ||
+	       not_qbittorrent(q, "the answer names no version of its Web API", err);
+}
+
 static bool qbittorrent_ready(struct client *c, struct err *err)
 {
-	struct qbittorrent *q = (struct qbittorrent *)c;
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 
-	if (!get(q, "api/v2/app/webapiVersion", CLIENT_ANSWER_MAX_BYTES, &reply, err))
-		return false;
-	return qbittorrent_read_version(buf_text(&reply.body)) ||
-	       not_qbittorrent(q, "the answer names no version of its Web API", err);
+	return ask_version((struct qbittorrent *)c, &reply, err);
 }
 
 /* It calls a torrent by v1, or by the first 40 digits of v2 (also where there is v1). */
@@ -740,6 +752,32 @@ static bool add_and_see(struct qbittorrent *q, const struct delivery *d, struct 
 		       q->o.name, CLIENT_APPEARS_MS / 1000);
 }
 
+/* 4.1 has no tags: 404. */
+static bool add_tags(struct qbittorrent *q, const struct delivery *d, struct err *err)
+{
+	OWN_STR char *tags = http_escape(d->placement->tags);
+	OWN_STR char *form = mem_printf("hashes=%s&tags=%s", d->v1, tags);
+	OWN_HTTP_REPLY struct http_reply reply = {0};
+
+	const struct web_call c = form_call("api/v2/torrents/addTags", form);
+
+	if (!call(q, &c, &reply, err))
+		return false;
+	return reply.status == 404 || judge(q, &reply, err);
+}
+
+static bool tag(struct qbittorrent *q, const struct delivery *d, struct err *err)
+{
+	OWN_HTTP_REPLY struct http_reply reply = {0};
+
+	if (!d->placement->tags)
+		return true;
+	if (!ask_version(q, &reply, err))
+		return false;
+	return num_version_compare(buf_text(&reply.body), TAGS_WHEN_ADDED) >= 0 ||
+	       add_tags(q, d, err);
+}
+
 const char *qbittorrent_category_fault(const char *category)
 {
 	size_t len = strlen(category);
@@ -766,10 +804,11 @@ static bool qbittorrent_deliver(struct client *c, const struct delivery *d, bool
 	struct qbittorrent *q = (struct qbittorrent *)c;
 	bool there;
 
-	(void)resumed;
 	if (!can_place(q, d->placement, err) || !is_there(q, d, &there, err))
 		return false;
 	if (!there && !add_and_see(q, d, err))
+		return false;
+	if ((!there || resumed) && !tag(q, d, err))
 		return false;
 	*path = mem_dup(q->o.name);
 	return true;

@@ -11,7 +11,8 @@
  * Adding.  With a save path automatic management is off, or the save path would be ignored; without
  * one the client's settings decide, and with them the category's own save path.  A category that
  * does not exist is made by the client; one that it would drop silently is refused before anything
- * is sent.  Tags need qBittorrent 4.3.2, older ones ignore them.
+ * is sent.  Before 4.3.2 tags are set by a call of
+ * their own, which a resumed delivery repeats; 4.1 has none.
  *
  * Free space is that of the client's default save path, whatever the placement: it tells no other.
  *

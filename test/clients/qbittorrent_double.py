@@ -4,7 +4,9 @@ It has the Web API that we use, and keeps torrents in a dictionary.  The shapes 
 client notes, section 1.  Differences from 4.5.2:
 
     4.1   API 2.0; no infohash_v1 and infohash_v2; torrents/info ignores `hashes`;
-          torrents/add ignores `tags` (known from 4.3.2 on)
+          there are no tags
+    4.2   API 2.5.1; no infohash_v1 and infohash_v2; torrents/add ignores `tags` (until 4.3.2),
+          which torrents/addTags sets
     5.1   API 2.11.4; stoppedDL and stoppedUP; torrents/add knows `stopped`, not `paused`;
           statuses 5 and 6 of trackers
     5.3   as 5.1, and: API 2.16.2; a good login is 204 and a cookie QBT_SID_<port>, a bad one 401;
@@ -25,10 +27,10 @@ import libtorrent
 
 BAN_AFTER = 5   # failed logins
 GIGABYTE = 1 << 30
+FORBIDDEN = 403, {}, "Forbidden"
 
 
 class QBittorrentDouble:
-    version = "5.3"
 
     def __init__(self, folder, version):
         self.version = version
@@ -38,6 +40,8 @@ class QBittorrentDouble:
         self.trackers = {}      # by hash: the list that torrents/trackers gives
         self.sessions = set()
         self.failures = self.logins = self.adds = 0
+        self.refuses = False    # every torrent, without saying why
+        self.loses = False      # every torrent, though it says that it takes it
         self.space = [0, 0, 5 * GIGABYTE]     # what maindata tells, one after the other
         self.port = 0
         self.server = None
@@ -105,9 +109,10 @@ class QBittorrentDouble:
         v1 = str(hashes.v1) if hashes.has_v1() else ""
         v2 = str(hashes.v2) if hashes.has_v2() else ""
         ident = v2[:40] or v1
-        if ident in self.torrents:
+        if ident in self.torrents or self.refuses:
             return (409, {}, "Conflict") if self.is_new else (200, {}, "Fails.")
-        self.torrents[ident] = self._torrent(made, ident, v1, v2, fields)
+        if not self.loses:
+            self.torrents[ident] = self._torrent(made, ident, v1, v2, fields)
         if self.is_new:
             return 200, {}, json.dumps({"added_torrent_ids": [ident], "failure_count": 0,
                                         "pending_count": 0, "success_count": 1})
@@ -116,17 +121,24 @@ class QBittorrentDouble:
     def _torrent(self, made, ident, v1, v2, fields):
         word = "stopped" if self.version >= "5" else "paused"
         state = f"{word}DL" if fields.get(word) == "true" else "stalledDL"
-        tags = ", ".join(sorted(filter(None, fields.get("tags", "").split(","))))
         torrent = {"hash": ident, "name": made.name(), "state": state, "progress": 0,
                    "amount_left": made.total_size(), "size": made.total_size(),
                    "total_size": made.total_size(), "dlspeed": 0, "tracker": "",
                    "category": fields.get("category", ""),
-                   "tags": tags if self.version > "4.3" else "",
+                   "tags": self._tags(fields) if self.version > "4.3" else "",
                    "save_path": fields.get("savepath", str(self.downloads)),
                    "last_activity": 1795561327}
         if self.version >= "4.4":
             torrent |= {"infohash_v1": v1, "infohash_v2": v2}
         return torrent
+
+    @staticmethod
+    def _tags(fields):
+        return ", ".join(sorted(filter(None, fields.get("tags", "").split(","))))
+
+    def add_tags(self, form):
+        self.torrents[form["hashes"]]["tags"] = self._tags(form)
+        return 200, {}, ""
 
     def list(self, query):
         wanted = query.get("hashes", "all").split("|")
@@ -143,7 +155,7 @@ class QBittorrentDouble:
 
 
 def handler(double):
-    api = {"4.1": "2.0", "5.1": "2.11.4", "5.3": "2.16.2"}[double.version]
+    api = {"4.1": "2.0", "4.2": "2.5.1", "5.1": "2.11.4", "5.3": "2.16.2"}[double.version]
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -187,13 +199,15 @@ def handler(double):
                 return None
             if self.path == "/api/v2/auth/login":
                 return self.answer(*double.log_in(self.form()))
+            let_in = double.knows(self.headers.get("Cookie"))
+            if self.path == "/api/v2/torrents/addTags" and double.version >= "4.2":
+                form = self.form()
+                return self.answer(*(double.add_tags(form) if let_in else FORBIDDEN))
             if self.path != "/api/v2/torrents/add":
                 self.body()
                 return self.answer(404, {}, "Not Found")
             fields, file = self.parts()
-            if not double.knows(self.headers.get("Cookie")):
-                return self.answer(403, {}, "Forbidden")
-            return self.answer(*double.add(fields, file))
+            return self.answer(*(double.add(fields, file) if let_in else FORBIDDEN))
 
         def do_GET(self):
             if self.is_over():
@@ -208,7 +222,7 @@ def handler(double):
             if not path.startswith(("/api/v2/app/", "/api/v2/torrents/", "/api/v2/sync/")):
                 return self.answer(404, {}, "Not Found")
             if not double.knows(self.headers.get("Cookie")):
-                return self.answer(403, {}, "Forbidden")
+                return self.answer(*FORBIDDEN)
             if path == "/api/v2/app/webapiVersion":
                 return self.answer(200, {}, api)
             if path == "/api/v2/torrents/info":
