@@ -1,11 +1,15 @@
 #include "app/client_types.h"
 
 #include "base/buf.h"
+#include "ports/client_qbittorrent.h"
 
 #include <string.h>
 
 static const struct client_type types[] = {
-	{0},
+	{.name = "qbittorrent",
+	 .open = client_qbittorrent_open,
+	 .url_example = "http://localhost:8080",
+	 .has_tags = true},
 };
 
 #define N_TYPES (sizeof types / sizeof *types)

@@ -211,11 +211,20 @@ class State:
 
 
 class QBittorrent(Client):
-    """qbittorrent-nox, asked through its Web API (4.5, no login needed from 127.0.0.1)."""
+    """qbittorrent-nox, asked through its Web API (4.5, no login needed from 127.0.0.1).
+
+    `preferences` are lines for the section [Preferences]; `opener` makes the requests.
+    """
 
     SEEDING = ("uploading", "stalledUP", "queuedUP", "forcedUP")
+    preferences = "WebUI\\LocalHostAuth=false"
+    opener = urllib.request.build_opener()
 
     def run(self):
+        self.configure()
+        self.launch()
+
+    def configure(self):
         config = self.folder / "qBittorrent" / "config"
         config.mkdir(parents=True)
         (config / "qBittorrent.conf").write_text(f"""\
@@ -239,22 +248,31 @@ WebUI\\Enabled=true
 WebUI\\Address={CONTROL}
 WebUI\\Port={self.control_port}
 WebUI\\UseUPnP=false
-WebUI\\LocalHostAuth=false
+{self.preferences}
 """)
         if self.watch:
             parameters = {"save_path": str(self.downloads), "use_auto_tmm": False,
                           "stopped": False}
             (config / "watched_folders.json").write_text(json.dumps(
                 {str(self.watch): {"add_torrent_params": parameters, "recursive": False}}))
+
+    def launch(self):
+        """Starts it with what it was configured with, also once more after stop()."""
         self.start([find_program("qbittorrent-nox"), f"--profile={self.folder}"])
-        wait_for(f"{self.name} answers", lambda: self._get("app/version"), READY_LIMIT, [self])
+        wait_for(f"{self.name} answers", self._answers, READY_LIMIT, [self])
+
+    def _answers(self):
+        try:
+            return self._get("app/version")
+        except urllib.error.HTTPError as error:
+            return error.code == 403    # it wants a login
 
     def _request(self, path, body=None, content_type=None):
         request = urllib.request.Request(
             f"http://{CONTROL}:{self.control_port}/api/v2/{path}", data=body)
         if content_type:
             request.add_header("Content-Type", content_type)
-        with urllib.request.urlopen(request, timeout=ANSWER_LIMIT) as reply:
+        with self.opener.open(request, timeout=ANSWER_LIMIT) as reply:
             return reply.read().decode()
 
     def _get(self, path):
