@@ -1,11 +1,16 @@
 #include "app/client_types.h"
 
 #include "base/buf.h"
+#include "ports/client_transmission.h"
 
 #include <string.h>
 
 static const struct client_type types[] = {
-	{0},
+	{.name = "transmission",
+	 .open = client_transmission_open,
+	 .url_example = "http://127.0.0.1:9091/transmission/rpc",
+	 .has_tags = true,
+	 .tells_total = true},
 };
 
 #define N_TYPES (sizeof types / sizeof *types)
