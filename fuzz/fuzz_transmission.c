@@ -94,6 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	list(bytes, size, NULL);
 	list(bytes, size, "rel");
+	list(bytes, size, "r\U0001f3ac");
 	others(bytes, size);
 	url(bytes, size);
 	return 0;

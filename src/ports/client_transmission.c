@@ -74,22 +74,45 @@ static bool fault(struct err *err, enum err_kind kind, const char *what)
 
 /* --- Reading answers --- */
 
-/* A tracker's or file's words may reach us in any encoding: one of them must not hide the rest. */
-static json_t *load(const char *bytes, size_t len, json_error_t *why)
+/* A tracker's or a torrent's words may come in any encoding, and 3.00 writes characters beyond
+ * U+FFFF as escapes of more than four digits, of which the first four may be half a pair.  One such
+ * text must not hide all the others, so what no JSON may have becomes a '?'. */
+static void mend_bytes(char *s, size_t len)
 {
-	const size_t flags = JSON_ALLOW_NUL;
-
-	if (text_is_utf8(bytes, len))
-		return json_loadb(bytes, len, flags, why);
-	OWN_STR char *clean = mem_dupn(bytes, len);
 	for (size_t at = 0, n; at < len; at += n) {
-		n = text_utf8_len(clean + at, len - at);
+		n = text_utf8_len(s + at, len - at);
 		if (n == 0) {
-			clean[at] = '?';
+			s[at] = '?';
 			n = 1;
 		}
 	}
-	return json_loadb(clean, len, flags, why);
+}
+
+/* Is it the escape of one half of a pair, of which the second digit is one of `digits`? */
+static bool is_half(const char *s, size_t len, const char *digits)
+{
+	return len >= 6 && s[0] == '\\' && s[1] == 'u' && tolower((unsigned char)s[2]) == 'd' &&
+	       strchr(digits, tolower((unsigned char)s[3])) && s[3];
+}
+
+static void mend_escapes(char *s, size_t len)
+{
+	for (size_t at = 0, n; at < len; at += n) {
+		n = s[at] == '\\' ? 2 : 1;
+		if (is_half(s + at, len - at, "89ab") && is_half(s + at + 6, len - at - 6, "cdef"))
+			n = 12;
+		else if (is_half(s + at, len - at, "89abcdef"))
+			memcpy(s + at + 2, "003f", 4);
+	}
+}
+
+static json_t *load(const char *bytes, size_t len, json_error_t *why)
+{
+	OWN_STR char *clean = mem_dupn(len ? bytes : "", len);
+
+	mend_bytes(clean, len);
+	mend_escapes(clean, len);
+	return json_loadb(clean, len, JSON_ALLOW_NUL, why);
 }
 
 static bool looks_like_html(const char *s, size_t len)
@@ -355,17 +378,68 @@ static bool is_label(const json_t *label, const char *category)
 	return json_is_string(label) && strcmp(json_string_value(label), category) == 0;
 }
 
-static const char *category_of(const json_t *row, const char *wanted)
+static bool has_label(const json_t *labels, const char *wanted)
 {
-	const json_t *labels = json_object_get(row, "labels"), *label;
+	const json_t *label;
 	size_t i;
 
-	if (!wanted)
-		return json_string_value(json_array_get(labels, 0));
 	json_array_foreach (labels, i, label)
 		if (is_label(label, wanted))
-			return wanted;
-	return NULL;
+			return true;
+	return false;
+}
+
+struct category {
+	const char *text;    /* NULL: all */
+	const char *mangled; /* as 3.00 tells it */
+};
+
+static const char *category_of(const json_t *row, const struct category *wanted)
+{
+	const json_t *labels = json_object_get(row, "labels");
+
+	if (!wanted->text)
+		return json_string_value(json_array_get(labels, 0));
+	return has_label(labels, wanted->text) || has_label(labels, wanted->mangled) ? wanted->text
+										     : NULL;
+}
+
+static uint32_t code_point(const char *s)
+{
+	return (uint32_t)(s[0] & 7) << 18 | (uint32_t)(s[1] & 63) << 12 |
+	       (uint32_t)(s[2] & 63) << 6 | (uint32_t)(s[3] & 63);
+}
+
+/* A character beyond U+FFFF: its first four digits are taken for the character's, and the others
+ * for text. */
+static void mangle(const char *s, struct buf *out)
+{
+	char digits[8];
+
+	snprintf(digits, sizeof digits, "%x", code_point(s));
+	uint32_t c = code_point(s) >> 4 * (strlen(digits) - 4);
+	if (c >= 0xd800 && c <= 0xdfff)
+		buf_puts(out, "?");
+	else
+		buf_printf(out, "%c%c%c", 0xe0 | c >> 12, 0x80 | (c >> 6 & 63), 0x80 | (c & 63));
+	buf_puts(out, digits + 4);
+}
+
+static char *as_told_by_3(const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+	OWN_BUF struct buf out = BUF_MAX(4 * len + 1);
+
+	for (size_t at = 0, n; at < len; at += n) {
+		n = text_utf8_len(text + at, len - at);
+		if (n == 4) {
+			mangle(text + at, &out);
+			continue;
+		}
+		n = n ? n : 1;
+		buf_add(&out, text + at, n);
+	}
+	return buf_take(&out);
 }
 
 static void read_torrent(const json_t *row, const char *category, struct client_torrent *t)
@@ -385,14 +459,14 @@ static void read_torrent(const json_t *row, const char *category, struct client_
 		t->idle_since = time_of(row, "addedDate");
 }
 
-static bool add_row(const json_t *row, const char *wanted, struct client_torrents *all,
+static bool add_row(const json_t *row, const struct category *wanted, struct client_torrents *all,
 		    struct err *err)
 {
 	const char *category = category_of(row, wanted);
 	char hash[65];
 
 	hash_of(row, hash, sizeof hash);
-	if (!*hash || (wanted && !category))
+	if (!*hash || (wanted->text && !category))
 		return true;
 	struct client_torrent *t = client_torrents_add(all);
 	if (!t)
@@ -406,13 +480,15 @@ bool client_transmission_read_list(const char *bytes, size_t len, const char *ca
 {
 	OWN_JSON json_t *root = load_success(bytes, len, err);
 	OWN_CLIENT_TORRENTS struct client_torrents read = {0};
+	OWN_STR char *mangled = as_told_by_3(category);
+	const struct category wanted = {category, mangled};
 	const json_t *rows, *row;
 	size_t i;
 
 	if (!root || !list_of(root, &rows, err))
 		return false;
 	json_array_foreach (rows, i, row)
-		if (!add_row(row, category, &read, err))
+		if (!add_row(row, &wanted, &read, err))
 			return false;
 	*all = read;
 	read = (struct client_torrents){0};
@@ -638,13 +714,8 @@ static void add_label(json_t *labels, const char *text, size_t len)
 {
 	OWN_STR char *copy = mem_dupn(text, len);
 	const char *label = text_strip(copy);
-	const json_t *other;
-	size_t i;
 
-	json_array_foreach (labels, i, other)
-		if (is_label(other, label))
-			return;
-	if (*label)
+	if (*label && !has_label(labels, label))
 		json_array_append_new(labels, json_string(label));
 }
 

@@ -316,6 +316,31 @@ static void without_labels_nothing_has_a_category(void **state)
 	assert_int_equal(rel.n, 0);
 }
 
+/* 3.00 writes U+1F3AC as \\u1f3ac, and U+D8000 as \\ud8000. */
+static void characters_that_version_3_mangles_hide_nothing(void **state)
+{
+	(void)state;
+	static const char text[] = ROWS("{\"hashString\":\"" HASH "\",\"name\":\"a\\ud8000b\","
+					"\"labels\":[\"r\\u1f3ac\",\"\\\\ud800\"]},"
+					"{\"hashString\":\"" OTHER "\",\"name\":"
+					"\"\\ud83c\\udfac\\udfac\\ud83c\","
+					"\"labels\":[\"r\\ud83c\\udfac\"]}");
+	OWN_CLIENT_TORRENTS struct client_torrents all = {0};
+	struct err err;
+
+	MUST(client_transmission_read_list(text, strlen(text), "r\U0001f3ac", &all, &err));
+	assert_int_equal(all.n, 2);
+	assert_string_equal(all.list[0].name, "a?0b");
+	assert_string_equal(all.list[1].name, "\U0001f3ac??");
+	assert_string_equal(all.list[0].category, "r\U0001f3ac");
+	client_torrents_clear(&all);
+	MUST(client_transmission_read_list(text, strlen(text), "\\ud800", &all, &err));
+	assert_int_equal(all.n, 1);
+	client_torrents_clear(&all);
+	MUST(client_transmission_read_list(text, strlen(text), "r\U000d8000", &all, &err));
+	assert_int_equal(all.n, 0);
+}
+
 static void messages_are_printable_and_hold_no_passkey(void **state)
 {
 	(void)state;
@@ -458,6 +483,7 @@ int main(void)
 		cmocka_unit_test(idle_since_is_in_milliseconds_or_not_known),
 		cmocka_unit_test(a_list_by_category_has_what_carries_the_label),
 		cmocka_unit_test(without_labels_nothing_has_a_category),
+		cmocka_unit_test(characters_that_version_3_mangles_hide_nothing),
 		cmocka_unit_test(messages_are_printable_and_hold_no_passkey),
 		cmocka_unit_test(errors_hold_no_passkey_either_and_are_short),
 		cmocka_unit_test(a_list_that_is_none_is_an_error_and_touches_nothing),
