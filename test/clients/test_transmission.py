@@ -177,14 +177,9 @@ def test_without_a_placement_the_client_decides(any_daemon, tmp_path):
     file, infohash = torrent(tmp_path)
     with any_daemon.driver() as client:
         client.must("deliver", file=file)
-        seen = wait_for("it is started", lambda: started(client.torrent(infohash)), 10)
-    assert seen["state"] == "stalled"
+        seen = state_of(client, infohash, "stalled")
     assert seen["folder"] == str(any_daemon.downloads)
     assert seen["category"] is None
-
-
-def started(seen):
-    return seen if seen["state"] != "checking" else None
 
 
 def test_a_duplicate_is_success_and_changes_nothing(any_daemon, tmp_path):
@@ -686,9 +681,9 @@ def test_a_trackers_warning_is_no_error(daemon, tmp_path):
     with tracker(answer) as announce, daemon.driver() as client:
         file, infohash = torrent(tmp_path, announce=announce)
         client.must("deliver", file=file)
-        seen = wait_for("the warning is there",
-                        lambda: (lambda t: t["message"] and t)(client.torrent(infohash)), 30)
-    assert (seen["state"], seen["message"]) == ("stalled", "slow")
+        wait_for("the warning is there", lambda: client.torrent(infohash)["message"], 30)
+        seen = state_of(client, infohash, "stalled")
+    assert seen["message"] == "slow"
 
 
 def test_stalled_ones_of_a_category_can_be_counted(daemon, tmp_path):
@@ -697,11 +692,10 @@ def test_stalled_ones_of_a_category_can_be_counted(daemon, tmp_path):
         for i, place in enumerate([{}, {}, {"paused": True}, {"category": "another"}]):
             file, _ = torrent(tmp_path, name=f"{category} {i}")
             client.must("deliver", file=file, **{"category": category, "tags": "t", **place})
-        wait_for("they are started", lambda: all(
-            t["state"] != "checking" for t in client.must("list")["torrents"]), 30)
-        states = sorted(t["state"] for t in client.must("list", category=category)["torrents"])
+        wait_for("one is paused and two are stalled", lambda: sorted(
+            t["state"] for t in client.must("list", category=category)["torrents"])
+            == ["paused", "stalled", "stalled"], 30)
         tagged = client.must("list", category="t")["torrents"]
-    assert states == ["paused", "stalled", "stalled"]
     assert len(tagged) == 4
 
 
