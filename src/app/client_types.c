@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "ports/client_qbittorrent.h"
+#include "ports/client_transmission.h"
 
 #include <string.h>
 
@@ -10,6 +11,11 @@ static const struct client_type types[] = {
 	 .open = client_qbittorrent_open,
 	 .url_example = "http://localhost:8080",
 	 .has_tags = true},
+	{.name = "transmission",
+	 .open = client_transmission_open,
+	 .url_example = "http://127.0.0.1:9091/transmission/rpc",
+	 .has_tags = true,
+	 .tells_total = true},
 };
 
 #define N_TYPES (sizeof types / sizeof *types)

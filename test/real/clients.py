@@ -9,6 +9,7 @@ Settings follow the clients' own documentation: no DHT, no local discovery, no p
 and no port forwarding, one listening address each, and the control interface on 127.0.0.1.
 """
 
+import base64
 import json
 import os
 import pathlib
@@ -63,6 +64,13 @@ def wait_for(what, probe, limit, programs=()):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {limit} s; last seen: {seen!r}")
         time.sleep(POLL)
+
+
+def basic(login):
+    """The header fields of HTTP's Basic authentication for (user, password); none for None."""
+    if not login:
+        return {}
+    return {"Authorization": "Basic " + base64.b64encode(":".join(login).encode()).decode()}
 
 
 class Program:
@@ -306,21 +314,26 @@ class Transmission(Client):
     STATUS = ("stopped", "check wait", "checking", "download wait", "downloading", "seed wait",
               "seeding")
 
-    def __init__(self, *arguments, **keywords):
+    def __init__(self, *arguments, login=None, **keywords):
         super().__init__(*arguments, **keywords)
         self.session = ""
+        self.login = login      # (user, password), if it asks for them
+        self.more = {}          # settings besides those below
 
     def run(self):
+        user, password = self.login or ("", "")
         settings = {
             "bind-address-ipv4": self.address, "bind-address-ipv6": "::1",
             "dht-enabled": False, "lpd-enabled": False, "pex-enabled": False,
             "utp-enabled": False, "port-forwarding-enabled": False,
             "peer-port": self.peer_port, "download-dir": str(self.downloads),
             "rpc-bind-address": CONTROL, "rpc-port": self.control_port,
-            "rpc-authentication-required": False, "rpc-whitelist-enabled": True,
+            "rpc-authentication-required": bool(self.login), "rpc-username": user,
+            "rpc-password": password, "rpc-whitelist-enabled": True,
             "rpc-whitelist": CONTROL, "download-queue-enabled": False,
             "start-added-torrents": True, "trash-original-torrent-files": False,
             "watch-dir-enabled": bool(self.watch), "watch-dir": str(self.watch or ""),
+            **self.more,
         }
         (self.folder / "settings.json").write_text(json.dumps(settings))
         self.start([find_program("transmission-daemon"), "--foreground",
@@ -333,7 +346,7 @@ class Transmission(Client):
             request = urllib.request.Request(
                 f"http://{CONTROL}:{self.control_port}/transmission/rpc", data=body,
                 headers={"X-Transmission-Session-Id": self.session,
-                         "Content-Type": "application/json"})
+                         "Content-Type": "application/json", **basic(self.login)})
             try:
                 with urllib.request.urlopen(request, timeout=ANSWER_LIMIT) as reply:
                     answer = json.load(reply)
