@@ -1,11 +1,11 @@
 #include "app/client_types.h"
 
-#include "base/buf.h"
+#include "ports/client_deluge.h"
 
 #include <string.h>
 
 static const struct client_type types[] = {
-	{0},
+	{.name = "deluge", .open = client_deluge_open, .url_example = "http://127.0.0.1:8112/"},
 };
 
 #define N_TYPES (sizeof types / sizeof *types)
