@@ -1,6 +1,7 @@
 #include "app/client_types.h"
 
-#include "base/buf.h"
+#include "base/text.h"
+#include "ports/client_deluge.h"
 #include "ports/client_qbittorrent.h"
 #include "ports/client_transmission.h"
 
@@ -16,6 +17,7 @@ static const struct client_type types[] = {
 	 .url_example = "http://127.0.0.1:9091/transmission/rpc",
 	 .has_tags = true,
 	 .tells_total = true},
+	{.name = "deluge", .open = client_deluge_open, .url_example = "http://127.0.0.1:8112/"},
 };
 
 #define N_TYPES (sizeof types / sizeof *types)
@@ -23,12 +25,22 @@ static const struct client_type types[] = {
 const struct client_type *client_type_find(const char *name)
 {
 	for (size_t i = 0; i < N_TYPES; i++)
-		if (types[i].name && strcmp(types[i].name, name) == 0)
+		if (strcmp(types[i].name, name) == 0)
 			return &types[i];
 	return NULL;
 }
 
 const char *client_type_names(void)
 {
-	return "qbittorrent, transmission, rtorrent, deluge";
+	static char names[128];
+	const char *each[2 * N_TYPES];
+	size_t n = 0;
+
+	for (size_t i = 0; i < N_TYPES; i++) {
+		if (i)
+			each[n++] = ", ";
+		each[n++] = types[i].name;
+	}
+	text_join(names, sizeof names, each, n);
+	return names;
 }

@@ -14,6 +14,10 @@
 
 #define CA_FOLDER "/etc/ssl/certs"
 
+/* A cookie that has expired long since starts libcurl's cookie engine, which then outlives
+ * curl_easy_reset(); the usual CURLOPT_COOKIEFILE would be set anew, and leak, for each request. */
+#define NO_COOKIE "Set-Cookie: none=; domain=none.invalid; expires=Thu, 01 Jan 1970 00:00:01 GMT"
+
 struct http {
 	CURLM *multi;      /* owned */
 	CURL *easy;        /* owned */
@@ -22,7 +26,6 @@ struct http {
 	char *user_agent;  /* owned */
 	char *socket;      /* owned */
 	bool ca_folder;
-	bool cookies;
 	bool repeatable; /* this transfer may be sent twice */
 	bool sent;       /* the request of this transfer went out */
 	bool again;      /* libcurl wanted to send it a second time */
@@ -55,7 +58,8 @@ struct http *http_open(const struct http_options *options, struct err *err)
 	h->ca_file = mem_dup(options->ca_file);
 	h->user_agent = mem_dup(options->user_agent);
 	h->socket = mem_dup(options->socket);
-	h->cookies = options->cookies;
+	if (options->cookies && h->easy)
+		curl_easy_setopt(h->easy, CURLOPT_COOKIELIST, NO_COOKIE);
 	h->ca_folder = (!options->ca_file || options->and_system) && has_hashed_folder();
 	if (!h->multi || !h->easy) {
 		http_close(h);
@@ -187,8 +191,6 @@ static void set_request(struct http *h, const struct http_request *r, const char
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
 	if (h->socket)
 		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, h->socket);
-	if (h->cookies)
-		curl_easy_setopt(c, CURLOPT_COOKIEFILE, "");
 }
 
 /* Runs the transfer that is set up; false: stopped on request. */

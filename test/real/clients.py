@@ -1,21 +1,23 @@
 """Real BitTorrent programs, each started in a throwaway folder and ended by its process id.
 
-Program is any process of a scenario; Opentracker, QBittorrent and Transmission add how that
-program is configured, how one knows that it is ready, and how it is asked what it has.  The
-two clients have the same interface (see Client), so that a scenario need not know which one
-it drives.  Nothing here sleeps blindly: wait_for polls a condition until a deadline.
+Program is any process of a scenario; Opentracker, QBittorrent, Transmission and Deluge add how
+that program is configured, how one knows that it is ready, and how it is asked what it has.  The
+clients have the same interface (see Client), so that a scenario need not know which one it
+drives.  Nothing here sleeps blindly: wait_for polls a condition until a deadline.
 
 Settings follow the clients' own documentation: no DHT, no local discovery, no peer exchange
 and no port forwarding, one listening address each, and the control interface on 127.0.0.1.
 """
 
 import base64
+import hashlib
 import json
 import os
 import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -368,3 +370,123 @@ class Transmission(Client):
                                        f"{self.STATUS[t['status']]} {t['percentDone']:.1%}"
                                        f" {t['errorString']}".rstrip())
                 for t in self._call("torrent-get", fields=fields)["torrents"]}
+
+
+class Deluge(Client):
+    """deluged with deluge-web in front of it, asked through the latter's JSON-RPC (2.0).
+
+    Both are quiet (-q): Debian 12's 2.0.3 writes a traceback for every line of its log.  `web`
+    is deluge-web, a program of its own: it can be stopped and started alone, as the daemon can.
+    """
+
+    PASSWORD = "s3cret"
+    HOST_ID = "0123456789abcdef0123456789abcdef"
+    SALT = "salt"
+
+    def __init__(self, name, folder, address, watch=None, plugins=("Label",)):
+        super().__init__(name, folder, address, watch)
+        self.plugins = list(plugins)
+        self.daemon_port = free_port(CONTROL)
+        self.web = Program(f"{name}-web", self.folder / "web")
+        self.https = None       # (key, certificate), PEM files
+        self.cookie = ""
+
+    @property
+    def url(self):
+        return f"http{'s' if self.https else ''}://{CONTROL}:{self.control_port}/"
+
+    def run(self):
+        self.run_daemon()
+        self.run_web()
+
+    def run_daemon(self):
+        config = self.folder / "config"
+        if not config.exists():
+            config.mkdir()
+            self._configure_daemon(config)
+        self.start([find_program("deluged"), "-d", "-q", "-c", config, "-u", CONTROL])
+        wait_for(f"{self.name} listens", self._daemon_listens, READY_LIMIT, [self])
+
+    def _configure_daemon(self, config):
+        settings = {
+            "allow_remote": False, "daemon_port": self.daemon_port, "dht": False, "lsd": False,
+            "natpmp": False, "upnp": False, "utpex": False, "random_port": False,
+            "listen_ports": [self.peer_port, self.peer_port], "listen_interface": self.address,
+            "outgoing_interface": self.address, "download_location": str(self.downloads),
+            "send_info": False, "new_release_check": False, "max_active_downloading": -1,
+            "max_active_limit": -1, "max_active_seeding": -1, "enabled_plugins": self.plugins,
+        }
+        (config / "core.conf").write_text('{"file": 1, "format": 1}' + json.dumps(settings))
+        auth = config / "auth"
+        auth.touch(0o600)
+        auth.write_text(f"bob:{self.PASSWORD}:10\n")
+
+    def _daemon_listens(self):
+        socket.create_connection((CONTROL, self.daemon_port), ANSWER_LIMIT).close()
+        return True
+
+    def hosts(self):
+        """The daemons that deluge-web knows; a test may say others."""
+        return [[self.HOST_ID, CONTROL, self.daemon_port, "bob", self.PASSWORD]]
+
+    def run_web(self, hosts=None, default="", session_timeout=3600):
+        config = self.web.folder
+        settings = {
+            "port": self.control_port, "interface": CONTROL, "https": bool(self.https),
+            "first_login": False, "session_timeout": session_timeout, "pwd_salt": self.SALT,
+            "pwd_sha1": hashlib.sha1((self.SALT + self.PASSWORD).encode()).hexdigest(),
+            "default_daemon": default,
+        }
+        if self.https:
+            settings.update(pkey=str(self.https[0]), cert=str(self.https[1]))
+        (config / "web.conf").write_text('{"file": 2, "format": 1}' + json.dumps(settings))
+        listed = {"hosts": self.hosts() if hosts is None else hosts}
+        (config / "hostlist.conf").write_text('{"file": 3, "format": 1}' + json.dumps(listed))
+        self.web.start([find_program("deluge-web"), "-d", "-q", "-c", config, "-i", CONTROL,
+                        "-p", self.control_port])
+        wait_for(f"{self.web.name} listens", self._web_listens, READY_LIMIT, [self.web])
+        self.cookie = ""
+
+    def _web_listens(self):
+        socket.create_connection((CONTROL, self.control_port), ANSWER_LIMIT).close()
+        return True
+
+    def stop(self):
+        self.web.stop()
+        return super().stop()
+
+    def logs(self):
+        return [self.log, self.web.log]
+
+    def _rpc(self, method, params):
+        request = urllib.request.Request(
+            self.url + "json", headers={"Content-Type": "application/json", "Cookie": self.cookie},
+            data=json.dumps({"method": method, "params": params, "id": 1}).encode())
+        context = ssl._create_unverified_context() if self.https else None
+        with urllib.request.urlopen(request, timeout=ANSWER_LIMIT, context=context) as reply:
+            self.cookie = (reply.headers["Set-Cookie"] or self.cookie).split(";")[0]
+            return json.load(reply)
+
+    def _enter(self):
+        if not self.cookie:
+            assert self._rpc("auth.login", [self.PASSWORD])["result"], f"{self.name}: no login"
+        if not self._rpc("web.connected", [])["result"]:
+            self._rpc("web.connect", [self.HOST_ID])
+
+    def call(self, method, *params):
+        """What a method of the daemon's answers."""
+        self._enter()
+        answer = self._rpc(method, list(params))
+        assert not answer["error"], f"{self.name}: {method}: {answer['error']}"
+        return answer["result"]
+
+    def seed(self, torrent, data_folder):
+        self.call("core.add_torrent_file", torrent.name,
+                  base64.b64encode(torrent.read_bytes()).decode(),
+                  {"download_location": str(data_folder), "seed_mode": True})
+
+    def states(self):
+        keys = ["state", "progress", "total_remaining", "tracker_status"]
+        return {h: State(t["state"] == "Seeding" and t["total_remaining"] == 0,
+                         f"{t['state']} {t['progress']:.1f}% {t['tracker_status']}")
+                for h, t in self.call("core.get_torrents_status", {}, keys).items()}

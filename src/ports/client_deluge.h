@@ -1,0 +1,109 @@
+/*
+ * ports/client_deluge.h - Deluge 2.x, through deluge-web's JSON-RPC.
+ *
+ * Why deluge-web and not the daemon's own protocol: deluge-web speaks HTTP, so that it can stand
+ * behind a reverse proxy with a sub-path, Basic authentication and a certificate that is checked.
+ * The daemon's certificate is self-signed with a generic name, its protocol is a binary one of its
+ * own, and no proxy understands it.
+ *
+ * The URL is deluge-web's own, as a browser has it: calls are POSTs to "json" behind it.  There is
+ * no user name: `password` is deluge-web's, and `proxy_user` is for a proxy in front of it.  What
+ * works in a browser works here: under a sub-path deluge-web 2.0 must be told of it (the proxy's
+ * header X-Deluge-Base, or its setting "base"), or its cookie is not sent back.
+ *
+ * A call (client notes, section 4.4): the session first (one login where there is none, or where it
+ * has ended; never a second one after a refused one); then whether deluge-web is connected to a
+ * daemon, because core.* is never answered after the daemon has died; if not, it is connected to
+ * its default daemon or the only one there is.  Every call has the time limit of the options.
+ *
+ * The category is the Label plugin's label: one a torrent, in lower case, of a-z 0-9 _ - and the
+ * dot.  Deluge has no tags.  Adding and labelling are two calls: a torrent that is found without a
+ * label gets it at the next delivery; one with another label was labelled by hand, and keeps it.
+ * Whether the plugin is on is asked of the daemon: after it is switched off its methods are still
+ * there, and the filter by label finds nothing.
+ */
+#ifndef PORTS_CLIENT_DELUGE_H
+#define PORTS_CLIENT_DELUGE_H
+
+#include "ports/client.h"
+
+#include <jansson.h>
+
+/* NULL only if the URL cannot be used: nothing is called yet. */
+struct client *client_deluge_open(const struct client_options *o, struct err *err) MUST_CHECK;
+
+/*
+ * The parsers, for this port and its tests; they trust nothing, and none needs a connection.
+ */
+
+#define DELUGE_LABEL 128     /* bytes, with the NUL */
+#define DELUGE_HOSTS_MAX 16  /* daemons that deluge-web knows of; more are not looked at */
+#define DELUGE_HOST_TEXT 128 /* bytes, with the NUL */
+#define DELUGE_WORDS_MAX 200 /* bytes of a text of Deluge's in our messages */
+
+/* Whatever stands in "error" (client notes, section 4.4). */
+enum deluge_fault {
+	DELUGE_FINE,
+	DELUGE_NO_SESSION, /* code 1: not logged in */
+	DELUGE_NO_METHOD,  /* code 2: not connected, or the plugin has never been on */
+	DELUGE_FAILED,     /* all others; `message` says why */
+};
+
+struct deluge_answer {
+	json_t *whole;        /* owned */
+	const json_t *result; /* borrowed of `whole`; NULL where there is none, or null */
+	const char *message;  /* the same: the error's text as it came; "" */
+	enum deluge_fault fault;
+};
+
+#define OWN_DELUGE_ANSWER OWN(deluge_answer_clear)
+
+/* ERR_TARGET for a web page: something else is at this URL; ERR_RETRY for what is no answer. */
+bool deluge_read_answer(const char *bytes, size_t len, struct deluge_answer *a,
+			struct err *err) MUST_CHECK;
+void deluge_answer_clear(struct deluge_answer *a);
+
+/* An error's message in short: without Python's class names and tracebacks, printable, without
+ * URLs and long keys; at most DELUGE_WORDS_MAX bytes, the caller's. */
+char *deluge_words(const char *message);
+
+/* Does an error's message say that the torrent is in the session already, or is no torrent?
+ * (Client notes, section 4.3; the second also for what libtorrent's torrent_info does not take.) */
+bool deluge_is_duplicate(const char *message);
+bool deluge_is_bad_torrent(const char *message);
+
+/* The label for a category ("" for NULL); false if Deluge could not have it. */
+bool deluge_label(const char *category, char label[DELUGE_LABEL]);
+
+/* A daemon of deluge-web's list (client notes, section 4.4: [id, host, port, user]). */
+struct deluge_host {
+	char id[DELUGE_HOST_TEXT];
+	char where[DELUGE_HOST_TEXT]; /* host:port, printable */
+};
+
+/* The result of web.get_hosts; returns how many of them there are.  What is none is left out. */
+size_t deluge_read_hosts(const json_t *result, struct deluge_host hosts[DELUGE_HOSTS_MAX]);
+
+/* The result of web.get_host_status: is there a daemon that answers? */
+bool deluge_host_is_online(const json_t *result);
+
+/* Is the text in this list? */
+bool deluge_list_has(const json_t *result, const char *text);
+
+/* The result of core.get_free_space (client notes, section 4.3); false for what is no size: the
+ * folder is not there. */
+bool deluge_read_space(const json_t *result, uint64_t *bytes);
+
+/*
+ * The result of core.get_torrents_status (client notes, sections 4.3 and 5), as of `now`.
+ *
+ * Stalled is what is to be downloaded and has a payload rate of 0 right now.  `left` comes from
+ * total_remaining: the progress is 100 for each torrent in error.  `idle_since` comes from
+ * time_since_transfer, which is -1 before the first transfer: then it is when it was added.
+ * `category` is NULL where the Label plugin is off.  ERR_RETRY if it is none of Deluge's, or has
+ * more than CLIENT_TORRENTS_MAX.
+ */
+bool deluge_read_torrents(const json_t *result, int64_t now, struct client_torrents *all,
+			  struct err *err) MUST_CHECK;
+
+#endif
