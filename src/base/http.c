@@ -22,7 +22,6 @@ struct http {
 	char *user_agent;  /* owned */
 	char *socket;      /* owned */
 	bool ca_folder;
-	bool cookies;
 	bool repeatable; /* this transfer may be sent twice */
 	bool sent;       /* the request of this transfer went out */
 	bool again;      /* libcurl wanted to send it a second time */
@@ -45,6 +44,13 @@ static bool has_hashed_folder(void)
 	return false;
 }
 
+/* Any line switches them on for the life of the handle, this one adds none.  CURLOPT_COOKIEFILE
+ * would be set anew with each request, and leak its list at each curl_easy_reset (7.88). */
+static void keep_cookies(CURL *c)
+{
+	curl_easy_setopt(c, CURLOPT_COOKIELIST, "");
+}
+
 struct http *http_open(const struct http_options *options, struct err *err)
 {
 	curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -55,13 +61,14 @@ struct http *http_open(const struct http_options *options, struct err *err)
 	h->ca_file = mem_dup(options->ca_file);
 	h->user_agent = mem_dup(options->user_agent);
 	h->socket = mem_dup(options->socket);
-	h->cookies = options->cookies;
 	h->ca_folder = (!options->ca_file || options->and_system) && has_hashed_folder();
 	if (!h->multi || !h->easy) {
 		http_close(h);
 		err_set(err, ERR_FATAL, WORD_INTERNAL, "cannot start libcurl");
 		return NULL;
 	}
+	if (options->cookies)
+		keep_cookies(h->easy);
 	return h;
 }
 
@@ -187,8 +194,6 @@ static void set_request(struct http *h, const struct http_request *r, const char
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
 	if (h->socket)
 		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, h->socket);
-	if (h->cookies)
-		curl_easy_setopt(c, CURLOPT_COOKIEFILE, "");
 }
 
 /* Runs the transfer that is set up; false: stopped on request. */
