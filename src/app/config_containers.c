@@ -114,17 +114,22 @@ static char *joined(const json_t *list)
 	return out.full ? NULL : buf_take(&out);
 }
 
+static char *text_of(const json_t *value)
+{
+	return json_is_array(value) ? joined(value) : config_value_text(value);
+}
+
 static char *container_value(struct config_load_state *l, struct source *s, const char *key)
 {
 	const json_t *value = json_object_get(s->own, key);
-	char *text = json_is_array(value) ? joined(value) : config_value_text(value);
+	char *text = text_of(value);
 
 	if (value && !text && !json_is_null(value)) {
 		const struct config_place place = place_of(s, key);
 		OWN_STR char *where = config_place_text(l, &place);
 		problems_add(l->problems, "%s is not a value that this can have", where);
 	}
-	return text ? text : config_value_text(json_object_get(s->defaults, key));
+	return text ? text : text_of(json_object_get(s->defaults, key));
 }
 
 static void take_container_stalled(struct config_load_state *l, struct source *s,

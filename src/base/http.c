@@ -14,10 +14,6 @@
 
 #define CA_FOLDER "/etc/ssl/certs"
 
-/* A cookie that has expired long since starts libcurl's cookie engine, which then outlives
- * curl_easy_reset(); the usual CURLOPT_COOKIEFILE would be set anew, and leak, for each request. */
-#define NO_COOKIE "Set-Cookie: none=; domain=none.invalid; expires=Thu, 01 Jan 1970 00:00:01 GMT"
-
 struct http {
 	CURLM *multi;      /* owned */
 	CURL *easy;        /* owned */
@@ -48,6 +44,13 @@ static bool has_hashed_folder(void)
 	return false;
 }
 
+/* Any line switches them on for the life of the handle, this one adds none.  CURLOPT_COOKIEFILE
+ * would be set anew with each request, and leak its list at each curl_easy_reset (7.88). */
+static void keep_cookies(CURL *c)
+{
+	curl_easy_setopt(c, CURLOPT_COOKIELIST, "");
+}
+
 struct http *http_open(const struct http_options *options, struct err *err)
 {
 	curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -58,14 +61,14 @@ struct http *http_open(const struct http_options *options, struct err *err)
 	h->ca_file = mem_dup(options->ca_file);
 	h->user_agent = mem_dup(options->user_agent);
 	h->socket = mem_dup(options->socket);
-	if (options->cookies && h->easy)
-		curl_easy_setopt(h->easy, CURLOPT_COOKIELIST, NO_COOKIE);
 	h->ca_folder = (!options->ca_file || options->and_system) && has_hashed_folder();
 	if (!h->multi || !h->easy) {
 		http_close(h);
 		err_set(err, ERR_FATAL, WORD_INTERNAL, "cannot start libcurl");
 		return NULL;
 	}
+	if (options->cookies)
+		keep_cookies(h->easy);
 	return h;
 }
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/pick_up.h"
 
 #include <string.h>
 
@@ -196,12 +197,22 @@ static void fill(struct audit *audit, struct assignment *list, size_t n)
 	free(list);
 }
 
+/* What has become of files in watch folders since the last cycle. */
+static bool look(const struct audit_parts *p, struct err *err)
+{
+	for (size_t i = 0; i < p->n_targets; i++)
+		if (!pick_up_look(p->ledger, p->targets[i].container, p->targets[i].to, err))
+			return false;
+	return true;
+}
+
 bool audit_run(const struct audit_parts *p, struct audit *audit, struct err *err)
 {
 	struct work w = {.p = p, .asked = mem_alloc((p->n_targets + 1) * sizeof *w.asked)};
 	struct assignment *list = NULL;
 	size_t n = 0;
-	bool ok = ledger_list(p->ledger, LEDGER_OURS, p->container, 0, &list, &n, err);
+	bool ok = look(p, err) &&
+		  ledger_list(p->ledger, LEDGER_OURS, p->container, 0, &list, &n, err);
 
 	if (ok) {
 		fill(audit, list, n);

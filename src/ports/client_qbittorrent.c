@@ -25,8 +25,7 @@ struct qbittorrent {
 	struct err refusal; /* why base.refused is set */
 };
 
-/* ---- answers ----------------------------------------------------------------------------------
- */
+/* ---- answers ---- */
 
 static void json_clear(json_t **j)
 {
@@ -150,8 +149,7 @@ static char *safe_text(const char *text)
 	return without_urls(masked);
 }
 
-/* ---- torrents ---------------------------------------------------------------------------------
- */
+/* ---- torrents ---- */
 
 static const struct state_word {
 	const char *word;
@@ -295,8 +293,7 @@ bool qbittorrent_read_list(const char *bytes, size_t len, const char *category,
 	return true;
 }
 
-/* ---- trackers ---------------------------------------------------------------------------------
- */
+/* ---- trackers ---- */
 
 /* Words of trackers that do not have a torrent; those of libtorrent's own errors ("host not found")
  * are none of them. */
@@ -359,8 +356,7 @@ bool qbittorrent_read_trackers(const char *bytes, size_t len, char **message, bo
 	return true;
 }
 
-/* ---- space ------------------------------------------------------------------------------------
- */
+/* ---- space ---- */
 
 bool qbittorrent_read_space(const char *bytes, size_t len, uint64_t *space, struct err *err)
 {
@@ -378,8 +374,7 @@ bool qbittorrent_read_space(const char *bytes, size_t len, uint64_t *space, stru
 	return true;
 }
 
-/* ---- calls ------------------------------------------------------------------------------------
- */
+/* ---- calls ---- */
 
 static bool is_set(const char *text)
 {
@@ -611,8 +606,7 @@ static bool unreadable(const struct qbittorrent *q, struct err *err)
 	return err_wrap(err, "%s", q->o.name);
 }
 
-/* ---- the port ---------------------------------------------------------------------------------
- */
+/* ---- the port ---- */
 
 static bool ask_version(struct qbittorrent *q, struct http_reply *reply, struct err *err)
 {
@@ -642,7 +636,7 @@ static bool is_same(const struct client_torrent *t, const struct delivery *d)
 	       (*d->v2 && (strcmp(t->v2, d->v2) == 0 || strncmp(t->id, d->v2, 40) == 0));
 }
 
-/* Versions before 4.1.2 do not know "hashes" and list everything. */
+/* Version 2.0 of its API does not know "hashes" and lists everything. */
 static bool is_there(struct qbittorrent *q, const struct delivery *d, bool *there, struct err *err)
 {
 	OWN_CLIENT_TORRENTS struct client_torrents all = {0};
