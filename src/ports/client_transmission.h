@@ -20,8 +20,8 @@
  * it is resumed.  2.9x knows no labels: there no torrent has a category, so list() by category
  * finds none; what counts a category's torrents (stalled, incomplete) counts nothing there.
  *
- * 3.00 tells characters beyond U+FFFF wrongly (its own mistake, seen), in names and folders as well;
- * a list by such a category finds its torrents all the same.
+ * 3.00 tells characters beyond U+FFFF wrongly (its own mistake, seen), in names and folders as
+ * well; a list by such a category finds its torrents all the same.
  *
  * `paused` false leaves it to the client's own setting whether a torrent starts.
  *

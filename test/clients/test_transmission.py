@@ -71,12 +71,16 @@ class Daemon(Transmission):
 class Double(Daemon):
     takes_hybrid = has_labels = labels_at_once = total_told = True
     version = "4.1"
+    late = 0
 
-    def run(self):
+    def start_double(self, *where):
         user, password = self.login
         self.start(["/usr/bin/python3", HERE / "transmission_double.py", "--version",
-                    self.version, "--folder", self.downloads, "--port", self.control_port,
-                    "--user", user, "--password", password])
+                    self.version, "--folder", self.downloads, "--user", user, "--password",
+                    password, "--late", self.late, *where])
+
+    def run(self):
+        self.start_double("--port", self.control_port)
         wait_for(f"{self.name} answers", lambda: self._call("session-get"), READY_LIMIT, [self])
 
 
@@ -329,6 +333,27 @@ def test_free_space_of_another_file_system_is_its_own(daemon):
     assert abs(told["free"] - free_of("/dev/shm")[0]) < 100 << 20
 
 
+def test_what_shows_up_late_is_waited_for_but_not_for_ever(tmp_path):
+    class Slow(Double):
+        late = 1
+
+    class Blind(Double):
+        late = 60
+
+    file, infohash = torrent(tmp_path)
+    with running(Slow, tmp_path / "slow") as double, double.driver() as client:
+        client.must("deliver", file=file)
+        assert client.torrent(infohash)
+    with running(Blind, tmp_path / "blind") as double, double.driver() as client:
+        begin = time.monotonic()
+        fails(client.do("deliver", file=file), "retry", "does not show it")
+        assert 4 < time.monotonic() - begin < 8
+        threading.Timer(1, client.process.send_signal, [signal.SIGTERM]).start()
+        begin = time.monotonic()
+        assert client.do("deliver", file=file)["word"] == "Stopped"
+        assert time.monotonic() - begin < 3
+
+
 # --- The door ---
 
 def test_a_wrong_password_is_tried_once(daemon, tmp_path):
@@ -559,9 +584,7 @@ def test_version_4_is_reached_through_its_unix_socket(tmp_path, url):
     file, infohash = torrent(tmp_path)
     path = tmp_path / "rpc.sock"
     double = Double("transmission", tmp_path / "client", "127.0.0.1", login=LOGIN)
-    double.start(["/usr/bin/python3", HERE / "transmission_double.py", "--version", "4.1",
-                  "--folder", double.downloads, "--socket", path, "--user", LOGIN[0],
-                  "--password", LOGIN[1]])
+    double.start_double("--socket", path)
     try:
         wait_for("the socket is there", path.exists, READY_LIMIT, [double])
         with double.driver(URL=url, Socket=str(path)) as client:

@@ -2,10 +2,11 @@
 """A double of transmission-daemon for the versions that Debian 12 does not have.
 
     transmission_double.py --version 2.94|4.0|4.1b|4.1|5 --folder DIR [--port N | --socket PATH]
-                           [--user U --password P]
+                           [--user U --password P] [--late SECONDS]
 
 It takes torrents, keeps them in memory and answers torrent-add, -get, -set, session-get and
-free-space as the client notes (section 2) say. Nothing is ever downloaded. What differs:
+free-space as the client notes (section 2) say. Nothing is ever downloaded. With --late a torrent
+is told so long after it was added only. What differs:
 
     2.94   knows no labels: torrent-add and torrent-set ignore them, torrent-get leaves the field
            out; refuses hybrid torrents; refused torrents are "invalid or corrupt torrent file";
@@ -43,8 +44,9 @@ class Refused(Exception):
 
 
 class Client:
-    def __init__(self, version, folder):
+    def __init__(self, version, folder, late):
         self.version = version
+        self.late = late
         self.modern = version != "2.94"
         self.folder = folder
         self.torrents = {}
@@ -101,13 +103,14 @@ class Client:
             "sizeWhenDone": info.total_size(), "leftUntilDone": info.total_size(),
             "rateDownload": 0, "labels": labels, "downloadDir": folder, "error": 0,
             "errorString": "", "activityDate": 0, "addedDate": int(time.time()),
-            "isFinished": False})
+            "isFinished": False, "told from": time.monotonic() + self.late})
         return {"torrent-duplicate" if known else "torrent-added":
                 {k: row[k] for k in ("hashString", "id", "name")}}
 
     def chosen(self, arguments):
         wanted = arguments.get("ids", list(self.torrents))
-        return [self.torrents[i.lower()] for i in wanted if i.lower() in self.torrents]
+        known = (self.torrents[i.lower()] for i in wanted if i.lower() in self.torrents)
+        return [row for row in known if row["told from"] <= time.monotonic()]
 
     def torrent_get(self, arguments):
         fields = [f for f in arguments["fields"] if self.modern or f != "labels"]
@@ -184,9 +187,10 @@ def main():
     parser.add_argument("--socket")
     parser.add_argument("--user")
     parser.add_argument("--password")
+    parser.add_argument("--late", type=float, default=0)
     o = parser.parse_args()
     login = o.user and "Basic " + base64.b64encode(f"{o.user}:{o.password}".encode()).decode()
-    handler = handler_of(Client(o.version, o.folder), login)
+    handler = handler_of(Client(o.version, o.folder, o.late), login)
     if o.socket:
         UnixServer(o.socket, handler).serve_forever()
     http.server.ThreadingHTTPServer(("127.0.0.1", o.port), handler).serve_forever()
