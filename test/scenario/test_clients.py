@@ -501,7 +501,7 @@ def test_the_vault_is_exported_with_a_manifest(sim, make, tmp_path):
     assert len(manifest["torrents"]) == 2
     for row in manifest["torrents"]:
         path = out / row["file"]
-        assert a.inspect(path)["infohash"] == row["infohash"]
+        assert a.inspect(path)["infohash_v1"] == row["infohash"]
         assert path.stat().st_mode & 0o777 == 0o600
     before = sorted(p.name for p in out.rglob("*"))
     a.run("export", str(out), status=0)
