@@ -88,11 +88,12 @@ static size_t url_at(const char *s)
 
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
 		if (strncasecmp(s, schemes[i], strlen(schemes[i])) == 0)
-			return strcspn(s, " \t\r\n)]>\"'");
+			return strcspn(s, " \t\r\n<>\"");
 	return 0;
 }
 
-/* Printable, without URLs and long keys: a tracker's URL holds the passkey. */
+/* Printable, without URLs and long keys: a tracker's URL holds the passkey, and may hold brackets
+ * before it. */
 static char *clean(const char *text)
 {
 	OWN_BUF struct buf out = BUF_MAX(4 * DELUGE_WORDS_MAX);
