@@ -16,6 +16,11 @@
 #define FOLDERS_UP 32 /* above a save path, until one is there */
 #define DECODE_FLAGS (JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL)
 
+#define NO_DELUGE_WEB                                                                            \
+	"there is no deluge-web at this URL; it must be the one of deluge-web's page, with the " \
+	"sub-path if there is one"
+#define NOTHING_BEHIND "the proxy is there, and deluge-web behind it is not"
+
 struct deluge {
 	struct client base;
 	struct web *web;               /* owned */
@@ -88,11 +93,12 @@ static size_t url_at(const char *s)
 
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
 		if (strncasecmp(s, schemes[i], strlen(schemes[i])) == 0)
-			return strcspn(s, " \t\r\n)]>\"'");
+			return strcspn(s, " \t\r\n<>\"");
 	return 0;
 }
 
-/* Printable, without URLs and long keys: a tracker's URL holds the passkey. */
+/* Printable, without URLs and long keys: a tracker's URL holds the passkey, and may hold brackets
+ * before it. */
 static char *clean(const char *text)
 {
 	OWN_BUF struct buf out = BUF_MAX(4 * DELUGE_WORDS_MAX);
@@ -328,61 +334,50 @@ static bool transport_failed(const char *method, struct err *err)
 	return err_set(err, ERR_RETRY, WORD_CLIENT, "%s", said);
 }
 
+/* What a proxy, or something else at this URL, may answer; deluge-web's own answers are 200. */
+static const struct {
+	long status;
+	enum err_kind kind;
+	const char *text;
+} statuses[] = {
+	{403, ERR_TARGET, "a proxy in front of deluge-web forbids it"},
+	{404, ERR_TARGET, NO_DELUGE_WEB},
+	{405, ERR_TARGET, NO_DELUGE_WEB},
+	{413, ERR_ITEM,
+	 "the .torrent is larger than the proxy in front of deluge-web allows; raise its limit "
+	 "(nginx: client_max_body_size)"},
+	{502, ERR_RETRY, NOTHING_BEHIND},
+	{503, ERR_RETRY, NOTHING_BEHIND},
+	{504, ERR_RETRY, NOTHING_BEHIND},
+};
+
 static bool refused_by_proxy(struct deluge *d, struct err *err)
 {
 	d->base.refused = true;
-	return err_set(
-		err, ERR_TARGET, WORD_CLIENT,
-		d->has_proxy_user
-			? "%s: HTTP 401: the proxy in front of deluge-web does not accept "
-			  "ProxyUsername and ProxyPassword"
-			: "%s: HTTP 401: a proxy in front of deluge-web asks for a user name "
-			  "and password: set ProxyUsername and ProxyPassword",
-		d->name);
-}
-
-static bool other_status(const struct deluge *d, const struct http_reply *r, struct err *err)
-{
-	if (r->redirect_host[0])
-		return err_set(
-			err, ERR_TARGET, WORD_CLIENT,
-			"%s: HTTP %ld: a redirect to %s, which is not followed; if deluge-web "
-			"is there, set its URL to that",
-			d->name, r->status, r->redirect_host);
-	return err_set(err, ERR_RETRY, WORD_CLIENT, "%s: HTTP %ld", d->name, r->status);
+	return err_set(err, ERR_TARGET, WORD_CLIENT, "%s: HTTP 401: %s", d->name,
+		       d->has_proxy_user
+			       ? "the proxy in front of deluge-web does not accept "
+				 "ProxyUsername and ProxyPassword"
+			       : "a proxy in front of deluge-web asks for a user name and "
+				 "password: set ProxyUsername and ProxyPassword");
 }
 
 static bool check_status(struct deluge *d, const struct http_reply *r, struct err *err)
 {
-	switch (r->status) {
-	case 200:
+	if (r->status == 200)
 		return true;
-	case 401:
+	if (r->status == 401)
 		return refused_by_proxy(d, err);
-	case 403:
-		return err_set(err, ERR_TARGET, WORD_CLIENT,
-			       "%s: HTTP 403: a proxy in front of deluge-web forbids it", d->name);
-	case 404:
-	case 405:
-		return err_set(
-			err, ERR_TARGET, WORD_CLIENT,
-			"%s: HTTP %ld: there is no deluge-web at this URL; it must be the one "
-			"of deluge-web's page, with the sub-path if there is one",
-			d->name, r->status);
-	case 413:
-		return err_set(err, ERR_ITEM, WORD_CLIENT,
-			       "%s: HTTP 413: the .torrent is larger than the proxy in front of "
-			       "deluge-web allows; raise its limit (nginx: client_max_body_size)",
-			       d->name);
-	case 502:
-	case 503:
-	case 504:
-		return err_set(err, ERR_RETRY, WORD_CLIENT,
-			       "%s: HTTP %ld: the proxy is there, and deluge-web behind it is not",
-			       d->name, r->status);
-	default:
-		return other_status(d, r, err);
-	}
+	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+		if (r->status == statuses[i].status)
+			return err_set(err, statuses[i].kind, WORD_CLIENT, "%s: HTTP %ld: %s",
+				       d->name, r->status, statuses[i].text);
+	if (!r->redirect_host[0])
+		return err_set(err, ERR_RETRY, WORD_CLIENT, "%s: HTTP %ld", d->name, r->status);
+	return err_set(err, ERR_TARGET, WORD_CLIENT,
+		       "%s: HTTP %ld: a redirect to %s, which is not followed; if deluge-web is "
+		       "there, set its URL to that",
+		       d->name, r->status, r->redirect_host);
 }
 
 static bool post(struct deluge *d, const char *method, const char *body, size_t max,

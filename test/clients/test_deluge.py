@@ -17,7 +17,7 @@ import libtorrent
 import pytest
 
 from driver import PIECE, Driver, make_torrent
-from clients import CONTROL, Deluge, find_program, free_port, wait_for
+from clients import CONTROL, Deluge, Opentracker, find_program, free_port, wait_for
 from deluge_double import DelugeDouble
 from proxy_deluge import Proxy, make_certificate
 
@@ -314,6 +314,31 @@ def test_the_space_is_that_of_the_save_path(client, tmp_path):
     assert close(client.must("space", save_path=tmp_path / "not" / "there" / "yet"), tmp_path)
     assert close(client.must("space", save_path="/dev/shm/ptp-none/below/"), "/dev/shm")
     refused(client.do("space", save_path="relative/none"), "target", "save path")
+
+
+def test_what_is_delivered_is_downloaded_to_the_end_and_seeded(deluge, client, tmp_path):
+    if not find_program("opentracker"):
+        pytest.skip("missing: apt-get install opentracker")
+    tracker = Opentracker(tmp_path / "tracker", "127.77.0.1")
+    seeder = Deluge("seeder", tmp_path / "seeder", "127.77.0.2")    # one address a peer
+    size = 40 * PIECE + 5
+    path, infohash = make_torrent(tmp_path / "data", name="swarm", size=size, files=2,
+                                  announce=tracker.announce)
+    try:
+        tracker.run([infohash])
+        seeder.run()
+        seeder.seed(path, tmp_path / "data")
+        wait_for("the tracker knows the seeder", lambda: tracker.has_seeder(infohash), STATE_LIMIT)
+        client.must("deliver", file=path, category="swarm", save_path=tmp_path / "arrived")
+        seen = wait_for_state(client, infohash, "seeding")
+    finally:
+        seeder.stop()
+        tracker.stop()
+    assert seen["complete"] and seen["left"] == 0 and seen["size"] == 2 * size
+    assert time.time() * 1000 - 60000 < seen["idle_since"] <= time.time() * 1000
+    for part in "0", "1":
+        assert (tmp_path / "arrived" / "swarm" / part).read_bytes() == \
+            (tmp_path / "data" / "swarm" / part).read_bytes()
 
 
 # -- getting in --

@@ -102,6 +102,7 @@ static void of_an_error_the_words_are_shown(void **state)
 		{"a\x1b[2Jb\xff", "a?[2Jb\xEF\xBF\xBD"},
 		{"at HTTP://x.example/abc/announce, udp://y:1/z and wss://q",
 		 "at <URL> <URL> and <URL>"},
+		{"http://x/a?peer_id=-LT)(*]'&key=1", "<URL>"},
 		{"<a href=\"http://x/key\">", "<a href=\"<URL>\">"},
 	};
 
@@ -349,7 +350,7 @@ static void what_is_wrong_is_said_without_urls(void **state)
 		 "unregistered torrent"},
 		{"\"state\": \"Seeding\", \"message\": \"OK\", \"tracker_status\": "
 		 "\"Warning: one (http://t.example/0123/announce)[10.0.0.1:6881] soon closed\"",
-		 "one (<URL>)[10.0.0.1:6881] soon closed"},
+		 "one (<URL> soon closed"},
 		{"\"state\": \"Error\", \"message\": \"No space left on device\", "
 		 "\"tracker_status\": \"Error: x\"",
 		 "No space left on device"},
