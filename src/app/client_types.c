@@ -1,11 +1,16 @@
 #include "app/client_types.h"
 
 #include "base/buf.h"
+#include "ports/client_rtorrent.h"
 
 #include <string.h>
 
 static const struct client_type types[] = {
-	{0},
+	{.name = "rtorrent",
+	 .open = client_rtorrent_open,
+	 .url_example = "scgi://127.0.0.1:5000",
+	 .takes_scgi = true,
+	 .tells_total = true},
 };
 
 #define N_TYPES (sizeof types / sizeof *types)
