@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "model/filename.h"
 #include "model/torrent.h"
 
 #include <dirent.h>
@@ -111,9 +112,10 @@ static bool keep(const struct adopt *a, const struct entry *e, const char *infoh
 	return fs_read_regular(e->path, &bytes, err) && vault_keep(a->vault, infohash, &bytes, err);
 }
 
-static bool adopt_one(const struct adopt *a, const struct adopted *what, const struct entry *e,
+static bool adopt_one(const struct adopt *a, struct adopted *what, const struct entry *e,
 		      struct adoptions *done, struct err *err)
 {
+	OWN_STR char *file_name = filename_safe(what->name);
 	bool known = false;
 	int64_t id;
 
@@ -125,6 +127,7 @@ static bool adopt_one(const struct adopt *a, const struct adopted *what, const s
 	}
 	if (e && a->keep && !keep(a, e, what->infohash, err))
 		return false;
+	what->file_name = file_name;
 	if (!ledger_adopt(a->ledger, what, &id, err))
 		return false;
 	done->adopted++;
@@ -137,12 +140,12 @@ static bool adopt_one(const struct adopt *a, const struct adopted *what, const s
 static bool adopt_entry(const struct adopt *a, const struct entry *e, struct adoptions *done,
 			struct err *err)
 {
-	const struct adopted what = {.container = a->container,
-				     .infohash = e->infohash,
-				     .v2 = e->v2,
-				     .name = e->name,
-				     .bytes = e->size,
-				     .path = e->path};
+	struct adopted what = {.container = a->container,
+			       .infohash = e->infohash,
+			       .v2 = e->v2,
+			       .name = e->name,
+			       .bytes = e->size,
+			       .path = e->path};
 
 	return adopt_one(a, &what, e, done, err);
 }
@@ -152,13 +155,13 @@ static bool adopt_torrent(const struct adopt *a, const struct client_torrent *t,
 {
 	const struct entry *e = find_entry(entries, t);
 	const char *hash = t->v1[0] ? t->v1 : t->v2[0] ? t->v2 : t->id;
-	const struct adopted what = {.container = a->container,
-				     .infohash = e ? e->infohash : hash,
-				     .v2 = e ? e->v2 : t->v2,
-				     .name = t->name ? t->name : hash,
-				     .bytes = t->size,
-				     .path = a->client->name,
-				     .client = a->client->name};
+	struct adopted what = {.container = a->container,
+			       .infohash = e ? e->infohash : hash,
+			       .v2 = e ? e->v2 : t->v2,
+			       .name = t->name ? t->name : hash,
+			       .bytes = t->size,
+			       .path = a->client->name,
+			       .client = a->client->name};
 
 	return adopt_one(a, &what, e, done, err);
 }
