@@ -253,7 +253,7 @@ def test_the_trackers_words_are_told_and_its_url_is_not(client, tmp_path):
         seen = wait_for("the tracker's words", lambda: next(
             (t for t in client.must("list", category="tracker")["torrents"]
              if t["id"] == infohash and t["message"]), None), STATE_LIMIT)
-    assert seen["message"] == "unregistered torrent at <URL> ..." and seen["state"] == "stalled"
+    assert seen["message"] == "unregistered torrent at <URL> ..." and seen["state"] == "error"
 
 
 def test_the_space_is_that_of_the_save_path(client, tmp_path):
