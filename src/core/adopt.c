@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "model/filename.h"
 #include "model/torrent.h"
+#include "model/trackers.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,6 +19,7 @@ struct entry {
 	char *name;
 	char v1[41], v2[65], infohash[65];
 	uint64_t size;
+	bool bare; /* without a tracker */
 };
 
 struct entries {
@@ -53,7 +55,10 @@ static bool read_entry(const char *path, struct entry *e, struct err *err)
 
 	if (!fs_read_regular(path, &bytes, err) || !torrent_read(bytes.data, bytes.len, &t, err))
 		return false;
-	*e = (struct entry){.path = mem_dup(path), .name = mem_dup(t.name), .size = t.size};
+	*e = (struct entry){.path = mem_dup(path),
+			    .name = mem_dup(t.name),
+			    .size = t.size,
+			    .bare = !t.announce_host[0]};
 	if (t.has_v1)
 		hash_hex(t.v1, SHA1_SIZE, e->v1);
 	if (t.has_v2)
@@ -103,13 +108,34 @@ static const struct entry *find_entry(const struct entries *e, const struct clie
 
 /* ---- one torrent ---- */
 
+/* With the trackers that the client keeps beside the file. */
+static bool complete(const struct entry *e, const struct buf *bytes, struct buf *whole)
+{
+	OWN_BUF struct buf resume = BUF_MAX(TORRENT_MAX_BYTES);
+	size_t base = strlen(e->path) - strlen(".torrent");
+	struct err ignored;
+
+	if (!text_ends(e->path, ".torrent"))
+		return false;
+	OWN_STR char *path = mem_printf("%.*s.fastresume", (int)base, e->path);
+	return fs_read_regular(path, &resume, &ignored) && trackers_add(bytes, &resume, whole);
+}
+
 /* The order matters: the bytes are in the vault before the ledger says that it is ours. */
 static bool keep(const struct adopt *a, const struct entry *e, const char *infohash,
 		 struct err *err)
 {
 	OWN_BUF struct buf bytes = BUF_MAX(TORRENT_MAX_BYTES);
+	OWN_BUF struct buf whole = BUF_MAX(TORRENT_MAX_BYTES);
 
-	return fs_read_regular(e->path, &bytes, err) && vault_keep(a->vault, infohash, &bytes, err);
+	if (!fs_read_regular(e->path, &bytes, err))
+		return false;
+	bool mended = e->bare && complete(e, &bytes, &whole);
+	if (e->bare && !mended)
+		log_warn(a->container,
+			 "%s names no tracker: a client that is given it again may find nobody",
+			 e->path);
+	return vault_keep(a->vault, infohash, mended ? &whole : &bytes, err);
 }
 
 static bool adopt_one(const struct adopt *a, struct adopted *what, const struct entry *e,
