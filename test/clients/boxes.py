@@ -140,7 +140,8 @@ class QBittorrentBox(Box, QBittorrent):
                 for h, t in self.info().items()}
 
     def set_category(self, ident, category):
-        self.post("torrents/createCategory", category=category)
+        if category not in json.loads(self._get("torrents/categories")):
+            self.post("torrents/createCategory", category=category)
         self.post("torrents/setCategory", hashes=ident, category=category)
         wait_for("the category", lambda: self.info()[ident]["category"] == category, SEEN_LIMIT)
 
