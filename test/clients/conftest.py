@@ -12,6 +12,14 @@ import driver  # noqa: F401  (puts test/real on the path)
 from clients import find_program
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: begins before the others, and waits most of the time")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def installed(request):
     missing = [p for p in getattr(request.module, "PROGRAMS", ()) if not find_program(p)]

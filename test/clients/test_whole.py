@@ -332,6 +332,7 @@ def test_the_pick_up_from_a_watch_folder_is_noticed(watching, whole):
     wait_audit(whole, {"film": "stalled"})
 
 
+@pytest.mark.long
 def test_what_qbittorrent_puts_aside_is_told_as_refused(whole, tmp_path):
     """The file is spoiled on its way, while the client is away."""
     watch = tmp_path / "watch"
