@@ -49,10 +49,11 @@ static bool after_call(void *ctx, struct err *err)
 	return pace_ended(ctx, PACE_OTHER, err);
 }
 
-static struct engine *open_native(struct parts *p, struct err *err)
+static struct engine_tracker tracker_of(const struct parts *p)
 {
 	const struct config *c = p->config;
-	const struct engine_native_options options = {
+
+	return (struct engine_tracker){
 		.user = &c->user,
 		.key = &c->key,
 		.base_url = c->base_url,
@@ -63,14 +64,18 @@ static struct engine *open_native(struct parts *p, struct err *err)
 		.ca_file = c->ca_file,
 		.timeout_ms = c->timeout_ms,
 		.wake = p->wake,
-		.before_redirect = before_redirect,
-		.ctx = &p->pacer,
 	};
+}
+
+static struct engine *open_native(struct parts *p, struct err *err)
+{
+	const struct engine_native_options options = {
+		.tracker = tracker_of(p), .before_redirect = before_redirect, .ctx = &p->pacer};
 
 	return engine_native_open(&options, err);
 }
 
-static struct engine *open_utility(struct parts *p, struct engine *tracker, struct err *err)
+static struct engine *open_utility(struct parts *p, struct engine *native, struct err *err)
 {
 	static const enum engine_utility_update updates[] = {
 		[CONFIG_UPDATE_AUTO] = ENGINE_UTILITY_AUTO,
@@ -78,27 +83,18 @@ static struct engine *open_utility(struct parts *p, struct engine *tracker, stru
 		[CONFIG_UPDATE_OFF] = ENGINE_UTILITY_OFF};
 	const struct config *c = p->config;
 	const struct engine_utility_options options = {
-		.user = &c->user,
-		.key = &c->key,
-		.base_url = c->base_url,
-		.fetch_url = c->fetch_url,
-		.download_url = c->download_url,
-		.version_url = c->version_url,
-		.update_url = c->update_url,
-		.ca_file = c->ca_file,
+		.tracker = tracker_of(p),
 		.containers = c->containers,
 		.n_containers = c->n_containers,
 		.script = c->utility_path,
 		.state_folder = c->state,
 		.update = updates[c->utility_update],
-		.timeout_ms = c->timeout_ms,
-		.wake = p->wake,
 		.before_call = before_call,
 		.after_call = after_call,
 		.ctx = &p->pacer,
 	};
 
-	return engine_utility_open(tracker, &options, err);
+	return engine_utility_open(native, &options, err);
 }
 
 static struct engine *open_engine(struct parts *p, struct err *err)

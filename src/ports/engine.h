@@ -9,6 +9,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/secret.h"
+#include "base/wake.h"
 #include "model/container.h"
 #include "model/reply.h"
 
@@ -16,6 +18,17 @@
 #include <stdint.h>
 
 struct engine;
+
+/* The tracker, as the settings have it; everything is borrowed for as long as the engine lives. */
+struct engine_tracker {
+	const struct secret *user, *key;
+	const char *base_url;
+	/* Relative, with their query. */
+	const char *fetch_url, *download_url, *version_url, *update_url;
+	const char *ca_file; /* may be NULL */
+	int timeout_ms;      /* for one request in all */
+	struct wake *wake;
+};
 
 /* What the caller must know of a call that failed, besides its error. */
 struct engine_failure {

@@ -239,7 +239,7 @@ static bool utility_assign(struct engine *e, const struct container *c, struct r
 	u->base.failure = (struct engine_failure){0};
 	if (!usable_name(c->name, err) || !make_staging(u, c->name, err))
 		return false;
-	if (!utility_run(u, u->script, words, 3 * u->o.timeout_ms, &output, &end, &why)) {
+	if (!utility_run(u, u->script, words, 3 * u->o.tracker.timeout_ms, &output, &end, &why)) {
 		if (strcmp(why.word, WORD_STOPPED) == 0 && cut_off(u, c, reply, &why))
 			return true;
 		*err = why;
@@ -249,7 +249,7 @@ static bool utility_assign(struct engine *e, const struct container *c, struct r
 		return judge(u, c, end.status, &output, reply, err);
 	utility_log(u, c->name, &output);
 	err_set(&why, ERR_RETRY, WORD_TIMEOUT, "the utility hung, and was ended after %d s",
-		3 * u->o.timeout_ms / 1000);
+		3 * u->o.tracker.timeout_ms / 1000);
 	if (cut_off(u, c, reply, &why))
 		return true;
 	*err = why;
@@ -269,9 +269,9 @@ static bool utility_download(struct engine *e, const char *torrent_id, const cha
 		*err = u->late;
 		return false;
 	}
-	if (u->tracker->ops->download(u->tracker, torrent_id, archive_id, bytes, name, err))
+	if (u->native->ops->download(u->native, torrent_id, archive_id, bytes, name, err))
 		return true;
-	u->base.failure = u->tracker->failure;
+	u->base.failure = u->native->failure;
 	return false;
 }
 
@@ -279,9 +279,9 @@ static bool utility_version(struct engine *e, char version[REPLY_VERSION_SIZE], 
 {
 	struct utility *u = (struct utility *)e;
 
-	if (u->tracker->ops->version(u->tracker, version, err))
+	if (u->native->ops->version(u->native, version, err))
 		return true;
-	u->base.failure = u->tracker->failure;
+	u->base.failure = u->native->failure;
 	return false;
 }
 
@@ -289,9 +289,9 @@ static bool utility_script(struct engine *e, struct buf *bytes, struct err *err)
 {
 	struct utility *u = (struct utility *)e;
 
-	if (u->tracker->ops->script(u->tracker, bytes, err))
+	if (u->native->ops->script(u->native, bytes, err))
 		return true;
-	u->base.failure = u->tracker->failure;
+	u->base.failure = u->native->failure;
 	return false;
 }
 
@@ -299,7 +299,7 @@ static void utility_close(struct engine *e)
 {
 	struct utility *u = (struct utility *)e;
 
-	engine_close(u->tracker);
+	engine_close(u->native);
 	free(u->folder);
 	free(u->config);
 	free(u->script);
@@ -347,17 +347,17 @@ static bool find_places(struct utility *u, struct err *err)
 	fs_sweep(script_folder, fs_base_name(u->o.script));
 	u->config = fs_join(u->folder, "config.ptp");
 	u->script = fs_join(script_folder, fs_base_name(u->o.script));
-	u->ca_file = u->o.ca_file ? absolute(u->o.ca_file, err) : NULL;
-	return u->ca_file || !u->o.ca_file;
+	u->ca_file = u->o.tracker.ca_file ? absolute(u->o.tracker.ca_file, err) : NULL;
+	return u->ca_file || !u->o.tracker.ca_file;
 }
 
-struct engine *engine_utility_open(struct engine *tracker, const struct engine_utility_options *o,
+struct engine *engine_utility_open(struct engine *native, const struct engine_utility_options *o,
 				   struct err *err)
 {
 	struct utility *u = mem_alloc(sizeof *u);
 
 	u->base.ops = &utility_ops;
-	u->tracker = tracker;
+	u->native = native;
 	u->o = *o;
 	if (find_places(u, err))
 		return &u->base;

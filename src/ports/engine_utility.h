@@ -19,8 +19,6 @@
 #ifndef PORTS_ENGINE_UTILITY_H
 #define PORTS_ENGINE_UTILITY_H
 
-#include "base/secret.h"
-#include "base/wake.h"
 #include "ports/engine.h"
 
 enum engine_utility_update {
@@ -30,16 +28,12 @@ enum engine_utility_update {
 };
 
 struct engine_utility_options { /* everything is borrowed for as long as the engine lives */
-	const struct secret *user, *key;
-	const char *base_url, *fetch_url, *download_url, *version_url, *update_url;
-	const char *ca_file; /* may be NULL */
+	struct engine_tracker tracker;
 	const struct container *containers;
 	size_t n_containers;
 	const char *script;       /* where archiver.py is, or is to be put */
 	const char *state_folder; /* must be there */
 	enum engine_utility_update update;
-	int timeout_ms; /* for one request; the utility makes two in a fetch */
-	struct wake *wake;
 	/* Around each call to the tracker that `prepare` makes: waits for its turn, notes its end.
 	 */
 	bool (*before_call)(void *ctx, struct err *err);
@@ -47,9 +41,9 @@ struct engine_utility_options { /* everything is borrowed for as long as the eng
 	void *ctx;
 };
 
-/* `tracker` is the engine that does what the utility cannot: the download of what is assigned
+/* `native` is the engine that does what the utility cannot: the download of what is assigned
  * already, the utility's version and source.  It is taken over, also on failure. */
-struct engine *engine_utility_open(struct engine *tracker, const struct engine_utility_options *o,
+struct engine *engine_utility_open(struct engine *native, const struct engine_utility_options *o,
 				   struct err *err) MUST_CHECK;
 
 #endif

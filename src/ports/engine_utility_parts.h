@@ -23,7 +23,7 @@
 
 struct utility {
 	struct engine base;
-	struct engine *tracker; /* owned */
+	struct engine *native; /* owned */
 	struct engine_utility_options o;
 	char *folder, *config, *script; /* owned: absolute paths */
 	char *ca_file;                  /* the same, or NULL */

@@ -48,16 +48,16 @@ static json_t *container_json(const struct utility *u, const struct container *c
 
 static json_t *config_json(const struct utility *u)
 {
-	const struct engine_utility_options *o = &u->o;
+	const struct engine_tracker *t = &u->o.tracker;
 	json_t *containers = json_object();
 
-	for (size_t i = 0; i < o->n_containers; i++)
-		json_object_set_new(containers, o->containers[i].name,
-				    container_json(u, &o->containers[i]));
+	for (size_t i = 0; i < u->o.n_containers; i++)
+		json_object_set_new(containers, u->o.containers[i].name,
+				    container_json(u, &u->o.containers[i]));
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:{s:s, s:i, s:n, s:s}, s:o}",
-			 "ApiUser", secret_reveal(o->user), "ApiKey", secret_reveal(o->key),
-			 "BaseURL", o->base_url, "FetchURL", o->fetch_url, "DownloadURL",
-			 o->download_url, "VersionURL", o->version_url, "UpdateURL", o->update_url,
+			 "ApiUser", secret_reveal(t->user), "ApiKey", secret_reveal(t->key),
+			 "BaseURL", t->base_url, "FetchURL", t->fetch_url, "DownloadURL",
+			 t->download_url, "VersionURL", t->version_url, "UpdateURL", t->update_url,
 			 "FetchSleep", 10, "Default", "Size", "500G", "MaxStalled", 0,
 			 "AfterFetchExec", "WatchDirectory", u->folder, "Containers", containers);
 }
@@ -148,7 +148,7 @@ static bool run(struct utility *u, const char *const words[], size_t n, int time
 				       .folder = u->folder,
 				       .keep = keep,
 				       .timeout_ms = timeout_ms,
-				       .wake = u->o.wake};
+				       .wake = u->o.tracker.wake};
 	bool ok = proc_run(&spec, output, end, &why);
 	for (size_t i = 0; i < n; i++)
 		free(argv[i + 1]);
@@ -174,7 +174,7 @@ bool utility_python(struct utility *u, const char *const words[], struct buf *ou
 
 static int fetch_time(const struct utility *u)
 {
-	return 3 * u->o.timeout_ms;
+	return 3 * u->o.tracker.timeout_ms;
 }
 
 /* The group of the utility that holds the lock. */
@@ -219,7 +219,7 @@ static int take_lock(struct utility *u, struct err *err)
 			end_holder(path);
 			ended++;
 		}
-		if (!wake_sleep(u->o.wake, AWAIT_POLL_MS, err))
+		if (!wake_sleep(u->o.tracker.wake, AWAIT_POLL_MS, err))
 			return -1;
 	}
 	err_set(err, ERR_RETRY, WORD_INTERNAL, "a utility that is running cannot be ended; see %s",
@@ -253,7 +253,7 @@ bool utility_run(struct utility *u, const char *script, const char *const words[
 
 static char *masked(const struct utility *u, const char *text, size_t len)
 {
-	const struct secret *const known[] = {u->o.user, u->o.key};
+	const struct secret *const known[] = {u->o.tracker.user, u->o.tracker.key};
 
 	return secret_mask(text, len, UTILITY_LOGGED_LINE_BYTES, known, 2);
 }

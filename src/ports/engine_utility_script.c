@@ -104,13 +104,13 @@ static bool compiles(struct utility *u, const char *path, struct err *err)
 /* The tracker's script as it comes. */
 static bool get_source(struct utility *u, struct buf *source, struct err *err)
 {
-	struct engine *tracker = u->tracker;
+	struct engine *native = u->native;
 
 	if (!u->o.before_call(u->o.ctx, err))
 		return false;
-	if (tracker->ops->script(tracker, source, err))
+	if (native->ops->script(native, source, err))
 		return u->o.after_call(u->o.ctx, err);
-	u->base.failure = tracker->failure;
+	u->base.failure = native->failure;
 	return false;
 }
 
@@ -256,12 +256,12 @@ static bool update(struct utility *u, const char *path, const struct buf *old,
 
 static bool ask_version(struct utility *u, char version[REPLY_VERSION_SIZE], struct err *err)
 {
-	struct engine *tracker = u->tracker;
+	struct engine *native = u->native;
 
 	if (!u->o.before_call(u->o.ctx, err))
 		return false;
-	if (!tracker->ops->version(tracker, version, err)) {
-		u->base.failure = tracker->failure;
+	if (!native->ops->version(native, version, err)) {
+		u->base.failure = native->failure;
 		return err_wrap(err, "ask for the utility's newest version");
 	}
 	return u->o.after_call(u->o.ctx, err);
