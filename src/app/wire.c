@@ -44,9 +44,11 @@ static bool before_call(void *ctx, struct err *err)
 	return pace_before(ctx, PACE_OTHER, NULL, err);
 }
 
-static bool after_call(void *ctx, struct err *err)
+static bool after_call(void *ctx, const struct engine_failure *failure, struct err *why,
+		       struct err *err)
 {
-	return pace_ended(ctx, PACE_OTHER, err);
+	return failure ? pace_after(ctx, PACE_OTHER, failure, why, err)
+		       : pace_ended(ctx, PACE_OTHER, err);
 }
 
 static struct engine_tracker tracker_of(const struct parts *p)

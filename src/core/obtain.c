@@ -76,15 +76,9 @@ static bool take_answer(const struct obtain *o, int64_t id, const struct reply *
 /* What the engine must do first; nothing was asked for if it fails. */
 static bool prepare(const struct obtain *o, bool *undone, struct err *err)
 {
-	const struct engine_failure *f = &o->engine->failure;
-	struct err why;
-
-	if (!o->engine->ops->prepare || o->engine->ops->prepare(o->engine, &why))
+	if (!o->engine->ops->prepare || o->engine->ops->prepare(o->engine, err))
 		return true;
-	*undone = f->back_off;
-	if ((f->back_off || f->status) && !pace_after(o->pacer, PACE_OTHER, f, &why, err))
-		return false;
-	*err = why;
+	*undone = o->engine->failure.back_off;
 	return false;
 }
 

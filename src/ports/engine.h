@@ -48,7 +48,7 @@ struct engine_ops {
 	void (*begin)(struct engine *e);
 
 	/* What must be done before a question can be asked, once in a cycle; it fails without
-	 * having asked anything.  May be NULL. */
+	 * having asked anything, and paces the calls that it makes itself.  May be NULL. */
 	bool (*prepare)(struct engine *e, struct err *err);
 
 	/* Ask for the container's next torrent.  A refusal (full, stalled, the tracker's own error)

@@ -34,10 +34,11 @@ struct engine_utility_options { /* everything is borrowed for as long as the eng
 	const char *script;       /* where archiver.py is, or is to be put */
 	const char *state_folder; /* must be there */
 	enum engine_utility_update update;
-	/* Around each call to the tracker that `prepare` makes: waits for its turn, notes its end.
-	 */
+	/* Around each call to the tracker that `prepare` makes: waits for its turn; notes that it
+	 * ended well, or (`failure` not NULL) with *why, which may be worded anew. */
 	bool (*before_call)(void *ctx, struct err *err);
-	bool (*after_call)(void *ctx, struct err *err);
+	bool (*after_call)(void *ctx, const struct engine_failure *failure, struct err *why,
+			   struct err *err);
 	void *ctx;
 };
 

@@ -11,6 +11,24 @@
 
 #include <string.h>
 
+/* ---- the calls to the tracker ---- */
+
+static bool call_ended(struct utility *u, struct err *err)
+{
+	return u->o.after_call(u->o.ctx, NULL, NULL, err);
+}
+
+/* Where it fails: told at once, and once, whatever is made of it. */
+static bool call_failed(struct utility *u, struct err *err)
+{
+	struct err why = *err;
+
+	u->base.failure = u->native->failure;
+	if (u->o.after_call(u->o.ctx, &u->base.failure, &why, err))
+		*err = why;
+	return false;
+}
+
 /* ---- Python ---- */
 
 static bool module_missing(const char *module, struct err *err)
@@ -104,14 +122,10 @@ static bool compiles(struct utility *u, const char *path, struct err *err)
 /* The tracker's script as it comes. */
 static bool get_source(struct utility *u, struct buf *source, struct err *err)
 {
-	struct engine *native = u->native;
-
 	if (!u->o.before_call(u->o.ctx, err))
 		return false;
-	if (native->ops->script(native, source, err))
-		return u->o.after_call(u->o.ctx, err);
-	u->base.failure = native->failure;
-	return false;
+	return u->native->ops->script(u->native, source, err) ? call_ended(u, err)
+							      : call_failed(u, err);
 }
 
 /* Checked, at `path` in our folder; `version` is its own. */
@@ -148,9 +162,19 @@ static bool is_stop(const struct err *err)
 
 /* ---- the first one ---- */
 
-static bool is_of_tracker(const struct err *err)
+/* Without it there is nothing else to do: whatever came in its place is waited out. */
+static bool wait_out(struct utility *u, struct err *err)
 {
-	return strcmp(err->word, WORD_PROTOCOL) == 0 || text_starts(err->word, "HTTP ");
+	static const struct engine_failure unwell = {.back_off = true};
+	struct err why = *err;
+
+	if (u->base.failure.back_off ||
+	    (strcmp(err->word, WORD_PROTOCOL) != 0 && !text_starts(err->word, "HTTP ")))
+		return false;
+	u->base.failure = unwell;
+	if (u->o.after_call(u->o.ctx, &unwell, &why, err))
+		*err = why;
+	return false;
 }
 
 static bool fetch_first(struct utility *u, const char *path, struct err *err)
@@ -160,10 +184,8 @@ static bool fetch_first(struct utility *u, const char *path, struct err *err)
 
 	log_info(NULL, "there is no archiver.py at %s; the tracker is asked for it", u->script);
 	if (!download(u, path, &source, version, err)) {
-		/* Without it there is nothing else to do: whatever came in its place is waited out.
-		 */
-		u->base.failure.back_off |= is_of_tracker(err);
-		return err_wrap(err, "download archiver.py");
+		err_wrap(err, "download archiver.py");
+		return wait_out(u, err);
 	}
 	if (!put(u, &source, err))
 		return false;
@@ -256,15 +278,12 @@ static bool update(struct utility *u, const char *path, const struct buf *old,
 
 static bool ask_version(struct utility *u, char version[REPLY_VERSION_SIZE], struct err *err)
 {
-	struct engine *native = u->native;
-
 	if (!u->o.before_call(u->o.ctx, err))
 		return false;
-	if (!native->ops->version(native, version, err)) {
-		u->base.failure = native->failure;
-		return err_wrap(err, "ask for the utility's newest version");
-	}
-	return u->o.after_call(u->o.ctx, err);
+	if (u->native->ops->version(u->native, version, err))
+		return call_ended(u, err);
+	call_failed(u, err);
+	return err_wrap(err, "ask for the utility's newest version");
 }
 
 static bool look_for_update(struct utility *u, const char *path, const struct buf *source,

@@ -491,6 +491,25 @@ def test_wrong_credentials_do_not_hammer(sim, make, script, endpoints, expected)
     assert a.stop(daemon)[0] == 0
 
 
+@pytest.mark.parametrize("endpoint", ["script", "scriptver"])
+def test_403_on_the_first_call_of_all_is_auth_for_every_container(sim, make, endpoint):
+    sim.faults({"endpoint": endpoint, "do": "status", "status": 403}, **sim.fixed)
+    a = make("a:1T,b:1T", PTP_UTILITY_UPDATE="auto", PTP_FETCH_SLEEP="0.05")
+    if endpoint == "script":
+        a.script.unlink()
+    done = a.fetch("--force", "all", status=1)
+    assert summary(done.stderr) == "a:ERR(Auth), b:ERR(Auth)"
+    assert [r["endpoint"] for r in sim.requests()] == [endpoint]
+    assert a.ledger("SELECT failures FROM pace") == [(1,)], "a failure was counted twice"
+
+
+def test_403_on_the_script_after_a_call_that_was_answered_is_no_wrong_credential(sim, make):
+    sim.faults({**SCRIPT, "do": "status", "status": 403}, script_version="0.11", **sim.fixed)
+    done = make("a:1T,b:1T", PTP_UTILITY_UPDATE="auto").fetch("--force", "all", status=1)
+    assert summary(done.stderr) == "a:ERR(HTTP 403), b:ERR(HTTP 403)"
+    assert [r["endpoint"] for r in sim.requests()] == ["scriptver", "script"]
+
+
 def test_right_credentials_end_the_back_off_that_wrong_ones_earned(sim, make):
     sim.scenario(accounts=[{"user": USER, "key": KEY}], **sim.fixed)
     a = make(PTP_FETCH_SLEEP="0.05", PTP_KEY="wrong678901234567890123456789012")
