@@ -89,7 +89,7 @@ static struct engine *open_utility(struct parts *p, struct engine *native, struc
 		.containers = c->containers,
 		.n_containers = c->n_containers,
 		.script = c->utility_path,
-		.state_folder = c->state,
+		.staging = p->staging,
 		.update = updates[c->utility_update],
 		.before_call = before_call,
 		.after_call = after_call,
@@ -110,6 +110,12 @@ static bool open_tracker(struct parts *p, struct err *err)
 {
 	const struct config *c = p->config;
 
+	p->staging_folder = fs_join(c->state, "utility");
+	/* A fetch of the utility's is two requests, and Python. */
+	p->staging = (struct spool){.folder = p->staging_folder,
+				    .program = "the utility",
+				    .run_ms = 3 * c->timeout_ms,
+				    .wake = p->wake};
 	p->pacer = (struct pacer){.ledger = p->ledger,
 				  .wake = p->wake,
 				  .manners = schedule_manners(c->fetch_sleep_ms, c->loopback)};
@@ -195,6 +201,7 @@ void wire_close(struct parts *p)
 		client_close(p->targets[i].client);
 	free(p->targets);
 	engine_close(p->engine);
+	free(p->staging_folder);
 	health_close(p->health);
 	vault_close(p->vault);
 	ledger_close(p->ledger);

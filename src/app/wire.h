@@ -15,6 +15,8 @@ struct parts {
 	struct ledger *ledger; /* owned, as are the rest */
 	struct vault *vault;
 	struct engine *engine; /* NULL without credentials */
+	char *staging_folder;
+	struct spool staging; /* whichever engine is at work */
 	struct health *health;
 	struct pacer pacer;
 	struct target *targets; /* one per container, sorted by name */

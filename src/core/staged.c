@@ -1,19 +1,28 @@
 #include "core/staged.h"
 
+#include "base/fs.h"
 #include "base/log.h"
 #include "base/own.h"
-#include "model/torrent.h"
 
-static bool is_kept(struct ledger *l, const char *container, const struct buf *bytes, bool *kept,
+bool staged_read(const char *path, struct buf *bytes, struct torrent *t, struct err *err)
+{
+	return fs_read_regular(path, bytes, err) && torrent_read(bytes->data, bytes->len, t, err);
+}
+
+static bool is_kept(struct ledger *l, const char *container, const char *path, bool *kept,
 		    struct err *err)
 {
+	OWN_BUF struct buf bytes = BUF_MAX(TORRENT_MAX_BYTES);
 	OWN(torrent_clear) struct torrent t = {0};
-	struct err ignored;
+	struct err why;
 	char infohash[65];
 
 	*kept = false;
-	if (!torrent_read(bytes->data, bytes->len, &t, &ignored))
-		return true;
+	if (!staged_read(path, &bytes, &t, &why)) {
+		if (why.kind != ERR_ITEM)
+			*err = why;
+		return why.kind == ERR_ITEM;
+	}
 	torrent_infohash_hex(&t, infohash);
 	return ledger_keeps(l, container, infohash, kept, err);
 }
@@ -49,23 +58,21 @@ static bool find_question(struct ledger *l, const char *container, int64_t *id, 
 	return true;
 }
 
-bool staged_take_up(struct ledger *l, struct engine *e, const char *container, struct err *err)
+bool staged_take_up(struct ledger *l, const struct spool *staging, const char *container,
+		    struct err *err)
 {
-	OWN_BUF struct buf bytes = BUF_MAX(TORRENT_MAX_BYTES);
-	OWN_STR char *name = NULL;
+	OWN_STR char *path = NULL;
 	bool kept, expected;
 	int64_t id;
 
-	if (!e->ops->staged)
-		return true;
-	if (!e->ops->staged(e, container, &bytes, &name, err))
+	if (!spool_find(staging, container, &path, err))
 		return false;
-	if (!name)
+	if (!path)
 		return true;
-	if (!is_kept(l, container, &bytes, &kept, err))
+	if (!is_kept(l, container, path, &kept, err))
 		return false;
 	if (kept)
-		return e->ops->settled(e, container, name, err);
+		return spool_remove(path, err);
 	if (!is_expected(l, container, &expected, err))
 		return false;
 	if (expected)

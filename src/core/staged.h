@@ -1,6 +1,6 @@
 /*
- * core/staged.h - torrents that an engine downloaded into its staging folder, and whose ids it did
- * not tell.
+ * core/staged.h - torrents that an engine downloaded into the staging folder, and whose ids it did
+ * not tell.  They are taken from there whichever engine runs.
  *
  * Such an assignment is in state "assigned" with no TorrentID until its bytes are in the vault.
  * They leave the staging folder when the ledger says "fetched"; after a crash in between they are
@@ -9,7 +9,9 @@
 #ifndef CORE_STAGED_H
 #define CORE_STAGED_H
 
-#include "ports/engine.h"
+#include "base/buf.h"
+#include "base/spool.h"
+#include "model/torrent.h"
 #include "ports/ledger.h"
 
 /*
@@ -17,7 +19,11 @@
  * question that it was asking when it ended (or to the newest whose answer is possibly lost), or a
  * row of its own.  What is kept already goes.
  */
-bool staged_take_up(struct ledger *l, struct engine *e, const char *container,
+bool staged_take_up(struct ledger *l, const struct spool *staging, const char *container,
 		    struct err *err) MUST_CHECK;
+
+/* Reads and distrusts what lies at `path`.  ERR_ITEM: it is of no use, now or later. */
+bool staged_read(const char *path, struct buf *bytes, struct torrent *t,
+		 struct err *err) MUST_CHECK;
 
 #endif

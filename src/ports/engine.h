@@ -40,8 +40,8 @@ struct engine_failure {
 
 /*
  * An engine may get an assignment together with its bytes, without telling its ids; both ids of the
- * reply are then "", and the bytes lie in the engine's staging folder, where they survive a crash,
- * until they are settled.  Members that may be NULL say so.
+ * reply are then "", and the bytes lie in the container's place in the staging folder
+ * (base/spool.h).  Members that may be NULL say so.
  */
 struct engine_ops {
 	/* A cycle begins.  May be NULL. */
@@ -66,15 +66,6 @@ struct engine_ops {
 
 	/* The source of the official utility.  `bytes` has the ceiling. */
 	bool (*script)(struct engine *e, struct buf *bytes, struct err *err);
-
-	/* What is staged for the container: its bytes and its file name (not safe, the caller's);
-	 * *name is NULL if there is nothing.  A download that is still going on is waited for.
-	 * May be NULL: this engine stages nothing. */
-	bool (*staged)(struct engine *e, const char *container, struct buf *bytes, char **name,
-		       struct err *err);
-
-	/* It is kept elsewhere, or of no use: away with it.  NULL if `staged` is. */
-	bool (*settled)(struct engine *e, const char *container, const char *name, struct err *err);
 
 	void (*close)(struct engine *e);
 };

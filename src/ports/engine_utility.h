@@ -9,9 +9,9 @@
  * In the state folder:
  *
  *     utility/config.ptp    its configuration, 0600, written anew for every run
- *     utility/lock          held by a utility that runs, also when we were killed
  *     utility/refused       the version that was tried as an update and did not work
- *     utility/<name>-<hash>/  what it downloaded for a container, until that is kept
+ *
+ * Beside these are the lock and the containers' places of the staging folder (base/spool.h).
  *
  * It runs in a process group of its own, without a terminal, with limits on time and output, and
  * with an environment that holds nothing but what Python and a proxy need.
@@ -19,6 +19,7 @@
 #ifndef PORTS_ENGINE_UTILITY_H
 #define PORTS_ENGINE_UTILITY_H
 
+#include "base/spool.h"
 #include "ports/engine.h"
 
 enum engine_utility_update {
@@ -31,8 +32,8 @@ struct engine_utility_options { /* everything is borrowed for as long as the eng
 	struct engine_tracker tracker;
 	const struct container *containers;
 	size_t n_containers;
-	const char *script;       /* where archiver.py is, or is to be put */
-	const char *state_folder; /* must be there */
+	const char *script;   /* where archiver.py is, or is to be put */
+	struct spool staging; /* its folder is made if it is missing, in one that is there */
 	enum engine_utility_update update;
 	/* Around each call to the tracker that `prepare` makes: waits for its turn; notes that it
 	 * ended well, or (`failure` not NULL) with *why, which may be worded anew. */

@@ -608,24 +608,37 @@ def test_what_lies_in_staging_of_unknown_origin_is_delivered(sim, make):
 def test_what_is_kept_already_is_not_delivered_again_from_staging(sim, make):
     a = make()
     a.fetch(status=0)
-    (name,) = a.delivered()
-    (folder,) = [p for p in a.staging.iterdir() if p.is_dir()]
-    (a.watch / name).rename(folder / name)
+    name = put_back(a)
     a.fetch(status=0)
     assert name not in a.delivered() and len(a.delivered()) == 1 and not a.staged()
 
 
-def test_staged_torrent_is_not_lost_when_the_engine_is_changed(sim, make):
-    a = make()
-    a.fetch(status=0)
+def put_back(a):
+    """What was delivered lies in staging again, as if it had come no further."""
     (name,) = a.delivered()
     (folder,) = [p for p in a.staging.iterdir() if p.is_dir()]
     (a.watch / name).rename(folder / name)
+    return name
+
+
+def test_staged_torrent_is_delivered_by_the_native_engine_as_well(sim, make):
+    a = make()
+    a.fetch(status=0)
+    name = put_back(a)
     a.ledger("UPDATE assignment SET state = 1, infohash = NULL, torrent_id = ''")
-    done = a.fetch(status=1, PTP_ENGINE="native")
-    assert summary(done.stderr) == "attic:ERR(Config)" and "PTP_ENGINE=utility" in done.stderr
-    assert summary(a.fetch(status=0).stderr) == "attic:OK"
-    assert a.delivered() == [name] and len(sim.fetches()) == 1
+    assert summary(a.fetch(status=0, PTP_ENGINE="native").stderr) == "attic:OK"
+    assert a.delivered() == [name] and len(sim.fetches()) == 1 and not a.staged()
+
+
+def test_what_a_utility_finishes_is_waited_for_and_delivered_by_the_native_engine(
+        sim, make, tmp_path):
+    marker, script = slow(tmp_path, 2)
+    a = make(script=script)
+    kill_amid_write(a, marker)
+    done = a.fetch(status=0, PTP_ENGINE="native")
+    assert "waiting for the utility that an earlier process left running" in done.stderr
+    assert len(sim.fetches()) == 1 and len(a.delivered()) == 1 and not a.staged()
+    assert [row["state"] for row in a.history()] == ["delivered"]
 
 
 def test_native_torrent_that_is_pending_is_gone_on_with_by_the_utility_engine(sim, make):
@@ -639,9 +652,7 @@ def test_native_torrent_that_is_pending_is_gone_on_with_by_the_utility_engine(si
 def test_staged_torrent_is_delivered_in_spite_of_a_back_off(sim, make):
     a = make(PTP_FETCH_SLEEP="0.05")
     a.fetch(status=0)
-    (name,) = a.delivered()
-    (folder,) = [p for p in a.staging.iterdir() if p.is_dir()]
-    (a.watch / name).rename(folder / name)
+    name = put_back(a)
     a.ledger("UPDATE assignment SET state = 0, infohash = NULL, torrent_id = NULL")
     a.ledger("UPDATE pace SET failures = 1, reason = 'x', backoff_until = ?",
              int((time.time() + 600) * 1000))
