@@ -1,5 +1,6 @@
 #include "core/obtain.h"
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -207,19 +208,19 @@ static bool staged_is_gone(const struct obtain *o, const struct assignment *a, s
 	       err_set(err, ERR_ITEM, WORD_DISK, "%s", note);
 }
 
-/* It cannot be downloaded again, since its ids are not known. */
+/* It cannot be downloaded again, since its ids are not known.  Said before it is moved: what a
+ * crash leaves in its place is refused again. */
 static bool refuse_staged(const struct obtain *o, const struct assignment *a, const char *path,
-			  const struct buf *bytes, const struct err *why, struct err *err)
+			  const struct err *why, struct err *err)
 {
-	OWN_STR char *id = mem_printf("utility-%lld", (long long)a->id);
-	OWN_STR char *where = NULL;
-
-	if (!vault_quarantine(o->vault, id, bytes, &where, err))
-		return false;
+	OWN_STR char *id =
+		mem_printf("utility-%lld-%lld", (long long)a->id, (long long)clock_now());
+	OWN_STR char *where = vault_quarantine_path(o->vault, id);
 	OWN_STR char *note = mem_printf("%s; what came is kept in %s", why->msg, where);
-	if (!ledger_possibly_lost(o->ledger, a->id, note, err) || !spool_remove(path, err))
-		return false;
-	return err_set(err, ERR_ITEM, why->word, "%s", note);
+
+	return ledger_possibly_lost(o->ledger, a->id, note, err) &&
+	       vault_quarantine_move(path, where, err) &&
+	       err_set(err, ERR_ITEM, why->word, "%s", note);
 }
 
 /* The order matters: the bytes leave the staging folder when they are "fetched". */
@@ -237,7 +238,7 @@ static bool take_staged(const struct obtain *o, struct assignment *a, struct buf
 	if (staged_read(path, bytes, &t, &why))
 		return keep(o, a, &t, fs_base_name(path), bytes, err) && spool_remove(path, err);
 	if (why.kind == ERR_ITEM)
-		return refuse_staged(o, a, path, bytes, &why, err);
+		return refuse_staged(o, a, path, &why, err);
 	*err = why;
 	return false;
 }

@@ -3,10 +3,17 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "base/text.h"
 
 bool staged_read(const char *path, struct buf *bytes, struct torrent *t, struct err *err)
 {
-	return fs_read_regular(path, bytes, err) && torrent_read(bytes->data, bytes->len, t, err);
+	if (fs_read_regular(path, bytes, err))
+		return torrent_read(bytes->data, bytes->len, t, err);
+	if (err->kind == ERR_TARGET) {
+		err->kind = ERR_ITEM;
+		text_copy(err->word, sizeof err->word, WORD_BAD_TORRENT);
+	}
+	return false;
 }
 
 static bool is_kept(struct ledger *l, const char *container, const char *path, bool *kept,

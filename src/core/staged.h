@@ -22,7 +22,8 @@
 bool staged_take_up(struct ledger *l, const struct spool *staging, const char *container,
 		    struct err *err) MUST_CHECK;
 
-/* Reads and distrusts what lies at `path`.  ERR_ITEM: it is of no use, now or later. */
+/* Reads and distrusts what lies at `path`.  ERR_ITEM: it is of no use, now or later, be it no
+ * torrent, too large, unreadable or no file at all. */
 bool staged_read(const char *path, struct buf *bytes, struct torrent *t,
 		 struct err *err) MUST_CHECK;
 

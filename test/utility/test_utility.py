@@ -177,6 +177,43 @@ def test_what_is_no_torrent_is_quarantined_and_not_delivered(sim, make):
     assert summary(a.fetch(status=0).stderr) == "attic:OK"
 
 
+UNUSABLE = {
+    "over-32-mib": "open(path, 'wb').truncate(32 * 2**20 + 1)",
+    "unreadable": "open(path, 'wb').write(b'x'); os.chmod(path, 0)",
+    "folder": "os.makedirs(path + '/full')",
+    "link": "os.symlink('/nonexistent', path)",
+    "pipe": "os.mkfifo(path)",
+}
+
+
+@pytest.mark.parametrize("status", [0, 1], ids=["ends-well", "fails"])
+@pytest.mark.parametrize("kind", UNUSABLE)
+def test_what_cannot_be_used_is_moved_away_and_the_container_goes_on(sim, make, kind, status):
+    a = make(script=on_fetch(f"""
+path = config["Containers"][name]["WatchDirectory"] + "/x.torrent"
+archiver.ask(config, name)
+{UNUSABLE[kind]}
+sys.exit({status})"""))
+    user = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"] if kind == "unreadable" \
+        and os.geteuid() == 0 else []
+    if user:
+        for path in [a.folder, *a.folder.rglob("*")]:
+            os.chown(path, 1000, 1000)
+        for parent in list(a.folder.parents)[:-2]:
+            parent.chmod(parent.stat().st_mode | 0o111)
+    a.fetch(status=1, prefix=user)
+    a.put(UTILITY.read_text())
+    if status:      # taken up by the next cycle
+        a.fetch(status=1, prefix=user)
+    (moved,) = (a.state / "quarantine").iterdir()
+    assert moved.name.startswith("utility-") and not list(a.staging.glob("*/*"))
+    assert a.container()["possibly_lost"] == 1
+    assert str(moved) in a.status()["possibly_lost"][0]["note"]
+    done = a.fetch(status=0, prefix=user)
+    assert summary(done.stderr) == "attic:OK" and len(a.delivered()) == 1
+    assert (a.state / "quarantine").stat().st_mode & 0o777 == 0o700
+
+
 # ---- how it is run ----
 
 def test_each_container_is_asked_for_alone_with_our_pacing_between(sim, make):
