@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "core/staged.h"
 #include "ports/client_watchdir.h"
 #include "ports/engine_native.h"
 #include "ports/engine_utility.h"
@@ -26,6 +27,11 @@ char *wire_cycle_lock_path(const struct config *c)
 char *wire_run_lock_path(const struct config *c)
 {
 	return fs_join(c->state, "run.lock");
+}
+
+char *wire_staging_folder(const struct config *c)
+{
+	return fs_join(c->state, "utility");
 }
 
 bool wire_state(const struct config *c, struct err *err)
@@ -110,7 +116,7 @@ static bool open_tracker(struct parts *p, struct err *err)
 {
 	const struct config *c = p->config;
 
-	p->staging_folder = fs_join(c->state, "utility");
+	p->staging_folder = wire_staging_folder(c);
 	/* A fetch of the utility's is two requests, and Python. */
 	p->staging = (struct spool){.folder = p->staging_folder,
 				    .program = "the utility",
@@ -216,7 +222,7 @@ static bool is_configured(const struct config *c, const char *name)
 	return false;
 }
 
-size_t wire_orphans(const struct parts *p, bool say)
+static size_t pending_orphans(const struct parts *p, bool say)
 {
 	struct assignment *open = NULL;
 	size_t n = 0, orphans = 0;
@@ -237,4 +243,30 @@ size_t wire_orphans(const struct parts *p, bool say)
 	}
 	assignment_list_free(open, n);
 	return orphans;
+}
+
+static size_t staged_orphans(const struct parts *p, bool say)
+{
+	struct staged_stray *strays;
+	size_t n;
+	struct err err;
+
+	if (!staged_strays(p->ledger, &p->staging, p->config->containers, p->config->n_containers,
+			   &strays, &n, &err)) {
+		log_warn(NULL, "%s", err.msg);
+		return 0;
+	}
+	for (size_t i = 0; say && i < n; i++)
+		log_warn(
+			strays[i].container,
+			"%s, which the utility downloaded, is not delivered, because its container "
+			"is not configured any more; configure it again, or remove the file",
+			strays[i].path);
+	staged_strays_free(strays, n);
+	return n;
+}
+
+size_t wire_orphans(const struct parts *p, bool say)
+{
+	return pending_orphans(p, say) + staged_orphans(p, say);
 }

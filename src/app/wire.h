@@ -31,13 +31,14 @@ bool wire_open(struct parts *p, const struct config *c, struct wake *wake,
 	       struct err *err) MUST_CHECK;
 void wire_close(struct parts *p);
 
-/* How many assignments are pending for containers that are not configured any more; `say`: a
- * warning for each. */
+/* How many assignments are pending, or lie staged, for containers that are not configured any more;
+ * `say`: a warning for each. */
 size_t wire_orphans(const struct parts *p, bool say);
 
-/* "state/ledger.db", "state/cycle.lock", "state/run.lock"; the caller's. */
+/* "state/ledger.db", "state/cycle.lock", "state/run.lock", "state/utility"; the caller's. */
 char *wire_ledger_path(const struct config *c);
 char *wire_cycle_lock_path(const struct config *c);
 char *wire_run_lock_path(const struct config *c);
+char *wire_staging_folder(const struct config *c);
 
 #endif

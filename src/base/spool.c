@@ -99,9 +99,8 @@ static bool is_entry(const char *name)
 	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-bool spool_look(const struct spool *s, const char *name, char **path, struct err *err)
+static bool look_into(const char *place, char **path, struct err *err)
 {
-	OWN_STR char *place = spool_place(s, name);
 	OWN_DIR DIR *dir = opendir(place);
 	OWN_STR char *first = NULL;
 
@@ -115,6 +114,45 @@ bool spool_look(const struct spool *s, const char *name, char **path, struct err
 	}
 	*path = first ? fs_join(place, first) : NULL;
 	return true;
+}
+
+bool spool_look(const struct spool *s, const char *name, char **path, struct err *err)
+{
+	OWN_STR char *place = spool_place(s, name);
+
+	return look_into(place, path, err);
+}
+
+bool spool_list(const struct spool *s, char ***paths, size_t *n, struct err *err)
+{
+	OWN_DIR DIR *dir = opendir(s->folder);
+	bool ok = dir || errno == ENOENT;
+
+	*paths = NULL;
+	*n = 0;
+	if (!ok)
+		err_errno(err, ERR_TARGET, WORD_DISK, errno, "cannot look into %s", s->folder);
+	for (struct dirent *e; ok && dir && (e = readdir(dir));) {
+		OWN_STR char *place = fs_join(s->folder, e->d_name);
+		char *path = NULL;
+		if (!is_entry(e->d_name) || !fs_is_folder(place))
+			continue;
+		ok = look_into(place, &path, err);
+		if (path) {
+			*paths = mem_grow(*paths, *n + 1, sizeof **paths);
+			(*paths)[(*n)++] = path;
+		}
+	}
+	if (!ok)
+		spool_list_free(*paths, *n);
+	return ok;
+}
+
+void spool_list_free(char **paths, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(paths[i]);
+	free(paths);
 }
 
 bool spool_find(const struct spool *s, const char *name, char **path, struct err *err)

@@ -37,6 +37,11 @@ bool spool_look(const struct spool *s, const char *name, char **path, struct err
 /* As spool_look, when nothing is being written any more. */
 bool spool_find(const struct spool *s, const char *name, char **path, struct err *err) MUST_CHECK;
 
+/* The first of each place that has something in it, as spool_look says; the caller's
+ * (spool_list_free).  Waits for nobody. */
+bool spool_list(const struct spool *s, char ***paths, size_t *n, struct err *err) MUST_CHECK;
+void spool_list_free(char **paths, size_t n);
+
 /* Away with a file that was found. */
 bool spool_remove(const char *path, struct err *err) MUST_CHECK;
 

@@ -2,8 +2,12 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/own.h"
 #include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 bool staged_read(const char *path, struct buf *bytes, struct torrent *t, struct err *err)
 {
@@ -88,4 +92,79 @@ bool staged_take_up(struct ledger *l, const struct spool *staging, const char *c
 		return false;
 	log_info(container, "a torrent that was downloaded before the program ended is taken up");
 	return true;
+}
+
+/* ---- strays ---- */
+
+static bool is_place_of(const struct spool *staging, const char *container, const char *place)
+{
+	OWN_STR char *own = spool_place(staging, container);
+
+	return strcmp(own, place) == 0;
+}
+
+/* *container: whose place it is, the caller's; *expected: a pending row of it waits for what is
+ * there.  The place's name does not tell, so all that were ever asked for are tried. */
+static bool find_container(struct ledger *l, const struct spool *staging, const char *place,
+			   char **container, bool *expected, struct err *err)
+{
+	struct assignment *rows = NULL;
+	size_t n = 0;
+
+	*container = NULL;
+	*expected = false;
+	if (l && !ledger_list(l, LEDGER_ALL, NULL, 0, &rows, &n, err))
+		return false;
+	for (size_t i = 0; i < n && !*container; i++)
+		if (is_place_of(staging, rows[i].container, place))
+			*container = mem_dup(rows[i].container);
+	assignment_list_free(rows, n);
+	return !*container || is_expected(l, *container, expected, err);
+}
+
+static bool is_configured(const struct spool *staging, const struct container *configured, size_t n,
+			  const char *place)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_place_of(staging, configured[i].name, place))
+			return true;
+	return false;
+}
+
+bool staged_strays(struct ledger *l, const struct spool *staging,
+		   const struct container *configured, size_t n_configured,
+		   struct staged_stray **list, size_t *n, struct err *err)
+{
+	char **paths;
+	size_t n_paths;
+	bool ok = true;
+
+	if (!spool_list(staging, &paths, &n_paths, err))
+		return false;
+	*list = mem_alloc((n_paths + 1) * sizeof **list);
+	*n = 0;
+	for (size_t i = 0; ok && i < n_paths; i++) {
+		OWN_STR char *place = fs_parent(paths[i]);
+		OWN_STR char *container = NULL;
+		bool expected;
+		if (is_configured(staging, configured, n_configured, place))
+			continue;
+		ok = find_container(l, staging, place, &container, &expected, err);
+		if (ok && !expected)
+			(*list)[(*n)++] =
+				(struct staged_stray){OWN_TAKE(container), OWN_TAKE(paths[i])};
+	}
+	spool_list_free(paths, n_paths);
+	if (!ok)
+		staged_strays_free(*list, *n);
+	return ok;
+}
+
+void staged_strays_free(struct staged_stray *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(list[i].container);
+		free(list[i].path);
+	}
+	free(list);
 }

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/spool.h"
+#include "model/container.h"
 #include "model/torrent.h"
 #include "ports/ledger.h"
 
@@ -26,5 +27,17 @@ bool staged_take_up(struct ledger *l, const struct spool *staging, const char *c
  * torrent, too large, unreadable or no file at all. */
 bool staged_read(const char *path, struct buf *bytes, struct torrent *t,
 		 struct err *err) MUST_CHECK;
+
+/* What lies staged for a container that is not configured, and that no pending row speaks of. */
+struct staged_stray {
+	char *container; /* owned; NULL if the ledger has never heard of it */
+	char *path;      /* owned */
+};
+
+/* `l` may be NULL; *list is the caller's (staged_strays_free).  Only looks. */
+bool staged_strays(struct ledger *l, const struct spool *staging,
+		   const struct container *configured, size_t n_configured,
+		   struct staged_stray **list, size_t *n, struct err *err) MUST_CHECK;
+void staged_strays_free(struct staged_stray *list, size_t n);
 
 #endif

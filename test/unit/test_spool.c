@@ -68,6 +68,28 @@ static void the_first_by_name_is_found_whatever_it_is(void **state)
 	expect_first(&s, "attic", "b");
 }
 
+static void places_with_something_in_them_are_listed(void **state)
+{
+	const struct spool s = in(*state);
+	OWN_STR char *lock = fs_join(*state, "lock");
+	char **paths;
+	size_t n;
+	struct err err;
+
+	put(&s, "attic", "b");
+	put(&s, "attic", "a");
+	put(&s, "hetzner", "c");
+	MUST(spool_make_place(&s, "empty", &err));
+	MUST(fs_write(lock, "1", 1, 0600, &err));
+	MUST(spool_list(&s, &paths, &n, &err));
+	assert_int_equal(n, 2);
+	for (size_t i = 0; i < n; i++)
+		assert_non_null(strchr("ac", *fs_base_name(paths[i])));
+	spool_list_free(paths, n);
+	const struct spool none = in(lock);
+	assert_false(spool_list(&none, &paths, &n, &err));
+}
+
 static void where_nothing_was_written_nothing_is_found_and_nothing_made(void **state)
 {
 	OWN_STR char *folder = fs_join(*state, "not-there");
@@ -98,6 +120,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_IN_FOLDER(each_name_has_a_place_of_its_own_inside),
 		TEST_IN_FOLDER(the_first_by_name_is_found_whatever_it_is),
+		TEST_IN_FOLDER(places_with_something_in_them_are_listed),
 		TEST_IN_FOLDER(where_nothing_was_written_nothing_is_found_and_nothing_made),
 		TEST_IN_FOLDER(a_place_that_cannot_be_looked_into_is_an_error_and_not_empty),
 	};

@@ -678,6 +678,50 @@ def test_what_a_utility_finishes_is_waited_for_and_delivered_by_the_native_engin
     assert [row["state"] for row in a.history()] == ["delivered"]
 
 
+def test_staged_torrent_of_a_container_that_is_gone_is_shown_with_the_way_out(sim, make):
+    a = make(HC_URL=sim.ping_url)
+    a.fetch(status=0)
+    name = put_back(a)
+    a.ledger("UPDATE assignment SET state = 5, infohash = NULL, torrent_id = NULL")
+    assert a.status()["staged"] == []
+    a.set(PTP_CONTAINERS="barn:1T")
+    for engine in ("utility", "native"):
+        a.set(PTP_ENGINE=engine)
+        a.fetch(status=0)
+        (stray,) = a.status()["staged"]
+        assert stray["container"] == "attic" and stray["path"].endswith(f"/{name}")
+        shown = a.run("status", status=0).stdout
+        assert f"attic: {stray['path']}" in shown and "configure it again" in shown
+        assert "not configured any more: 1;" in sim.pings("success")[-1]["body"]
+    daemon = a.start()
+    wait_for(lambda: f"{stray['path']}, which the utility downloaded" in a.log())
+    a.stop(daemon)
+    a.set(PTP_CONTAINERS="attic:800G")
+    a.fetch(status=0)
+    assert a.status()["staged"] == [] and name in a.delivered()
+
+
+def test_staged_torrent_is_shown_though_the_ledger_was_lost(make):
+    a = make()
+    a.fetch(status=0)
+    name = put_back(a)
+    (a.state / "ledger.db").unlink()
+    a.set(PTP_CONTAINERS="barn:1T")
+    (stray,) = a.status()["staged"]
+    assert stray["container"] is None and name in a.run("status", status=0).stdout
+
+
+def test_staged_torrent_that_is_pending_is_told_once(sim, make):
+    a = make(HC_URL=sim.ping_url)
+    a.fetch(status=0)
+    put_back(a)
+    a.ledger("UPDATE assignment SET state = 1, infohash = NULL, torrent_id = ''")
+    a.set(PTP_CONTAINERS="barn:1T")
+    a.fetch(status=0)
+    assert a.status()["staged"] == [] and len(a.status()["pending"]) == 1
+    assert "not configured any more: 1;" in sim.pings("success")[-1]["body"]
+
+
 def test_native_torrent_that_is_pending_is_gone_on_with_by_the_utility_engine(sim, make):
     sim.faults({**DOWNLOAD, "do": "status", "status": 503, "times": 1}, **sim.fixed)
     a = make()
