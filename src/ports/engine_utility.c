@@ -42,11 +42,12 @@ static void utility_begin(struct engine *e)
 static bool utility_prepare(struct engine *e, struct err *err)
 {
 	struct utility *u = (struct utility *)e;
+	bool ignored;
 
 	if (!u->prepared) {
 		u->base.failure = (struct engine_failure){0};
 		u->prepared_well = utility_script_ready(u, &u->why) &&
-				   utility_script_lists(u, u->script, &u->why);
+				   utility_script_lists(u, u->script, &ignored, &u->why);
 		u->prepared = true;
 		u->why_failure = u->base.failure;
 	}

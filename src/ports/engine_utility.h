@@ -10,6 +10,8 @@
  *
  *     utility/config.ptp    its configuration, 0600, written anew for every run
  *     utility/refused       the version that was tried as an update and did not work
+ *     utility/trying        the update that is in place and has not shown yet that it works there:
+ *                           its predecessor's version, its own, its SHA-256
  *
  * Beside these are the lock and the containers' places of the staging folder (base/spool.h).
  *

@@ -65,7 +65,9 @@ char *utility_masked(const struct utility *u, const char *text);
  * base.failure. */
 bool utility_script_ready(struct utility *u, struct err *err) MUST_CHECK;
 
-/* `list` works, and names the configured containers. */
-bool utility_script_lists(struct utility *u, const char *script, struct err *err) MUST_CHECK;
+/* `list` works, and names the configured containers.  *own_fault: it does not, and the reason may
+ * be the script's own: it ran to its end, and missed no module. */
+bool utility_script_lists(struct utility *u, const char *script, bool *own_fault,
+			  struct err *err) MUST_CHECK;
 
 #endif

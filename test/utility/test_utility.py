@@ -432,11 +432,11 @@ def test_ones_own_script_is_used_as_it_is(sim, make):
 OLD = VARIANT.replace("0.10", "0.9") % ""
 
 
-def offer(sim, source, version="0.10"):
+def offer(sim, source, version="0.10", **scenario):
     """The tracker has this one."""
     path = sim.folder / f"offered{hashlib.sha1(source.encode()).hexdigest()[:8]}.py"
     path.write_text(source)
-    sim.scenario(script_file=str(path), script_version=version)
+    sim.scenario(script_file=str(path), script_version=version, **scenario)
 
 
 def test_newer_version_is_put_in_place_and_the_old_one_kept(sim, make):
@@ -453,37 +453,118 @@ def test_newer_version_is_put_in_place_and_the_old_one_kept(sim, make):
 @pytest.mark.parametrize("source", [
     variant("raise SystemExit('broken')"),
     variant("archiver.show = lambda config: print('nothing')"),
-    "__version__ = '0.10'\nsyntax error\n",
-    "<html><title>Login</title>__version__ = '0.10'</html>",
-    variant("").replace("0.10", "0.8"),
-], ids=["dies", "lists-nothing", "syntax", "page", "older"])
-def test_newer_version_that_does_not_work_leaves_the_old_one_at_work(sim, make, source):
+    variant("if sys.argv[0].endswith('archiver.py'): raise KeyError('here')"),
+], ids=["dies", "lists-nothing", "dies-in-place"])
+def test_newer_version_that_does_not_work_is_refused_and_the_old_one_stays(sim, make, source):
     offer(sim, source)
     a = make(script=OLD, PTP_UTILITY_UPDATE="auto")
     done = a.fetch(status=0)
     assert summary(done.stderr) == "attic:OK" and "could not be updated" in done.stderr
     assert a.script.read_text() == OLD
-    assert not list(a.folder.glob("*.bak")), "it was in place before it was tried"
-    assert summary(a.fetch(status=0).stderr) == "attic:OK"
+    in_place = "endswith" in source
+    assert [p.read_text() for p in a.folder.glob("*.bak")] == [OLD] * in_place
+    done = a.fetch(status=0)
+    assert summary(done.stderr) == "attic:OK"
+    assert "which was tried and did not work" in done.stderr
     assert len(sim.requests("script")) == 1, "asked for again what does not work"
 
 
-def test_newer_version_that_works_only_elsewhere_is_taken_back(sim, make):
-    offer(sim, variant("if sys.argv[0].endswith('archiver.py'): raise KeyError('here')"))
+@pytest.mark.parametrize("fault", [
+    {"do": "html"},
+    {"do": "status", "status": 404},
+    {"do": "reply", "body": "__version__ = '0.10'\nsyntax error\n"},
+    {"do": "reply", "body": "print('a Python without a version')\n"},
+    {"do": "reply", "body": '{"Status":"Error","Error":"no"}'},
+    {"do": "reply", "body": "__version__ = '0.8'\nprint('an older one')\n"},
+    {"do": "reply", "body": "__version__ = '0.11'\nprint('one that nobody announced')\n"},
+], ids=["page", "404", "syntax", "no-version", "json", "older", "other"])
+def test_what_came_in_place_of_a_newer_version_is_no_reason_to_refuse_that_version(
+        sim, make, fault):
+    new = variant("# new")
+    offer(sim, new, faults=[{**SCRIPT, **fault, "times": 2}])
+    a = make("a:1T,b:1T", script=OLD, PTP_UTILITY_UPDATE="auto")
+    for cycle in (1, 2):
+        done = a.fetch(status=0)
+        assert "could not be updated" in done.stderr and a.script.read_text() == OLD
+        assert len(sim.requests("script")) == cycle, "once in a cycle"
+    a.fetch(status=0)
+    assert a.script.read_text() == new
+
+
+def test_newer_version_is_not_refused_for_what_the_old_one_suffers_from_as_well(
+        sim, make, tmp_path):
+    code = f"if os.path.exists({str(tmp_path / 'full')!r}): raise OSError('disk full')"
+    new, old = variant(code), variant(code).replace("0.10", "0.9")
+    offer(sim, new)
+    a = make(script=old, PTP_UTILITY_UPDATE="auto")
+    (tmp_path / "full").touch()
+    assert summary(a.fetch(status=1).stderr) == "attic:ERR(OSError)"
+    (tmp_path / "full").unlink()
+    a.fetch(status=0)
+    assert a.script.read_text() == new
+
+
+def test_newer_version_that_misses_a_module_is_tried_again(sim, make):
+    offer(sim, variant("import module_to_come"))
     a = make(script=OLD, PTP_UTILITY_UPDATE="auto")
-    assert summary(a.fetch(status=0).stderr) == "attic:OK"
-    assert a.script.read_text() == OLD
-    assert (a.folder / "archiver.py-0.9.bak").read_text() == OLD
+    for cycle in (1, 2):
+        assert "module `module_to_come`" in a.fetch(status=0).stderr
+        assert len(sim.requests("script")) == cycle
 
 
 def test_one_newer_still_is_tried_after_one_that_did_not_work(sim, make):
-    offer(sim, "__version__ = '0.10'\nsyntax error\n")
+    offer(sim, variant("raise SystemExit('broken')"))
     a = make(script=OLD, PTP_UTILITY_UPDATE="auto")
     a.fetch(status=0)
     new = variant("").replace("0.10", "0.11")
     offer(sim, new, "0.11")
     a.fetch(status=0)
     assert a.script.read_text() == new
+
+
+# In place it kills whoever runs it, once.
+KILLS = """if sys.argv[0].endswith("archiver.py"):
+    if not os.path.exists({marker!r}):
+        open({marker!r}, "w")
+        os.kill(os.getppid(), 9)
+"""
+
+
+def killed_on_trial(sim, a, tmp_path, rest):
+    """The program was ended when the new script was in place, and had not shown that it works."""
+    new = variant(KILLS.format(marker=str(tmp_path / "killed")) + f"    {rest}")
+    offer(sim, new)
+    assert a.fetch().returncode == -signal.SIGKILL
+    assert a.script.read_text() == new
+    return new
+
+
+@pytest.mark.parametrize("update", ["auto", "off"])
+def test_update_that_was_not_proven_before_a_crash_is_taken_back_after_it(
+        sim, make, tmp_path, update):
+    a = make(script=OLD, PTP_UTILITY_UPDATE="auto")
+    killed_on_trial(sim, a, tmp_path, "raise KeyError('here')")
+    for _ in range(2):
+        assert summary(a.fetch(status=0, PTP_UTILITY_UPDATE=update).stderr) == "attic:OK"
+        assert a.script.read_text() == OLD
+    assert len(sim.requests("script")) == 1, "asked for again what does not work"
+
+
+def test_update_that_was_not_proven_before_a_crash_is_proven_after_it(sim, make, tmp_path):
+    a = make(script=OLD, PTP_UTILITY_UPDATE="auto")
+    new = killed_on_trial(sim, a, tmp_path, "pass")
+    assert "updated from 0.9 to 0.10" in a.fetch(status=0).stderr
+    assert a.script.read_text() == new and len(sim.requests("script")) == 1
+    assert "updated" not in a.fetch(status=0).stderr
+
+
+def test_script_that_somebody_put_there_meanwhile_is_not_taken_back(sim, make, tmp_path):
+    a = make(script=OLD, PTP_UTILITY_UPDATE="auto")
+    killed_on_trial(sim, a, tmp_path, "pass")
+    own = variant("raise KeyError('mine')")
+    a.put(own)
+    assert summary(a.fetch(status=1).stderr) == "attic:ERR(KeyError)"
+    assert a.script.read_text() == own
 
 
 def test_notify_warns_and_fetches_nothing(sim, make):
