@@ -418,13 +418,33 @@ def test_download_of_the_script_waits_on_the_ladder(sim, make):
     assert 50000 < a.ledger("SELECT backoff_until - last_request FROM pace")[0][0] <= 60000
 
 
-def test_ones_own_script_is_used_as_it_is(sim, make):
-    a = make(script=UTILITY.read_text() + "\n# my own\n", PTP_UTILITY_UPDATE="auto")
+@pytest.mark.parametrize("update, version, warns, calls", [
+    ("auto", "'0.10'", False, 1),       # as new as the tracker's
+    ("auto", "'0.11'", False, 1),
+    ("auto", "'1'", False, 1),
+    ("auto", "None", False, 0),         # tells none
+    ("auto", "get_version()", False, 0),
+    ("notify", "'0.9'", True, 1),
+    ("notify", "'0.10'", False, 1),
+    ("notify", "None", False, 0),
+    ("off", "'0.9'", False, 0),
+    ("off", "None", False, 0),
+])
+def test_ones_own_script_is_used_as_it_is(sim, make, update, version, warns, calls):
+    own = variant("# my own").replace('"0.10"', version).replace(
+        "__version__", "def get_version(): return '0.1'\n__version__")
+    offer(sim, variant("# the tracker's"))
+    a = make(script=own, PTP_UTILITY_UPDATE=update)
+    a.script.chmod(0o755)
     before = a.script.stat()
-    a.fetch(status=0)
+    done = a.fetch(status=0)
     after = a.script.stat()
-    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
-    assert not sim.requests("script") and len(sim.requests("scriptver")) == 1
+    assert (before.st_ino, before.st_mtime_ns, before.st_mode) == (
+        after.st_ino, after.st_mtime_ns, after.st_mode)
+    assert a.script.read_text() == own and not list(a.folder.glob("*.bak"))
+    assert ("the tracker has 0.10" in done.stderr) == warns
+    assert not sim.requests("script") and len(sim.requests("scriptver")) == calls
+    assert len(a.delivered()) == 1
 
 
 # ---- updates ----
