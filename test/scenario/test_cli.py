@@ -296,6 +296,16 @@ def test_check_online_asks_for_the_utilitys_version_and_for_no_torrent(sim, arch
     assert [r["endpoint"] for r in sim.requests()] == ["scriptver"]
 
 
+def test_check_online_makes_nothing_but_the_record_of_its_call(sim, make):
+    a = make(PTP_ENGINE="utility", PTP_UTILITY_PATH="not-there/archiver.py", PTP_FETCH_SLEEP="0.7")
+    a.run("check", "--online", status=0)
+    made = {name.split("/")[0] for name in tree(a.folder)}
+    assert made == {"watch", "state"} and not (a.state / "utility").exists()
+    a.fetch(status=0, PTP_ENGINE="native")
+    asked, fetched = sim.requests("scriptver", "fetch")
+    assert fetched["at"] - asked["at"] >= 0.3, "no distance kept"
+
+
 def test_check_online_tells_wrong_credentials(sim, archiver):
     sim.scenario(accounts=[{"user": "a" * 16, "key": "b" * 32}])
     done = archiver.run("check", "--online", status=1)
