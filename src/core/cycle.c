@@ -86,7 +86,8 @@ static bool after_delivery(struct turn *t, struct assignment *a, struct err *err
 	if (!ledger_hook(l, a->id, HOOK_STARTED, err))
 		return false;
 	if (!hook_run(commands, name_of(t), a->path, t->cy->wake, &why)) {
-		log_warn(name_of(t), "%s", why.msg);
+		log_warn(name_of(t), "%s%s", why.msg,
+			 is_stop(&why) ? "; it was cut off, and is not run again" : "");
 		text_copy(t->out->detail, sizeof t->out->detail, why.msg);
 		if (is_stop(&why)) {
 			*err = why;
