@@ -88,6 +88,7 @@ enum sql {
 	SQL_TRIED,
 	SQL_NOTE,
 	SQL_HOOK,
+	SQL_RENAME,
 	SQL_LIST_PENDING,
 	SQL_LIST_LOST,
 	SQL_LIST_ALL,
@@ -149,6 +150,8 @@ static const char *const statements[] = {
 		      " changed_at = ?4 WHERE id = ?1",
 	[SQL_NOTE] = "UPDATE assignment SET note = ?2 WHERE id = ?1",
 	[SQL_HOOK] = "UPDATE assignment SET hook = ?2 WHERE id = ?1",
+	[SQL_RENAME] = "UPDATE assignment SET container = ?2 WHERE container = ?1"
+		       " AND (state IN (0, 1, 2, 3, 5) OR (state = 4 AND hook = 1))",
 	[SQL_LIST_PENDING] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
 			     " WHERE (state BETWEEN 1 AND 3 OR (state = 4 AND hook = 1))"
 			     " AND (?1 IS NULL OR container = ?1) ORDER BY id LIMIT ?2",
@@ -526,6 +529,11 @@ bool ledger_note(struct ledger *l, int64_t id, const char *note, struct err *err
 bool ledger_hook(struct ledger *l, int64_t id, enum assignment_hook hook, struct err *err)
 {
 	return run(l, SQL_HOOK, err, "ii", id, (int64_t)hook);
+}
+
+bool ledger_rename(struct ledger *l, const char *container, const char *name, struct err *err)
+{
+	return run(l, SQL_RENAME, err, "tt", container, name);
 }
 
 /* ---- looking ---- */

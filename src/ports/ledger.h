@@ -83,6 +83,11 @@ bool ledger_note(struct ledger *l, int64_t id, const char *note, struct err *err
 bool ledger_hook(struct ledger *l, int64_t id, enum assignment_hook hook,
 		 struct err *err) MUST_CHECK;
 
+/* What is asked for, pending or possibly lost goes with a container that gets another name; what
+ * was delivered stays, as history. */
+bool ledger_rename(struct ledger *l, const char *container, const char *name,
+		   struct err *err) MUST_CHECK;
+
 /* ---- looking ---- */
 
 enum ledger_filter {

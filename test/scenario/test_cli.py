@@ -230,6 +230,28 @@ def test_remove_and_rename_are_refused_while_something_is_pending_unless_forced(
     assert list(filed.configured()["Containers"]) == ["helsinki"]
 
 
+@pytest.mark.parametrize("pending", ["assigned", "possibly lost"])
+def test_what_is_not_delivered_goes_with_a_rename(sim, filed, pending):
+    filed.fetch("attic", status=0)
+    fault = {"endpoint": "download", "do": "status", "status": 404} if pending == "assigned" else \
+        {"endpoint": "fetch", "do": "lost_reply"}
+    sim.faults({**fault, "times": 1}, incomplete=True)
+    filed.fetch("attic", status=1)
+    filed.run("rename", "attic", "loft", "--force", status=0)
+    assert sorted((r["container"], r["state"]) for r in filed.history()) == [
+        ("attic", "delivered"), ("loft", pending)]
+    filed.fetch("all", status=0)
+    assert not filed.status()["pending"] and not filed.status()["possibly_lost"]
+    assert filed.container("loft")["delivered"] >= 1
+
+
+def test_a_rename_that_is_refused_moves_nothing(sim, filed):
+    sim.faults({"endpoint": "download", "do": "status", "status": 404})
+    filed.fetch("attic", status=1)
+    filed.run("rename", "attic", "hetzner", "--force", status=2)
+    assert [r["container"] for r in filed.history()] == ["attic"]
+
+
 # ---- update, version ----
 
 @pytest.mark.parametrize("version, newer", [("0.10", False), ("0.9", False), (0.1, False),

@@ -823,6 +823,19 @@ def test_staged_torrent_that_is_pending_is_told_once(sim, make):
     assert "not configured any more: 1;" in sim.pings("success")[-1]["body"]
 
 
+def test_container_with_something_staged_is_not_renamed(make):
+    a = make(containers=None)
+    a.configure(Containers={"attic": {"Size": "1T", "WatchDirectory": str(a.watch)}})
+    a.fetch(status=0)
+    name = put_back(a)
+    a.ledger("UPDATE assignment SET state = 1, infohash = NULL, torrent_id = ''")
+    done = a.run("rename", "attic", "loft", "--force", status=2)
+    assert name in done.stderr and "goes on with it" in done.stderr
+    a.fetch(status=0)
+    assert a.delivered() == [name]
+    a.run("rename", "attic", "loft", status=0)
+
+
 def test_native_torrent_that_is_pending_is_gone_on_with_by_the_utility_engine(sim, make):
     sim.faults({**DOWNLOAD, "do": "status", "status": 503, "times": 1}, **sim.fixed)
     a = make()
