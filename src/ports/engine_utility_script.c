@@ -246,6 +246,11 @@ static void hash_source(const struct buf *source, char hash[2 * SHA256_SIZE + 1]
 	hash_hex(digest, sizeof digest, hash);
 }
 
+static bool parse_trial(const char *text, struct trial *t)
+{
+	return sscanf(text, "%23[0-9.] %23[0-9.] %64[0-9a-f]", t->old, t->new, t->hash) == 3;
+}
+
 /* Does a trial go on?  One whose script is not in place, because it had not come so far or because
  * somebody put another one there, is over. */
 static bool on_trial(const struct utility *u, const struct buf *in_place, struct trial *t)
@@ -255,13 +260,10 @@ static bool on_trial(const struct utility *u, const struct buf *in_place, struct
 	char hash[2 * SHA256_SIZE + 1];
 	struct err ignored;
 
-	if (!fs_exists(path))
+	if (!fs_exists(path) || !fs_read_regular(path, &text, &ignored))
 		return false;
 	hash_source(in_place, hash);
-	if (fs_read_regular(path, &text, &ignored) &&
-	    sscanf(buf_text(&text), "%23[0-9.] %23[0-9.] %64[0-9a-f]", t->old, t->new, t->hash) ==
-		    3 &&
-	    strcmp(t->hash, hash) == 0)
+	if (parse_trial(buf_text(&text), t) && strcmp(t->hash, hash) == 0)
 		return true;
 	(void)!fs_remove(path, &ignored);
 	return false;

@@ -599,6 +599,20 @@ def test_off_asks_for_no_version(sim, make):
     assert not sim.requests("script", "scriptver")
 
 
+def test_settings_may_stand_in_config_ptp(sim, make):
+    offer(sim, variant(""))
+    a = make(containers=None)
+    a.set(PTP_ENGINE=None, PTP_UTILITY_UPDATE=None)
+    path = a.folder / "elsewhere" / "official.py"
+    path.parent.mkdir()
+    path.write_text(OLD)
+    a.configure(Containers={"attic": {"Size": "1T", "WatchDirectory": str(a.watch)}},
+                Engine="utility", UtilityPath=str(path), UtilityUpdate="notify")
+    a.script.unlink()
+    assert "is version 0.9, and the tracker has 0.10" in a.fetch(status=0).stderr
+    assert len(a.delivered()) == 1 and path.read_text() == OLD and not a.script.exists()
+
+
 def test_settings_that_make_no_sense_are_refused(make):
     done = make(PTP_UTILITY_UPDATE="sometimes", PTP_ENGINE="steam").fetch(status=2)
     assert "PTP_ENGINE is neither native nor utility" in done.stderr
