@@ -393,6 +393,24 @@ static bool ask_version(struct utility *u, char version[REPLY_VERSION_SIZE], str
 	return err_wrap(err, "ask for the utility's newest version");
 }
 
+/* The tracker's is newer; is it only worth a warning? */
+static bool is_left_alone(const struct utility *u, const char *own, const char *newest)
+{
+	bool notify = u->o.update == ENGINE_UTILITY_NOTIFY;
+
+	if (notify)
+		log_warn(NULL,
+			 "archiver.py is version %s, and the tracker has %s "
+			 "(PTP_UTILITY_UPDATE=auto would fetch it)",
+			 own, newest);
+	else if (was_refused(u, newest))
+		log_warn(NULL,
+			 "archiver.py is version %s, and the tracker has %s, which was tried and "
+			 "did not work; remove %s/refused to have it tried again",
+			 own, newest, u->folder);
+	return notify || was_refused(u, newest);
+}
+
 static bool look_for_update(struct utility *u, const char *path, const struct buf *source,
 			    struct err *err)
 {
@@ -414,13 +432,8 @@ static bool look_for_update(struct utility *u, const char *path, const struct bu
 	}
 	if (num_version_compare(newest, own) <= 0)
 		return true;
-	if (u->o.update == ENGINE_UTILITY_NOTIFY || was_refused(u, newest)) {
-		log_warn(NULL, "archiver.py is version %s, and the tracker has %s%s", own, newest,
-			 u->o.update == ENGINE_UTILITY_NOTIFY
-				 ? " (PTP_UTILITY_UPDATE=auto would fetch it)"
-				 : ", which was tried and did not work");
+	if (is_left_alone(u, own, newest))
 		return true;
-	}
 	return update(u, path, source, own, newest, err);
 }
 

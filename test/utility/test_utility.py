@@ -487,6 +487,10 @@ def test_newer_version_that_does_not_work_is_refused_and_the_old_one_stays(sim, 
     assert summary(done.stderr) == "attic:OK"
     assert "which was tried and did not work" in done.stderr
     assert len(sim.requests("script")) == 1, "asked for again what does not work"
+    assert f"remove {a.staging}/refused to have it tried again" in done.stderr
+    (a.staging / "refused").unlink()
+    a.fetch(status=0)
+    assert len(sim.requests("script")) == 2
 
 
 @pytest.mark.parametrize("fault", [
