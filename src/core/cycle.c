@@ -132,6 +132,7 @@ static struct obtain obtain_parts(const struct turn *t)
 	return (struct obtain){.ledger = cy->ledger,
 			       .vault = cy->vault,
 			       .engine = cy->engine,
+			       .staging = cy->staging,
 			       .pacer = cy->pacer,
 			       .container = t->target->container};
 }
@@ -511,7 +512,7 @@ static bool take_up_staged(struct cycle *cy, const struct target *targets, size_
 
 	for (size_t i = 0; i < n; i++) {
 		const char *name = targets[i].container->name;
-		if (staged_take_up(cy->ledger, cy->engine, name, &why))
+		if (staged_take_up(cy->ledger, cy->staging, name, &why))
 			continue;
 		if (is_stop(&why)) {
 			*err = why;

@@ -15,6 +15,7 @@
 #ifndef CORE_CYCLE_H
 #define CORE_CYCLE_H
 
+#include "base/spool.h"
 #include "core/destination.h"
 #include "core/pace.h"
 #include "model/container.h"
@@ -39,6 +40,7 @@ struct cycle {
 	struct ledger *ledger;
 	struct vault *vault;
 	struct engine *engine;
+	const struct spool *staging; /* what an engine that tells no ids downloads into */
 	struct pacer *pacer;
 	struct wake *wake;
 	const char *speaks; /* the version of the protocol that the engine speaks */
