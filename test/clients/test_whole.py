@@ -269,7 +269,8 @@ def test_a_client_that_was_rebuilt_is_filled_from_the_vault(box, whole, tmp_path
                            {"SavePath": str(tmp_path / "save"), "Paused": True})
     archiver.fetch(status=0)
     archiver.fetch("attic", status=0)
-    wait_for("three of them", lambda: len(box.held()) == 3, SEEN_LIMIT)
+    wait_for("three, paused", lambda: [t.paused for t in box.held().values()] == [True] * 3,
+             SEEN_LIMIT)
     there = box.held()
     calls = len(whole.sim.requests())
     box.rebuild()
