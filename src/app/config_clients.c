@@ -178,7 +178,7 @@ static void client_problem(struct config_load_state *l, const char *path[3], siz
 {
 	OWN_STR char *where = config_file_source(l, path, depth);
 
-	problems_add(l->problems, "%s %s", where, fault);
+	problems_add(l->problems, "%s%s%s", where, *fault == ':' ? "" : " ", fault);
 }
 
 static void take_client_key(struct config_load_state *l, struct config_client *c,
@@ -234,6 +234,7 @@ static void take_client(struct config_load_state *l, const char *name, const jso
 	const char *path[3] = {"Clients", name, NULL};
 	struct config_client new = {.name = mem_dup(name), .timeout_ms = CONFIG_CLIENT_TIMEOUT_MS};
 	const char *fault = config_text_fault(name);
+	size_t before = l->problems->n;
 
 	if (fault || !*name)
 		client_problem(l, path, 2, fault ? fault : "has no name");
@@ -244,7 +245,8 @@ static void take_client(struct config_load_state *l, const char *name, const jso
 		for (size_t i = 0; i < N_CLIENT_KEYS; i++)
 			take_client_key(l, &new, &client_keys[i],
 					json_object_get(own, client_keys[i].key), path);
-		fault = client_fault(&new);
+		/* What was not taken is not missing. */
+		fault = l->problems->n == before ? client_fault(&new) : NULL;
 		if (fault)
 			client_problem(l, path, 2, fault);
 	}
