@@ -152,6 +152,7 @@ static inline void fixture_watch(struct fixture *f)
 {
 	free(f->to.name);
 	f->to.name = NULL;
+	f->to.fingerprint[0] = '\0';
 }
 
 static inline struct ledger_client known(const struct fixture *f)
