@@ -549,6 +549,16 @@ def test_a_folder_of_torrents_is_adopted_with_its_bytes(sim, box, make, using, t
     assert len(box.torrents) == 3
 
 
+def test_what_was_adopted_can_go_to_a_watch_folder(sim, make, tmp_path):
+    other = make(folder="other")
+    other.fetch(status=0)
+    a = make()
+    a.run("adopt", "--container", "attic", "--folder", str(other.watch), status=0)
+    a.run("redeliver", status=0)
+    (there,), (here,) = (list(x.watch.glob("*.torrent")) for x in (other, a))
+    assert here.read_bytes() == there.read_bytes()
+
+
 def test_adopt_says_what_it_needs(make, using):
     a = using()
     assert "--container" in a.run("adopt", status=2).stderr
