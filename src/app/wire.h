@@ -8,6 +8,7 @@
 #include "app/config.h"
 #include "core/cycle.h"
 #include "ports/health.h"
+#include "ports/notify.h"
 
 struct parts {
 	const struct config *config; /* borrowed, as is wake */
@@ -16,6 +17,7 @@ struct parts {
 	struct vault *vault;
 	struct engine *engine; /* NULL without credentials */
 	struct health *health;
+	struct notify *notify;
 	struct pacer pacer;
 	struct destination *clients; /* one per client of the configuration, in its order */
 	struct destination *folders; /* one per container: its watch folder */
