@@ -4,9 +4,9 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/text.h"
 #include "core/outbox.h"
+#include "core/report.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -95,24 +95,16 @@ static bool gather(const struct parts *p, struct gathered *g, struct err *err)
 static bool add_container(const struct parts *p, const char *name, struct buf *out, struct err *err)
 {
 	struct ledger_container known;
-	struct ledger_totals t;
 	uint64_t week;
-	char size[NUM_TEXT];
 
-	if (!ledger_totals(p->ledger, name, &t, err) ||
-	    !ledger_get_container(p->ledger, name, &known, err) ||
+	if (!ledger_get_container(p->ledger, name, &known, err) ||
 	    !ledger_got_since(p->ledger, name, clock_now() - EVENTS_DIGEST_MS, &week, err))
 		return false;
-	num_bytes(t.bytes, size);
-	buf_printf(out, "%s: %s. %" PRIu64 " new, %" PRIu64 " in all, %s", name,
-		   known.outcome[0] ? known.outcome : "no turn yet", week, t.delivered, size);
-	if (t.pending)
-		buf_printf(out, "; %" PRIu64 " pending", t.pending);
-	if (t.set_aside)
-		buf_printf(out, "; %" PRIu64 " set aside", t.set_aside);
-	if (t.lost)
-		buf_printf(out, "; %" PRIu64 " possibly lost", t.lost);
-	return buf_puts(out, ".\n") || true;
+	buf_printf(out, "%s: %s, %" PRIu64 " new.", name,
+		   known.outcome[0] ? known.outcome : "no turn yet", week);
+	report_totals(out, p->ledger, name);
+	buf_puts(out, "\n");
+	return true;
 }
 
 static bool make_digest(const struct parts *p, char **text, struct err *err)

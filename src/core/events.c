@@ -377,7 +377,7 @@ static struct fresh take_fresh(struct notice *mark, const struct assignment *lis
 
 	for (size_t i = 0; i < n; i++) {
 		int64_t at = by_pick_up ? list[i].pick_up_at : list[i].changed_at;
-		if (at <= told)
+		if (at <= told || at > now)
 			continue;
 		add_line(&f, &list[i], by_pick_up);
 		newest = at > newest ? at : newest;
@@ -412,33 +412,32 @@ static void find_lost(const struct events_now *in, struct notices *told, struct 
 	    "No assignment is possibly lost any more");
 }
 
-static void find_late(const struct events_now *in, struct notices *told, struct events *out)
+/* The fresh ones of a list of files; NULL: there are none.  The caller's. */
+static char *fresh_files(struct notices *told, const char *mark, const struct assignment *list,
+			 size_t n, int64_t now, size_t *fresh)
 {
-	if (!in->n_late)
-		return;
-	struct notice *mark = find_or_add(told, "late", "");
-	struct fresh f = take_fresh(mark, in->late, in->n_late, true, in->now);
+	if (!n)
+		return NULL;
+	struct fresh f = take_fresh(find_or_add(told, mark, ""), list, n, true, now);
 	char *text = buf_take(&f.lines);
-	if (f.n)
-		add(out, in, EVENT_PICK_UP, EVENT_WARNING, "pick-up.missing", text,
-		    "%zu torrent%s not been picked up by the client", f.n,
-		    f.n == 1 ? " has" : "s have");
-	else
-		free(text);
+
+	*fresh = f.n;
+	return f.n ? text : (free(text), NULL);
 }
 
-static void find_refused(const struct events_now *in, struct notices *told, struct events *out)
+static void find_pick_ups(const struct events_now *in, struct notices *told, struct events *out)
 {
-	if (!in->n_refused)
-		return;
-	struct notice *mark = find_or_add(told, "refused", "");
-	struct fresh f = take_fresh(mark, in->refused, in->n_refused, true, in->now);
-	char *text = buf_take(&f.lines);
-	if (f.n)
-		add(out, in, EVENT_PICK_UP, EVENT_ERROR, "pick-up.refused", text,
-		    "%zu torrent%s put aside by the client", f.n, f.n == 1 ? " was" : "s were");
-	else
-		free(text);
+	size_t n;
+	char *late = fresh_files(told, "late", in->late, in->n_late, in->now, &n);
+
+	if (late)
+		add(out, in, EVENT_PICK_UP, EVENT_WARNING, "pick-up.missing", late,
+		    "%zu torrent%s not been picked up by the client", n,
+		    n == 1 ? " has" : "s have");
+	char *refused = fresh_files(told, "refused", in->refused, in->n_refused, in->now, &n);
+	if (refused)
+		add(out, in, EVENT_PICK_UP, EVENT_ERROR, "pick-up.refused", refused,
+		    "%zu torrent%s put aside by the client", n, n == 1 ? " was" : "s were");
 }
 
 /* ---- audit, version, digest ---- */
@@ -511,8 +510,7 @@ static void find_digest(const struct events_now *in, struct notices *told, struc
 void events_find(const struct events_now *in, struct notices *told, struct events *out)
 {
 	find_clients(in, told, out);
-	find_late(in, told, out);
-	find_refused(in, told, out);
+	find_pick_ups(in, told, out);
 	find_failures(in, told, out);
 	find_full(in, told, out);
 	find_lost(in, told, out);

@@ -20,24 +20,6 @@
 
 /* ---- texts ---- */
 
-/* Each line printable, in all at most `max` bytes; the caller's. */
-static char *clean(const char *text, size_t max)
-{
-	OWN_BUF struct buf out = BUF_MAX(4 * EVENT_TEXT_MAX);
-
-	for (const char *line = text; *line;) {
-		size_t len = strcspn(line, "\n");
-		OWN_STR char *shown = text_printable(line, len, EVENT_TEXT_MAX);
-		buf_puts(&out, shown);
-		line += len;
-		if (*line == '\n') {
-			buf_puts(&out, "\n");
-			line++;
-		}
-	}
-	return mem_dupn(buf_text(&out), text_cut(buf_text(&out), out.len, max));
-}
-
 /* Into Discord's markdown, as it stands: a backslash takes the meaning from what follows it.
  * false: it does not fit. */
 static bool add_escaped(struct buf *out, const char *text, size_t *units, size_t max)
@@ -145,7 +127,7 @@ static json_t *body_json(const struct notify_target *t, const struct event *e)
 {
 	size_t max = t->service == NOTIFY_NTFY ? NTFY_MESSAGE_MAX : EVENT_TEXT_MAX;
 	OWN_STR char *title = text_printable(e->title, strlen(e->title), EVENT_TITLE);
-	OWN_STR char *text = clean(e->text ? e->text : "", max);
+	OWN_STR char *text = text_printable_lines(e->text ? e->text : "", max);
 
 	switch (t->service) {
 	case NOTIFY_NTFY:
