@@ -68,7 +68,10 @@ static const struct command {
 	{"update", "", "compare the tracker's utility version with the protocol spoken here", 0,
 	 cmd_update, NULL},
 	{"check", "", "test the configuration and the folders; changes nothing",
-	 1u << OPTION_ONLINE, cmd_check, NULL},
+	 1u << OPTION_ONLINE, cmd_check,
+	 "--online notes its call in the state folder, which it makes if it is missing: whoever "
+	 "asks\n"
+	 "the tracker next has to keep the distance."},
 	{"status", "", "per container: delivered, pending, possibly lost, last outcome",
 	 1u << OPTION_JSON, cmd_status, NULL},
 	{"history", "", "the assignments, newest first",
