@@ -96,8 +96,8 @@ static bool has_topic(const char *url)
 
 	while (begin && url[begin - 1] != '/')
 		begin--;
-	return end > begin && end - begin <= TOPIC_MAX && begin > 8 &&
-	       strspn(url + begin, LETTERS) == end - begin && url[begin - 2] != '/';
+	return end > begin && end - begin <= TOPIC_MAX && begin > strlen("https://") &&
+	       strspn(url + begin, LETTERS) == end - begin;
 }
 
 static bool path_has(const char *url, const char *part)

@@ -339,6 +339,8 @@ static void of_many_some_are_named(void **state)
 	assert_string_equal(told_at(w, T0 + HOUR), "pick-up.missing");
 	assert_string_equal(w->found.list[0].title,
 			    "12 torrents have not been picked up by the client");
+	assert_int_equal(strlen(w->found.list[0].text),
+			 10 * strlen("attic: A Film\n") + strlen("and 2 more\n"));
 	assert_non_null(strstr(w->found.list[0].text, "attic: A Film\nand 2 more\n"));
 	assert_string_equal(told_at(w, T0 + 2 * HOUR), "");
 	late[3].pick_up_at = T0 + 3 * HOUR;
