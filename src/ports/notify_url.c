@@ -125,11 +125,18 @@ static const char *shape_fault(enum notify_service service, const char *url)
 	return NULL;
 }
 
+/* libcurl takes "https:///host", too, and what is left of it may be no URL any more. */
+static bool is_complete(const char *url, struct http_url *parts)
+{
+	struct err ignored;
+
+	return !strchr("/?", strstr(url, "://")[3]) && http_url_parse(url, parts, &ignored);
+}
+
 const char *notify_parse(const char *text, struct notify_target *t)
 {
 	const char *own = service_of(text, t);
 	struct http_url parts;
-	struct err err;
 
 	if (!own)
 		return "does not begin with webhook+, ntfy+, gotify+, discord+ or apprise+ and "
@@ -144,7 +151,7 @@ const char *notify_parse(const char *text, struct notify_target *t)
 	const char *fault = take_user_info(own, t, &url);
 	if (fault)
 		return fault;
-	if (!http_url_parse(url, &parts, &err))
+	if (!is_complete(url, &parts))
 		fault = "is not a complete URL behind the +";
 	else
 		fault = shape_fault(t->service, url);
