@@ -132,6 +132,15 @@ char *text_printable(const char *s, size_t len, size_t max)
 	return buf_take(&out);
 }
 
+bool text_is_page(const char *s, size_t len)
+{
+	while (len && isspace((unsigned char)*s)) {
+		s++;
+		len--;
+	}
+	return len && *s == '<';
+}
+
 char *text_strip(char *s)
 {
 	s += strspn(s, " \t\r\n");

@@ -37,6 +37,9 @@ bool text_is_utf8(const char *s, size_t len);
  */
 char *text_printable(const char *s, size_t len, size_t max);
 
+/* Does it begin as HTML does: with `<`, behind white space? */
+bool text_is_page(const char *s, size_t len);
+
 /* Remove white space (space, tab, CR, LF) from both ends, in place; returns `s`'s new start. */
 char *text_strip(char *s);
 
