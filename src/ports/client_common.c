@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DEFAULT_URL "http://localhost"
 #define WAITS_FOR_RELOAD "not tried again before a reload of the configuration"
 
 /* --- From the opening to the end --- */
@@ -27,23 +26,18 @@ void *client_new(size_t size, const struct client_ops *ops, const struct client_
 	return c;
 }
 
-static bool is_set(const char *text)
-{
-	return text && *text;
-}
-
 static enum client_basic basic_of(const struct client_about *about, const struct client_options *o)
 {
-	if (is_set(o->proxy_user))
+	if (client_is_set(o->proxy_user))
 		return CLIENT_BASIC_PROXY;
-	return is_set(o->user) && !about->own_login ? CLIENT_BASIC_OWN : CLIENT_BASIC_NONE;
+	return client_is_set(o->user) && !about->own_login ? CLIENT_BASIC_OWN : CLIENT_BASIC_NONE;
 }
 
 bool client_open_web(struct client_common *c, const char *url, const struct client_options *o,
 		     struct err *err)
 {
 	struct web_options options = {.name = o->name,
-				      .url = url ? url : DEFAULT_URL,
+				      .url = url ? url : CLIENT_LOCAL_URL,
 				      .socket = o->socket,
 				      .ca_file = o->ca_file,
 				      .timeout_ms = o->timeout_ms,
@@ -125,11 +119,14 @@ bool client_named(const struct client_common *c, bool ok, struct err *err)
 bool client_send(struct client_common *c, const struct web_call *call, struct http_reply *reply,
 		 struct err *err)
 {
+	struct web_call whole = *call;
+
 	if (c->base.refused) {
 		*err = c->refusal;
 		return false;
 	}
-	return web_call(c->web, call, reply, err) || client_unreached(err);
+	whole.keep = c->about->keep;
+	return web_call(c->web, &whole, reply, err) || client_unreached(err);
 }
 
 bool client_refuse_basic(struct client_common *c, struct err *err)
@@ -152,7 +149,7 @@ bool client_refuse_basic(struct client_common *c, struct err *err)
 	return client_refuse(c, err, (c->about->own_login ? own : basic)[c->basic]);
 }
 
-#define NOT_BEHIND_PROXY "the proxy in front of it does not reach it; is it running?"
+#define NOT_BEHIND_PROXY "the proxy in front of it cannot reach it; is it running?"
 
 static const struct client_status common[] = {
 	{403, ERR_TARGET, "it, or a proxy in front of it, does not let us in"},
@@ -269,6 +266,25 @@ char *client_torrent_name(const char *text)
 	return *text ? text_printable(text, strlen(text), CLIENT_NAME_MAX) : NULL;
 }
 
+static bool has_word(const char *words, const char *word)
+{
+	size_t len = strchr(word, ' ') ? 0 : strlen(word);
+
+	for (const char *at = words; len && (at = strstr(at, word)); at += len)
+		if ((at == words || at[-1] == ' ') && (at[len] == ' ' || !at[len]))
+			return true;
+	return false;
+}
+
+enum client_state client_state_of(const char *const states[CLIENT_ERROR], const char *word)
+{
+	int state = 0;
+
+	while (state < CLIENT_ERROR && !(states[state] && has_word(states[state], word)))
+		state++;
+	return (enum client_state)state;
+}
+
 struct client_torrent *client_add_torrent(struct client_torrents *all, struct err *err)
 {
 	struct client_torrent *t = client_torrents_add(all);
@@ -306,6 +322,29 @@ bool client_await(struct client_common *c, client_look *look, const struct deliv
 			return false;
 	}
 	return false;
+}
+
+static bool unseen(const struct client_common *c, bool taken, struct err *err)
+{
+	return client_fail(c, err, taken ? ERR_RETRY : ERR_ITEM, "%s; %s",
+			   taken ? "it took the torrent, but does not show it"
+				 : "it refuses the torrent without saying why",
+			   c->about->unseen ? c->about->unseen : "see its log");
+}
+
+bool client_add_once(struct client_common *c, const struct delivery *d, client_look *look,
+		     client_add *add, void *out, bool *is_new, struct err *err)
+{
+	bool there, taken;
+
+	if (!look(&c->base, d, out, &there, err))
+		return false;
+	*is_new = !there;
+	if (there)
+		return true;
+	if (!add(&c->base, d, &taken, err) || !client_await(c, look, d, out, &there, err))
+		return false;
+	return there || unseen(c, taken, err);
 }
 
 bool client_space_above(struct client_common *c, const char *folder, client_ask_space *ask,

@@ -17,6 +17,9 @@
 #include "base/web.h"
 #include "ports/client.h"
 
+/* The URL where a socket says where to connect to, and no path is needed. */
+#define CLIENT_LOCAL_URL "http://localhost"
+
 #define CLIENT_WORDS_MAX 200  /* bytes of a message of the client's or a tracker's */
 #define CLIENT_NAME_MAX 1024  /* bytes of a torrent's name */
 #define CLIENT_FOLDERS_MAX 32 /* a folder, and those above it */
@@ -32,6 +35,9 @@ struct client_status {
 struct client_about {
 	const char *what;  /* what is called, "Transmission's RPC" */
 	const char *where; /* about its URL, "it should end in ..."; NULL */
+
+	const char *keep;   /* a header field of its answers to keep (http_reply.kept); NULL */
+	const char *unseen; /* why a torrent that was added may not show up; NULL: its log says */
 
 	/* It has a login that is not HTTP's Basic one, so Basic is a proxy's in front of it.  Else
 	 * Basic is its own, or a proxy's where one is given. */
@@ -55,14 +61,19 @@ struct client_common {
 	struct err refusal; /* why base.refused is set */
 };
 
+static inline bool client_is_set(const char *text)
+{
+	return text && *text;
+}
+
 /* --- From the opening to the end --- */
 
 /* A zeroed struct of `size` bytes, which begins with a struct client_common, filled in. */
 void *client_new(size_t size, const struct client_ops *ops, const struct client_about *about,
 		 const struct client_options *o);
 
-/* Nothing is called yet.  `url` NULL: only its path would count, and there is none.  ERR_TARGET,
- * WORD_CONFIG for a URL that cannot be used. */
+/* Nothing is called yet.  `url` NULL: CLIENT_LOCAL_URL.  ERR_TARGET, WORD_CONFIG for one that
+ * cannot be used. */
 bool client_open_web(struct client_common *c, const char *url, const struct client_options *o,
 		     struct err *err) MUST_CHECK;
 
@@ -118,6 +129,10 @@ char *client_words(const char *text);
 /* A torrent's name, printable, the caller's; NULL for "". */
 char *client_torrent_name(const char *text);
 
+/* The state whose words, which stand in `states` by number, with spaces between them, have this one
+ * among them; CLIENT_ERROR if none has. */
+enum client_state client_state_of(const char *const states[CLIENT_ERROR], const char *word);
+
 /* As client_torrents_add(), but what is too many is an error. */
 struct client_torrent *client_add_torrent(struct client_torrents *all, struct err *err) MUST_CHECK;
 
@@ -130,6 +145,16 @@ bool client_check_texts(const struct client_common *c, const struct placement *p
 /* One look; `out` is the client's own. */
 typedef bool client_look(struct client *c, const struct delivery *d, void *out, bool *there,
 			 struct err *err);
+
+/* Sends the torrent; *taken: the client says that it has it now. */
+typedef bool client_add(struct client *c, const struct delivery *d, bool *taken, struct err *err);
+
+/*
+ * The three steps of a delivery: is it there?  add; is it there now?  *is_new: it was not there
+ * before.  What does not show up is ERR_RETRY if it was taken, else ERR_ITEM.
+ */
+bool client_add_once(struct client_common *c, const struct delivery *d, client_look *look,
+		     client_add *add, void *out, bool *is_new, struct err *err) MUST_CHECK;
 
 /* Looks until it is there, for CLIENT_APPEARS_MS at most: *there tells. */
 bool client_await(struct client_common *c, client_look *look, const struct delivery *d, void *out,

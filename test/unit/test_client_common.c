@@ -283,6 +283,75 @@ static void it_is_not_waited_for_ever(void **state)
 	client_close(&c->base);
 }
 
+static bool takes;
+
+static bool take(struct client *c, const struct delivery *d, bool *taken, struct err *err)
+{
+	(void)c, (void)d, (void)err;
+	*taken = takes;
+	there_at = takes ? looks + 1 : 0;
+	return true;
+}
+
+static void what_is_there_is_not_added_again(void **state)
+{
+	(void)state;
+	struct client_common *c = opened(&basic, NULL, NULL);
+	bool is_new = true;
+	struct err err = {0};
+
+	takes = true;
+	looks = 0;
+	there_at = 1;
+	MUST(client_add_once(c, NULL, look, take, NULL, &is_new, &err));
+	assert_false(is_new);
+	assert_int_equal(looks, 1);
+	looks = 0;
+	there_at = 0;
+	MUST(client_add_once(c, NULL, look, take, NULL, &is_new, &err));
+	assert_true(is_new);
+	assert_int_equal(looks, 2);
+	client_close(&c->base);
+}
+
+static void what_is_not_shown_was_refused_or_comes_later(void **state)
+{
+	(void)state;
+	struct client_common *c = opened(&basic, NULL, NULL);
+	bool is_new;
+	struct err err = {0};
+
+	takes = false;
+	assert_false(client_add_once(c, NULL, never, take, NULL, &is_new, &err));
+	assert_int_equal(err.kind, ERR_ITEM);
+	assert_non_null(strstr(err.msg, "refuses the torrent"));
+	takes = true;
+	assert_false(client_add_once(c, NULL, never, take, NULL, &is_new, &err));
+	assert_int_equal(err.kind, ERR_RETRY);
+	assert_non_null(strstr(err.msg, "does not show it"));
+	client_close(&c->base);
+}
+
+static void states_are_told_by_whole_words(void **state)
+{
+	(void)state;
+	static const char *const states[CLIENT_ERROR] = {
+		[CLIENT_SEEDING] = "up forcedUp", [CLIENT_PAUSED] = "stop"};
+	static const struct {
+		const char *word;
+		enum client_state state;
+	} rows[] = {
+		{"up", CLIENT_SEEDING},        {"forcedUp", CLIENT_SEEDING},
+		{"stop", CLIENT_PAUSED},       {"forced", CLIENT_ERROR},
+		{"Up", CLIENT_ERROR},          {"", CLIENT_ERROR},
+		{"up forced", CLIENT_ERROR},   {" ", CLIENT_ERROR},
+		{"up forcedUp", CLIENT_ERROR},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(client_state_of(states, rows[i].word), rows[i].state);
+}
+
 static char asked[1000];
 
 /* There are "/" and the default folder. */
@@ -341,6 +410,9 @@ int main(void)
 		cmocka_unit_test(texts_that_are_no_utf8_are_named),
 		cmocka_unit_test(it_is_waited_until_it_is_there),
 		cmocka_unit_test(it_is_not_waited_for_ever),
+		cmocka_unit_test(what_is_there_is_not_added_again),
+		cmocka_unit_test(what_is_not_shown_was_refused_or_comes_later),
+		cmocka_unit_test(states_are_told_by_whole_words),
 		cmocka_unit_test(space_is_that_of_the_nearest_folder_above),
 	};
 
