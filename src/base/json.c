@@ -69,15 +69,19 @@ double json_number_at(const json_t *object, const char *key)
 	return json_number_value(json_object_get(object, key));
 }
 
-bool json_count_at(const json_t *object, const char *key, uint64_t *out)
+bool json_count(const json_t *value, uint64_t *out)
 {
-	const json_t *value = json_object_get(object, key);
 	double n = json_number_value(value);
 
 	if (!json_is_number(value) || !(n >= 0))
 		return false;
 	*out = n < COUNT_LIMIT ? (uint64_t)n : INT64_MAX;
 	return true;
+}
+
+bool json_count_at(const json_t *object, const char *key, uint64_t *out)
+{
+	return json_count(json_object_get(object, key), out);
 }
 
 uint64_t json_count_or_0_at(const json_t *object, const char *key)

@@ -41,6 +41,7 @@ double json_number_at(const json_t *object, const char *key);
 
 /* The whole part of a number of at least 0; those beyond INT64_MAX are cut to that.  false for
  * anything else, and *out is as it was. */
+bool json_count(const json_t *value, uint64_t *out);
 bool json_count_at(const json_t *object, const char *key, uint64_t *out);
 
 /* The same, or 0. */

@@ -121,12 +121,15 @@ bool client_send(struct client_common *c, const struct web_call *call, struct ht
 {
 	struct web_call whole = *call;
 
+	c->late = false;
 	if (c->base.refused) {
 		*err = c->refusal;
 		return false;
 	}
 	whole.keep = c->about->keep;
-	return web_call(c->web, &whole, reply, err) || client_unreached(err);
+	bool ok = web_call(c->web, &whole, reply, err);
+	c->late = !ok && strcmp(err->word, WORD_TIMEOUT) == 0;
+	return ok || client_unreached(err);
 }
 
 bool client_refuse_basic(struct client_common *c, struct err *err)
@@ -171,13 +174,9 @@ static const struct client_status *find_status(const struct client_status *row, 
 	return row;
 }
 
-static bool bad_status(const struct client_common *c, long status, struct err *err)
+static bool bad_status(const struct client_common *c, const struct client_status *row, long status,
+		       struct err *err)
 {
-	const struct client_status *own = c->about->statuses;
-	const struct client_status *row = own ? find_status(own, status) : NULL;
-
-	if (!row || !row->status)
-		row = find_status(common, status);
 	return client_fail(c, err, row->kind, "%s (HTTP %ld)", row->text, status);
 }
 
@@ -200,16 +199,21 @@ static bool redirected(const struct client_common *c, const struct http_reply *r
 
 bool client_judge(struct client_common *c, const struct http_reply *reply, struct err *err)
 {
-	switch (reply->status) {
-	case 401:
+	static const struct client_status none[] = {{0}};
+	const struct client_status *own =
+		find_status(c->about->statuses ? c->about->statuses : none, reply->status);
+
+	if (reply->status / 100 == 2)
+		return true;
+	if (own->status)
+		return bad_status(c, own, reply->status, err);
+	if (reply->status == 401)
 		return client_refuse_basic(c, err);
-	case 404:
-	case 405:
+	if (reply->status == 404 || reply->status == 405)
 		return nothing_here(c, reply->status, err);
-	}
 	if (reply->status / 100 == 3)
 		return redirected(c, reply, err);
-	return reply->status / 100 == 2 || bad_status(c, reply->status, err);
+	return bad_status(c, find_status(common, reply->status), reply->status, err);
 }
 
 bool client_page(const struct client_about *about, struct err *err)
@@ -248,14 +252,15 @@ static bool is_address(const char *word)
 
 char *client_words(const char *text)
 {
-	OWN_BUF struct buf out = BUF_MAX(4 * CLIENT_WORDS_MAX);
+	static const char space[] = " \t\r\n", hidden[] = "<hidden>";
+	OWN_BUF struct buf out = BUF_MAX((strlen(text) + 1) * sizeof hidden);
 
-	while (*text && !out.full) {
-		size_t gap = strspn(text, " \t\r\n"), len = strcspn(text + gap, " \t\r\n");
+	while (*text) {
+		size_t gap = strspn(text, space), len = strcspn(text + gap, space);
 		OWN_STR char *word = mem_dupn(text + gap, len);
 		for (size_t i = 0; i < gap; i++)
 			buf_puts(&out, " ");
-		buf_puts(&out, is_address(word) ? "<hidden>" : word);
+		buf_puts(&out, is_address(word) ? hidden : word);
 		text += gap + len;
 	}
 	return secret_mask(buf_text(&out), out.len, CLIENT_WORDS_MAX, NULL, 0);

@@ -43,7 +43,7 @@ struct client_about {
 	 * Basic is its own, or a proxy's where one is given. */
 	bool own_login;
 
-	/* Other meanings of statuses than the common ones; the last has the status 0.  NULL. */
+	/* Statuses that mean something else than commonly; the last row has the status 0.  NULL. */
 	const struct client_status *statuses;
 };
 
@@ -59,6 +59,7 @@ struct client_common {
 	int timeout_ms;
 	enum client_basic basic;
 	struct err refusal; /* why base.refused is set */
+	bool late;          /* the last call ended at its time limit */
 };
 
 static inline bool client_is_set(const char *text)

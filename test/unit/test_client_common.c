@@ -47,8 +47,10 @@ static void long_words_are_cut(void **state)
 	assert_int_equal(strlen(words), CLIENT_WORDS_MAX);
 }
 
-static const struct client_status statuses[] = {
-	{409, ERR_RETRY, "its own"}, {413, ERR_TARGET, "not the common one"}, {0}};
+static const struct client_status statuses[] = {{409, ERR_RETRY, "its own"},
+						{413, ERR_TARGET, "not the common one"},
+						{404, ERR_RETRY, "not here yet"},
+						{0}};
 static const struct client_about basic = {.what = "the box", .where = "it should end in /box"};
 static const struct client_about own = {.what = "the box", .own_login = true, .statuses = statuses};
 static const struct client_ops ops = {.close = client_common_close};
@@ -117,6 +119,7 @@ static void a_clients_own_statuses_go_first(void **state)
 
 	judged(c, 409, ERR_RETRY, "its own");
 	judged(c, 413, ERR_TARGET, "not the common one");
+	judged(c, 404, ERR_RETRY, "not here yet");
 	judged(c, 502, ERR_RETRY, "is it running?");
 	client_close(&c->base);
 }

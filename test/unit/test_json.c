@@ -93,6 +93,8 @@ static void counts_are_whole_and_bounded(void **state)
 		uint64_t n = 4711;
 		assert_int_equal(json_count_at(root, "n", &n), rows[i].told);
 		assert_true(n == rows[i].n);
+		n = 4711;
+		assert_int_equal(json_count(json_object_get(root, "n"), &n), rows[i].told);
 		assert_true(json_count_or_0_at(root, "n") == (rows[i].told ? rows[i].n : 0));
 	}
 }
