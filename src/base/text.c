@@ -149,6 +149,40 @@ char *text_printable_lines(const char *s, size_t max)
 	return mem_dupn(buf_text(&out), text_cut(buf_text(&out), out.len, max));
 }
 
+bool text_is_page(const char *s, size_t len)
+{
+	while (len && isspace((unsigned char)*s)) {
+		s++;
+		len--;
+	}
+	return len && *s == '<';
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)tolower((unsigned char)c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+char *text_percent_decoded(const char *s)
+{
+	char *out = mem_dup(s), *to = out;
+
+	for (; *s; s++, to++) {
+		int high = *s == '%' ? hex_value(s[1]) : -1;
+		int low = high >= 0 ? hex_value(s[2]) : -1;
+		*to = low >= 0 ? (char)(high << 4 | low) : *s;
+		if (low >= 0)
+			s += 2;
+		if (!*to)
+			*to = '_';
+	}
+	*to = '\0';
+	return out;
+}
+
 char *text_strip(char *s)
 {
 	s += strspn(s, " \t\r\n");
