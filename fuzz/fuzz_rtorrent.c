@@ -34,7 +34,7 @@ static void check_list(const struct xmlrpc *x, const char *category)
 		check_text(t->name);
 		check_text(t->category);
 		check_text(t->folder);
-		CHECK(!t->message || !strstr(t->message, "://t"));
+		CHECK(!t->message || !strstr(t->message, "://"));
 	}
 }
 

@@ -117,6 +117,14 @@ void xmlrpc_end(struct buf *b)
 	buf_puts(b, "</params></methodCall>");
 }
 
+void xmlrpc_call(struct buf *b, const char *method, const char *const texts[])
+{
+	xmlrpc_begin(b, method);
+	for (; *texts; texts++)
+		xmlrpc_add_text(b, *texts);
+	xmlrpc_end(b);
+}
+
 static void add_step(struct buf *b, const struct xmlrpc_step *step)
 {
 	buf_puts(b, "<value><struct><member><name>methodName</name>");

@@ -30,6 +30,9 @@ void xmlrpc_add_number(struct buf *b, int32_t number);
 void xmlrpc_add_base64(struct buf *b, const void *bytes, size_t len);
 void xmlrpc_end(struct buf *b);
 
+/* A whole call with these texts, of which the last is NULL. */
+void xmlrpc_call(struct buf *b, const char *method, const char *const texts[]);
+
 #define XMLRPC_STEP_ARGS 4
 
 struct xmlrpc_step {

@@ -33,6 +33,14 @@ void client_torrents_clear(struct client_torrents *all)
 	*all = (struct client_torrents){0};
 }
 
+struct client_torrents client_torrents_take(struct client_torrents *all)
+{
+	struct client_torrents taken = *all;
+
+	*all = (struct client_torrents){0};
+	return taken;
+}
+
 static int compare(const void *a, const void *b)
 {
 	return strcmp(((const struct client_torrent *)a)->id,

@@ -49,6 +49,9 @@ struct client_torrents {
 struct client_torrent *client_torrents_add(struct client_torrents *all);
 void client_torrents_clear(struct client_torrents *all);
 
+/* Gives them away; *all is empty afterwards. */
+struct client_torrents client_torrents_take(struct client_torrents *all);
+
 /* Makes it ready for client_torrents_find(). */
 void client_torrents_sort(struct client_torrents *all);
 

@@ -1,15 +1,14 @@
 #include "ports/client_rtorrent.h"
 
-#include "base/clock.h"
+#include "base/df.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/scgi.h"
 #include "base/text.h"
-#include "base/web.h"
+#include "ports/client_common.h"
 
-#include <ctype.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -17,10 +16,7 @@
 #define REQUEST_MAX_BYTES (48u << 20)
 #define ANSWER_MAX_VALUES 10000
 #define LIST_MAX_VALUES ((size_t)CLIENT_TORRENTS_MAX * (RTORRENT_COLUMNS + 1) + 100)
-#define NAME_MAX_BYTES 1024
-#define MESSAGE_MAX_BYTES 300
 #define FOLDER_MAX_BYTES 4096
-#define FOLDERS_MAX 32 /* a folder and those above it */
 
 /* Client notes, section 3.3: the bodies that SCGI takes, and what the limit can be set to. */
 #define SCGI_LIMIT_0_9 (2u << 20)
@@ -28,73 +24,24 @@
 
 #define LOAD_MARK "d.custom.set=" RTORRENT_MARK "," RTORRENT_ADDING
 
-struct rtorrent {
-	struct client base;
-	char *name;                  /* owned */
-	struct web *web;             /* owned; NULL: over SCGI */
-	struct scgi_address address; /* of SCGI */
-	int timeout_ms;
-	struct wake *wake; /* borrowed */
+static const struct client_about about = {
+	.what = "rTorrent's XML-RPC",
+	.where = "the URL must be the one that the proxy hands to rTorrent, often .../RPC2",
+	.unseen = "it seems to think it broken",
 };
 
-/* Texts of rTorrent and of trackers */
+struct rtorrent {
+	struct client_common c;
+	struct scgi_address address; /* where it is not called over HTTP */
+};
 
-/* Cuts each "scheme://host/path" behind its "://", in place. */
-static void cut_addresses(char *text)
-{
-	char *to = text;
-
-	for (const char *at = text; *at;) {
-		if (!text_starts(at, "://")) {
-			*to++ = *at++;
-			continue;
-		}
-		memcpy(to, "://", 3);
-		to += 3;
-		at += 3 + strcspn(at + 3, " \"'<>()[]");
-	}
-	*to = '\0';
-}
-
-/* A printable copy without addresses and keys. */
-static char *safe_words(const char *text)
-{
-	char *words = secret_mask(text, strlen(text), MESSAGE_MAX_BYTES, NULL, 0);
-
-	cut_addresses(words);
-	return words;
-}
-
-static char *printable(const char *text, size_t max)
-{
-	return *text ? text_printable(text, strlen(text), max) : NULL;
-}
-
-/* Labels: percent-encoded, as encodeURIComponent does it (ruTorrent's convention) */
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* What is no escape stays as it is; so does everything where UTF-8 does not come out. */
+/* Labels are percent-encoded, as encodeURIComponent does it (ruTorrent's convention).  As it is
+ * where no UTF-8 comes out. */
 static char *label_of(const char *custom1)
 {
-	OWN_STR char *out = mem_dup(custom1);
-	char *to = out;
+	OWN_STR char *label = text_percent_decoded(custom1);
 
-	for (const char *at = custom1; *at;) {
-		int high = *at == '%' ? hex_digit(at[1]) : -1;
-		int low = high >= 0 ? hex_digit(at[2]) : -1;
-		bool escape = low >= 0 && (high || low);
-		*to++ = escape ? (char)(high * 16 + low) : *at;
-		at += escape ? 3 : 1;
-	}
-	*to = '\0';
-	return text_is_utf8(out, strlen(out)) ? OWN_TAKE(out) : mem_dup(custom1);
+	return text_is_utf8(label, strlen(label)) ? OWN_TAKE(label) : mem_dup(custom1);
 }
 
 bool rtorrent_is_label(const char *custom1, const char *category)
@@ -118,7 +65,7 @@ static const char *fault_text(const struct xmlrpc *x, const struct xmlrpc_value 
 
 static bool fault(const struct xmlrpc *x, const struct xmlrpc_value *v, struct err *err)
 {
-	OWN_STR char *words = safe_words(fault_text(x, v));
+	OWN_STR char *words = client_words(fault_text(x, v));
 
 	return err_set(err, ERR_RETRY, WORD_CLIENT, "rTorrent says \"%s\" (%" PRId64 ")", words,
 		       xmlrpc_number(xmlrpc_member(x, v, "faultCode"), 0));
@@ -143,12 +90,8 @@ bool rtorrent_read_presence(const struct xmlrpc *x, enum rtorrent_presence *pres
 
 	if (!absent && !rtorrent_read_done(x, err))
 		return false;
-	if (absent)
-		*presence = RTORRENT_ABSENT;
-	else if (strcmp(xmlrpc_text(x, x->values), RTORRENT_ADDING) == 0)
-		*presence = RTORRENT_HALF_ADDED;
-	else
-		*presence = RTORRENT_PRESENT;
+	bool half = strcmp(xmlrpc_text(x, x->values), RTORRENT_ADDING) == 0;
+	*presence = absent ? RTORRENT_ABSENT : half ? RTORRENT_HALF_ADDED : RTORRENT_PRESENT;
 	return true;
 }
 
@@ -183,7 +126,7 @@ enum column {
 	CUSTOM1,
 	MESSAGE,
 	DIRECTORY,
-	MULTI_FILE,
+	MULTI_FILE
 };
 
 const char *const rtorrent_columns[RTORRENT_COLUMNS] = {
@@ -249,10 +192,9 @@ static char *folder_of(const struct row *r)
 {
 	const char *path = text_at(r, DIRECTORY), *slash = strrchr(path, '/');
 	bool own = number_at(r, MULTI_FILE) && slash && strcmp(slash + 1, text_at(r, NAME)) == 0;
-	OWN_STR char *folder =
-		own ? mem_dupn(path, slash == path ? 1 : (size_t)(slash - path)) : mem_dup(path);
+	OWN_STR char *folder = own ? fs_parent(path) : mem_dup(path);
 
-	return printable(folder, FOLDER_MAX_BYTES);
+	return *folder ? text_printable(folder, strlen(folder), FOLDER_MAX_BYTES) : NULL;
 }
 
 static void fill_in(struct client_torrent *t, const struct row *r)
@@ -262,10 +204,10 @@ static void fill_in(struct client_torrent *t, const struct row *r)
 
 	client_torrent_hash(t->id, sizeof t->id, text_at(r, HASH));
 	memcpy(t->v1, t->id, sizeof t->v1);
-	t->name = printable(text_at(r, NAME), NAME_MAX_BYTES);
-	t->category = printable(label, NAME_MAX_BYTES);
+	t->name = client_torrent_name(text_at(r, NAME));
+	t->category = client_torrent_name(label);
 	t->folder = folder_of(r);
-	t->message = *text_at(r, MESSAGE) ? safe_words(text_at(r, MESSAGE)) : NULL;
+	t->message = *text_at(r, MESSAGE) ? client_words(text_at(r, MESSAGE)) : NULL;
 	t->state = state_of(r);
 	t->size = number_at(r, SIZE);
 	t->left = done < t->size ? t->size - done : 0;
@@ -299,55 +241,17 @@ bool rtorrent_read_list(const struct xmlrpc *x, const char *category, struct cli
 			return odd(err);
 		if (category && !rtorrent_is_label(text_at(&r, CUSTOM1), category))
 			continue;
-		struct client_torrent *t = client_torrents_add(all);
+		struct client_torrent *t = client_add_torrent(all, err);
 		if (!t)
-			return err_set(err, ERR_RETRY, WORD_CLIENT,
-				       "it has more than %d torrents, which is too many",
-				       CLIENT_TORRENTS_MAX);
+			return false;
 		fill_in(t, &r);
 	}
 	return true;
 }
 
-/* A number of KiB at *at, which is moved behind it and the blanks; false: there is none. */
-static bool kib(const char **at, uint64_t *bytes)
-{
-	size_t digits = strspn(*at, "0123456789");
-	char text[24];
-
-	if (digits == 0 || digits >= sizeof text || (*at)[digits] != ' ')
-		return false;
-	memcpy(text, *at, digits);
-	text[digits] = '\0';
-	if (!num_u64(text, UINT64_MAX / 1024, bytes))
-		return false;
-	*bytes *= 1024;
-	*at += digits;
-	*at += strspn(*at, " ");
-	return true;
-}
-
-/* "<blocks> <used> <available> <capacity>%", where one begins; a device's name may hold blanks. */
-static bool df_numbers(const char *at, struct client_space *space)
-{
-	struct client_space s;
-	uint64_t used;
-
-	if (!kib(&at, &s.total) || !kib(&at, &used) || !kib(&at, &s.free))
-		return false;
-	at += strspn(at, "0123456789");
-	if ((*at != '%' && *at != '-') || at[1] != ' ')
-		return false;
-	*space = s;
-	return true;
-}
-
 bool rtorrent_read_df(const char *text, struct client_space *space)
 {
-	for (const char *at = text; *at; at++)
-		if (at > text && at[-1] == ' ' && df_numbers(at, space))
-			return true;
-	return false;
+	return df_read(text, &space->free, &space->total);
 }
 
 static bool is_within(const char *path, const char *folder)
@@ -382,57 +286,10 @@ size_t rtorrent_scgi_limit(const char *version)
 /* Calls */
 
 /* Whatever went wrong there, here it is the client's trouble; but a stop is none. */
-static bool as_clients(const struct rtorrent *c, bool named, struct err *err)
+static bool say(const struct rtorrent *c, struct err *err)
 {
-	if (strcmp(err->word, WORD_STOPPED) == 0)
-		return false;
-	text_copy(err->word, sizeof err->word, WORD_CLIENT);
-	return !named && err_wrap(err, "%s", c->name);
-}
-
-static bool say_status(struct rtorrent *c, const struct http_reply *reply, struct err *err)
-{
-	switch (reply->status) {
-	case 401:
-		c->base.refused = true;
-		return err_set(err, ERR_TARGET, WORD_CLIENT,
-			       "the proxy in front of rTorrent does not accept user and password "
-			       "(HTTP 401)");
-	case 403:
-		return err_set(err, ERR_TARGET, WORD_CLIENT,
-			       "the proxy in front of rTorrent does not let us in (HTTP 403)");
-	case 404:
-	case 405:
-		return err_set(err, ERR_TARGET, WORD_CLIENT,
-			       "HTTP %ld: there is no XML-RPC; the URL must be the one that the "
-			       "proxy hands to rTorrent, often .../RPC2",
-			       reply->status);
-	case 413:
-		return err_set(err, ERR_ITEM, WORD_CLIENT,
-			       "HTTP 413: the .torrent is larger than what the proxy lets through "
-			       "(nginx: client_max_body_size)");
-	case 502:
-	case 503:
-	case 504:
-		return err_set(err, ERR_RETRY, WORD_CLIENT,
-			       "HTTP %ld: the proxy does not reach rTorrent; is it running?",
-			       reply->status);
-	default:
-		return err_set(err, ERR_RETRY, WORD_CLIENT, "HTTP %ld", reply->status);
-	}
-}
-
-static bool check_status(struct rtorrent *c, const struct http_reply *reply, struct err *err)
-{
-	if (reply->status == 200)
-		return true;
-	if (reply->redirect_host[0])
-		return err_set(
-			err, ERR_TARGET, WORD_CLIENT,
-			"HTTP %ld: a redirect to %s, which is not followed; use the URL that "
-			"it leads to",
-			reply->status, reply->redirect_host);
-	return say_status(c, reply, err);
+	client_unreached(err);
+	return strcmp(err->word, WORD_STOPPED) != 0 && client_named(&c->c, false, err);
 }
 
 static bool over_http(struct rtorrent *c, const struct buf *request, struct buf *answer,
@@ -446,39 +303,23 @@ static bool over_http(struct rtorrent *c, const struct buf *request, struct buf 
 				      .body_len = request->len,
 				      .max_body = answer->max};
 
-	if (!web_call(c->web, &call, &reply, err))
-		return as_clients(c, true, err);
-	if (!check_status(c, &reply, err))
-		return as_clients(c, false, err);
-	struct buf body = reply.body;
+	if (!client_send(&c->c, &call, &reply, err) || !client_judge(&c->c, &reply, err))
+		return false;
+	*answer = reply.body;
 	reply.body = (struct buf){0};
-	body.max = answer->max;
-	*answer = body;
 	return true;
 }
 
-static bool over_scgi(const struct rtorrent *c, const struct buf *request, struct buf *answer,
+static bool over_scgi(struct rtorrent *c, const struct buf *request, struct buf *answer,
 		      struct err *err)
 {
 	const struct scgi_request r = {.to = &c->address,
 				       .body = request->data,
 				       .len = request->len,
-				       .timeout_ms = c->timeout_ms,
-				       .wake = c->wake};
+				       .timeout_ms = c->c.timeout_ms,
+				       .wake = c->c.wake};
 
-	return scgi_call(&r, answer, err) || as_clients(c, false, err);
-}
-
-/* A page instead of XML: somebody else answers there. */
-static bool say_unreadable(const struct rtorrent *c, const struct buf *answer, struct err *err)
-{
-	const char *start = buf_text(answer);
-
-	if (text_has_nocase(start, "<html"))
-		err_set(err, ERR_TARGET, WORD_CLIENT,
-			"what answers is a web page and not rTorrent's XML-RPC; the URL must be "
-			"the one that the proxy hands to rTorrent, often .../RPC2");
-	return as_clients(c, false, err);
+	return scgi_call(&r, answer, err) || say(c, err);
 }
 
 /* An answer is true, a fault too. */
@@ -489,23 +330,18 @@ static bool ask(struct rtorrent *c, const struct buf *request, bool is_list, str
 		BUF_MAX(is_list ? CLIENT_LIST_MAX_BYTES : CLIENT_ANSWER_MAX_BYTES);
 	size_t values = is_list ? LIST_MAX_VALUES : ANSWER_MAX_VALUES;
 
-	if (c->base.refused)
-		return err_set(err, ERR_TARGET, WORD_CLIENT,
-			       "%s: user and password were refused, and are not tried again before "
-			       "a reload",
-			       c->name);
 	if (request->full)
-		return err_set(err, ERR_ITEM, WORD_CLIENT, "%s: the request is too large", c->name);
-	bool ok =
-		c->web ? over_http(c, request, &answer, err) : over_scgi(c, request, &answer, err);
-	if (!ok)
+		return client_fail(&c->c, err, ERR_ITEM, "the request is too large");
+	if (!(c->c.web ? over_http : over_scgi)(c, request, &answer, err))
 		return false;
-	return xmlrpc_read(answer.data ? answer.data : (char[]){0}, answer.len, values, x, err) ||
-	       say_unreadable(c, &answer, err);
+	if (xmlrpc_read(answer.data ? answer.data : (char[]){0}, answer.len, values, x, err))
+		return true;
+	if (text_has_nocase(buf_text(&answer), "<html"))
+		client_page(&about, err);
+	return say(c, err);
 }
 
 #define REQUEST(name) OWN_BUF struct buf name = BUF_MAX(REQUEST_MAX_BYTES)
-
 #define TEXTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* A call whose parameters are texts. */
@@ -514,16 +350,8 @@ static bool ask_texts(struct rtorrent *c, const char *method, const char *const 
 {
 	REQUEST(request);
 
-	xmlrpc_begin(&request, method);
-	for (; *texts; texts++)
-		xmlrpc_add_text(&request, *texts);
-	xmlrpc_end(&request);
+	xmlrpc_call(&request, method, texts);
 	return ask(c, &request, false, x, err);
-}
-
-static bool say(const struct rtorrent *c, struct err *err)
-{
-	return as_clients(c, false, err);
 }
 
 static bool rtorrent_ready(struct client *client, struct err *err)
@@ -537,13 +365,20 @@ static bool rtorrent_ready(struct client *client, struct err *err)
 
 /* Delivery */
 
-static bool look(struct rtorrent *c, const char *v1, enum rtorrent_presence *presence,
+/* A client_look; `out` is an enum rtorrent_presence. */
+static bool look(struct client *client, const struct delivery *d, void *out, bool *there,
 		 struct err *err)
 {
+	struct rtorrent *c = (struct rtorrent *)client;
+	enum rtorrent_presence *presence = out;
 	OWN_XMLRPC struct xmlrpc x = {0};
 
-	return ask_texts(c, "d.custom", TEXTS(v1, RTORRENT_MARK), &x, err) &&
-	       (rtorrent_read_presence(&x, presence, err) || say(c, err));
+	if (!ask_texts(c, "d.custom", TEXTS(d->v1, RTORRENT_MARK), &x, err))
+		return false;
+	if (!rtorrent_read_presence(&x, presence, err))
+		return say(c, err);
+	*there = *presence != RTORRENT_ABSENT;
+	return true;
 }
 
 static bool set_limit(struct rtorrent *c, size_t bytes, struct err *err)
@@ -564,10 +399,10 @@ static bool too_large(const struct rtorrent *c, size_t body, size_t limit, struc
 
 	num_bytes(body, has);
 	num_bytes(limit, may);
-	return err_set(err, ERR_ITEM, WORD_CLIENT,
-		       "%s: to hand over this .torrent takes a request of %s, and this rTorrent "
-		       "takes %s; put it into a folder that rTorrent watches",
-		       c->name, has, may);
+	return client_fail(&c->c, err, ERR_ITEM,
+			   "to hand over this .torrent takes a request of %s, and this rTorrent "
+			   "takes %s; put it into a folder that rTorrent watches",
+			   has, may);
 }
 
 /* What SCGI takes, whatever the limit of XML-RPC is set to; asked for only where it may matter. */
@@ -615,8 +450,10 @@ static bool load(struct rtorrent *c, const struct buf *request, struct err *err)
 	return say(c, err);
 }
 
-static bool add(struct rtorrent *c, const struct delivery *d, struct err *err)
+/* It says that it took whatever it gets, so that says nothing. */
+static bool add(struct client *client, const struct delivery *d, bool *taken, struct err *err)
 {
+	struct rtorrent *c = (struct rtorrent *)client;
 	REQUEST(request);
 	struct err ignored;
 	size_t was;
@@ -631,28 +468,8 @@ static bool add(struct rtorrent *c, const struct delivery *d, struct err *err)
 	bool ok = load(c, &request, err);
 	if (was && !set_limit(c, was, &ignored))
 		was = 0; /* it stays raised, which does no harm */
+	*taken = false;
 	return ok;
-}
-
-static bool wait_until_there(struct rtorrent *c, const char *v1, enum rtorrent_presence *presence,
-			     struct err *err)
-{
-	int64_t end = clock_monotonic() + CLIENT_APPEARS_MS;
-
-	for (;;) {
-		if (!look(c, v1, presence, err))
-			return false;
-		if (*presence != RTORRENT_ABSENT)
-			return true;
-		if (clock_monotonic() >= end)
-			break;
-		if (!wake_sleep(c->wake, CLIENT_POLL_MS, err))
-			return false;
-	}
-	return err_set(err, ERR_ITEM, WORD_CLIENT,
-		       "%s: rTorrent took the .torrent and has not loaded it; it seems to think "
-		       "it broken",
-		       c->name);
 }
 
 static bool run_steps(struct rtorrent *c, const struct xmlrpc_step *steps, size_t n,
@@ -667,20 +484,14 @@ static bool run_steps(struct rtorrent *c, const struct xmlrpc_step *steps, size_
 	return ask(c, &request, false, &x, err) && (rtorrent_read_steps(&x, n, err) || say(c, err));
 }
 
-/* rTorrent itself makes no more than the last folder of a path, and says nothing when it cannot
- * (seen with 0.9.8).  Where no program may be run the folder has to be there. */
-static bool make_folder(struct rtorrent *c, const char *path, struct err *err)
-{
-	OWN_XMLRPC struct xmlrpc x = {0};
-
-	return ask_texts(c, "execute.nothrow", TEXTS("", "mkdir", "-p", "--", path), &x, err);
-}
-
-/* Label and folder, before anything is started: it would begin in the wrong place. */
+/* Label and folder, before anything is started: it would begin in the wrong place.  rTorrent itself
+ * makes no more than the last folder of a path, and says nothing when it cannot (seen with 0.9.8);
+ * where no program may be run the folder has to be there. */
 static bool place(struct rtorrent *c, const struct delivery *d, struct err *err)
 {
 	const struct placement *p = d->placement;
 	OWN_STR char *label = p->category ? http_escape(p->category) : NULL;
+	OWN_XMLRPC struct xmlrpc made = {0};
 	struct xmlrpc_step steps[2];
 	size_t n = 0;
 
@@ -688,14 +499,10 @@ static bool place(struct rtorrent *c, const struct delivery *d, struct err *err)
 		steps[n++] = (struct xmlrpc_step){"d.custom1.set", {d->v1, label}};
 	if (p->save_path)
 		steps[n++] = (struct xmlrpc_step){"d.directory.set", {d->v1, p->save_path}};
-	return (!p->save_path || make_folder(c, p->save_path, err)) && run_steps(c, steps, n, err);
-}
-
-static bool start(struct rtorrent *c, const struct delivery *d, struct err *err)
-{
-	const struct xmlrpc_step step = {"d.start", {d->v1}};
-
-	return d->placement->paused || run_steps(c, &step, 1, err);
+	if (p->save_path && !ask_texts(c, "execute.nothrow",
+				       TEXTS("", "mkdir", "-p", "--", p->save_path), &made, err))
+		return false;
+	return run_steps(c, steps, n, err);
 }
 
 /* The last act; and without the session's file the label would be lost in a crash of rTorrent. */
@@ -722,19 +529,22 @@ static bool is_started(struct rtorrent *c, const char *v1, bool *started, struct
  * not open it again (seen with 0.9.8). */
 static bool finish(struct rtorrent *c, const struct delivery *d, struct err *err)
 {
+	const struct xmlrpc_step start = {"d.start", {d->v1}};
 	bool started;
 
-	if (!is_started(c, d->v1, &started, err))
+	if (!is_started(c, d->v1, &started, err) || (!started && !place(c, d, err)))
 		return false;
-	return (started || (place(c, d, err) && start(c, d, err))) && seal(c, d->v1, err);
+	if (!started && !d->placement->paused && !run_steps(c, &start, 1, err))
+		return false;
+	return seal(c, d->v1, err);
 }
 
-static bool check_v1(const struct rtorrent *c, const struct delivery *d, struct err *err)
+static bool check(const struct rtorrent *c, const struct delivery *d, struct err *err)
 {
-	return (d->v1 && *d->v1) ||
-	       err_set(err, ERR_ITEM, WORD_CLIENT,
-		       "%s: the torrent is of BitTorrent v2 only, which rTorrent does not take",
-		       c->name);
+	if (d->v1 && *d->v1)
+		return client_check_texts(&c->c, d->placement, err);
+	return client_fail(&c->c, err, ERR_ITEM,
+			   "the torrent is of BitTorrent v2 only, which rTorrent does not take");
 }
 
 static bool rtorrent_deliver(struct client *client, const struct delivery *d, bool resumed,
@@ -742,25 +552,18 @@ static bool rtorrent_deliver(struct client *client, const struct delivery *d, bo
 {
 	struct rtorrent *c = (struct rtorrent *)client;
 	enum rtorrent_presence presence;
+	bool is_new;
 
 	(void)resumed;
-	if (!check_v1(c, d, err) || !look(c, d->v1, &presence, err))
-		return false;
-	if (presence == RTORRENT_ABSENT &&
-	    !(add(c, d, err) && wait_until_there(c, d->v1, &presence, err)))
+	if (!check(c, d, err) || !client_add_once(&c->c, d, look, add, &presence, &is_new, err))
 		return false;
 	if (presence == RTORRENT_HALF_ADDED && !finish(c, d, err))
 		return false;
-	*path = mem_dup(c->name);
+	*path = mem_dup(c->c.name);
 	return true;
 }
 
 /* What there is */
-
-static bool is_unknown_method(const struct xmlrpc *x)
-{
-	return x->fault && text_has_nocase(fault_text(x, x->values), "not defined");
-}
 
 /* d.multicall2 is called d.multicall from 0.16.16 on, where the old name needs an option; before,
  * that was another command's name. */
@@ -768,18 +571,16 @@ static bool ask_all(struct rtorrent *c, const char *const columns[], size_t n, s
 		    struct err *err)
 {
 	static const char *const methods[] = {"d.multicall2", "d.multicall"};
+	const char *texts[RTORRENT_COLUMNS + 3] = {"", "main"};
 
+	memcpy(&texts[2], columns, n * sizeof *columns);
 	for (int i = 0;; i++) {
 		REQUEST(request);
-		xmlrpc_begin(&request, methods[i]);
-		xmlrpc_add_text(&request, "");
-		xmlrpc_add_text(&request, "main");
-		for (size_t k = 0; k < n; k++)
-			xmlrpc_add_text(&request, columns[k]);
-		xmlrpc_end(&request);
+		xmlrpc_call(&request, methods[i], texts);
 		if (!ask(c, &request, true, x, err))
 			return false;
-		if (i == 1 || !is_unknown_method(x))
+		if (i == 1 || !x->fault ||
+		    !text_has_nocase(fault_text(x, x->values), "not defined"))
 			return true;
 		xmlrpc_clear(x);
 	}
@@ -792,12 +593,10 @@ static bool rtorrent_list(struct client *client, const char *category, struct cl
 	OWN_CLIENT_TORRENTS struct client_torrents found = {0};
 	OWN_XMLRPC struct xmlrpc x = {0};
 
-	if (!ask_all(c, rtorrent_columns, RTORRENT_COLUMNS, &x, err))
+	if (!ask_all(c, rtorrent_columns, RTORRENT_COLUMNS, &x, err) ||
+	    !(rtorrent_read_list(&x, category, &found, err) || say(c, err)))
 		return false;
-	if (!rtorrent_read_list(&x, category, &found, err))
-		return say(c, err);
-	*all = found;
-	found = (struct client_torrents){0};
+	*all = client_torrents_take(&found);
 	return true;
 }
 
@@ -819,12 +618,14 @@ static void add_folders(struct buf *request, const char *folder)
 {
 	OWN_STR char *path = mem_dup(folder);
 
-	for (int i = 0; i < FOLDERS_MAX; i++) {
+	for (int i = 0; i < CLIENT_FOLDERS_MAX; i++) {
 		xmlrpc_add_text(request, path);
-		char *slash = strrchr(path, '/');
-		if (!slash || strcmp(path, "/") == 0)
+		char *above = fs_parent(path);
+		bool is_last = strcmp(above, path) == 0;
+		free(path);
+		path = above;
+		if (is_last)
 			return;
-		slash[slash == path] = '\0';
 	}
 }
 
@@ -852,10 +653,9 @@ static bool space_of_torrents(struct rtorrent *c, const char *folder, struct cli
 	if (!ask_all(c, columns, 2, &x, err))
 		return false;
 	return rtorrent_read_free(&x, folder, space) ||
-	       err_set(err, ERR_RETRY, WORD_CLIENT,
-		       "%s: rTorrent does not tell the free space: df cannot be run there, and no "
-		       "torrent is open in this folder",
-		       c->name);
+	       client_fail(&c->c, err, ERR_RETRY,
+			   "rTorrent does not tell the free space: df cannot be run there, and no "
+			   "torrent is open in this folder");
 }
 
 static bool rtorrent_space(struct client *client, const struct placement *p,
@@ -865,21 +665,10 @@ static bool rtorrent_space(struct client *client, const struct placement *p,
 	OWN_STR char *folder = mem_dup(p ? p->save_path : NULL);
 	OWN_XMLRPC struct xmlrpc x = {0};
 
-	if (!folder && !default_folder(c, &folder, err))
-		return false;
-	if (!ask_df(c, folder, &x, err))
+	if ((!folder && !default_folder(c, &folder, err)) || !ask_df(c, folder, &x, err))
 		return false;
 	return rtorrent_read_df(xmlrpc_text(&x, x.values), space) ||
 	       space_of_torrents(c, folder, space, err);
-}
-
-static void rtorrent_close(struct client *client)
-{
-	struct rtorrent *c = (struct rtorrent *)client;
-
-	web_close(c->web);
-	free(c->name);
-	free(c);
 }
 
 static const struct client_ops rtorrent_ops = {
@@ -887,24 +676,8 @@ static const struct client_ops rtorrent_ops = {
 	.deliver = rtorrent_deliver,
 	.list = rtorrent_list,
 	.space = rtorrent_space,
-	.close = rtorrent_close,
+	.close = client_common_close,
 };
-
-static bool open_web(struct rtorrent *c, const struct client_options *o, struct err *err)
-{
-	bool proxy = o->proxy_user && *o->proxy_user;
-	const struct web_options options = {.name = o->name,
-					    .url = o->url,
-					    .socket = o->socket,
-					    .ca_file = o->ca_file,
-					    .user = proxy ? o->proxy_user : o->user,
-					    .password = proxy ? o->proxy_password : o->password,
-					    .timeout_ms = o->timeout_ms,
-					    .wake = o->wake};
-
-	c->web = web_open(&options, err);
-	return c->web != NULL;
-}
 
 static bool open_scgi(struct rtorrent *c, const struct client_options *o, struct err *err)
 {
@@ -914,21 +687,13 @@ static bool open_scgi(struct rtorrent *c, const struct client_options *o, struct
 	return ok || err_wrap(err, "%s", o->name);
 }
 
-static bool is_http(const char *url)
-{
-	return url && strncasecmp(url, "http", 4) == 0;
-}
-
 struct client *client_rtorrent_open(const struct client_options *o, struct err *err)
 {
-	struct rtorrent *c = mem_alloc(sizeof *c);
+	struct rtorrent *c = client_new(sizeof *c, &rtorrent_ops, &about, o);
+	bool is_http = o->url && strncasecmp(o->url, "http", 4) == 0;
 
-	c->base.ops = &rtorrent_ops;
-	c->name = mem_dup(o->name);
-	c->timeout_ms = o->timeout_ms;
-	c->wake = o->wake;
-	if (is_http(o->url) ? open_web(c, o, err) : open_scgi(c, o, err))
-		return &c->base;
-	rtorrent_close(&c->base);
+	if (is_http ? client_open_web(&c->c, o->url, o, err) : open_scgi(c, o, err))
+		return &c->c.base;
+	client_close(&c->c.base);
 	return NULL;
 }

@@ -41,18 +41,11 @@ static int less(int a, int b)
 	return a < b ? a : b;
 }
 
-static void wipe_free(char **text)
-{
-	if (*text)
-		secret_wipe(*text, strlen(*text));
-	free(*text);
-}
-
 static bool get(struct native *n, const char *url, size_t max_body, struct http_reply *reply,
 		struct err *err)
 {
-	OWN(wipe_free) char *user = mem_printf("ApiUser: %s", secret_reveal(n->tracker.user));
-	OWN(wipe_free) char *key = mem_printf("ApiKey: %s", secret_reveal(n->tracker.key));
+	OWN_WIPED char *user = mem_printf("ApiUser: %s", secret_reveal(n->tracker.user));
+	OWN_WIPED char *key = mem_printf("ApiKey: %s", secret_reveal(n->tracker.key));
 	const char *const headers[] = {user, key, NULL};
 	const struct http_request request = {
 		.url = url,

@@ -254,7 +254,7 @@ def test_the_trackers_words_are_told_and_its_url_is_not(client, tmp_path):
         seen = wait_for("the tracker's words", lambda: next(
             (t for t in client.must("list", category="tracker")["torrents"]
              if t["id"] == infohash and t["message"]), None), STATE_LIMIT)
-    assert seen["message"] == "unregistered torrent at <URL> ..." and seen["state"] == "error"
+    assert seen["message"] == "unregistered torrent at <hidden> ..." and seen["state"] == "error"
 
 
 def test_the_space_is_that_of_the_save_path(client, tmp_path):
@@ -385,12 +385,12 @@ def test_tls_with_a_private_ca(deluge, tmp_path):
 
 def test_what_is_no_deluge_web_is_told(deluge):
     answers = [
-        (200, b"\n<html>welcome</html>", {"Content-Type": "text/html"}, "target", "web page"),
+        (200, b"\n<html>welcome</html>", {"Content-Type": "text/html"}, "target", "HTML page"),
         (200, b"{}", {}, "retry", "no JSON-RPC"),
-        (200, b'{"result": tru', {}, "retry", "no JSON-RPC"),
-        (200, b"", {}, "retry", "no JSON-RPC"),
+        (200, b'{"result": tru', {}, "retry", "no valid JSON"),
+        (200, b"", {}, "retry", "no valid JSON"),
         (403, b"", {}, "target", "HTTP 403"),
-        (404, b"", {}, "target", "no deluge-web"),
+        (404, b"", {}, "target", "deluge-web is not at"),
         (413, b"", {}, "item", "larger than the proxy"),
         (500, b"", {}, "retry", "HTTP 500"),
         (502, b"", {}, "retry", "HTTP 502"),
@@ -617,7 +617,7 @@ def test_methods_of_a_plugin_that_deluge_web_does_not_know_yet(tmp_path):
 @pytest.mark.parametrize("torrent", [
     {"state": 5, "name": None, "total_size": -1, "total_remaining": "x", "label": [],
      "time_added": {}, "time_since_transfer": 1e300, "download_payload_rate": "fast"},
-    {"state": "Downloading", "total_size": 1e18, "total_remaining": 10 ** 40, "message": "\0",
+    {"state": "Downloading", "total_size": "1e18", "total_remaining": 10 ** 40, "message": "\0",
      "name": "a\0b\x1b[2J", "time_since_transfer": -5, "save_path": 7},
     {},
     None,

@@ -161,7 +161,7 @@ def test_a_torrent_that_does_not_show_up(double, tmp_path):
     torrent, _ = make_torrent(tmp_path / "made")
     double.loses = True
     with driving(double) as ptp:
-        failed(ptp.do("deliver", file=torrent), "retry", "does not list it")
+        failed(ptp.do("deliver", file=torrent), "retry", "does not show it")
         threading.Timer(0.5, ptp.process.send_signal, [signal.SIGTERM]).start()
         began = time.monotonic()
         assert ptp.do("deliver", file=torrent)["word"] == "Stopped"

@@ -281,7 +281,7 @@ def test_wrong_places_are_named(real, folder):
             assert (answer["kind"], "502" in answer["message"]) == ("retry", True)
         with Driver(Type="rtorrent", URL=f"http://{HERE}:{other.port}/") as client:
             answer = client.do("ready")
-            assert (answer["kind"], "web page" in answer["message"]) == ("target", True)
+            assert (answer["kind"], "HTML page" in answer["message"]) == ("target", True)
         with Driver(Type="rtorrent", URL=f"scgi://{HERE}:{other.port}") as client:
             answer = client.do("ready")
             assert (answer["kind"], "SCGI" in answer["message"]) == ("retry", True)

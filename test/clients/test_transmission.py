@@ -328,7 +328,7 @@ def test_a_wrong_password_is_tried_once(daemon, tmp_path):
     daemon.call("session-get")      # a good login sets the count to 0
     with daemon.driver(login=("bob", "not it")) as client:
         for what in ("ready", "deliver", "list", "space", "deliver"):
-            answer = fails(client.do(what, file=file), "target", "not accepted")
+            answer = fails(client.do(what, file=file), "target", "does not accept Username")
             assert answer["refused"]
             assert "not it" not in answer["message"]
     assert daemon.failed_logins() == 2
@@ -474,7 +474,7 @@ def test_behind_a_sub_path_with_the_proxys_own_password(daemon, tmp_path):
         with daemon.driver(URL=f"{proxy.url}/transmission", ProxyUsername="px",
                            ProxyPassword="wrongword") as client:
             for _ in range(3):
-                answer = fails(client.do("ready"), "target", "proxy's username or password")
+                answer = fails(client.do("ready"), "target", "does not accept ProxyUsername")
                 assert answer["refused"]
                 assert "wrongword" not in answer["message"]
     assert len(proxy.seen) == tried + 1

@@ -60,7 +60,7 @@ static void any_other_fault_is_an_error_without_addresses(void **state)
 	assert_false(rtorrent_read_presence(&x, &presence, &err));
 	assert_int_equal(err.kind, ERR_RETRY);
 	assert_string_equal(err.word, WORD_CLIENT);
-	assert_string_equal(err.msg, "rTorrent says \"not trusted: http:// ?[1m\" (-507)");
+	assert_string_equal(err.msg, "rTorrent says \"not trusted: <hidden> ?[1m\" (-507)");
 }
 
 static bool steps(const char *answer, size_t n, struct err *err)
@@ -141,7 +141,7 @@ static void a_row_is_filled_in(void **state)
 	assert_string_equal(t->name, "A&?");
 	assert_string_equal(t->category, "caf\xC3\xA9 /");
 	assert_string_equal(t->folder, "/dl");
-	assert_string_equal(t->message, "Tracker: [http://]");
+	assert_string_equal(t->message, "Tracker: <hidden>");
 	assert_int_equal(t->size, 300);
 	assert_int_equal(t->left, 200);
 	assert_false(t->complete);
