@@ -66,8 +66,13 @@ static const struct command {
 	 "2: something is wrong, and nothing was written."},
 	{"update", "", "compare the tracker's utility version with the protocol spoken here", 0,
 	 cmd_update, NULL},
-	{"check", "", "test the configuration and the folders; changes nothing",
-	 1u << OPTION_ONLINE, cmd_check, NULL},
+	{"check", "", "find out what would not work, and why; changes nothing",
+	 1u << OPTION_ONLINE | 1u << OPTION_JSON, cmd_check,
+	 "A line for each thing tested, and for what is not well a second one that says what "
+	 "mends\n"
+	 "it. --online calls the tracker (for its utility's version), the clients, and makes an "
+	 "entry\n"
+	 "in the log of the Healthchecks check. Exit status 1 if something has FAILed."},
 	{"status", "", "per container: delivered, pending, possibly lost, last outcome",
 	 1u << OPTION_JSON, cmd_status, NULL},
 	{"history", "", "the assignments, newest first",

@@ -278,8 +278,10 @@ static bool utility_download(struct engine *e, const char *torrent_id, const cha
 static bool utility_version(struct engine *e, char version[REPLY_VERSION_SIZE], struct err *err)
 {
 	struct utility *u = (struct utility *)e;
+	bool ok = u->tracker->ops->version(u->tracker, version, err);
 
-	if (u->tracker->ops->version(u->tracker, version, err))
+	u->base.server_time = u->tracker->server_time;
+	if (ok)
 		return true;
 	u->base.failure = u->tracker->failure;
 	return false;
