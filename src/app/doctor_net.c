@@ -180,8 +180,7 @@ static void say_not_asked(struct doctor *d, const struct err *why)
 {
 	bool waits = why->kind == ERR_RETRY && strcmp(why->word, WORD_NETWORK) == 0;
 
-	doctor_say(d, waits ? DOCTOR_WARN : DOCTOR_FAIL, "tracker-answer", "tracker", "ERR(%s): %s",
-		   why->word, why->msg);
+	doctor_say(d, DOCTOR_FAIL, "tracker-answer", "tracker", "ERR(%s): %s", why->word, why->msg);
 	doctor_mend(d, waits ? "wait, or ask at once in spite of it: `ptp-archiver fetch --force "
 			       "all`"
 			     : "see what is said of the state folder");

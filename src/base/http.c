@@ -252,7 +252,9 @@ static enum http_trouble certificate_trouble(CURL *c)
 
 	curl_easy_getinfo(c, CURLINFO_SSL_VERIFYRESULT, &why);
 	switch (why) {
-	case X509_V_OK: /* the name is compared after the chain */
+	/* The name is compared before libcurl notes how the chain was. */
+	case X509_V_OK:
+	case X509_V_ERR_UNSPECIFIED:
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
 		return HTTP_CERT_HOST;

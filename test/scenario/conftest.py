@@ -58,10 +58,12 @@ def remote(tmp_path, authority):
 
 @pytest.fixture(scope="session")
 def hurry(tmp_path_factory):
-    """hurry(n): variables that make time run n times as fast for the program."""
+    """hurry(n, shift): variables that make time run n times as fast for the program, and its clock
+    be so many seconds off."""
     library = tmp_path_factory.mktemp("hurry") / "hurry.so"
     source = pathlib.Path(__file__).with_name("hurry.c")
     subprocess.run([os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-shared", "-fPIC", "-o",
                     str(library), str(source)], check=True)
     asan = "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")
-    return lambda n: {"LD_PRELOAD": str(library), "HURRY": str(n), "ASAN_OPTIONS": asan}
+    return lambda n, shift=0: {"LD_PRELOAD": str(library), "HURRY": str(n), "SHIFT": str(shift),
+                               "ASAN_OPTIONS": asan}
