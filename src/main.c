@@ -70,9 +70,12 @@ static const struct command {
 	 1u << OPTION_ONLINE | 1u << OPTION_JSON, cmd_check,
 	 "A line for each thing tested, and for what is not well a second one that says what "
 	 "mends\n"
-	 "it. --online calls the tracker (for its utility's version), the clients, and makes an "
-	 "entry\n"
-	 "in the log of the Healthchecks check. Exit status 1 if something has FAILed."},
+	 "it. --online calls the tracker (for its utility's version) and the clients, and makes "
+	 "an\n"
+	 "entry in the log of the Healthchecks check, which leaves its status alone. It notes its\n"
+	 "call of the tracker in the state folder, which it makes if it is missing: whoever asks "
+	 "the\n"
+	 "tracker next has to keep the distance. Exit status 1 if something has FAILed."},
 	{"status", "", "per container: delivered, pending, possibly lost, last outcome",
 	 1u << OPTION_JSON, cmd_status, NULL},
 	{"history", "", "the assignments, newest first",

@@ -18,7 +18,8 @@ LAYERS = ["base", "model", "ports", "core", "app"]
 
 # Which library header may be included where only.
 HOMES = {"curl/curl.h": {"base/http.c"}, "sqlite3.h": {"ports/ledger_parts.h"},
-         "microhttpd.h": {"app/httpd.c"}, "yaml.h": {"base/yml.c"}}
+         "microhttpd.h": {"app/httpd.c"}, "yaml.h": {"base/yml.c"},
+         "expat.h": {"base/xmlrpc.c"}}
 
 # Interfaces with several implementations: the one port that another may include.
 INTERFACES = {"ports/engine.h", "ports/client.h"}

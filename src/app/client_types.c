@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "ports/client_deluge.h"
 #include "ports/client_qbittorrent.h"
+#include "ports/client_rtorrent.h"
 #include "ports/client_transmission.h"
 
 #include <string.h>
@@ -16,6 +17,11 @@ static const struct client_type types[] = {
 	 .open = client_transmission_open,
 	 .url_example = "http://127.0.0.1:9091/transmission/rpc",
 	 .has_tags = true,
+	 .tells_total = true},
+	{.name = "rtorrent",
+	 .open = client_rtorrent_open,
+	 .url_example = "scgi://127.0.0.1:5000",
+	 .takes_scgi = true,
 	 .tells_total = true},
 	{.name = "deluge", .open = client_deluge_open, .url_example = "http://127.0.0.1:8112/"},
 };

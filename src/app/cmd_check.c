@@ -1,4 +1,5 @@
-/* check: would it work?  Changes nothing, and asks for no torrent. */
+/* check: would it work?  Changes nothing (but for the record of a call to the tracker, with
+ * --online), and asks for no torrent. */
 #include "app/command.h"
 #include "app/doctor.h"
 #include "base/clock.h"

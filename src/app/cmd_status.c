@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "core/staged.h"
 #include "ports/engine_native.h"
 
 #include <inttypes.h>
@@ -175,6 +176,25 @@ static bool add_list(struct ledger *l, json_t *out, const char *key, enum ledger
 	return list != NULL;
 }
 
+static bool add_staged(struct ledger *l, const struct config *c, json_t *out, struct err *err)
+{
+	OWN_STR char *folder = wire_staging_folder(c);
+	const struct spool staging = {.folder = folder};
+	struct staged_stray *strays;
+	size_t n;
+
+	if (!staged_strays(l, &staging, c->containers, c->n_containers, &strays, &n, err))
+		return false;
+	json_t *list = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_pack("{s:o, s:s}", "container",
+						      text_json(strays[i].container), "path",
+						      strays[i].path));
+	json_object_set_new(out, "staged", list);
+	staged_strays_free(strays, n);
+	return true;
+}
+
 /* A question that a running cycle is asking is not lost. */
 static void drop_asking(json_t *list)
 {
@@ -195,7 +215,7 @@ static json_t *status_json(struct ledger *l, const struct config *c, struct err 
 		json_object_set_new(out, "containers", containers);
 	if (containers && add_times(l, out, err) &&
 	    add_list(l, out, "pending", LEDGER_PENDING, err) &&
-	    add_list(l, out, "possibly_lost", LEDGER_LOST, err)) {
+	    add_list(l, out, "possibly_lost", LEDGER_LOST, err) && add_staged(l, c, out, err)) {
 		if (working)
 			drop_asking(json_object_get(out, "possibly_lost"));
 		return out;
@@ -265,6 +285,21 @@ static void print_open(const json_t *list, const char *head)
 	}
 }
 
+static void print_staged(const json_t *list)
+{
+	size_t i;
+	json_t *s;
+
+	json_array_foreach (list, i, s) {
+		if (i == 0)
+			printf("\nDownloaded by the utility for a container that is not "
+			       "configured (configure it again to have it delivered, or remove "
+			       "the file):\n");
+		printf("  %s%s%s\n", get(s, "container"), *get(s, "container") ? ": " : "",
+		       get(s, "path"));
+	}
+}
+
 static void print_version(const json_t *all)
 {
 	const char *announced = get(all, "announced");
@@ -292,6 +327,7 @@ static void print_status(const json_t *all)
 						    "container is configured):");
 	print_open(json_object_get(all, "possibly_lost"),
 		   "Possibly lost (the tracker's next answer is searched for these):");
+	print_staged(json_object_get(all, "staged"));
 	printf("\n");
 	if (json_is_object(backoff))
 		printf("The tracker is left alone until %s, after: %s\n", get(backoff, "until"),

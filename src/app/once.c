@@ -209,6 +209,7 @@ static bool run_locked(const struct once *o, struct target *targets, size_t n, b
 		.ledger = p->ledger,
 		.vault = p->vault,
 		.engine = p->engine,
+		.staging = &p->staging,
 		.pacer = &p->pacer,
 		.wake = p->wake,
 		.speaks = ENGINE_NATIVE_SPEAKS,

@@ -29,11 +29,13 @@ static bool ask(struct parts *p, struct online_answer *a, struct err *err)
 
 bool online_version(const struct config *c, struct online_answer *answer, struct err *err)
 {
+	struct config native = *c; /* shares all that it points to */
 	OWN(wake_closer) struct wake *wake = wake_open(false, err);
 	OWN(wire_close) struct parts parts = {0};
 
 	*answer = (struct online_answer){0};
-	if (!wake || !wire_open(&parts, c, wake, err))
+	native.utility = false;
+	if (!wake || !wire_open(&parts, &native, wake, err))
 		return false;
 	OWN_FD int lock = once_lock(c, wake, err);
 	return lock >= 0 && ask(&parts, answer, err);

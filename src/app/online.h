@@ -16,7 +16,8 @@ struct online_answer {
 };
 
 /* The version of its utility; an answer proves the credentials.  A back-off is not waited for, but
- * an error. */
+ * an error.  The call is recorded, in a state folder that is made if it is missing: the next one
+ * must keep its distance.  Nothing else is made. */
 bool online_version(const struct config *c, struct online_answer *answer,
 		    struct err *err) MUST_CHECK;
 

@@ -361,3 +361,8 @@ bool ledger_hook(struct ledger *l, int64_t id, enum assignment_hook hook, struct
 {
 	return ledger_run(l, SQL_HOOK, err, "ii", id, (int64_t)hook);
 }
+
+bool ledger_rename(struct ledger *l, const char *container, const char *name, struct err *err)
+{
+	return ledger_run(l, SQL_RENAME, err, "tt", container, name);
+}

@@ -106,6 +106,10 @@ bool ledger_note(struct ledger *l, int64_t id, const char *note, struct err *err
 bool ledger_hook(struct ledger *l, int64_t id, enum assignment_hook hook,
 		 struct err *err) MUST_CHECK;
 
+/* A container gets another name: its assignments, whatever their state, go with it. */
+bool ledger_rename(struct ledger *l, const char *container, const char *name,
+		   struct err *err) MUST_CHECK;
+
 /* ---- looking ---- */
 
 enum ledger_filter {

@@ -119,6 +119,7 @@ const char *const ledger_statements[SQL_COUNT] = {
 		      " changed_at = ?4 WHERE id = ?1",
 	[SQL_NOTE] = "UPDATE assignment SET note = ?2 WHERE id = ?1",
 	[SQL_HOOK] = "UPDATE assignment SET hook = ?2 WHERE id = ?1",
+	[SQL_RENAME] = "UPDATE assignment SET container = ?2 WHERE container = ?1",
 	[SQL_LIST_PENDING] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
 			     " WHERE (state BETWEEN 1 AND 3 OR (state = 4 AND hook = 1))"
 			     " AND (?1 IS NULL OR container = ?1) ORDER BY id LIMIT ?2",

@@ -154,6 +154,19 @@ def test_the_others_go_on_while_a_client_is_away(sim, box, using):
     assert summary(a.fetch(status=1).stderr) == "attic:WAIT(Client), cellar:OK"
 
 
+def test_a_client_that_is_away_is_called_once_in_a_cycle(sim, box, using):
+    a = using(containers="a:1T,b:1T,c:1T", client={"URL": box.url + "/nowhere"})
+    (a.folder / "count").write_text("")
+    a.fetch(status=1)
+    calls = []
+    api = box.server.RequestHandlerClass
+    answer = api.answer
+    api.answer = lambda self, *rest: (calls.append(self.path), answer(self, *rest))[1]
+    assert summary(a.fetch(status=1).stderr) == \
+        "a:WAIT(Client), b:WAIT(Client), c:WAIT(Client)"
+    assert len(calls) == 1
+
+
 def test_the_daemon_delivers_when_the_client_is_back_and_asks_for_nothing_more(sim, box, using,
                                                                                 hurry):
     box.stop()
