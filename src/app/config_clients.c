@@ -147,6 +147,11 @@ static const struct client_key {
 
 #define N_CLIENT_KEYS (sizeof client_keys / sizeof *client_keys)
 
+const char *config_client_key(size_t i)
+{
+	return i < N_CLIENT_KEYS ? client_keys[i].key : NULL;
+}
+
 static void check_client_keys(struct config_load_state *l, const json_t *own, const char *path[])
 {
 	const char *known[N_CLIENT_KEYS + 1];
