@@ -6,7 +6,7 @@
 static const char *const info =
 	"21 1 0:20 / / rw,relatime shared:1 - overlay overlay rw\n"
 	"22 21 0:21 / /proc rw - proc proc rw\n"
-	"30 21 8:1 /docker/volumes/ptp/_data /app rw master:1 - ext4 /dev/sda1 rw\n"
+	"30 21 8:1 /docker/volumes/p\\011tp/_data /app rw master:1 - ext4 /dev/sda1 rw\n"
 	"31 21 8:1 /srv/watch /watch rw - ext4 /dev/sda1 rw\n"
 	"32 31 8:2 / /watch/a\\040b\\134c rw - ext4 /dev/sda2 rw\n"
 	"33 21 0:40 / /twice rw - tmpfs first rw\n"
@@ -28,7 +28,7 @@ static void the_innermost_mount_is_found(void **state)
 	(void)state;
 	assert_mount("/", 21, "/", "/");
 	assert_mount("/home/x", 21, "/", "/");
-	assert_mount("/app/state", 30, "/app", "/docker/volumes/ptp/_data");
+	assert_mount("/app/state", 30, "/app", "/docker/volumes/p\ttp/_data");
 	assert_mount("/watch", 31, "/watch", "/srv/watch");
 }
 
