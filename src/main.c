@@ -48,10 +48,9 @@ static const struct command commands[] = {
 	{"setup", "", "ask for user and key, and write a first config.ptp", 0, cmd_setup, NULL},
 	{"import", "FILE", "take over ptparchiver-go's config.yaml into config.ptp",
 	 1u << OPTION_FORCE | 1u << OPTION_WATCH, cmd_import,
-	 "--watch is for the containers that it feeds through a client's interface: the folder "
-	 "that\n"
-	 "the client watches ($name: the container's name). What config.ptp has already stays "
-	 "unless\n"
+	 "Its torrent clients come along, their passwords into config.ptp, which only its owner\n"
+	 "can read. With --watch they do not, and their containers go to this folder, which the\n"
+	 "client watches ($name: the container's name). What config.ptp has already stays unless\n"
 	 "--force. Exit status 1: written, but something could not be carried over, and is "
 	 "listed;\n"
 	 "2: something is wrong, and nothing was written."},

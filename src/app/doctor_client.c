@@ -1,7 +1,6 @@
 /* The torrent clients, really called; declared in app/doctor.h. */
 #include "app/doctor.h"
 #include "app/wire.h"
-#include "base/fs.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/own.h"
@@ -41,10 +40,9 @@ static void say_away(struct doctor *d, const struct config_client *c, const char
 /* How many torrents of the container's the client should have, by the ledger. */
 static size_t expected(const struct config *c, const struct container *o)
 {
-	OWN_STR char *path = wire_ledger_path(c);
 	struct ledger_totals t = {0};
 	struct err ignored;
-	struct ledger *l = fs_exists(path) ? ledger_open(path, true, &ignored) : NULL;
+	struct ledger *l = wire_look(c);
 
 	if (l && !ledger_totals(l, o->name, &t, &ignored))
 		t.delivered = 0;

@@ -184,10 +184,9 @@ void doctor_proxy(struct doctor *d)
 
 static int64_t last_request(const struct config *c)
 {
-	OWN_STR char *path = wire_ledger_path(c);
 	struct pace pace = {0};
 	struct err ignored;
-	struct ledger *l = fs_exists(path) ? ledger_open(path, true, &ignored) : NULL;
+	struct ledger *l = wire_look(c);
 
 	if (l && !ledger_get_pace(l, &pace, &ignored))
 		pace.last_request = 0;

@@ -69,4 +69,8 @@ const char *client_state_text(enum client_state state);
 /* Is it still to be downloaded, and not stopped by a person? */
 bool client_torrent_is_incomplete(const struct client_torrent *t);
 
+/* Does a tracker say with these words that it does not have, or no longer lets in, this torrent?
+ * What clients say of a connection ("host not found") is none of it. */
+bool client_torrent_is_disowned(const char *message);
+
 #endif

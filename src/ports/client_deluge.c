@@ -245,6 +245,16 @@ static char *message_of(const json_t *t, enum client_state state)
 	return state == CLIENT_ERROR ? mem_dup("in a state that it does not explain") : NULL;
 }
 
+/* A torrent that its tracker does not have is one in error, whatever Deluge makes of it. */
+static bool is_disowned(const json_t *t, enum client_state state)
+{
+	const char *tracker = complaint_of(text_or_empty(json_object_get(t, "tracker_status")));
+	bool runs =
+		state == CLIENT_SEEDING || state == CLIENT_DOWNLOADING || state == CLIENT_STALLED;
+
+	return runs && tracker && client_torrent_is_disowned(tracker);
+}
+
 static int64_t idle_since(const json_t *t, int64_t now)
 {
 	const json_t *idle = json_object_get(t, "time_since_transfer");
@@ -286,6 +296,8 @@ static void read_torrent(const json_t *t, int64_t now, struct client_torrent *ou
 	out->category = text_copy_of(t, "label");
 	out->folder = text_copy_of(t, "save_path");
 	out->message = message_of(t, out->state);
+	if (is_disowned(t, out->state))
+		out->state = CLIENT_ERROR;
 	out->idle_since = idle_since(t, now);
 }
 

@@ -97,9 +97,10 @@ bool deluge_read_space(const json_t *result, uint64_t *bytes);
 /*
  * The result of core.get_torrents_status (client notes, sections 4.3 and 5), as of `now`.
  *
- * Stalled is what is to be downloaded and has a payload rate of 0 right now.  `left` comes from
- * total_remaining: the progress is 100 for each torrent in error.  `idle_since` comes from
- * time_since_transfer, which is -1 before the first transfer: then it is when it was added.
+ * Stalled is what is to be downloaded and has a payload rate of 0 right now; in error is also what
+ * runs while its tracker says that it does not have it.  `left` comes from total_remaining: the
+ * progress is 100 for each torrent in error.  `idle_since` comes from time_since_transfer, which is
+ * -1 before the first transfer: then it is when it was added.
  * `category` is NULL where the Label plugin is off.  ERR_RETRY if it is none of Deluge's, or has
  * more than CLIENT_TORRENTS_MAX.
  */

@@ -295,32 +295,6 @@ bool qbittorrent_read_list(const char *bytes, size_t len, const char *category,
 
 /* ---- trackers ---- */
 
-/* Words of trackers that do not have a torrent; those of libtorrent's own errors ("host not found")
- * are none of them. */
-static bool says_unknown(const char *message)
-{
-	static const char *const words[] = {
-		"unregistered",
-		"not registered",
-		"torrent not found",
-		"info hash not found",
-		"infohash not found",
-		"not exist",
-		"unknown torrent",
-		"unknown info",
-		"deleted",
-		"trumped",
-		"not authorized",
-		"unauthorized",
-		"passkey",
-	};
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (text_has_nocase(message, words[i]))
-			return true;
-	return false;
-}
-
 /* DHT and its like are listed as trackers, too. */
 static bool is_failing(const json_t *tracker)
 {
@@ -344,7 +318,7 @@ bool qbittorrent_read_trackers(const char *bytes, size_t len, char **message, bo
 	if (!json_is_array(root))
 		return not_understood(err, "JSON, but no list of trackers");
 	json_array_foreach (root, i, row) {
-		bool says = is_failing(row) && says_unknown(text_of(row, "msg"));
+		bool says = is_failing(row) && client_torrent_is_disowned(text_of(row, "msg"));
 		if (!is_failing(row) || is_unknown || (found && !says))
 			continue;
 		free(found);

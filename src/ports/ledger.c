@@ -340,8 +340,8 @@ bool ledger_moved(struct ledger *l, int64_t id, const char *path, const char *cl
 
 bool ledger_adopt(struct ledger *l, const struct adopted *a, int64_t *id, struct err *err)
 {
-	if (!ledger_run(l, SQL_ADOPT, err, "ttttitti", a->container, a->infohash, a->v2, a->name,
-			(int64_t)a->bytes, a->path, a->client, clock_now()))
+	if (!ledger_run(l, SQL_ADOPT, err, "tttttitti", a->container, a->infohash, a->v2, a->name,
+			a->file_name, (int64_t)a->bytes, a->path, a->client, clock_now()))
 		return false;
 	*id = sqlite3_last_insert_rowid(l->db);
 	return true;

@@ -88,7 +88,7 @@ bool ledger_moved(struct ledger *l, int64_t id, const char *path, const char *cl
 
 /* A torrent that a client had already becomes the container's, as delivered; *id is its row. */
 struct adopted {
-	const char *container, *infohash, *v2, *name;
+	const char *container, *infohash, *v2, *name, *file_name;
 	uint64_t bytes;
 	const char *path, *client; /* where it is; NULL: not known */
 };

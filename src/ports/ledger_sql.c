@@ -111,9 +111,9 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_PICK_UP] = "UPDATE assignment SET pick_up = ?2, pick_up_at = ?3 WHERE id = ?1",
 	[SQL_MOVED] = "UPDATE assignment SET path = ?2, pick_up_at = ?3, client = ?4, pick_up = ?5"
 		      " WHERE id = ?1",
-	[SQL_ADOPT] = "INSERT INTO assignment(container, state, infohash, v2, name, bytes, path,"
-		      " client, asked_at, changed_at, delivered_at)"
-		      " VALUES(?1, 4, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?8)",
+	[SQL_ADOPT] = "INSERT INTO assignment(container, state, infohash, v2, name, file_name,"
+		      " bytes, path, client, asked_at, changed_at, delivered_at)"
+		      " VALUES(?1, 4, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?9)",
 	[SQL_AUDITED] = "UPDATE assignment SET found = ?2, found_at = ?3 WHERE id = ?1",
 	[SQL_TRIED] = "UPDATE assignment SET tries = tries + 1, note = ?2, set_aside = ?3,"
 		      " changed_at = ?4 WHERE id = ?1",

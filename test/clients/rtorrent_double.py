@@ -26,7 +26,8 @@ import xmlrpc.client
 
 import libtorrent
 
-from scgi_tools import Serving, UnixServer, body_of, receive_request
+from proxy import Serving, UnixServer
+from scgi_tools import body_of, receive_request
 
 DEFAULT_LIMIT = 524288
 HARD_LIMIT = 16 << 20

@@ -1,43 +1,17 @@
-"""What stands between a client of SCGI and its server in the tests: a relay that fails where it is
-told to, a reverse proxy from HTTP to SCGI, and servers that never answer.
+"""SCGI in the tests: a relay that fails where it is told to, and what a Proxy needs to speak it."""
 
-All of them are threads of the test, listen on loopback or on a unix socket, and end with their
-`with` block.
-"""
-
-import base64
 import contextlib
-import http.server
 import pathlib
 import socket
 import socketserver
-import ssl
 import threading
 
-HERE = "127.0.0.1"
+from proxy import HTML, Serving, UnixServer
+
+from clients import CONTROL, scgi
+
+HERE = CONTROL
 LIMIT = 20      # seconds for one step of a connection
-
-
-class Serving:
-    """Runs a socketserver in a thread for a `with` block."""
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-
-class TcpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    daemon_threads = True
-    allow_reuse_address = True
 
 
 def receive_request(link):
@@ -109,84 +83,10 @@ class Relay(Serving):
             link.sendall(answer)
 
 
-class Silent(Serving):
-    """Takes connections and requests and never answers; or cuts them, or says `says`."""
-
-    def __init__(self, path=None, cut=False, says=None):
-        over = threading.Event()
-        self.over = over
-
-        class Handler(socketserver.BaseRequestHandler):
-            def handle(self):
-                with contextlib.suppress(OSError):
-                    if says is not None:
-                        self.request.recv(65536)
-                        self.request.sendall(says)
-                    elif not cut:
-                        over.wait(LIMIT)
-
-        if path:
-            pathlib.Path(path).unlink(missing_ok=True)
-        self.server = UnixServer(str(path), Handler) if path else TcpServer((HERE, 0), Handler)
-        self.port = None if path else self.server.server_address[1]
-
-    def __exit__(self, *_):
-        self.over.set()
-        super().__exit__()
-
-
-class Proxy(Serving):
-    """HTTP(S) to SCGI below a path, as lighttpd or nginx do it, with Basic authentication.
-
-    It answers 401 to other credentials, 404 elsewhere, 413 above `limit` bytes, and 502 where the
-    server is not there.  `refused` counts the 401s, `calls` everything.  `tls` is
-    (certificate, key).
-    """
-
-    def __init__(self, to, path="/RPC2", user=None, password=None, limit=1 << 30, tls=None):
-        self.to, self.path, self.limit = to, path, limit
-        self.wanted = user and "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-        self.refused = self.calls = 0
-        proxy = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                status, answer, kind = proxy._answer(self.path, self.headers, body)
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            do_GET = do_POST
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer((HERE, 0), Handler)
-        if tls:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*tls)
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        scheme = "https" if tls else "http"
-        self.url = f"{scheme}://{HERE}:{self.server.server_address[1]}{path}"
-
-    def _answer(self, path, headers, body):
-        self.calls += 1
-        page = b"<html><body>An error page of the proxy</body></html>"
-        if self.wanted and headers["Authorization"] != self.wanted:
-            self.refused += 1
-            return 401, page, "text/html"
-        if path != self.path:
-            return 404, page, "text/html"
-        if len(body) > self.limit:
-            return 413, page, "text/html"
-        fields = b"CONTENT_LENGTH\0%d\0SCGI\0001\0" % len(body)
-        try:
-            answer = forward(self.to, b"%d:%s,%s" % (len(fields), fields, body))
-        except OSError:
-            return 502, page, "text/html"
-        return 200, answer.partition(b"\r\n\r\n")[2], "text/xml"
+def over_scgi(path_or_port):
+    """What a Proxy forwards with: HTTP to SCGI at one path, as lighttpd or nginx do it."""
+    def forward(request):
+        if request.path:
+            return 404, HTML, b"<h1>not here</h1>"
+        return 200, {"Content-Type": "text/xml"}, scgi(path_or_port, request.body)
+    return forward

@@ -5,13 +5,10 @@
 
 import contextlib
 import filecmp
-import hashlib
-import http.server
 import os
 import pathlib
 import shutil
 import signal
-import sys
 import tempfile
 import threading
 import time
@@ -20,18 +17,18 @@ import xmlrpc.client
 import libtorrent
 import pytest
 
-from driver import ROOT, Driver, make_torrent
+from driver import HOSTILE as HOSTILE_WORDS
+from driver import QUICKLY, Driver, bare_torrent, make_torrent
+from proxy import FakeTracker, Proxy, Rude, make_certificate
 from rtorrent_double import Double
-from scgi_tools import HERE, Proxy, Relay, Silent
+from scgi_tools import HERE, Relay, over_scgi
 
 from clients import Opentracker, RTorrent, free_port, wait_for
 
-sys.path.insert(0, str(ROOT / "test" / "scenario"))
-from harness import Authority  # noqa: E402
-
-HOSTILE = ["$execute.capture=touch,PWNED", "a,b;c=d", 'quo"te\\', "üñí ☃ 😀", "x&y<z>]]>", "100%",
-           "$(touch PWNED)", "(execute.capture,touch,PWNED)", "-Pk", "new\nline", "tab\tcr\resc\x1b", "`id`",
-           "a%20b"]
+HOSTILE = [HOSTILE_WORDS, "$execute.capture=touch,PWNED", "a,b;c=d", 'quo"te\\', "☃ 😀", "x>]]>",
+           "100%", "$(touch PWNED)", "(execute.capture,touch,PWNED)", "-Pk", "new\nline",
+           "tab\tcr\resc\x1b", "a%20b"]
+PROGRAMS = ["rtorrent", "opentracker"]
 DELIVER_LIMIT = 30      # seconds until a swarm has done its work
 
 
@@ -55,17 +52,12 @@ def driver(client, **more):
     return Driver(Type="rtorrent", Socket=str(getattr(client, "rpc", client)), **more)
 
 
-def big_torrent(path, size, name="big"):
-    """A .torrent of about `size` bytes, whose data nobody has; returns its infohash."""
-    pieces = size // 20
-    info = {b"name": name.encode(), b"piece length": 16384, b"pieces": os.urandom(20 * pieces),
-            b"length": 16384 * pieces, b"private": 1}
-    path.write_bytes(libtorrent.bencode({b"announce": b"http://127.0.0.1:9/a", b"info": info}))
-    return hashlib.sha1(libtorrent.bencode(info)).hexdigest()
+def proxy_of(real, prefix="/RPC2", **more):
+    return Proxy(prefix=prefix, forward=over_scgi(real.rpc), **more)
 
 
 def printable(text):
-    return "".join("?" if c < " " else c for c in text)
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def custom1(real, v1):
@@ -198,9 +190,8 @@ def test_a_name_with_control_characters_does_not_hide_the_others(real, folder):
 
 def test_large_torrents(real, folder):
     """Above the default limit of XML-RPC, which is raised and put back; above SCGI's, refused."""
-    fits, too_large = folder / "fits.torrent", folder / "too-large.torrent"
-    v1 = big_torrent(fits, 1_500_000)
-    big_torrent(too_large, 4_000_000, "bigger")
+    fits, v1 = bare_torrent(folder, "fits", 1_500_000 // 20)
+    too_large, _ = bare_torrent(folder, "too large", 4_000_000 // 20)
     with driver(real) as client:
         client.must("deliver", file=fits, category="rel")
         assert client.torrent(v1, "rel")
@@ -225,12 +216,11 @@ def transport(kind, folder):
         elif kind == "tcp":
             yield real, {"URL": f"scgi://{HERE}:{real.rpc}"}
         else:
-            authority = Authority(folder / "ca")
-            _, certificate, _, key = authority.issue(f"IP:{HERE}")
-            with Proxy(real.rpc, "/behind/a/proxy/RPC2", "bob", "pass:wörd",
-                       tls=(certificate, key)) as proxy:
+            ca, pair = make_certificate(folder / "ca")
+            with proxy_of(real, "/behind/a/proxy/RPC2", login=("bob", "pass:wörd"),
+                          tls=pair) as proxy:
                 yield real, {"URL": proxy.url, "Username": "bob", "Password": "pass:wörd",
-                             "CAFile": str(authority.certificate)}
+                             "CAFile": str(ca)}
     finally:
         real.stop()
 
@@ -238,8 +228,7 @@ def transport(kind, folder):
 @pytest.mark.parametrize("kind", ["unix", "tcp", "https"])
 def test_each_transport(kind, folder):
     path, v1 = make_torrent(folder / "t")
-    big = folder / "big.torrent"
-    v1_big = big_torrent(big, 1_400_000)
+    big, v1_big = bare_torrent(folder, pieces=1_400_000 // 20)
     with transport(kind, folder) as (real, about), Driver(Type="rtorrent", **about) as client:
         client.must("ready")
         client.must("deliver", file=path, category="rel", save_path=folder / "x")
@@ -251,14 +240,14 @@ def test_each_transport(kind, folder):
         answer = client.do("ready")
         assert (answer["kind"], answer["word"], answer["refused"]) == ("retry", "Client", False)
         assert "test: " in answer["message"]
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < QUICKLY
         real.run()
         client.must("deliver", file=path, category="rel")
         assert client.torrent(v1, "rel")
 
 
 def test_the_proxys_user_wins(real):
-    with Proxy(real.rpc, user="proxy", password="word") as proxy, \
+    with proxy_of(real, login=("proxy", "word")) as proxy, \
             Driver(Type="rtorrent", URL=proxy.url, Username="bob", Password="x",
                    ProxyUsername="proxy", ProxyPassword="word") as client:
         client.must("ready")
@@ -267,20 +256,19 @@ def test_the_proxys_user_wins(real):
 
 def test_a_wrong_password_is_tried_once(real, folder):
     path, _ = make_torrent(folder / "t")
-    with Proxy(real.rpc, user="bob", password="right") as proxy, \
+    with proxy_of(real, login=("bob", "right")) as proxy, \
             Driver(Type="rtorrent", URL=proxy.url, Username="bob", Password="Wr0ngPassw0rd") as c:
         answers = [c.do("ready"), c.do("deliver", file=path), c.do("list"), c.do("space")]
-        assert proxy.calls == proxy.refused == 1
+        assert len(proxy.seen) == proxy.refused == 1
     for answer in answers:
         assert (answer["kind"], answer["word"], answer["refused"]) == ("target", "Client", True)
         assert "Wr0ng" not in answer["message"] and "RPC2" not in answer["message"]
 
 
 def test_wrong_places_are_named(real, folder):
-    big = folder / "big.torrent"
-    big_torrent(big, 100_000)
+    big, _ = bare_torrent(folder, pieces=100_000 // 20)
     page = b"HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\n<html><body>Hi</body></html>"
-    with Proxy(real.rpc, "/RPC2", limit=50_000) as proxy, Silent(says=page) as other:
+    with proxy_of(real, max_body=50_000) as proxy, Rude(says=page) as other:
         with Driver(Type="rtorrent", URL=proxy.url + "/wrong") as client:
             answer = client.do("ready")
             assert (answer["kind"], "404" in answer["message"]) == ("target", True)
@@ -334,7 +322,7 @@ def test_a_client_that_was_never_there_costs_nothing(folder):
         for call in ("ready", "list", "space"):
             answer = client.do(call)
             assert (answer["kind"], answer["word"]) == ("retry", "Client")
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < QUICKLY
     with Driver(Type="rtorrent", URL=f"scgi://{HERE}:{free_port(HERE)}") as client:
         answer = client.do("ready")
         assert "Connection refused" in answer["message"]
@@ -344,9 +332,8 @@ def test_a_client_that_was_never_there_costs_nothing(folder):
 @pytest.mark.parametrize("cut", [False, True])
 def test_time_limits_hold(kind, cut, folder):
     path, _ = make_torrent(folder / "t")
-    big = folder / "big.torrent"
-    big_torrent(big, 300_000)
-    with Silent(folder / "s" if kind == "unix" else None, cut=cut) as server:
+    big, _ = bare_torrent(folder, pieces=300_000 // 20)
+    with Rude(hangs=not cut, path=folder / "s" if kind == "unix" else None) as server:
         about = {"Socket": str(folder / "s")} if kind == "unix" else \
             {"URL": f"{kind}://{HERE}:{server.port}"}
         with Driver(Type="rtorrent", timeout_ms=1000, **about) as client:
@@ -355,22 +342,22 @@ def test_time_limits_hold(kind, cut, folder):
                 started = time.monotonic()
                 answer = client.do(**call)
                 assert (answer["kind"], answer["word"]) == ("retry", "Client"), answer
-                assert time.monotonic() - started < 2.5
+                assert time.monotonic() - started < 1 + QUICKLY
                 assert cut or time.monotonic() - started >= 0.9
 
 
 def test_a_stop_request_ends_a_call_at_once(folder):
-    with Silent(folder / "s"), driver(folder / "s", timeout_ms=20000) as client:
+    with Rude(hangs=True, path=folder / "s"), driver(folder / "s", timeout_ms=20000) as client:
         timer = threading.Timer(0.5, client.process.send_signal, [signal.SIGTERM])
         timer.start()
         started = time.monotonic()
         answer = client.do("ready")
         assert (answer["kind"], answer["word"]) == ("retry", "Stopped")
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < QUICKLY
 
 
 def check_delivered(real, v1, target):
-    wait_for("started", lambda: real.call("d.is_active", v1), 5)
+    wait_for("started", lambda: real.call("d.is_active", v1), DELIVER_LIMIT)
     assert custom1(real, v1) == "rel"
     assert real.call("d.directory", v1) == str(target)
     assert real.call("d.custom", v1, "ptp_archiver") == "delivered"
@@ -415,7 +402,7 @@ def test_a_kill_at_any_request_is_mended(real, folder):
             client = driver(relay.path)
             thread = threading.Thread(target=_deliver_in_vain, args=(client, path, target))
             thread.start()
-            assert relay.holding.wait(10)
+            assert relay.holding.wait(DELIVER_LIMIT)
             client.process.kill()
             client.process.wait()
             thread.join()
@@ -457,37 +444,12 @@ def test_a_crash_of_rtorrent_after_the_delivery_keeps_the_label(real, folder):
 
 # What a client tells
 
-class Tracker:
-    """A tracker that refuses every torrent."""
-
-    def __enter__(self):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                body = b"d14:failure reason20:unregistered torrente"
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer((HERE, 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.announce = f"http://{HERE}:{self.server.server_address[1]}/0123456789abcdef/announce"
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-
-
 def test_states_made_for_real(real, folder):
     have, v1_have = make_torrent(folder / "have", "have", files=2)
     gone, v1_gone = make_torrent(folder / "gone", "gone")
     paused, v1_paused = make_torrent(folder / "t", "paused")
     stalled, v1_stalled = make_torrent(folder / "t", "stalled")
-    with Tracker() as tracker, driver(real) as client:
+    with FakeTracker(failure_reason=b"unregistered torrent") as tracker, driver(real) as client:
         bad, v1_bad = make_torrent(folder / "t", "bad", announce=tracker.announce)
         client.must("deliver", file=have, category="rel", save_path=folder / "have")
         client.must("deliver", file=gone, category="rel", save_path=folder / "gone")
@@ -499,19 +461,19 @@ def test_states_made_for_real(real, folder):
             return {t["id"]: t for t in client.must("list", category="rel")["torrents"]}
 
         wait_for("seeding", lambda: states()[v1_have]["state"] == "seeding" and
-                 states()[v1_gone]["state"] == "seeding", 10)
+                 states()[v1_gone]["state"] == "seeding", DELIVER_LIMIT)
         real.call("d.stop", v1_gone)
         real.call("d.close", v1_gone)
         (folder / "gone" / "gone").unlink()
         real.call("d.start", v1_gone)
         wait_for("errors", lambda: states()[v1_gone]["state"] == "error" and
-                 states()[v1_bad]["state"] == "error", 10)
+                 states()[v1_bad]["state"] == "error", DELIVER_LIMIT)
         now = states()
     assert now[v1_have]["complete"] and now[v1_have]["left"] == 0
     assert now[v1_have]["folder"] == str(folder / "have")
     assert (now[v1_paused]["state"], now[v1_stalled]["state"]) == ("paused", "stalled")
     assert "unregistered torrent" in now[v1_bad]["message"]
-    assert "0123456789abcdef" not in now[v1_bad]["message"]
+    assert FakeTracker.KEY not in now[v1_bad]["message"]
     assert "hash check" in now[v1_gone]["message"]
     assert not now[v1_gone]["complete"]
 
@@ -572,8 +534,7 @@ def test_doubles(version, folder):
     multi, v1_multi = make_torrent(folder / "t", "many", files=2)
     broken = folder / "broken.torrent"
     broken.write_bytes(b"d4:infod6:lengthi5e")
-    big = folder / "big.torrent"
-    v1_big = big_torrent(big, 5_000_000)
+    big, v1_big = bare_torrent(folder, pieces=5_000_000 // 20)
     with Double(folder / "s", version) as double, driver(folder / "s") as client:
         client.must("ready")
         for words in HOSTILE:
@@ -597,8 +558,7 @@ def test_doubles(version, folder):
 
 
 def test_a_torrent_of_over_16_mib_is_refused_by_the_new_ones_too(folder):
-    big = folder / "big.torrent"
-    big_torrent(big, 13_000_000)
+    big, _ = bare_torrent(folder, pieces=13_000_000 // 20)
     with Double(folder / "s", "0.16.17") as double, driver(folder / "s") as client:
         answer = client.do("deliver", file=big)
         assert (answer["kind"], "16.0 MiB" in answer["message"]) == ("item", True)

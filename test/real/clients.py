@@ -1,8 +1,8 @@
 """Real BitTorrent programs, each started in a throwaway folder and ended by its process id.
 
 Program is any process of a scenario; Opentracker, QBittorrent, Transmission, Deluge and RTorrent
-add how that program is configured, how one knows that it is ready, and how it is asked what it has.  The
-clients have the same interface (see Client), so that a scenario need not know which one it
+add how that program is configured, how one knows that it is ready, and how it is asked what it
+has.  The clients have the same interface (see Client), so that a scenario need not know which one it
 drives.  Nothing here sleeps blindly: wait_for polls a condition until a deadline.
 
 Settings follow the clients' own documentation: no DHT, no local discovery, no peer exchange
@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -31,6 +32,10 @@ STOP_LIMIT = 10     # seconds from SIGTERM until SIGKILL
 ANSWER_LIMIT = 10   # seconds for one answer over HTTP
 TAIL_LINES = 40     # lines of each log shown after a failure
 
+PORTS = 10240, 32768    # below the system's own for outgoing connections
+PORT_SHARES = 8         # of tests that run at the same time
+given_ports = set()
+
 CONTROL = "127.0.0.1"   # control interfaces listen here, whatever address the swarm uses
 
 
@@ -41,10 +46,23 @@ def find_program(name):
 
 
 def free_port(address):
-    """A TCP port that nobody listens on at this address at the moment."""
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return probe.getsockname()[1]
+    """A TCP port that nobody listens on at this address.
+
+    It is none of those that the system gives to outgoing connections, nor one that a test beside
+    this one gets: a client that is stopped finds it free when it is started again.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    ports = [p for p in range(*PORTS) if p % PORT_SHARES == worker % PORT_SHARES]
+    for port in random.sample(ports, len(ports)):
+        with socket.socket() as probe:
+            try:
+                probe.bind((address, port))
+            except OSError:
+                continue
+        if (address, port) not in given_ports:
+            given_ports.add((address, port))
+            return port
+    raise AssertionError(f"no port of {address} is free")
 
 
 def wait_for(what, probe, limit, programs=()):

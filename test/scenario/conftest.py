@@ -1,10 +1,15 @@
 import os
 import pathlib
 import subprocess
+import sys
 
 import pytest
 
 from harness import Archiver, Authority, Proxy, Sim
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "clients"))
+
+from qbittorrent_double import QBittorrentDouble   # noqa: E402
 
 
 @pytest.fixture
@@ -32,6 +37,15 @@ def make(tmp_path, sim):
 @pytest.fixture
 def archiver(make):
     return make()
+
+
+@pytest.fixture
+def box(tmp_path):
+    """A client that is there, with no torrents."""
+    double = QBittorrentDouble(tmp_path / "box", "5.1")
+    double.launch()
+    yield double
+    double.stop()
 
 
 @pytest.fixture(scope="session")

@@ -8,17 +8,12 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 
 import pytest
 
 from harness import ARCHIVER, CHECK, KEY, Archiver, Proxy, Sim, Terminal, free_port
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "clients"))
-
-from qbittorrent_double import QBittorrentDouble   # noqa: E402
 
 OTHER = 4711    # a user that is none
 
@@ -107,15 +102,12 @@ def test_json_tells_a_wrong_configuration_as_well(archiver):
     assert "short" not in json.dumps(found)
 
 
-def test_without_online_nobody_is_called(sim, archiver, tmp_path):
-    box = QBittorrentDouble(tmp_path, "5.1")
-    box.launch()
+def test_without_online_nobody_is_called(sim, archiver, box):
     archiver.set(PTP_CLIENT="box", HC_URL=sim.ping_url)
     archiver.configure(Clients={"box": {"Type": "qbittorrent", "URL": box.url, "Username": "bob",
                                         "Password": box.password}})
     check(archiver)
     assert sim.requests() == [] and box.login_count() == (0, 0)
-    box.stop()
 
 
 # ---- mounts ----
@@ -516,14 +508,6 @@ def test_a_ping_server_that_is_away(make):
 
 
 # ---- the clients ----
-
-@pytest.fixture
-def box(tmp_path):
-    double = QBittorrentDouble(tmp_path / "box", "5.1")
-    double.launch()
-    yield double
-    double.stop()
-
 
 @pytest.fixture
 def using(make, box):

@@ -340,6 +340,32 @@ static void states_are_mapped(void **state)
 	}
 }
 
+static void what_its_tracker_does_not_have_is_in_error_while_it_runs(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *fields;
+		enum client_state state;
+	} rows[] = {
+		{"\"state\": \"Seeding\", \"tracker_status\": \"Error: unregistered torrent\"",
+		 CLIENT_ERROR},
+		{"\"state\": \"Downloading\", \"tracker_status\": \"Error: Torrent not found\"",
+		 CLIENT_ERROR},
+		{"\"state\": \"Paused\", \"tracker_status\": \"Error: unregistered torrent\"",
+		 CLIENT_PAUSED},
+		{"\"state\": \"Seeding\", \"tracker_status\": \"Error: Connection refused\"",
+		 CLIENT_SEEDING},
+		{"\"state\": \"Seeding\", \"tracker_status\": \"unregistered torrent\"",
+		 CLIENT_SEEDING},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_CLIENT_TORRENTS struct client_torrents all = {0};
+		read_one(rows[i].fields, &all);
+		assert_int_equal(all.list->state, rows[i].state);
+	}
+}
+
 static void what_is_wrong_is_said_without_urls(void **state)
 {
 	(void)state;
@@ -516,6 +542,7 @@ int main(void)
 		cmocka_unit_test(space_is_a_size_and_nothing_else),
 		cmocka_unit_test(a_torrent_is_read_as_2_0_3_tells_it),
 		cmocka_unit_test(states_are_mapped),
+		cmocka_unit_test(what_its_tracker_does_not_have_is_in_error_while_it_runs),
 		cmocka_unit_test(what_is_wrong_is_said_without_urls),
 		cmocka_unit_test(complete_is_what_has_nothing_left),
 		cmocka_unit_test(idle_since_the_last_transfer_or_since_it_was_added),
