@@ -1,5 +1,6 @@
 #include "app/doctor.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/text.h"
@@ -11,6 +12,7 @@
 
 #define TEXT_MAX 2000 /* bytes of a line that is shown */
 
+static char *format(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 static char *format(const char *fmt, va_list ap)
 {
 	char *text = NULL;
@@ -39,6 +41,21 @@ void doctor_mend(struct doctor *d, const char *fmt, ...)
 	va_start(ap, fmt);
 	d->findings[d->n - 1].mend = format(fmt, ap);
 	va_end(ap);
+}
+
+char *doctor_quoted(const char *path)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789/._-+,:@%";
+	OWN_BUF struct buf out = BUF_MAX(TEXT_MAX);
+
+	if (path[strspn(path, plain)] == '\0')
+		return mem_dup(path);
+	buf_puts(&out, "'");
+	for (; *path; path++)
+		buf_add(&out, *path == '\'' ? "'\\''" : path, *path == '\'' ? 4 : 1);
+	buf_puts(&out, "'");
+	return buf_take(&out);
 }
 
 bool doctor_failed(const struct doctor *d)

@@ -41,6 +41,9 @@ void doctor_say(struct doctor *d, enum doctor_mark mark, const char *test, const
 /* What mends the one that was said last. */
 void doctor_mend(struct doctor *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* A path as a shell takes it, quoted where it must be; the caller's. */
+char *doctor_quoted(const char *path);
+
 bool doctor_failed(const struct doctor *d);
 void doctor_clear(struct doctor *d);
 

@@ -68,6 +68,7 @@ static bool try_rename(const char *folder, struct err *err)
 static void say_missing(struct doctor *d, const struct folder *f)
 {
 	OWN_STR char *parent = fs_parent(f->path);
+	OWN_STR char *quoted = doctor_quoted(f->path);
 	const char *test = test_name(f, AS_FOLDER);
 
 	if (fs_exists(f->path)) {
@@ -79,7 +80,7 @@ static void say_missing(struct doctor *d, const struct folder *f)
 	} else {
 		doctor_say(d, DOCTOR_FAIL, test, f->about,
 			   "%s is not there, and cannot be made in %s", f->path, parent);
-		doctor_mend(d, "make it (mkdir -p %s), or mount what should be there", f->path);
+		doctor_mend(d, "make it (mkdir -p %s), or mount what should be there", quoted);
 	}
 }
 
@@ -162,6 +163,7 @@ static bool is_nameless(const struct mount *m)
 static void say_unmounted(struct doctor *d, const struct folder *f, const char *what)
 {
 	bool watch = strcmp(f->kind, "watch") == 0;
+	OWN_STR char *quoted = doctor_quoted(f->path);
 
 	doctor_say(d, in_own_image() && watch ? DOCTOR_FAIL : DOCTOR_WARN, test_name(f, AS_MOUNT),
 		   f->about, "this is a container, and %s %s: %s", f->path, what,
@@ -171,7 +173,7 @@ static void say_unmounted(struct doctor *d, const struct folder *f, const char *
 		    watch ? "mount the folder that your client watches: -v "
 			    "/path/on/the/host:%s"
 			  : "give it a volume with a name: -v ptp-archiver:%s",
-		    f->path);
+		    quoted);
 }
 
 static void check_mount(struct doctor *d, const struct folder *f)
@@ -230,6 +232,7 @@ static void say_owner(struct doctor *d, const struct folder *f, const struct sta
 {
 	OWN_STR char *owner = doctor_user(st->st_uid);
 	OWN_STR char *us = doctor_user(geteuid());
+	OWN_STR char *quoted = doctor_quoted(f->path);
 
 	doctor_say(d, DOCTOR_WARN, test_name(f, AS_OWNER), f->about,
 		   "%s belongs to %s, and this is %s: that user may not be able to read what we "
@@ -242,7 +245,7 @@ static void say_owner(struct doctor *d, const struct folder *f, const struct sta
 		doctor_mend(d,
 			    "give both users one group and the folder to it (chgrp, chmod "
 			    "g+rws %s), or set UMASK=002",
-			    f->path);
+			    quoted);
 }
 
 static void check_watch_owner(struct doctor *d, const struct folder *f)
@@ -265,6 +268,7 @@ static void check_watch_owner(struct doctor *d, const struct folder *f)
 
 static void check_state_owner(struct doctor *d, const struct folder *f)
 {
+	OWN_STR char *quoted = doctor_quoted(f->path);
 	const char *test = test_name(f, AS_OWNER);
 	struct stat st;
 
@@ -272,7 +276,7 @@ static void check_state_owner(struct doctor *d, const struct folder *f)
 		return;
 	if (st.st_mode & 077) {
 		doctor_say(d, DOCTOR_WARN, test, f->about, "others can look into %s", f->path);
-		doctor_mend(d, "chmod 700 %s", f->path);
+		doctor_mend(d, "chmod 700 %s", quoted);
 	}
 	if (st.st_uid != geteuid()) {
 		OWN_STR char *owner = doctor_user(st.st_uid);

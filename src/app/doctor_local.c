@@ -29,6 +29,7 @@ char *doctor_user(unsigned id)
 void doctor_file(struct doctor *d)
 {
 	const char *path = d->config->path;
+	OWN_STR char *quoted = doctor_quoted(path);
 	struct stat st;
 
 	if (stat(path, &st) < 0)
@@ -36,7 +37,7 @@ void doctor_file(struct doctor *d)
 	if (st.st_mode & 077) {
 		doctor_say(d, DOCTOR_WARN, "config-file", path,
 			   "others can read it, and with it the API key");
-		doctor_mend(d, "chmod 600 %s", path);
+		doctor_mend(d, "chmod 600 %s", quoted);
 	} else if (st.st_uid != geteuid()) {
 		OWN_STR char *owner = doctor_user(st.st_uid);
 		OWN_STR char *us = doctor_user(geteuid());

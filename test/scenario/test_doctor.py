@@ -82,6 +82,14 @@ def test_what_is_not_well_has_a_second_line_that_says_what_mends_it(archiver):
     assert re.search(r"^ok    clock: .*\n(?!      mend)", said, re.M)
 
 
+def test_a_path_is_given_as_a_shell_takes_it(make):
+    a = make(folder="it's a $HOME")
+    a.state.mkdir(mode=0o755)
+    mend = finding(a, "state-owner")["mend"]
+    subprocess.run(["sh", "-ec", mend], check=True)
+    assert a.state.stat().st_mode & 0o777 == 0o700 and finding(a, "state-owner") is None
+
+
 def test_colours_are_for_a_terminal_only(archiver):
     archiver.state.mkdir(mode=0o755)
     assert "\033" not in archiver.run("check").stdout
