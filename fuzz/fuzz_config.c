@@ -88,6 +88,9 @@ static void check(const struct config *c)
 	CHECK(c->per_cycle >= 1 && c->per_cycle <= CONFIG_PER_CYCLE_MAX && c->mask <= 0777);
 	CHECK(c->timeout_ms > 0 && c->timeout_ms <= CONFIG_TIMEOUT_MAX_MS);
 	CHECK(c->loopback || text_starts(c->base_url, "https:") || strchr(c->base_url, ':'));
+	CHECK(c->n_notify <= CONFIG_NOTIFY_MAX);
+	for (size_t i = 0; i < c->n_notify; i++)
+		CHECK(!(c->notify[i].events & ~EVENTS_ALL) && c->notify[i].fingerprint[0]);
 	for (size_t i = 0; i < c->n_containers; i++) {
 		const struct container *one = &c->containers[i];
 		CHECK(!container_name_fault(one->name) && num_size(one->size, NULL));

@@ -26,6 +26,7 @@ static const struct option_row options[OPTION_COUNT] = {
 	[OPTION_CATEGORY] = {"category", "C", "of this category (label) only"},
 	[OPTION_FOLDER] = {"folder", "DIR", "where .torrent files lie"},
 	[OPTION_MISSING] = {"missing", NULL, "only what the client does not have"},
+	[OPTION_TEST] = {"test", NULL, "send a message to each"},
 };
 
 #define GLOBAL ((1u << (OPTION_VERSION + 1)) - 1)
@@ -94,6 +95,10 @@ static const struct command commands[] = {
 	 "For who comes from another program. With --client what it holds (of --category), with\n"
 	 "--folder alone the .torrent files there; with both the vault gets its copies from the\n"
 	 "folder. The tracker is not called, and nothing changes in the client."},
+	{"notify", "", "who is told of what (Notify), and how it is going with them",
+	 1u << OPTION_TEST, cmd_notify,
+	 "--test sends one message to each, and says how it went. Exit status 1 if one did not "
+	 "work."},
 	{"health", "", "whether the daemon is alive and its next cycle not overdue", 0, cmd_health,
 	 "For a container's HEALTHCHECK and the like; asks the tracker nothing. A tracker that is\n"
 	 "down, a back-off, a full container and a failed cycle are not unhealthy: a restart "

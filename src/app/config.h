@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "model/container.h"
+#include "ports/notify.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -31,6 +32,7 @@
 #define CONFIG_PER_CYCLE_MAX 1000
 #define CONFIG_TIMEOUT_MAX_MS (3600 * 1000)
 
+#define CONFIG_NOTIFY_MAX 10
 #define CONFIG_CLIENTS_MAX 1000
 #define CONFIG_CLIENT_TIMEOUT_MS 30000 /* of a call, if nothing else is said */
 #define CONFIG_CLIENT_TEXT_MAX 1024    /* bytes of a category, a path and the like */
@@ -67,6 +69,9 @@ struct config {
 	int64_t audit_interval_ms;     /* of the daemon's audits; 0: none */
 	struct config_client *clients; /* owned */
 	size_t n_clients;
+	unsigned notify_events;       /* EVENT_BITs, of targets that say nothing else */
+	struct notify_target *notify; /* owned: who is told */
+	size_t n_notify;
 	char *fetch_sleep_text;       /* owned: as it stands in config.ptp */
 	bool named_by_environment;    /* PTP_CONTAINERS names the containers */
 	struct container *containers; /* owned, sorted by name */

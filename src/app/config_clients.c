@@ -86,8 +86,7 @@ static const char *take_proxy_password(struct config_client *c, const char *valu
 	return NULL;
 }
 
-/* The first line of the file. */
-static const char *take_secret_file(struct secret *to, const char *path)
+const char *config_take_secret_file(struct secret *to, const char *path)
 {
 	OWN_BUF struct buf bytes = BUF_MAX(CONFIG_SECRET_MAX_BYTES);
 	struct err err;
@@ -103,12 +102,12 @@ static const char *take_secret_file(struct secret *to, const char *path)
 
 static const char *take_password_file(struct config_client *c, const char *value)
 {
-	return take_secret_file(&c->password, value);
+	return config_take_secret_file(&c->password, value);
 }
 
 static const char *take_proxy_password_file(struct config_client *c, const char *value)
 {
-	return take_secret_file(&c->proxy_password, value);
+	return config_take_secret_file(&c->proxy_password, value);
 }
 
 static const char *take_client_ca_file(struct config_client *c, const char *value)

@@ -279,7 +279,8 @@ static bool open_all(struct parts *p, struct err *err)
 	p->ledger = ledger_open(ledger, false, err);
 	p->vault = p->ledger ? vault_open(c->state, err) : NULL;
 	p->health = p->vault ? health_open(&c->ping_url, c->ca_file, p->wake, err) : NULL;
-	return p->health && open_tracker(p, err);
+	p->notify = p->health ? notify_open(c->ca_file, p->wake, err) : NULL;
+	return p->notify && open_tracker(p, err);
 }
 
 bool wire_open(struct parts *p, const struct config *c, struct wake *wake, struct err *err)
@@ -303,6 +304,7 @@ void wire_close(struct parts *p)
 	free(p->folders);
 	free(p->clients);
 	engine_close(p->engine);
+	notify_close(p->notify);
 	free(p->staging_folder);
 	health_close(p->health);
 	vault_close(p->vault);

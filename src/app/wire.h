@@ -8,6 +8,7 @@
 #include "app/config.h"
 #include "core/cycle.h"
 #include "ports/health.h"
+#include "ports/notify.h"
 
 struct parts {
 	const struct config *config; /* borrowed, as is wake */
@@ -18,6 +19,7 @@ struct parts {
 	char *staging_folder;
 	struct spool staging; /* whichever engine is at work */
 	struct health *health;
+	struct notify *notify;
 	struct pacer pacer;
 	struct destination *clients; /* one per client of the configuration, in its order */
 	struct destination *folders; /* one per container: its watch folder */

@@ -1,6 +1,8 @@
 #include "base/text.h"
 
 #include "base/buf.h"
+#include "base/mem.h"
+#include "base/own.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -130,6 +132,21 @@ char *text_printable(const char *s, size_t len, size_t max)
 		at += n;
 	}
 	return buf_take(&out);
+}
+
+char *text_printable_lines(const char *s, size_t max)
+{
+	OWN_BUF struct buf out = BUF_MAX(max + 1);
+
+	while (*s && out.len <= max) {
+		size_t len = strcspn(s, "\n");
+		OWN_STR char *line = text_printable(s, len, max + 1);
+		buf_puts(&out, line);
+		s += len;
+		if (*s == '\n')
+			buf_add(&out, s++, 1);
+	}
+	return mem_dupn(buf_text(&out), text_cut(buf_text(&out), out.len, max));
 }
 
 char *text_strip(char *s)

@@ -37,6 +37,9 @@ bool text_is_utf8(const char *s, size_t len);
  */
 char *text_printable(const char *s, size_t len, size_t max);
 
+/* The same of a text of several lines, which stay lines. */
+char *text_printable_lines(const char *s, size_t max);
+
 /* Remove white space (space, tab, CR, LF) from both ends, in place; returns `s`'s new start. */
 char *text_strip(char *s);
 

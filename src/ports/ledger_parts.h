@@ -5,6 +5,7 @@
  *     ledger.c        opening, running statements; the way of one torrent
  *     ledger_look.c   lists and totals; IncompleteTransactions
  *     ledger_cycle.c  pacing, cycles, containers
+ *     ledger_tell.c   what was told, and what is to be told
  */
 #ifndef PORTS_LEDGER_PARTS_H
 #define PORTS_LEDGER_PARTS_H
@@ -83,6 +84,14 @@ enum sql {
 	SQL_IS_REDELIVERED,
 	SQL_REDELIVERED,
 	SQL_REDELIVERY_ENDED,
+	SQL_NOTICES,
+	SQL_SET_NOTICE,
+	SQL_ADD_MESSAGE,
+	SQL_NEXT_MESSAGE,
+	SQL_DROP_MESSAGE,
+	SQL_FORGET_MESSAGES,
+	SQL_GET_TELLING,
+	SQL_SET_TELLING,
 	SQL_COUNT,
 };
 

@@ -51,7 +51,17 @@ const struct ledger_migration ledger_migrations[] = {
 	    "INSERT INTO audit VALUES(1, 0, '');"
 	    "CREATE TABLE redelivery("
 	    " target TEXT NOT NULL, assignment INTEGER NOT NULL, PRIMARY KEY(target, assignment))"
-	    " WITHOUT ROWID;"},
+	    " WITHOUT ROWID;"
+	    "CREATE TABLE notice("
+	    " key TEXT PRIMARY KEY, since INTEGER NOT NULL, ended INTEGER NOT NULL,"
+	    " goes_on INTEGER NOT NULL, told INTEGER NOT NULL, detail TEXT NOT NULL) WITHOUT ROWID;"
+	    "CREATE TABLE message("
+	    " id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, at INTEGER NOT NULL,"
+	    " kind TEXT NOT NULL, level INTEGER NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,"
+	    " text TEXT NOT NULL);"
+	    "CREATE TABLE telling("
+	    " target TEXT PRIMARY KEY, since INTEGER NOT NULL, told INTEGER NOT NULL,"
+	    " failures INTEGER NOT NULL, rest_until INTEGER NOT NULL) WITHOUT ROWID;"},
 };
 
 _Static_assert(sizeof ledger_migrations / sizeof *ledger_migrations == LEDGER_VERSION,
@@ -186,6 +196,17 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_IS_REDELIVERED] = "SELECT 1 FROM redelivery WHERE target = ?1 AND assignment = ?2",
 	[SQL_REDELIVERED] = "INSERT OR REPLACE INTO redelivery VALUES(?1, ?2)",
 	[SQL_REDELIVERY_ENDED] = "DELETE FROM redelivery WHERE target = ?1",
+	[SQL_NOTICES] = "SELECT key, since, ended, goes_on, told, detail FROM notice",
+	[SQL_SET_NOTICE] = "INSERT OR REPLACE INTO notice VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_ADD_MESSAGE] = "INSERT INTO message(target, at, kind, level, name, title, text)"
+			    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[SQL_NEXT_MESSAGE] = "SELECT id, at, kind, level, name, title, text FROM message"
+			     " WHERE target = ?1 ORDER BY id LIMIT 1",
+	[SQL_DROP_MESSAGE] = "DELETE FROM message WHERE id = ?1",
+	[SQL_FORGET_MESSAGES] = "DELETE FROM message WHERE at NOT BETWEEN ?1 AND ?2",
+	[SQL_GET_TELLING] = "SELECT since, told, failures, rest_until FROM telling"
+			    " WHERE target = ?1",
+	[SQL_SET_TELLING] = "INSERT OR REPLACE INTO telling VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_SET_CONTAINER_ID] = "INSERT INTO container(name, tracker_id) VALUES(?1, ?2)"
 				 " ON CONFLICT(name) DO UPDATE SET tracker_id = ?2",
 };

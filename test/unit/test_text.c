@@ -148,6 +148,20 @@ static void control_characters_do_not_reach_a_terminal(void **state)
 	assert_string_equal(cut, "ab");
 }
 
+static void lines_stay_lines_and_the_whole_is_cut_between_characters(void **state)
+{
+	(void)state;
+	OWN_STR char *all = text_printable_lines("a\tb\n\n" E_ACUTE "\xFF\n", 100);
+	OWN_STR char *cut = text_printable_lines("a\nb" E_ACUTE "\nc", 4);
+	OWN_STR char *fits = text_printable_lines("a\nb" E_ACUTE "\nc", 5);
+	OWN_STR char *none = text_printable_lines("", 5);
+
+	assert_string_equal(all, "a?b\n\n" E_ACUTE UNKNOWN "\n");
+	assert_string_equal(cut, "a\nb");
+	assert_string_equal(fits, "a\nb" E_ACUTE);
+	assert_string_equal(none, "");
+}
+
 static void white_space_is_stripped_from_both_ends(void **state)
 {
 	(void)state;
@@ -204,6 +218,7 @@ int main(void)
 		cmocka_unit_test(the_cut_never_exceeds_the_limit),
 		cmocka_unit_test(unfinished_characters_are_removed_from_the_end),
 		cmocka_unit_test(control_characters_do_not_reach_a_terminal),
+		cmocka_unit_test(lines_stay_lines_and_the_whole_is_cut_between_characters),
 		cmocka_unit_test(white_space_is_stripped_from_both_ends),
 		cmocka_unit_test(the_distance_counts_slips_of_the_pen),
 		cmocka_unit_test(beginnings_endings_and_parts_are_found),
