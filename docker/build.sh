@@ -22,7 +22,7 @@ export CFLAGS="-ffile-prefix-map=/src=. -D_FORTIFY_SOURCE=2 -fstack-protector-st
 export LDFLAGS="-Wl,-z,relro,-z,now,--as-needed"
 # shellcheck disable=SC2086 # $cross is none or two words
 meson setup /build $cross --prefix=/usr --buildtype=release -Db_pie=true -Dsim=false \
-	-Dtests=disabled --strip >/build.log || { cat /build.log; exit 1; }
+	-Dtests=disabled -Dextras=false --strip >/build.log || { cat /build.log; exit 1; }
 ninja -C /build
 DESTDIR=/out/root meson install -C /build --no-rebuild --tags runtime >/dev/null
 cp /out/root/usr/bin/ptp-archiver /out/

@@ -8,10 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-struct option_row {
-	const char *name, *argument, *help;
-};
-
 static const struct option_row options[OPTION_COUNT] = {
 	[OPTION_CONFIG] = {"config", "PATH", "config.ptp (PTP_CONFIG)"},
 	[OPTION_STATE] = {"state", "DIR", "folder of the ledger (PTP_STATE)"},
@@ -35,19 +31,14 @@ static const struct option_row options[OPTION_COUNT] = {
 
 #define GLOBAL ((1u << (OPTION_VERSION + 1)) - 1)
 
-static const struct command {
-	const char *name, *arguments, *help;
-	unsigned takes; /* options besides the global ones, a bit each */
-	command_function *run;
-	const char *more; /* for its own help; NULL: nothing */
-} commands[] = {
+static const struct command commands[] = {
 	{"run", "", "the daemon: a cycle over all containers every interval, for ever", 0, cmd_run,
 	 "SIGTERM ends it, SIGHUP reads the configuration again, SIGUSR1 starts a cycle now."},
 	{"fetch", "NAME...|all", "one cycle now", 1u << OPTION_FORCE, cmd_fetch,
 	 "Prints where each torrent was written. --force asks although the tracker is being left\n"
 	 "alone after failures; the 10 seconds between two calls stay."},
 	{"list", "", "the containers, as the official utility lists them", 0, cmd_list, NULL},
-	{"create", "NAME", "add a container to config.ptp", 1u << OPTION_SIZE | 1u << OPTION_WATCH,
+	{"create", "NEW", "add a container to config.ptp", 1u << OPTION_SIZE | 1u << OPTION_WATCH,
 	 cmd_create, "Without --size and --watch it gets what Default in config.ptp says."},
 	{"remove", "NAME", "take a container out of config.ptp", 1u << OPTION_FORCE, cmd_remove,
 	 "Refused while something of it is pending; --force does it all the same."},
@@ -66,11 +57,16 @@ static const struct command {
 	 "2: something is wrong, and nothing was written."},
 	{"update", "", "compare the tracker's utility version with the protocol spoken here", 0,
 	 cmd_update, NULL},
-	{"check", "", "test the configuration and the folders; changes nothing",
-	 1u << OPTION_ONLINE, cmd_check,
-	 "--online notes its call in the state folder, which it makes if it is missing: whoever "
-	 "asks\n"
-	 "the tracker next has to keep the distance."},
+	{"check", "", "find out what would not work, and why; changes nothing",
+	 1u << OPTION_ONLINE | 1u << OPTION_JSON, cmd_check,
+	 "A line for each thing tested, and for what is not well a second one that says what "
+	 "mends\n"
+	 "it. --online calls the tracker (for its utility's version) and the clients, and makes "
+	 "an\n"
+	 "entry in the log of the Healthchecks check, which leaves its status alone. It notes its\n"
+	 "call of the tracker in the state folder, which it makes if it is missing: whoever asks "
+	 "the\n"
+	 "tracker next has to keep the distance. Exit status 1 if something has FAILed."},
 	{"status", "", "per container: delivered, pending, possibly lost, last outcome",
 	 1u << OPTION_JSON, cmd_status, NULL},
 	{"history", "", "the assignments, newest first",
@@ -108,10 +104,15 @@ static const struct command {
 	 "down, a back-off, a full container and a failed cycle are not unhealthy: a restart "
 	 "would\n"
 	 "not mend them. Exit status 0 if healthy, 1 if not."},
+	{"settings", "", "every setting: its variable, its key in config.ptp, its default",
+	 1u << OPTION_JSON, cmd_settings, NULL},
 	{"version", "", "the version, and those of the libraries in use", 0, cmd_version, NULL},
+	{"complete", "", NULL, 0, cmd_complete, NULL},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof *commands)
+
+static const struct command_table table = {commands, N_COMMANDS, options, GLOBAL};
 
 static const char *const head =
 	"Usage: ptp-archiver [OPTIONS] COMMAND [ARGUMENTS]\n"
@@ -134,8 +135,9 @@ static void print_help(void)
 {
 	printf("%s\nCommands:\n", head);
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		printf("  %-9s %-12s %s\n", commands[i].name, commands[i].arguments,
-		       commands[i].help);
+		if (commands[i].help)
+			printf("  %-9s %-12s %s\n", commands[i].name, commands[i].arguments,
+			       commands[i].help);
 	printf("\nOptions:\n");
 	print_options(GLOBAL);
 	printf("\nExit status: 0 done (a full container counts as done), 1 something failed,\n"
@@ -232,7 +234,7 @@ static int check_output(int status)
 
 static int dispatch(int argc, char **argv)
 {
-	struct invocation in = {0};
+	struct invocation in = {.table = &table};
 
 	log_setup(LOG_INFO, LOG_TEXT);
 	if (!read_options(argc, argv, &in))
@@ -247,7 +249,7 @@ static int dispatch(int argc, char **argv)
 	}
 	if (!c)
 		return name ? usage("there is no command ", name) : usage("which command?", "");
-	if (in.given[OPTION_HELP]) {
+	if (in.given[OPTION_HELP] && c->help) {
 		print_command_help(c);
 		return STATUS_DONE;
 	}

@@ -168,6 +168,12 @@ def part_real(tally):
         pytest(tally, "real", "test/real")
 
 
+def part_package(tally):
+    """The Debian package, in a system of its own; skipped where none can be made, but not on CI."""
+    if build(tally, "package", "build"):
+        pytest(tally, "package", "test/package")
+
+
 def part_docker(tally):
     """The container images, on a Docker Engine; skipped where none can be had, but not on CI."""
     if build(tally, "docker", "build"):

@@ -9,21 +9,21 @@
 int cmd_update(const struct invocation *in, struct err *err)
 {
 	OWN(config_clear) struct config c = {0};
-	char version[REPLY_VERSION_SIZE];
+	struct online_answer answer;
 
 	if (in->n_args)
 		return command_usage(err, "update takes no arguments");
 	if (!command_config(in, CONFIG_CREDENTIALS, &c))
 		return STATUS_USAGE;
-	if (!online_version(&c, version, err))
+	if (!online_version(&c, &answer, err))
 		return COMMAND_FAILED;
 	printf("The tracker's utility is version %s; this program speaks the protocol of %s.\n",
-	       version, ENGINE_NATIVE_SPEAKS);
+	       answer.version, ENGINE_NATIVE_SPEAKS);
 	if (c.utility)
 		printf("The engine is the utility, %s, which each cycle compares with the "
 		       "tracker's (UtilityUpdate).\n",
 		       c.utility_path);
-	else if (num_version_compare(version, ENGINE_NATIVE_SPEAKS) > 0)
+	else if (num_version_compare(answer.version, ENGINE_NATIVE_SPEAKS) > 0)
 		printf("Look for a newer ptp-archiver. Until then it goes on as it is: should the "
 		       "protocol have changed, outcomes become ERR(Protocol), and nothing is "
 		       "lost.\n");

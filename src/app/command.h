@@ -39,7 +39,10 @@ enum command_option {
 	OPTION_COUNT,
 };
 
+struct command_table;
+
 struct invocation {
+	const struct command_table *table; /* of which it is one */
 	struct config_options config;
 	bool given[OPTION_COUNT];
 	const char *value[OPTION_COUNT];
@@ -49,9 +52,31 @@ struct invocation {
 
 typedef int command_function(const struct invocation *in, struct err *err);
 
+/* The command line as a table, from which the help and the completions are made. */
+struct option_row {
+	const char *name, *argument, *help;
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* "NAME SIZE"; alternatives: "NAME...|all" */
+	const char *help;      /* NULL: a command for programs, of which people are not told */
+	unsigned takes;        /* options besides the global ones, a bit each */
+	command_function *run;
+	const char *more; /* for its own help; NULL: nothing */
+};
+
+struct command_table {
+	const struct command *commands;
+	size_t n_commands;
+	const struct option_row *options; /* OPTION_COUNT of them */
+	unsigned global;                  /* options of every command, a bit each */
+};
+
 command_function cmd_run, cmd_fetch, cmd_list, cmd_create, cmd_remove, cmd_rename, cmd_resize,
 	cmd_setup, cmd_import, cmd_update, cmd_check, cmd_status, cmd_history, cmd_inspect,
-	cmd_health, cmd_audit, cmd_redeliver, cmd_export, cmd_adopt, cmd_notify, cmd_version;
+	cmd_health, cmd_audit, cmd_redeliver, cmd_export, cmd_adopt, cmd_notify, cmd_version,
+	cmd_settings, cmd_complete;
 
 /* Loads the configuration; prints its problems on stderr and returns false if there are any. */
 bool command_config(const struct invocation *in, unsigned need, struct config *c);

@@ -117,6 +117,18 @@ const char *config_client_fault(const char *key, const char *value);
 /* The same for the name of a client, a category, tags. */
 const char *config_text_fault(const char *value);
 
+/* A setting, for lists of them. */
+struct config_setting {
+	const char *of;       /* "config.ptp", "container" or "client": whose key it is */
+	const char *key;      /* NULL: it has none */
+	const char *variable; /* NULL: it has none */
+	bool in_file;         /* VARIABLE_FILE may name a file that holds it */
+	const char *fallback; /* NULL: none, or one that is made */
+};
+
+/* The i-th of all; false behind the last. */
+bool config_setting(size_t i, struct config_setting *out);
+
 /* Only where config.ptp and the state are, for commands that need no more.  Never fails. */
 void config_places(struct config *c, const struct config_options *o);
 

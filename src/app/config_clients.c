@@ -152,6 +152,11 @@ static const struct client_key {
 
 #define N_CLIENT_KEYS (sizeof client_keys / sizeof *client_keys)
 
+const char *config_client_key(size_t i)
+{
+	return i < N_CLIENT_KEYS ? client_keys[i].key : NULL;
+}
+
 const char *config_client_fault(const char *key, const char *value)
 {
 	OWN(config_client_clear) struct config_client ignored = {0};

@@ -10,18 +10,31 @@
 
 /* ---- one container's values ---- */
 
-static const char *const container_keys[] = {"Size",           "MaxStalled",  "AfterFetchExec",
-					     "WatchDirectory", "ContainerID", NULL};
+static const struct {
+	const char *key, *variable; /* NULL: there is none for all containers */
+} container_keys[] = {
+	{"Size", NULL},           {"MaxStalled", "PTP_MAX_STALLED"},
+	{"AfterFetchExec", NULL}, {"WatchDirectory", "PTP_WATCH"},
+	{"ContainerID", NULL},
+};
+#define N_KEYS (sizeof container_keys / sizeof *container_keys)
 #define KEYS_MAX 32
+
+const char *config_container_key(size_t i, const char **variable)
+{
+	if (i >= N_KEYS)
+		return config_placement_key(i - N_KEYS, variable);
+	if (variable)
+		*variable = container_keys[i].variable;
+	return container_keys[i].key;
+}
 
 /* `keys` gets all that a container may have, ending in NULL. */
 static void all_keys(const char *keys[KEYS_MAX])
 {
 	size_t n = 0;
 
-	for (size_t i = 0; container_keys[i]; i++)
-		keys[n++] = container_keys[i];
-	for (size_t i = 0; n < KEYS_MAX - 1 && (keys[n] = config_placement_key(i, NULL)); i++)
+	while (n < KEYS_MAX - 1 && (keys[n] = config_container_key(n, NULL)))
 		n++;
 	keys[n] = NULL;
 }

@@ -56,6 +56,10 @@ size_t config_setting_keys(const char *keys[], size_t room);
 
 void config_take_containers(struct config_load_state *l);
 
+/* The i-th key of a container, and (unless NULL) the variable that holds it for all; NULL behind
+ * the last. */
+const char *config_container_key(size_t i, const char **variable);
+
 /* Does `value` say yes or no?  NULL if so, else what is wrong with it. */
 const char *config_take_bool(bool *out, const char *value);
 
@@ -63,6 +67,9 @@ const char *config_take_bool(bool *out, const char *value);
 
 void config_take_clients(struct config_load_state *l);
 void config_client_clear(struct config_client *client);
+
+/* The i-th key of one of Clients; NULL behind the last. */
+const char *config_client_key(size_t i);
 
 /* The i-th key by which a container says of its client, its guards and its pick-up, and (unless
  * NULL) the variable that holds it for all containers; NULL behind the last. */

@@ -394,3 +394,46 @@ size_t config_setting_keys(const char *keys[], size_t room)
 		keys[n] = settings[n].key;
 	return n;
 }
+
+/* What is a setting, too, and has its own ways of being read. */
+static const struct config_setting others[] = {
+	{"config.ptp", "Containers", "PTP_CONTAINERS", false, NULL},
+	{"config.ptp", "Clients", NULL, false, NULL},
+	{"config.ptp", "Default", NULL, false, NULL},
+	{"config.ptp", NULL, "PTP_CONFIG", false, NULL},
+	{"config.ptp", NULL, "PTP_STATE", false, NULL},
+	{"config.ptp", NULL, "NO_COLOR", false, NULL},
+};
+
+#define N_OTHERS (sizeof others / sizeof *others)
+
+static size_t count_container_keys(void)
+{
+	size_t n = 0;
+
+	while (config_container_key(n, NULL))
+		n++;
+	return n;
+}
+
+bool config_setting(size_t i, struct config_setting *out)
+{
+	size_t n_container = count_container_keys();
+
+	if (i < N_SETTINGS) {
+		const struct setting *s = &settings[i];
+		*out = (struct config_setting){"config.ptp", s->key, s->variable, s->in_file,
+					       s->fallback};
+		return true;
+	}
+	i -= N_SETTINGS;
+	if (i < N_OTHERS) {
+		*out = others[i];
+		return true;
+	}
+	i -= N_OTHERS;
+	*out = (struct config_setting){.of = i < n_container ? "container" : "client"};
+	out->key = i < n_container ? config_container_key(i, &out->variable)
+				   : config_client_key(i - n_container);
+	return out->key != NULL;
+}

@@ -3,7 +3,7 @@
 #include "app/once.h"
 #include "base/clock.h"
 
-static bool ask(struct parts *p, char version[REPLY_VERSION_SIZE], struct err *err)
+static bool ask(struct parts *p, struct online_answer *a, struct err *err)
 {
 	char reason[128], span[CLOCK_TEXT];
 	int64_t left;
@@ -17,22 +17,26 @@ static bool ask(struct parts *p, char version[REPLY_VERSION_SIZE], struct err *e
 			       "the tracker is left alone for another %s, after: %s", span, reason);
 	if (!pace_before(&p->pacer, PACE_OTHER, NULL, err))
 		return false;
-	if (p->engine->ops->version(p->engine, version, &why))
+	bool ok = p->engine->ops->version(p->engine, a->version, &why);
+	a->server_time = p->engine->server_time;
+	if (ok)
 		return pace_after(&p->pacer, PACE_OTHER, NULL, NULL, err);
+	a->failure = p->engine->failure;
 	if (pace_after(&p->pacer, PACE_OTHER, &p->engine->failure, &why, err))
 		*err = why;
 	return err_wrap(err, "ask the tracker for its utility's version");
 }
 
-bool online_version(const struct config *c, char version[REPLY_VERSION_SIZE], struct err *err)
+bool online_version(const struct config *c, struct online_answer *answer, struct err *err)
 {
 	struct config native = *c; /* shares all that it points to */
 	OWN(wake_closer) struct wake *wake = wake_open(false, err);
 	OWN(wire_close) struct parts parts = {0};
 
+	*answer = (struct online_answer){0};
 	native.utility = false;
 	if (!wake || !wire_open(&parts, &native, wake, err))
 		return false;
 	OWN_FD int lock = once_lock(c, wake, err);
-	return lock >= 0 && ask(&parts, version, err);
+	return lock >= 0 && ask(&parts, answer, err);
 }

@@ -6,11 +6,19 @@
 
 #include "app/config.h"
 #include "model/reply.h"
+#include "ports/engine.h"
+
+struct online_answer {
+	char version[REPLY_VERSION_SIZE]; /* of the tracker's utility */
+	/* These two are filled in when it fails, too. */
+	int64_t server_time;           /* the tracker's clock, ms since 1970; 0: unknown */
+	struct engine_failure failure; /* zero where the call was not made at all */
+};
 
 /* The version of its utility; an answer proves the credentials.  A back-off is not waited for, but
  * an error.  The call is recorded, in a state folder that is made if it is missing: the next one
  * must keep its distance.  Nothing else is made. */
-bool online_version(const struct config *c, char version[REPLY_VERSION_SIZE],
+bool online_version(const struct config *c, struct online_answer *answer,
 		    struct err *err) MUST_CHECK;
 
 #endif

@@ -20,6 +20,14 @@ char *wire_ledger_path(const struct config *c)
 	return fs_join(c->state, "ledger.db");
 }
 
+struct ledger *wire_look(const struct config *c)
+{
+	OWN_STR char *path = wire_ledger_path(c);
+	struct err ignored;
+
+	return fs_exists(path) ? ledger_open(path, true, &ignored) : NULL;
+}
+
 char *wire_cycle_lock_path(const struct config *c)
 {
 	return fs_join(c->state, "cycle.lock");

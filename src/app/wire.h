@@ -47,6 +47,9 @@ const struct destination *wire_client(const struct parts *p, const char *name);
  * `say`: a warning for each. */
 size_t wire_orphans(const struct parts *p, bool say);
 
+/* The ledger, to look into; NULL: there is none yet, or it cannot be read. */
+struct ledger *wire_look(const struct config *c);
+
 /* "state/ledger.db", "state/cycle.lock", "state/run.lock", "state/utility"; the caller's. */
 char *wire_ledger_path(const struct config *c);
 char *wire_cycle_lock_path(const struct config *c);

@@ -9,6 +9,7 @@
 #include <curl/curl.h>
 #include <dirent.h>
 #include <limits.h>
+#include <openssl/x509_vfy.h>
 #include <string.h>
 #include <strings.h>
 
@@ -25,6 +26,7 @@ struct http {
 	bool repeatable; /* this transfer may be sent twice */
 	bool sent;       /* the request of this transfer went out */
 	bool again;      /* libcurl wanted to send it a second time */
+	enum http_trouble trouble;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -172,6 +174,7 @@ static void set_request(struct http *h, const struct http_request *r, const char
 	curl_easy_reset(c);
 	h->error[0] = '\0';
 	h->sent = h->again = false;
+	h->trouble = HTTP_NO_TROUBLE;
 	h->repeatable = r->repeatable;
 	set_trust(h);
 	curl_easy_setopt(c, CURLOPT_URL, url);
@@ -243,9 +246,56 @@ static const char *word_of(CURLcode code)
 	}
 }
 
+static enum http_trouble certificate_trouble(CURL *c)
+{
+	long why = X509_V_OK;
+
+	curl_easy_getinfo(c, CURLINFO_SSL_VERIFYRESULT, &why);
+	switch (why) {
+	/* The name is compared before libcurl notes how the chain was. */
+	case X509_V_OK:
+	case X509_V_ERR_UNSPECIFIED:
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		return HTTP_CERT_HOST;
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return HTTP_CERT_DATE;
+	default:
+		return HTTP_CERT_ISSUER;
+	}
+}
+
+static enum http_trouble trouble_of(CURL *c, CURLcode code)
+{
+	long proxy_status = 0;
+
+	curl_easy_getinfo(c, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return HTTP_NO_NAME;
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return HTTP_NO_PROXY_NAME;
+	case CURLE_PROXY:
+		return HTTP_PROXY_REFUSES;
+	case CURLE_COULDNT_CONNECT:
+		return HTTP_NO_CONNECTION;
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return certificate_trouble(c);
+	default:
+		break;
+	}
+	if (proxy_status >= 300)
+		return HTTP_PROXY_REFUSES;
+	if (strcmp(word_of(code), WORD_TLS) == 0)
+		return HTTP_NO_TLS;
+	return code == CURLE_OPERATION_TIMEDOUT ? HTTP_NO_ANSWER : HTTP_OTHER_TROUBLE;
+}
+
 static bool transfer_failed(struct http *h, CURLcode code, const struct http_url *parts,
 			    const struct buf *body, struct err *err)
 {
+	h->trouble = trouble_of(h->easy, code);
 	if (body->full)
 		return err_set(err, ERR_RETRY, WORD_PROTOCOL,
 			       "%s: the answer is larger than the %zu bytes that are allowed",
@@ -269,8 +319,13 @@ static void keep_field(CURL *c, const char *name, char *out, size_t cap)
 static void keep_fields(CURL *c, const char *keep, struct http_reply *reply)
 {
 	struct curl_header *field;
+	char date[64] = "";
 
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &reply->status);
+	keep_field(c, "Date", date, sizeof date);
+	reply->date = *date ? (int64_t)curl_getdate(date, NULL) * 1000 : 0;
+	if (reply->date < 0)
+		reply->date = 0;
 	keep_field(c, "Content-Type", reply->content_type, sizeof reply->content_type);
 	keep_field(c, "Retry-After", reply->retry_after, sizeof reply->retry_after);
 	if (keep)
@@ -397,6 +452,11 @@ bool http_perform(struct http *h, const struct http_request *r, struct http_repl
 		if (r->before_redirect && !r->before_redirect(r->ctx, err))
 			return false;
 	}
+}
+
+enum http_trouble http_trouble(const struct http *h)
+{
+	return h->trouble;
 }
 
 bool http_may_have_arrived(const struct http *h)

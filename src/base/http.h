@@ -76,6 +76,7 @@ struct http_reply {
 	char retry_after[64];
 	char kept[HTTP_FIELD];   /* the field that the request named; "" if it did not come */
 	char redirect_host[256]; /* where a redirect that was not followed leads; "" if none */
+	int64_t date;            /* the server's clock (Date), ms since 1970; 0: it does not say */
 };
 
 #define OWN_HTTP_REPLY OWN(http_reply_clear)
@@ -90,6 +91,24 @@ bool http_perform(struct http *h, const struct http_request *request, struct htt
 
 /* After a failed http_perform: may the server have received the request? */
 bool http_may_have_arrived(const struct http *h);
+
+/* At which step a request failed, for whoever looks for the fault. */
+enum http_trouble {
+	HTTP_NO_TROUBLE,
+	HTTP_NO_NAME,       /* the host's name cannot be looked up */
+	HTTP_NO_PROXY_NAME, /* the proxy's name cannot be looked up */
+	HTTP_PROXY_REFUSES, /* the proxy answers, and does not lead to the host */
+	HTTP_NO_CONNECTION, /* nobody answers there; through a proxy: nobody answers at the proxy */
+	HTTP_CERT_DATE,     /* the certificate is not valid yet, or no longer */
+	HTTP_CERT_HOST,     /* the certificate is for another name */
+	HTTP_CERT_ISSUER,   /* the certificate is from nobody whom we trust */
+	HTTP_NO_TLS,        /* no TLS for another reason */
+	HTTP_NO_ANSWER,     /* not in time */
+	HTTP_OTHER_TROUBLE,
+};
+
+/* After a failed http_perform. */
+enum http_trouble http_trouble(const struct http *h);
 
 void http_reply_clear(struct http_reply *reply);
 

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define PAGE_MAX_BYTES (64 * 1024) /* of a page that are looked at */
+
 static bool protocol(struct err *err, const char *what)
 {
 	return err_set(err, ERR_RETRY, WORD_PROTOCOL, "%s", what);
@@ -19,6 +21,29 @@ void reply_clear(struct reply *reply)
 {
 	free(reply->incomplete);
 	*reply = (struct reply){0};
+}
+
+enum reply_page reply_page(const char *bytes, size_t len)
+{
+	static const struct {
+		const char *sign;
+		enum reply_page page;
+	} signs[] = {
+		{"cloudflare", REPLY_PAGE_GUARD},
+		{"just a moment", REPLY_PAGE_GUARD},
+		{"ddos", REPLY_PAGE_GUARD},
+		{"type=\"password\"", REPLY_PAGE_LOGIN},
+		{"type='password'", REPLY_PAGE_LOGIN},
+		{"maintenance", REPLY_PAGE_MAINTENANCE},
+	};
+
+	if (!text_is_page(bytes, len))
+		return REPLY_NO_PAGE;
+	OWN_STR char *text = mem_dupn(bytes, len < PAGE_MAX_BYTES ? len : PAGE_MAX_BYTES);
+	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+		if (text_has_nocase(text, signs[i].sign))
+			return signs[i].page;
+	return REPLY_PAGE;
 }
 
 static json_t *load_object(const char *bytes, size_t len, struct err *err)

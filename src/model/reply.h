@@ -55,6 +55,17 @@ bool reply_read_fetch(const char *bytes, size_t len, struct reply *reply,
 bool reply_read_version(const char *bytes, size_t len, char version[REPLY_VERSION_SIZE],
 			struct err *err) MUST_CHECK;
 
+/* What a page is that came in place of an answer. */
+enum reply_page {
+	REPLY_NO_PAGE,
+	REPLY_PAGE, /* a page of no known kind */
+	REPLY_PAGE_LOGIN,
+	REPLY_PAGE_GUARD, /* of a guard in front of the site, such as Cloudflare */
+	REPLY_PAGE_MAINTENANCE,
+};
+
+enum reply_page reply_page(const char *bytes, size_t len);
+
 void reply_clear(struct reply *reply);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/http.h"
 #include "base/secret.h"
 #include "base/wake.h"
 #include "model/container.h"
@@ -32,10 +33,12 @@ struct engine_tracker {
 
 /* What the caller must know of a call that failed, besides its error. */
 struct engine_failure {
-	long status;            /* HTTP status, 0 if none came */
-	bool back_off;          /* the tracker as a whole is to be left alone for a while */
-	bool may_have_assigned; /* a fetch: the tracker may have acted on it all the same */
-	int64_t retry_after;    /* when it wants to be asked again, 0: it did not say */
+	long status;               /* HTTP status, 0 if none came */
+	bool back_off;             /* the tracker as a whole is to be left alone for a while */
+	bool may_have_assigned;    /* a fetch: the tracker may have acted on it all the same */
+	int64_t retry_after;       /* when it wants to be asked again, 0: it did not say */
+	enum http_trouble trouble; /* at which step it failed, if no answer came */
+	enum reply_page page;      /* what came in place of an answer */
 };
 
 /*
@@ -74,6 +77,7 @@ struct engine_ops {
 struct engine {
 	const struct engine_ops *ops;
 	struct engine_failure failure; /* of the last call, if it failed */
+	int64_t server_time;           /* the tracker's clock at its last answer, ms; 0: unknown */
 };
 
 static inline void engine_close(struct engine *e)

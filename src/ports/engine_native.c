@@ -60,12 +60,21 @@ static bool get(struct native *n, const char *url, size_t max_body, struct http_
 	};
 
 	n->base.failure = (struct engine_failure){0};
-	if (http_perform(n->http, &request, reply, err))
+	n->base.server_time = 0;
+	if (http_perform(n->http, &request, reply, err)) {
+		n->base.server_time = reply->date;
 		return true;
+	}
+	n->base.failure.trouble = http_trouble(n->http);
 	bool network = strcmp(err->word, WORD_NETWORK) == 0 || strcmp(err->word, WORD_TLS) == 0;
 	n->base.failure.back_off = network || strcmp(err->word, WORD_TIMEOUT) == 0;
 	n->base.failure.may_have_assigned = http_may_have_arrived(n->http);
 	return false;
+}
+
+static enum reply_page page_of(const struct http_reply *reply)
+{
+	return reply_page(buf_text(&reply->body), reply->body.len);
 }
 
 /* 500, 502 and 504 may come from a proxy in front of a tracker that has done its work; 503 says
@@ -86,6 +95,7 @@ static bool check_status(struct native *n, const struct http_reply *reply, struc
 		.status = s,
 		.back_off = s == 401 || s == 403 || s == 429 || s >= 500,
 		.may_have_assigned = status_hides_success(s),
+		.page = page_of(reply),
 		.retry_after =
 			http_retry_after(reply->retry_after, clock_now(), RETRY_AFTER_MAX_MS),
 	};
@@ -127,13 +137,6 @@ static void mask_message(const struct native *n, struct reply *reply)
 	text_copy(reply->message, sizeof reply->message, text);
 }
 
-static bool is_page(const struct http_reply *reply)
-{
-	const char *s = buf_text(&reply->body);
-
-	return s[strspn(s, " \t\r\n")] == '<';
-}
-
 static bool native_assign(struct engine *e, const struct container *c, struct reply *reply,
 			  struct err *err)
 {
@@ -153,7 +156,8 @@ static bool native_assign(struct engine *e, const struct container *c, struct re
 	log_strange_reply(n, &got);
 	/* A login or maintenance page is no lost assignment; an answer that cannot be read may be.
 	 */
-	n->base.failure.may_have_assigned = !is_page(&got);
+	n->base.failure.page = page_of(&got);
+	n->base.failure.may_have_assigned = !n->base.failure.page;
 	return false;
 }
 
@@ -186,6 +190,7 @@ static bool native_version(struct engine *e, char version[REPLY_VERSION_SIZE], s
 		return false;
 	if (reply_read_version(buf_text(&got.body), got.body.len, version, err))
 		return true;
+	n->base.failure.page = page_of(&got);
 	log_strange_reply(n, &got);
 	return false;
 }
@@ -198,7 +203,7 @@ static bool native_script(struct engine *e, struct buf *bytes, struct err *err)
 
 	if (!get(n, url, bytes->max, &got, err) || !check_status(n, &got, err))
 		return false;
-	if (is_page(&got)) {
+	if (page_of(&got)) {
 		log_strange_reply(n, &got);
 		return err_set(err, ERR_RETRY, WORD_PROTOCOL,
 			       "a page came in place of the official utility");

@@ -166,21 +166,27 @@ static int less(int64_t a, int64_t b)
 	return (int)(a < b ? a : b);
 }
 
+static struct http_request request_of(const struct attempt *a, int ms, bool to_the_end)
+{
+	static const char *const headers[] = {"Content-Type: text/plain; charset=utf-8", NULL};
+
+	return (struct http_request){.url = a->url,
+				     .headers = headers,
+				     .body = a->body,
+				     .body_len = strlen(a->body),
+				     .connect_ms = less(ms, CONNECT_MS),
+				     .stall_s = END_BUDGET_MS / 1000,
+				     .total_ms = ms,
+				     .max_body = ANSWER_MAX_BYTES,
+				     .max_redirects = 2,
+				     .keep = "Ping-Body-Limit",
+				     .to_the_end = to_the_end};
+}
+
 static enum verdict try_within(struct health *h, const struct attempt *a, int ms, bool to_the_end,
 			       char why[200])
 {
-	static const char *const headers[] = {"Content-Type: text/plain; charset=utf-8", NULL};
-	const struct http_request request = {.url = a->url,
-					     .headers = headers,
-					     .body = a->body,
-					     .body_len = strlen(a->body),
-					     .connect_ms = less(ms, CONNECT_MS),
-					     .stall_s = END_BUDGET_MS / 1000,
-					     .total_ms = ms,
-					     .max_body = ANSWER_MAX_BYTES,
-					     .max_redirects = 2,
-					     .keep = "Ping-Body-Limit",
-					     .to_the_end = to_the_end};
+	const struct http_request request = request_of(a, ms, to_the_end);
 
 	return try_once(h, &request, a->what, why);
 }
@@ -251,6 +257,31 @@ void health_fail(struct health *h, const char *body)
 void health_log(struct health *h, const char *body)
 {
 	ping(h, "/log", "log", body, LAST_CALL_MS);
+}
+
+bool health_test(struct health *h, const char *body, struct health_test *t, struct err *err)
+{
+	OWN_HTTP_REPLY struct http_reply reply = {0};
+
+	new_rid(h->rid);
+	OWN(attempt_clear)
+	struct attempt a = {.url = ping_url(h, "/log"),
+			    .body = text_printable_lines(body, h->body_limit)};
+	const struct http_request request = request_of(&a, END_BUDGET_MS, false);
+
+	*t = (struct health_test){0};
+	if (!http_perform(h->http, &request, &reply, err)) {
+		t->trouble = http_trouble(h->http);
+		return false;
+	}
+	const char *text = buf_text(&reply.body);
+	bool well = reply.status >= 200 && reply.status < 300;
+	t->status = reply.status;
+	t->date = reply.date;
+	t->page = text[strspn(text, " \t\r\n")] == '<';
+	t->limited = (well && text_has_nocase(text, "rate-limited")) || reply.status == 429;
+	t->recorded = well && !t->limited && !t->page;
+	return true;
 }
 
 const char *health_url_fault(const char *url)

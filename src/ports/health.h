@@ -14,6 +14,7 @@
 #define PORTS_HEALTH_H
 
 #include "base/err.h"
+#include "base/http.h"
 #include "base/secret.h"
 #include "base/wake.h"
 
@@ -32,6 +33,22 @@ void health_fail(struct health *h, const char *body);
 /* An entry in the check's log, which changes neither its status nor the run's timer.  Made while we
  * are being stopped: one try of a second. */
 void health_log(struct health *h, const char *body);
+
+/* What a test of the ping URL brought to light. */
+struct health_test {
+	long status;   /* HTTP status; 0: no answer came */
+	bool recorded; /* the server says that it has recorded the entry */
+	bool limited;  /* the server says that it has not, for there are too many */
+	bool page;     /* a page came: something else than Healthchecks is there, or refuses */
+	int64_t date;  /* the server's clock, ms since 1970; 0: unknown */
+	enum http_trouble trouble; /* at which step it failed, if no answer came */
+};
+
+/* One entry in the check's log, in one try of 10 seconds: the only call that leaves the check's
+ * status alone and tells whether the URL is right.  Needs a ping URL.  *t is filled in on failure,
+ * too; false: no answer came. */
+bool health_test(struct health *h, const char *body, struct health_test *t,
+		 struct err *err) MUST_CHECK;
 
 /* Is this a ping URL that could work?  NULL, or what is wrong in words (without quoting it). */
 const char *health_url_fault(const char *url);

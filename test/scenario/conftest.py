@@ -1,10 +1,15 @@
 import os
 import pathlib
 import subprocess
+import sys
 
 import pytest
 
 from harness import Archiver, Authority, Proxy, Sim
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "clients"))
+
+from qbittorrent_double import QBittorrentDouble   # noqa: E402
 
 
 @pytest.fixture
@@ -34,6 +39,15 @@ def archiver(make):
     return make()
 
 
+@pytest.fixture
+def box(tmp_path):
+    """A client that is there, with no torrents."""
+    double = QBittorrentDouble(tmp_path / "box", "5.1")
+    double.launch()
+    yield double
+    double.stop()
+
+
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("authority"))
@@ -58,10 +72,12 @@ def remote(tmp_path, authority):
 
 @pytest.fixture(scope="session")
 def hurry(tmp_path_factory):
-    """hurry(n): variables that make time run n times as fast for the program."""
+    """hurry(n, shift): variables that make time run n times as fast for the program, and its clock
+    be so many seconds off."""
     library = tmp_path_factory.mktemp("hurry") / "hurry.so"
     source = pathlib.Path(__file__).with_name("hurry.c")
     subprocess.run([os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-shared", "-fPIC", "-o",
                     str(library), str(source)], check=True)
     asan = "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")
-    return lambda n: {"LD_PRELOAD": str(library), "HURRY": str(n), "ASAN_OPTIONS": asan}
+    return lambda n, shift=0: {"LD_PRELOAD": str(library), "HURRY": str(n), "SHIFT": str(shift),
+                               "ASAN_OPTIONS": asan}

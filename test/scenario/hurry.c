@@ -1,6 +1,7 @@
 /*
  * hurry.c - preloaded into the program by the tests of long time limits: time runs HURRY times as
- * fast.  The monotonic clock is sped up, and poll() waits for so much less.
+ * fast.  The monotonic clock is sped up, and poll() waits for so much less.  The wall clock is
+ * SHIFT seconds off.
  */
 #include <dlfcn.h>
 #include <poll.h>
@@ -14,6 +15,23 @@ static long long speed(void)
 	return text ? atoll(text) : 1;
 }
 
+static long long shift(void)
+{
+	const char *text = getenv("SHIFT");
+
+	return text ? atoll(text) : 0;
+}
+
+time_t time(time_t *out)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (out)
+		*out = now.tv_sec;
+	return now.tv_sec;
+}
+
 int clock_gettime(clockid_t id, struct timespec *out)
 {
 	static int (*real)(clockid_t, struct timespec *);
@@ -22,6 +40,8 @@ int clock_gettime(clockid_t id, struct timespec *out)
 	if (!real)
 		real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
 	int result = real(id, out);
+	if (id == CLOCK_REALTIME)
+		out->tv_sec += shift();
 	if (result || id != CLOCK_MONOTONIC)
 		return result;
 	long long now = out->tv_sec * 1000000000LL + out->tv_nsec;

@@ -12,7 +12,7 @@ from harness import KEY, USER, wait_for
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ["run", "fetch", "list", "create", "remove", "rename", "resize", "setup", "import",
             "update", "check", "status", "history", "inspect", "audit", "redeliver", "export",
-            "adopt", "notify", "health", "version"]
+            "adopt", "notify", "health", "settings", "version"]
 REAL = ROOT / "test" / "fixtures" / "real"
 
 

@@ -19,15 +19,6 @@ GIGABYTE = 1 << 30
 
 
 @pytest.fixture
-def box(tmp_path):
-    """A client that is there, with no torrents."""
-    double = QBittorrentDouble(tmp_path / "box", "5.1")
-    double.launch()
-    yield double
-    double.stop()
-
-
-@pytest.fixture
 def using(make, box):
     """using(KEY=..., VARIABLE=...): an Archiver whose containers go to the client."""
 

@@ -121,6 +121,29 @@ static void the_error_says_what_came_instead_of_an_answer(void **state)
 	}
 }
 
+static void pages_are_told_by_what_they_hold(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		enum reply_page page;
+	} rows[] = {
+		{"", REPLY_NO_PAGE},
+		{"{\"Error\":\"<html> cloudflare\"}", REPLY_NO_PAGE},
+		{" \n<html>x</html>", REPLY_PAGE},
+		{"<input type=\"PASSWORD\">", REPLY_PAGE_LOGIN},
+		{"<input type='password'>", REPLY_PAGE_LOGIN},
+		{"<p>Down for Maintenance</p>", REPLY_PAGE_MAINTENANCE},
+		{"<title>Just a moment...</title>", REPLY_PAGE_GUARD},
+		{"<p>CloudFlare <input type=\"password\"></p>", REPLY_PAGE_GUARD},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(reply_page(rows[i].text, strlen(rows[i].text)), rows[i].page);
+	/* Only the bytes that belong to it. */
+	assert_int_equal(reply_page("<p>cloudflare", 6), REPLY_PAGE);
+}
+
 static void versions_come_as_texts_and_numbers(void **state)
 {
 	(void)state;
@@ -226,6 +249,7 @@ int main(void)
 		cmocka_unit_test(an_ok_without_both_ids_is_no_answer),
 		cmocka_unit_test(refusals_are_told_apart_by_their_text),
 		cmocka_unit_test(the_error_says_what_came_instead_of_an_answer),
+		cmocka_unit_test(pages_are_told_by_what_they_hold),
 		cmocka_unit_test(versions_come_as_texts_and_numbers),
 		cmocka_unit_test(incomplete_transactions_are_read_as_far_as_they_can_be),
 		cmocka_unit_test(an_empty_list_is_still_a_list),

@@ -1,0 +1,368 @@
+/* The folders; declared in app/doctor.h. */
+#include "app/doctor.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/mount.h"
+#include "base/num.h"
+#include "ports/client_watchdir.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LITTLE_SPACE (64 * 1024 * UINT64_C(1024)) /* for .torrent files, and for the ledger */
+#define LITTLE_PERCENT 2                          /* of a disk for data, if Reserve is not set */
+
+struct folder {
+	const char *kind;  /* "state", "watch", "data": the begin of the tests' names */
+	const char *about; /* the container, or "state" */
+	const char *path;
+};
+
+/* The names of the tests, which live as long as the findings. */
+enum aspect { AS_FOLDER, AS_SPACE, AS_MOUNT, AS_OWNER, AS_STAGING, ASPECTS };
+
+static const char *test_name(const struct folder *f, enum aspect aspect)
+{
+	static const char *const names[2][ASPECTS] = {{[AS_FOLDER] = "state-folder",
+						       [AS_SPACE] = "state-space",
+						       [AS_MOUNT] = "state-mount",
+						       [AS_OWNER] = "state-owner"},
+						      {[AS_FOLDER] = "watch-folder",
+						       [AS_SPACE] = "watch-space",
+						       [AS_MOUNT] = "watch-mount",
+						       [AS_OWNER] = "watch-owner",
+						       [AS_STAGING] = "watch-staging"}};
+
+	return names[strcmp(f->kind, "watch") == 0][aspect];
+}
+
+/* ---- can it be used? ---- */
+
+/* In a hidden folder of its own, which is removed: can a file be written and renamed without
+ * overwriting?  A client that watches `folder` sees none of it. */
+static bool try_rename(const char *folder, struct err *err)
+{
+	OWN_STR char *hidden = mem_printf("%s/.ptp-archiver-check.%ld", folder, (long)getpid());
+	OWN_STR char *from = fs_join(hidden, "from");
+	OWN_STR char *to = fs_join(hidden, "to");
+	enum fs_publish result = FS_TAKEN;
+
+	if (!fs_make_folder(hidden, 0700, false, err))
+		return false;
+	bool ok = fs_stage(from, "x", 1, 0600, err) && fs_publish(from, to, &result, err) &&
+		  fs_stage(from, "y", 1, 0600, err) && result == FS_PUBLISHED &&
+		  fs_publish(from, to, &result, err);
+	if (ok && result != FS_TAKEN)
+		ok = err_set(err, ERR_TARGET, WORD_DISK,
+			     "a rename in %s overwrites what is there; use another file system",
+			     folder);
+	unlink(from);
+	unlink(to);
+	rmdir(hidden);
+	return ok;
+}
+
+static void say_missing(struct doctor *d, const struct folder *f)
+{
+	OWN_STR char *parent = fs_parent(f->path);
+	OWN_STR char *quoted = doctor_quoted(f->path);
+	const char *test = test_name(f, AS_FOLDER);
+
+	if (fs_exists(f->path)) {
+		doctor_say(d, DOCTOR_FAIL, test, f->about, "%s is not a folder", f->path);
+		doctor_mend(d, "move it away, or name another folder");
+	} else if (fs_is_folder(parent) && access(parent, W_OK | X_OK) == 0) {
+		doctor_say(d, DOCTOR_OK, test, f->about, "%s is not there yet and will be made",
+			   f->path);
+	} else {
+		doctor_say(d, DOCTOR_FAIL, test, f->about,
+			   "%s is not there, and cannot be made in %s", f->path, parent);
+		doctor_mend(d, "make it (mkdir -p %s), or mount what should be there", quoted);
+	}
+}
+
+static void say_unusable(struct doctor *d, const struct folder *f, const struct err *why)
+{
+	OWN_STR char *us = doctor_user(geteuid());
+
+	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about, "%s", why->msg);
+	if (why->kind == ERR_RETRY)
+		doctor_mend(d, "make room on the disk of %s, or look at its health (df, dmesg)",
+			    f->path);
+	else
+		doctor_mend(d,
+			    "give %s write permission for %s, and see that it is not mounted "
+			    "read-only",
+			    us, f->path);
+}
+
+static bool check_usable(struct doctor *d, const struct folder *f)
+{
+	struct err err;
+
+	if (!fs_is_folder(f->path)) {
+		say_missing(d, f);
+		return false;
+	}
+	if (!try_rename(f->path, &err)) {
+		say_unusable(d, f, &err);
+		return false;
+	}
+	doctor_say(d, DOCTOR_OK, test_name(f, AS_FOLDER), f->about,
+		   "%s is writable, and a rename in it is atomic", f->path);
+	return true;
+}
+
+static void check_space(struct doctor *d, const struct folder *f)
+{
+	const char *test = test_name(f, AS_SPACE);
+	char text[NUM_TEXT];
+	uint64_t bytes;
+	struct err err;
+
+	if (!fs_space(f->path, &bytes, NULL, &err)) {
+		doctor_say(d, DOCTOR_FAIL, test, f->about, "%s", err.msg);
+		return;
+	}
+	num_bytes(bytes, text);
+	doctor_say(d, bytes < LITTLE_SPACE ? DOCTOR_WARN : DOCTOR_OK, test, f->about,
+		   "%s free in %s", text, f->path);
+	if (bytes < LITTLE_SPACE)
+		doctor_mend(d, "the disk is nearly full: make room there, at least 64 MiB");
+}
+
+/* ---- mounts ---- */
+
+/* Our own image holds nothing but this program, so nobody in it could watch a folder. */
+static bool in_own_image(void)
+{
+	return getenv("PTP_IMAGE") != NULL;
+}
+
+/* A container of applications, whose files go when it is made anew: the marks that Docker, Podman
+ * and Kubernetes leave. */
+static bool in_container(void)
+{
+	return in_own_image() || getenv("KUBERNETES_SERVICE_HOST") || fs_exists("/.dockerenv") ||
+	       fs_exists("/run/.containerenv");
+}
+
+/* A volume without a name, made because none was given: its folder is called by 64 hexadecimal
+ * digits (Docker, Podman). */
+static bool is_nameless(const struct mount *m)
+{
+	const char *at = strstr(m->root, "/volumes/");
+
+	return at && strspn(at + 9, "0123456789abcdef") == 64 &&
+	       strncmp(at + 9 + 64, "/_data", 6) == 0;
+}
+
+static void say_unmounted(struct doctor *d, const struct folder *f, const char *what)
+{
+	bool watch = strcmp(f->kind, "watch") == 0;
+	OWN_STR char *quoted = doctor_quoted(f->path);
+
+	doctor_say(d, in_own_image() && watch ? DOCTOR_FAIL : DOCTOR_WARN, test_name(f, AS_MOUNT),
+		   f->about, "this is a container, and %s %s: %s", f->path, what,
+		   watch ? "no torrent client outside sees what is put there"
+			 : "the memory is lost when the container is made anew");
+	doctor_mend(d,
+		    watch ? "mount the folder that your client watches: -v "
+			    "/path/on/the/host:%s"
+			  : "give it a volume with a name: -v ptp-archiver:%s",
+		    quoted);
+}
+
+static void check_mount(struct doctor *d, const struct folder *f)
+{
+	struct mount m;
+	struct err ignored;
+
+	if (!in_container() || !mount_of(f->path, &m, &ignored))
+		return;
+	if (strcmp(m.point, "/") == 0)
+		say_unmounted(d, f, "is not on a mount");
+	else if (is_nameless(&m))
+		say_unmounted(d, f, "is a volume without a name");
+	else
+		doctor_say(d, DOCTOR_OK, test_name(f, AS_MOUNT), f->about, "%s is on the mount %s",
+			   f->path, m.point);
+}
+
+/* Files appear in the watch folder by one rename out of a hidden folder in it. */
+static void check_staging(struct doctor *d, const struct folder *f)
+{
+	OWN_STR char *staging = fs_join(f->path, WATCHDIR_STAGING);
+	struct mount here, there;
+	struct err ignored;
+
+	if (!fs_exists(staging))
+		return;
+	const char *fault = !fs_is_folder(staging)             ? "is not a folder"
+			    : access(staging, W_OK | X_OK) < 0 ? "cannot be written"
+			    : mount_of(f->path, &here, &ignored) &&
+					    mount_of(staging, &there, &ignored) &&
+					    here.id != there.id
+				    ? "is on another file system than the watch folder"
+				    : NULL;
+	if (!fault) {
+		doctor_say(d, DOCTOR_OK, test_name(f, AS_STAGING), f->about,
+			   "temporary files are on the file system of %s", f->path);
+		return;
+	}
+	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_STAGING), f->about,
+		   "%s, where files are got ready, %s", staging, fault);
+	doctor_mend(d, "move %s away (nothing may be mounted there): it is made anew", staging);
+}
+
+/* ---- owners ---- */
+
+/* Has the folder's group the files that we write there, and may it read them? */
+static bool shares_by_group(const struct doctor *d, const struct stat *st)
+{
+	gid_t group = st->st_mode & S_ISGID ? st->st_gid : getegid();
+
+	return group == st->st_gid && !(d->config->mask & 040);
+}
+
+static void say_owner(struct doctor *d, const struct folder *f, const struct stat *st)
+{
+	OWN_STR char *owner = doctor_user(st->st_uid);
+	OWN_STR char *us = doctor_user(geteuid());
+	OWN_STR char *quoted = doctor_quoted(f->path);
+
+	doctor_say(d, DOCTOR_WARN, test_name(f, AS_OWNER), f->about,
+		   "%s belongs to %s, and this is %s: that user may not be able to read what we "
+		   "write (Umask %03o)",
+		   f->path, owner, us, (unsigned)d->config->mask);
+	if (geteuid() == 0)
+		doctor_mend(d, "run ptp-archiver as %s: `sudo -u`, `--user`, or User= of the unit",
+			    owner);
+	else
+		doctor_mend(d,
+			    "give both users one group and the folder to it (chgrp, chmod "
+			    "g+rws %s), or set UMASK=002",
+			    quoted);
+}
+
+static void check_watch_owner(struct doctor *d, const struct folder *f)
+{
+	struct stat st;
+
+	if (stat(f->path, &st) < 0 || st.st_uid == geteuid())
+		return;
+	/* With umask 002 and the like everybody may read. */
+	if (!(d->config->mask & 04))
+		return;
+	if (geteuid() != 0 && shares_by_group(d, &st))
+		doctor_say(d, DOCTOR_OK, test_name(f, AS_OWNER), f->about,
+			   "%s belongs to another user, who can read what we write by the group "
+			   "%u",
+			   f->path, (unsigned)st.st_gid);
+	else
+		say_owner(d, f, &st);
+}
+
+static void check_state_owner(struct doctor *d, const struct folder *f)
+{
+	OWN_STR char *quoted = doctor_quoted(f->path);
+	const char *test = test_name(f, AS_OWNER);
+	struct stat st;
+
+	if (stat(f->path, &st) < 0)
+		return;
+	if (st.st_mode & 077) {
+		doctor_say(d, DOCTOR_WARN, test, f->about, "others can look into %s", f->path);
+		doctor_mend(d, "chmod 700 %s", quoted);
+	}
+	if (st.st_uid != geteuid()) {
+		OWN_STR char *owner = doctor_user(st.st_uid);
+		OWN_STR char *us = doctor_user(geteuid());
+		doctor_say(d, DOCTOR_WARN, test, f->about,
+			   "%s belongs to %s, and this is %s: files that we make there lock that "
+			   "user out",
+			   f->path, owner, us);
+		doctor_mend(d, "run ptp-archiver as %s (sudo -u), or chown -R the folder", owner);
+	}
+}
+
+/* ---- the tests ---- */
+
+void doctor_state(struct doctor *d)
+{
+	const struct folder f = {"state", "state", d->config->state};
+	OWN_STR char *parent = fs_parent(f.path);
+
+	if (!fs_exists(f.path) && !fs_exists(parent)) {
+		doctor_say(d, DOCTOR_OK, test_name(&f, AS_FOLDER), f.about,
+			   "%s is not there yet and will be made", f.path);
+		return;
+	}
+	if (check_usable(d, &f))
+		check_space(d, &f);
+	check_mount(d, &f);
+	check_state_owner(d, &f);
+}
+
+static void check_watch(struct doctor *d, const struct container *c)
+{
+	const struct folder f = {"watch", c->name, c->watch_folder};
+
+	if (check_usable(d, &f))
+		check_space(d, &f);
+	if (!fs_is_folder(f.path))
+		return;
+	check_mount(d, &f);
+	check_watch_owner(d, &f);
+	check_staging(d, &f);
+}
+
+void doctor_watch(struct doctor *d)
+{
+	for (size_t i = 0; i < d->config->n_containers; i++)
+		if (!d->config->containers[i].client)
+			check_watch(d, &d->config->containers[i]);
+}
+
+static uint64_t wanted(const struct reserve *r, uint64_t total)
+{
+	if (r->bytes)
+		return r->bytes;
+	return total / 100 * (r->percent ? r->percent : LITTLE_PERCENT);
+}
+
+static void check_data(struct doctor *d, const struct container *c)
+{
+	char free_text[NUM_TEXT], wanted_text[NUM_TEXT];
+	uint64_t bytes, total;
+	struct err err;
+
+	if (!fs_space(c->data_folder, &bytes, &total, &err)) {
+		doctor_say(d, DOCTOR_FAIL, "data-space", c->name, "%s", err.msg);
+		doctor_mend(d, "correct DataDirectory (PTP_DATA), or mount it");
+		return;
+	}
+	num_bytes(bytes, free_text);
+	num_bytes(wanted(&c->reserve, total), wanted_text);
+	bool little = bytes < wanted(&c->reserve, total);
+	doctor_say(d, little ? DOCTOR_WARN : DOCTOR_OK, "data-space", c->name,
+		   "%s free for data in %s%s%s", free_text, c->data_folder,
+		   little ? ", less than " : "", little ? wanted_text : "");
+	if (little)
+		doctor_mend(d,
+			    "make room there, or make the container smaller: `ptp-archiver "
+			    "resize`%s",
+			    c->reserve.bytes || c->reserve.percent
+				    ? "; below Reserve (PTP_RESERVE) nothing new is asked for"
+				    : "");
+}
+
+void doctor_data(struct doctor *d)
+{
+	for (size_t i = 0; i < d->config->n_containers; i++)
+		if (d->config->containers[i].data_folder)
+			check_data(d, &d->config->containers[i]);
+}

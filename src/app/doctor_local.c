@@ -1,0 +1,213 @@
+/* What can be tested without looking into a folder or calling anybody; declared in app/doctor.h. */
+#include "app/doctor.h"
+#include "app/wire.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/http.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define EARLIEST_CLOCK INT64_C(1704067200000) /* 2024-01-01: before this was written */
+#define DAY_MS (24 * 3600 * INT64_C(1000))
+
+char *doctor_user(unsigned id)
+{
+	const struct passwd *p = getpwuid(id);
+
+	return p ? mem_printf("%s (user %u)", p->pw_name, id) : mem_printf("user %u", id);
+}
+
+/* ---- config.ptp ---- */
+
+void doctor_file(struct doctor *d)
+{
+	const char *path = d->config->path;
+	OWN_STR char *quoted = doctor_quoted(path);
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return;
+	if (st.st_mode & 077) {
+		doctor_say(d, DOCTOR_WARN, "config-file", path,
+			   "others can read it, and with it the API key");
+		doctor_mend(d, "chmod 600 %s", quoted);
+	} else if (st.st_uid != geteuid()) {
+		OWN_STR char *owner = doctor_user(st.st_uid);
+		OWN_STR char *us = doctor_user(geteuid());
+		doctor_say(d, DOCTOR_WARN, "config-file", path,
+			   "it belongs to %s, and this is %s: a file that we write anew would lock "
+			   "that user out",
+			   owner, us);
+		doctor_mend(d, "run ptp-archiver as the user that it belongs to (sudo -u)");
+	} else {
+		doctor_say(d, DOCTOR_OK, "config-file", path, "only its owner can read it");
+	}
+}
+
+void doctor_containers(struct doctor *d)
+{
+	size_t n = d->config->n_containers;
+
+	if (n) {
+		doctor_say(d, DOCTOR_OK, "containers", "containers", "%zu", n);
+		return;
+	}
+	doctor_say(d, DOCTOR_WARN, "containers", "containers",
+		   "there is none, so nothing is asked for");
+	doctor_mend(d, "set PTP_CONTAINERS, or run `ptp-archiver create NAME --size 500G`");
+}
+
+void doctor_base_url(struct doctor *d)
+{
+	if (!d->config->loopback)
+		return;
+	doctor_say(d, DOCTOR_WARN, "tracker-url", "tracker", "on this machine, so this is a test");
+	doctor_mend(d, "unset BaseURL (PTP_BASE_URL) to use PassThePopcorn");
+}
+
+/* ---- the ping URL ---- */
+
+/* The event that the last part of the URL's path names, which we put there ourselves; NULL: none.
+ */
+static const char *named_event(const char *url)
+{
+	static const char *const events[] = {"/start", "/fail", "/log"};
+	OWN_STR char *path = mem_dupn(url, strcspn(url, "?#"));
+	const char *found = NULL;
+
+	for (size_t len = strlen(path); len && path[len - 1] == '/';)
+		path[--len] = '\0';
+	for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+		if (text_ends(path, events[i]))
+			found = events[i];
+	secret_wipe(path, strlen(path));
+	return found;
+}
+
+void doctor_ping_form(struct doctor *d)
+{
+	const struct secret *url = &d->config->ping_url;
+
+	if (!secret_is_set(url))
+		return;
+	const char *event = named_event(secret_reveal(url));
+	if (!event) {
+		doctor_say(d, DOCTOR_OK, "ping-form", "ping URL", "of the right form");
+		return;
+	}
+	doctor_say(d, DOCTOR_FAIL, "ping-form", "ping URL",
+		   "it ends in %s, which is put behind it by this program", event);
+	doctor_mend(d, "take %s off the end of HealthchecksURL (HC_URL)", event);
+}
+
+/* ---- the proxy ---- */
+
+static bool is_set(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value && *value;
+}
+
+/* A name of NO_PROXY stands for itself and what is below it, as libcurl reads it. */
+static bool is_listed(const char *host, char *list)
+{
+	char *save = NULL;
+
+	for (char *name = strtok_r(list, ", \t", &save); name;
+	     name = strtok_r(NULL, ", \t", &save)) {
+		name += *name == '.';
+		size_t len = strlen(name), all = strlen(host);
+		if (strcmp(name, "*") == 0)
+			return true;
+		if (len && len <= all && strcasecmp(host + all - len, name) == 0 &&
+		    (len == all || host[all - len - 1] == '.'))
+			return true;
+	}
+	return false;
+}
+
+static bool is_exempt(const char *host)
+{
+	const char *list = is_set("no_proxy") ? getenv("no_proxy") : getenv("NO_PROXY");
+	OWN_STR char *copy = mem_dup(list ? list : "");
+
+	return is_listed(host, copy);
+}
+
+const char *doctor_proxy_variable(const char *host, bool tls)
+{
+	static const char *const names[2][4] = {
+		{"http_proxy", "all_proxy", "ALL_PROXY", NULL},
+		{"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}};
+
+	for (int i = 0; i < 4 && names[tls][i]; i++)
+		if (is_set(names[tls][i]))
+			return is_exempt(host) ? NULL : names[tls][i];
+	return NULL;
+}
+
+/* "http://proxy:3128" of a proxy's URL: what may hold a password is left out.  The caller's. */
+static char *shown_proxy(const char *url)
+{
+	const char *scheme_end = strstr(url, "://");
+	size_t scheme = scheme_end ? (size_t)(scheme_end - url) + 3 : 0;
+	size_t end = scheme + strcspn(url + scheme, "/?#");
+	const char *at = memrchr(url + scheme, '@', end - scheme);
+	size_t from = at ? (size_t)(at - url) + 1 : scheme;
+
+	return mem_printf("%.*s%.*s", (int)scheme, url, (int)(end - from), url + from);
+}
+
+void doctor_proxy(struct doctor *d)
+{
+	struct http_url url;
+	struct err ignored;
+
+	if (!http_url_parse(d->config->base_url, &url, &ignored) || url.loopback)
+		return;
+	const char *variable = doctor_proxy_variable(url.host, url.tls);
+	if (!variable)
+		return;
+	OWN_STR char *shown = shown_proxy(getenv(variable));
+	doctor_say(d, DOCTOR_OK, "proxy", "proxy", "%s leads the way to the tracker through %s",
+		   variable, shown);
+}
+
+/* ---- the clock ---- */
+
+static int64_t last_request(const struct config *c)
+{
+	struct pace pace = {0};
+	struct err ignored;
+	struct ledger *l = wire_look(c);
+
+	if (l && !ledger_get_pace(l, &pace, &ignored))
+		pace.last_request = 0;
+	ledger_close(l);
+	return pace.last_request;
+}
+
+void doctor_clock(struct doctor *d)
+{
+	char now_text[CLOCK_TEXT];
+	int64_t now = clock_now();
+	bool bad = now < EARLIEST_CLOCK;
+
+	clock_format(now, now_text);
+	if (!bad && last_request(d->config) <= now + DAY_MS) {
+		doctor_say(d, DOCTOR_OK, "clock", "clock", "%s", now_text);
+		return;
+	}
+	doctor_say(d, bad ? DOCTOR_FAIL : DOCTOR_WARN, "clock", "clock", "it says %s, which is %s",
+		   now_text,
+		   bad ? "before this program was written" : "before the last call in the ledger");
+	doctor_mend(d, "set the clock of this machine: timedatectl set-ntp true");
+}

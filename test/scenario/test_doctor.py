@@ -1,0 +1,617 @@
+"""`check` as a doctor: each fault made for real, and what is said of it."""
+
+import http.server
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+
+import pytest
+
+from harness import ARCHIVER, CHECK, KEY, Archiver, Proxy, Sim, Terminal, free_port
+
+OTHER = 4711    # a user that is none
+
+
+def check(archiver, *options, status=None, **keys):
+    """The findings of `check --json`, with what is asked of each of them."""
+    done = archiver.run("check", "--json", *options, **keys)
+    said = json.loads(done.stdout)
+    assert set(said) == {"ok", "findings"}
+    for one in said["findings"]:
+        assert set(one) == {"test", "about", "mark", "text", "mend"}
+        assert one["mark"] in ("ok", "warn", "fail") and one["text"] and one["about"]
+        if one["test"] != "config":
+            assert (one["mend"] is None) == (one["mark"] == "ok"), one
+    failed = any(one["mark"] == "fail" for one in said["findings"])
+    assert said["ok"] is not failed
+    assert done.returncode == (status if status is not None else int(failed))
+    return said["findings"]
+
+
+def finding(archiver, test, *options, about=None, **keys):
+    """The one finding of this test; None if there is none."""
+    found = [one for one in check(archiver, *options, **keys)
+             if one["test"] == test and about in (None, one["about"])]
+    assert len(found) < 2, found
+    return found[0] if found else None
+
+
+def assert_finding(one, mark, text, mend=""):
+    assert one is not None
+    assert one["mark"] == mark, one
+    assert re.search(text, one["text"]), one
+    assert re.search(mend, one["mend"] or ""), one
+
+
+def mounted(script):
+    """A prefix that runs this in a mount namespace of its own first."""
+    prefix = ("unshare", "-m", "sh", "-c", f'{script} && exec "$@"', "sh")
+    done = subprocess.run([*prefix, "true"], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"no mount namespaces here: {done.stderr.strip()}")
+    return prefix
+
+
+@pytest.fixture
+def rooted(sim):
+    """An Archiver in a folder that is on no mount of its own, and that every user may enter."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="ptp-archiver-test.", dir="/var/tmp"))
+    folder.chmod(0o755)
+    if any(os.path.ismount(p) for p in [folder, *folder.parents[:-1]]):
+        folder.rmdir()
+        pytest.skip("/var/tmp is a mount here")
+    made = Archiver(folder / "a", sim.url)
+    yield made
+    made.close()
+    shutil.rmtree(folder)
+
+
+# ---- how it is said ----
+
+def test_what_is_not_well_has_a_second_line_that_says_what_mends_it(archiver):
+    archiver.state.mkdir(mode=0o755)
+    said = archiver.run("check", status=0).stdout
+    assert re.search(rf"^warn  state: others can look into .*\n      mend: chmod 700 "
+                     rf"{archiver.state}$", said, re.M)
+    assert re.search(r"^ok    clock: .*\n(?!      mend)", said, re.M)
+
+
+def test_a_path_is_given_as_a_shell_takes_it(make):
+    a = make(folder="it's a $HOME")
+    a.state.mkdir(mode=0o755)
+    mend = finding(a, "state-owner")["mend"]
+    subprocess.run(["sh", "-ec", mend], check=True)
+    assert a.state.stat().st_mode & 0o777 == 0o700 and finding(a, "state-owner") is None
+
+
+def test_colours_are_for_a_terminal_only(archiver):
+    archiver.state.mkdir(mode=0o755)
+    assert "\033" not in archiver.run("check").stdout
+    shown = {}
+    for no_color in ("", "1"):
+        terminal = Terminal(archiver, "check", NO_COLOR=no_color)
+        assert terminal.finish() == 0
+        shown[no_color] = terminal.shown
+    assert "\033[33mwarn\033[0m  state:" in shown[""] and "\033[32mok  \033[0m" in shown[""]
+    assert "\033" not in shown["1"] and "warn  state:" in shown["1"]
+
+
+def test_json_tells_a_wrong_configuration_as_well(archiver):
+    found = check(archiver, PTP_INTERVAL="6x", PTP_KEY="short", status=2)
+    assert {one["test"] for one in found} == {"config"}
+    assert {one["mark"] for one in found} == {"fail"}
+    assert any("PTP_INTERVAL" in one["text"] for one in found) and len(found) == 2
+    assert "short" not in json.dumps(found)
+
+
+def test_without_online_nobody_is_called(sim, archiver, box):
+    archiver.set(PTP_CLIENT="box", HC_URL=sim.ping_url)
+    archiver.configure(Clients={"box": {"Type": "qbittorrent", "URL": box.url, "Username": "bob",
+                                        "Password": box.password}})
+    check(archiver)
+    assert sim.requests() == [] and box.login_count() == (0, 0)
+
+
+# ---- mounts ----
+
+def test_a_watch_folder_in_our_image_must_be_a_mount(rooted):
+    assert_finding(finding(rooted, "watch-mount", PTP_IMAGE="native"), "fail",
+                   f"{rooted.watch} is not on a mount", f"-v .*:{rooted.watch}")
+    prefix = mounted(f"mount -t tmpfs tmpfs {rooted.watch}")
+    assert_finding(finding(rooted, "watch-mount", PTP_IMAGE="native", prefix=prefix), "ok",
+                   f"on the mount {rooted.watch}")
+
+
+def test_a_folder_below_a_mount_is_on_it(rooted):
+    below = rooted.watch / "below"
+    prefix = mounted(f"mount -t tmpfs tmpfs {rooted.watch} && mkdir {below}")
+    assert_finding(finding(rooted, "watch-mount", PTP_IMAGE="native", PTP_WATCH=below,
+                           prefix=prefix), "ok", f"on the mount {rooted.watch}")
+
+
+def test_in_another_container_it_is_a_warning(rooted):
+    assert_finding(finding(rooted, "watch-mount", KUBERNETES_SERVICE_HOST="10.0.0.1"), "warn",
+                   "no torrent client outside sees")
+
+
+@pytest.mark.parametrize("volume, mark", [("0123456789abcdef" * 4, "warn"), ("ptp", "ok")])
+def test_a_volume_must_have_a_name(rooted, volume, mark):
+    real = rooted.folder / "volumes" / volume / "_data"
+    real.mkdir(parents=True)
+    rooted.state.mkdir(mode=0o700)
+    prefix = mounted(f"mount --bind {real} {rooted.state}")
+    assert_finding(finding(rooted, "state-mount", PTP_IMAGE="native", prefix=prefix), mark,
+                   "a volume without a name" if mark == "warn" else "is on the mount",
+                   "-v ptp-archiver:" if mark == "warn" else "")
+
+
+@pytest.mark.parametrize("how", ["mount -t tmpfs tmpfs {staging}",
+                                 "mount --bind {folder}/else {staging}"])
+def test_the_hidden_folder_must_be_on_the_watch_folders_file_system(archiver, how):
+    staging = archiver.watch / ".ptp-archiver"
+    staging.mkdir()
+    (archiver.folder / "else").mkdir()
+    assert_finding(finding(archiver, "watch-staging"), "ok", "on the file system of")
+    prefix = mounted(how.format(staging=staging, folder=archiver.folder))
+    assert_finding(finding(archiver, "watch-staging", prefix=prefix), "fail",
+                   "another file system", f"move {staging} away")
+
+
+def test_the_hidden_folder_may_not_be_a_file(archiver):
+    (archiver.watch / ".ptp-archiver").write_text("")
+    assert_finding(finding(archiver, "watch-staging"), "fail", "is not a folder")
+
+
+# ---- owners ----
+
+def as_user(user, group):
+    prefix = ("setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups")
+    done = subprocess.run([*prefix, ARCHIVER, "version"], capture_output=True)
+    if done.returncode:
+        pytest.skip("the program cannot be run as another user here")
+    return prefix
+
+
+def test_root_is_told_whose_the_folders_are(archiver):
+    archiver.fetch(status=0)
+    archiver.configure(ApiUser="x")
+    for path in (archiver.state, archiver.watch, archiver.config):
+        os.chown(path, OTHER, OTHER)
+    found = {one["test"]: one for one in check(archiver)}
+    assert_finding(found["watch-owner"], "warn", f"belongs to user {OTHER}, and this is root",
+                   f"as user {OTHER}")
+    assert_finding(found["state-owner"], "warn", "lock that user out", "sudo -u")
+    assert_finding(found["config-file"], "warn", "lock that user out")
+
+
+@pytest.mark.parametrize("owner, mode, umask, mark", [
+    ((OTHER, 4712), 0o2770, "007", "ok"),       # a common group
+    ((OTHER, OTHER), 0o777, "007", "warn"),     # they could not read it
+    ((OTHER, 4712), 0o770, "077", "warn"),
+    ((OTHER, OTHER), 0o777, "002", None),       # everybody may read it
+    ((4713, 4712), 0o700, "007", None)])        # it is ours
+def test_the_watch_folders_owner_must_be_able_to_read_what_is_put_there(rooted, owner, mode, umask,
+                                                                        mark):
+    rooted.state.mkdir(mode=0o700)
+    for path in (rooted.state, rooted.folder):
+        os.chown(path, 4713, 4712)
+    os.chown(rooted.watch, *owner)
+    rooted.watch.chmod(mode)
+    one = finding(rooted, "watch-owner", prefix=as_user(4713, 4712), UMASK=umask)
+    if mark == "warn":
+        assert_finding(one, mark, f"belongs to user {OTHER}, and this is user 4713", "UMASK=002")
+    elif mark == "ok":
+        assert_finding(one, mark, "by the group 4712")
+    else:
+        assert one is None
+
+
+def test_a_folder_that_we_may_not_write_to_names_who_must_be_let_in(rooted):
+    rooted.state.mkdir(mode=0o700)
+    os.chown(rooted.state, 4713, 4712)
+    assert_finding(finding(rooted, "watch-folder", prefix=as_user(4713, 4712)), "fail",
+                   "Permission denied", f"give user 4713 write permission for {rooted.watch}")
+
+
+def test_a_hidden_folder_of_another_user_is_told(rooted):
+    staging = rooted.watch / ".ptp-archiver"
+    staging.mkdir(mode=0o700)
+    rooted.state.mkdir(mode=0o700)
+    for path in (rooted.state, rooted.watch):
+        os.chown(path, 4713, 4712)
+    assert_finding(finding(rooted, "watch-staging", prefix=as_user(4713, 4712)), "fail",
+                   "cannot be written", "move .* away")
+
+
+# ---- disks ----
+
+def test_a_disk_that_is_nearly_full(archiver):
+    archiver.state.mkdir(mode=0o700)
+    prefix = mounted(f"mount -t tmpfs -o size=1m,mode=700 tmpfs {archiver.state}")
+    assert_finding(finding(archiver, "state-space", prefix=prefix), "warn", "1020.0 KiB|MiB",
+                   "nearly full")
+    assert_finding(finding(archiver, "watch-space"), "ok", "free in")
+
+
+def test_a_disk_that_is_full(archiver):
+    prefix = mounted(f"mount -t tmpfs -o size=1m tmpfs {archiver.watch} && "
+                     f"{{ head -c 2m /dev/zero >{archiver.watch}/filler 2>/dev/null || true; }}")
+    assert_finding(finding(archiver, "watch-folder", prefix=prefix), "fail", "No space left",
+                   "make room")
+
+
+@pytest.mark.parametrize("reserve, filled, mark", [
+    (None, "0", "ok"), (None, "99m", "warn"), ("50M", "40m", "ok"), ("50M", "60m", "warn"),
+    ("10%", "80m", "ok"), ("10%", "95m", "warn")])
+def test_little_space_for_data_is_told_by_the_reserve(archiver, reserve, filled, mark):
+    data = archiver.folder / "data"
+    data.mkdir()
+    archiver.set(PTP_DATA=data, PTP_RESERVE=reserve)
+    prefix = mounted(f"mount -t tmpfs -o size=100m tmpfs {data} && "
+                     f"head -c {filled} /dev/zero >{data}/filler")
+    assert_finding(finding(archiver, "data-space", prefix=prefix), mark, "free for data in",
+                   "make room" if mark == "warn" else "")
+
+
+# ---- the clock ----
+
+@pytest.mark.parametrize("shift, mark, text", [
+    (600, "warn", "10 m .* ahead of that of the tracker|9 m 59 s ahead"),
+    (-600, "warn", "behind that of the tracker"), (-200000, "fail", "2 d 7 h behind"),
+    (20, "ok", "agrees")])
+def test_the_clock_is_compared_with_the_trackers(archiver, hurry, shift, mark, text):
+    one = finding(archiver, "clock-server", "--online", **hurry(1, shift))
+    assert_finding(one, mark, text, "timedatectl" if mark != "ok" else "")
+
+
+def test_the_clock_is_compared_with_the_ping_servers_where_the_tracker_is_away(sim, make, hurry):
+    a = make(HC_URL=sim.ping_url, PTP_BASE_URL=f"http://127.0.0.1:{free_port()}")
+    assert_finding(finding(a, "clock-server", "--online", **hurry(1, 600)), "warn",
+                   "the ping server", "timedatectl")
+
+
+def test_a_clock_of_long_ago(archiver, hurry):
+    assert_finding(finding(archiver, "clock", **hurry(1, -20 * 365 * 86400)), "fail",
+                   "before this program was written", "timedatectl")
+
+
+# ---- the way to the tracker ----
+
+def marks(archiver, *tests, **keys):
+    found = {one["test"]: one for one in check(archiver, "--online", **keys)
+             if one["about"] == "tracker"}
+    return [found[t]["mark"] if t in found else None for t in tests], found
+
+
+STEPS = ("tracker-name", "tracker-connection", "tracker-tls", "tracker-key")
+
+
+def test_a_way_that_is_well(remote, make):
+    sim, way = remote()
+    steps, found = marks(make(**way), *STEPS)
+    assert steps == [None, "ok", "ok", "ok"]    # the name is the proxy's business
+    assert "through the proxy" in found["tracker-connection"]["text"]
+
+
+def test_a_name_that_does_not_exist(make, tmp_path):
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.78\n")
+    prefix = mounted(f"mount --bind {tmp_path}/resolv.conf /etc/resolv.conf")
+    steps, found = marks(make(PTP_BASE_URL="https://tracker.invalid"), *STEPS, prefix=prefix)
+    assert steps == ["fail", None, None, None]
+    assert_finding(found["tracker-name"], "fail", r"ERR\(Network\): .*DNS.*tracker.invalid",
+                   "resolv.conf")
+
+
+def test_nobody_listens_there(make):
+    steps, found = marks(make(PTP_BASE_URL=f"http://127.0.0.1:{free_port()}"), *STEPS)
+    assert steps == [None, "fail", None, None]
+    assert_finding(found["tracker-connection"], "fail", "nobody answers there", "port")
+
+
+def test_a_tracker_that_says_nothing(sim, make):
+    sim.faults({"endpoint": "scriptver", "do": "hang"})
+    steps, found = marks(make(PTP_TIMEOUT="1s"), *STEPS)
+    assert steps == [None, "fail", None, None]
+    assert_finding(found["tracker-connection"], "fail", r"ERR\(Timeout\): no answer came in time")
+
+
+def test_a_tracker_that_hangs_up(sim, archiver):
+    sim.faults({"endpoint": "scriptver", "do": "drop"})
+    _, found = marks(archiver)
+    assert_finding(found["tracker-connection"], "fail", "the connection broke")
+
+
+def test_a_certificate_of_an_authority_that_nobody_knows(remote, make):
+    sim, way = remote()
+    steps, found = marks(make(**{**way, "PTP_CA_FILE": None}), *STEPS)
+    assert steps == [None, "ok", "fail", None]
+    assert_finding(found["tracker-tls"], "fail", r"ERR\(TLS\): .*nobody whom this machine trusts",
+                   "ca-certificates.*PTP_CA_FILE")
+
+
+@pytest.fixture
+def elsewhere(make, tmp_path, authority):
+    """elsewhere(options of the Sim): an Archiver whose tracker is https://tracker.test."""
+    running = []
+
+    def new(*options):
+        sim = Sim(tmp_path / "elsewhere", *options)
+        proxy = Proxy(int(sim.url.rsplit(":", 1)[1]))
+        running.extend((sim, proxy))
+        return make(PTP_BASE_URL="https://tracker.test", HTTPS_PROXY=proxy.url,
+                    PTP_CA_FILE=authority.certificate)
+
+    yield new
+    for one in running:
+        one.close()
+
+
+def test_a_certificate_for_another_name(elsewhere, authority):
+    steps, found = marks(elsewhere(*authority.issue("DNS:other.test")), *STEPS)
+    assert steps == [None, "ok", "fail", None]
+    assert_finding(found["tracker-tls"], "fail", "for another name", "correct the host")
+
+
+@pytest.mark.parametrize("days", [-10, 10])
+def test_a_certificate_that_is_not_valid_at_this_time(remote, make, hurry, days):
+    sim, way = remote()
+    steps, found = marks(make(**way), *STEPS, **hurry(1, days * 86400))
+    assert steps == [None, "ok", "fail", None]
+    assert_finding(found["tracker-tls"], "fail", "not valid at the time of this machine",
+                   "set the clock")
+
+
+def test_no_tls_where_it_should_be(elsewhere):
+    steps, found = marks(elsewhere(), *STEPS)
+    assert steps == [None, "ok", "fail", None]
+    assert_finding(found["tracker-tls"], "fail", "no TLS is spoken", "port")
+
+
+# ---- proxies ----
+
+def test_a_proxy_that_is_not_there(make):
+    proxy = f"http://127.0.0.1:{free_port()}"
+    a = make(PTP_BASE_URL="https://tracker.test", HTTPS_PROXY=proxy)
+    _, found = marks(a)
+    assert_finding(found["tracker-connection"], "fail", "nobody answers at the proxy",
+                   "unset HTTPS_PROXY")
+
+
+def test_a_proxy_whose_name_does_not_exist(make, tmp_path):
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.78\n")
+    prefix = mounted(f"mount --bind {tmp_path}/resolv.conf /etc/resolv.conf")
+    a = make(PTP_BASE_URL="https://tracker.test", https_proxy="http://proxy.invalid:3128")
+    _, found = marks(a, prefix=prefix)
+    assert_finding(found["tracker-name"], "fail", "the name of the proxy", "HTTPS_PROXY")
+
+
+def test_a_proxy_that_does_not_lead_on(make):
+    class Refusal(http.server.BaseHTTPRequestHandler):
+        def do_CONNECT(self):
+            self.send_error(407)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Refusal)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    a = make(PTP_BASE_URL="https://tracker.test",
+             HTTPS_PROXY=f"http://127.0.0.1:{server.server_port}")
+    _, found = marks(a)
+    server.shutdown()
+    server.server_close()
+    assert_finding(found["tracker-connection"], "fail", "the proxy is there.*407",
+                   "user:password|NO_PROXY")
+
+
+@pytest.mark.parametrize("proxy, shown", [
+    ("http://bob:pr0xyw0rd@proxy.test:3128/x", "http://proxy.test:3128"),
+    ("socks5h://bob:pr0xyw0rd@10.0.0.1:1080", "socks5h://10.0.0.1:1080"),
+    ("bob:pr0xyw0rd@proxy.test:3128", "proxy.test:3128")])
+def test_the_proxy_is_named_without_its_password(make, proxy, shown):
+    a = make(PTP_BASE_URL="https://tracker.test", HTTPS_PROXY=proxy)
+    one = finding(a, "proxy")
+    assert_finding(one, "ok", f"^HTTPS_PROXY leads the way to the tracker through {shown}$")
+    assert "pr0xyw0rd" not in a.run("check").stdout
+
+
+@pytest.mark.parametrize("listed, used", [("tracker.test", False), ("x, .test", False),
+                                          ("*", False), ("racker.test", True),
+                                          ("other.test", True), ("", True)])
+def test_no_proxy_is_heeded(make, listed, used):
+    a = make(PTP_BASE_URL="https://tracker.test", HTTPS_PROXY="http://10.0.0.1:1",
+             NO_PROXY=listed)
+    assert (finding(a, "proxy") is not None) == used
+
+
+# ---- the tracker's answer ----
+
+@pytest.mark.parametrize("fault, test, text, mend", [
+    ({"do": "html"}, "tracker-answer", "a page to log in", "BaseURL"),
+    ({"do": "html", "page": "cloudflare"}, "tracker-answer", "Cloudflare", "VPN"),
+    ({"do": "html", "page": "cloudflare", "status": 403}, "tracker-answer", "Cloudflare", "VPN"),
+    ({"do": "html", "page": "cloudflare", "status": 503}, "tracker-answer", "Cloudflare", "VPN"),
+    ({"do": "html", "page": "maintenance"}, "tracker-answer", "worked on", "nothing"),
+    ({"do": "html", "page": "not_found"}, "tracker-answer", "a page came", "VersionURL"),
+    ({"do": "status", "status": 429}, "tracker-answer", r"ERR\(HTTP 429\): .*rate limit",
+     "FetchSleep"),
+    ({"do": "status", "status": 502}, "tracker-answer", "not well", "nothing"),
+    ({"do": "status", "status": 401}, "tracker-key", r"ERR\(Auth\)", "PTP_USER"),
+    ({"do": "reply", "body": "{}"}, "tracker-answer", "not what it should be", "newer"),
+])
+def test_an_answer_that_is_none(sim, archiver, fault, test, text, mend):
+    sim.faults({"endpoint": "scriptver", **fault})
+    _, found = marks(archiver)
+    assert found["tracker-connection"]["mark"] == "ok"
+    assert_finding(found[test], "fail", text, mend)
+
+
+def test_a_wrong_key_is_told_from_too_many_queries(sim, archiver):
+    sim.scenario(accounts=[{"user": "a" * 16, "key": "b" * 32}])
+    _, found = marks(archiver)
+    assert_finding(found["tracker-key"], "fail", "credentials are not accepted", "ApiKey")
+    sim.scenario()
+    archiver.run("check", "--online", status=0)
+    sim.faults({"do": "status", "status": 403})
+    _, found = marks(archiver)
+    assert_finding(found["tracker-key"], "fail", "too many queries", "wait")
+
+
+def test_a_back_off_is_heeded(sim, remote, make):
+    remote_sim, way = remote()
+    a = make(**way)
+    remote_sim.faults({"do": "status", "status": 503})
+    check(a, "--online")
+    asked = len(remote_sim.requests())
+    _, found = marks(a)
+    assert_finding(found["tracker-answer"], "fail", "left alone for another", "--force")
+    assert len(remote_sim.requests()) == asked
+
+
+# ---- the ping URL ----
+
+def ping(archiver, test="ping-url"):
+    return finding(archiver, test, "--online", about="ping URL")
+
+
+def test_a_ping_url_that_is_right_is_tested_without_a_change_of_its_status(sim, make):
+    assert_finding(ping(make(HC_URL=sim.ping_url)), "ok", "status is as it was")
+    assert [(p["kind"], p["check"]) for p in sim.pings()] == [("log", CHECK)]
+
+
+@pytest.mark.parametrize("answer, mark, text, mend", [
+    ({"do": "status", "status": 409, "body": "ambiguous slug"}, "fail", "more than one", "UUID"),
+    ({"do": "reply", "body": "OK (rate-limited)"}, "warn", "rate limited", "wait"),
+    ({"do": "status", "status": 429}, "warn", "rate limited", "wait"),
+    ({"do": "html"}, "fail", "no answer of Healthchecks", "HC_URL"),
+    ({"do": "status", "status": 500, "body": "x"}, "fail", "HTTP 500", "HC_URL")])
+def test_a_ping_that_is_not_recorded(sim, make, answer, mark, text, mend):
+    sim.faults({"endpoint": "ping", **answer})
+    assert_finding(ping(make(HC_URL=sim.ping_url)), mark, text, mend)
+
+
+def test_a_check_that_does_not_exist(sim, make):
+    sim.scenario(ping={"checks": []})
+    assert_finding(ping(make(HC_URL=sim.ping_url)), "fail", "HTTP 404: there is no such check",
+                   "HC_URL")
+
+
+@pytest.mark.parametrize("event", ["/start", "/fail", "/log/", "/start?create=1"])
+def test_a_ping_url_that_names_an_event(sim, make, event):
+    one = finding(make(HC_URL=sim.ping_url + event), "ping-form")
+    assert_finding(one, "fail", "it ends in /(start|fail|log),", "HC_URL")
+
+
+def test_a_ping_server_that_is_away(make):
+    a = make(HC_URL=f"http://127.0.0.1:{free_port()}/ping/{CHECK}")
+    one = ping(a, "ping-connection")
+    assert_finding(one, "fail", "nobody answers there", "port")
+    assert CHECK not in json.dumps(one)
+
+
+# ---- the clients ----
+
+@pytest.fixture
+def using(make, box):
+    """using(keys of the client, default=...): an Archiver whose containers go to the client."""
+
+    def new(containers="attic:800G", default=None, **client):
+        a = make(containers, PTP_CLIENT="box")
+        about = {"Type": "qbittorrent", "URL": box.url, "Username": box.user,
+                 "Password": box.password, **client}
+        a.configure(Clients={"box": about}, Default=default or {})
+        return a
+
+    return new
+
+
+def client(archiver, test="client-connection"):
+    return finding(archiver, test, "--online", about="client box")
+
+
+def test_a_client_that_is_well(box, using):
+    a = using(default={"Category": "rel"})
+    assert_finding(client(a), "ok", "lets us in")
+    assert_finding(client(a, "client-category"), "ok", "no torrent of the category rel yet")
+    assert_finding(client(a, "client-space"), "ok", "5.0 GiB free where it stores attic")
+    assert finding(a, "watch-folder") is None
+
+
+def test_a_client_that_is_away(box, using):
+    box.stop()
+    assert_finding(client(using()), "fail", "box: .*127.0.0.1", "Clients: box: URL, such as http")
+
+
+def test_a_client_that_is_none(sim, using):
+    assert_finding(client(using(URL=sim.url)), "fail", "box: ", "Clients: box")
+
+
+def test_a_client_behind_a_port_that_something_else_has(using):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        a = using(URL="http://127.0.0.1:%d" % mute.getsockname()[1], Timeout="1s")
+        assert_finding(client(a), "fail", "box: ", "Clients: box")
+
+
+def test_a_wrong_password(box, using):
+    a = using(Password="wr0ngw0rd")
+    one = client(a, "client-password")
+    assert_finding(one, "fail", "box: ", "PasswordFile")
+    assert "wr0ngw0rd" not in json.dumps(one)
+    assert box.login_count() == (0, 1)
+
+
+def give(box, category, n=1):
+    for i in range(n):
+        box.torrents[f"{i:040x}"] = {
+            "hash": f"{i:040x}", "name": str(i), "state": "uploading", "progress": 1,
+            "amount_left": 0, "size": 10, "total_size": 10, "dlspeed": 0, "tracker": "",
+            "category": category, "tags": "", "save_path": "/x", "last_activity": 1}
+
+
+def test_a_category_that_is_there(box, using):
+    give(box, "rel", 3)
+    assert_finding(client(using(default={"Category": "rel"}), "client-category"), "ok",
+                   "3 torrents of the category rel")
+
+
+def test_a_category_that_is_nearly_there(box, using):
+    give(box, "rell")
+    assert_finding(client(using(default={"Category": "rel"}), "client-category"), "warn",
+                   "there is one called rell", "PTP_CATEGORY")
+
+
+def test_a_category_whose_torrents_are_missing(box, using):
+    a = using(default={"Category": "rel"})
+    a.fetch(status=0)
+    for torrent in box.torrents.values():
+        torrent["category"] = "something else"
+    assert_finding(client(a, "client-category"), "warn", "although 1 of attic were delivered",
+                   "PTP_CATEGORY")
+
+
+def test_each_category_is_asked_for_once(box, using):
+    found = [one for one in check(using("a:1T,b:1T,c:1T", default={"Category": "rel"}), "--online")
+             if one["test"] == "client-category"]
+    assert len(found) == 1
+
+
+def test_too_little_space_in_the_client(box, using):
+    assert_finding(client(using(default={"Reserve": "6G"}), "client-space"), "warn",
+                   "less than Reserve", "make room")
+
+
+# ---- secrets ----
+
+def test_no_secret_is_in_what_is_found(sim, using):
+    a = using()
+    a.set(HC_URL=sim.ping_url)
+    for rule in ({"do": "html"}, {"do": "status", "status": 404, "body": KEY + CHECK}):
+        sim.faults(rule)
+        said = json.dumps(check(a, "--online"))
+        assert KEY not in said and CHECK not in said
