@@ -184,6 +184,9 @@ static void a_file_of_an_older_version_is_brought_up_to_date(void **state)
 	    " infohash, name, bytes, file_name, path, note, tries, set_aside, hook, asked_at,"
 	    " changed_at, delivered_at FROM a;"
 	    "DROP TABLE a; DROP TABLE client; DROP TABLE audit; DROP TABLE redelivery;"
+	    "DROP TABLE space; DROP TABLE tally; DROP TABLE growth;"
+	    "DROP TRIGGER cycle_comes; DROP TRIGGER cycle_ends; DROP TRIGGER turn_ends;"
+	    "DROP TABLE cycle_tally; DROP TABLE turn_tally; ALTER TABLE pace DROP COLUMN since;"
 	    "ALTER TABLE container DROP COLUMN retry_at; PRAGMA user_version = 1");
 	ledger_close(f->l);
 	f->l = NULL;
