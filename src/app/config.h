@@ -31,6 +31,9 @@
 #define CONFIG_PER_CYCLE_MAX 1000
 #define CONFIG_TIMEOUT_MAX_MS (3600 * 1000)
 
+#define CONFIG_TOKEN_MIN 16 /* characters of ListenToken, and at most */
+#define CONFIG_TOKEN_MAX 200
+
 #define CONFIG_CLIENTS_MAX 1000
 #define CONFIG_CLIENT_TIMEOUT_MS 30000 /* of a call, if nothing else is said */
 #define CONFIG_CLIENT_TEXT_MAX 1024    /* bytes of a category, a path and the like */
@@ -67,6 +70,9 @@ struct config {
 	int64_t audit_interval_ms;     /* of the daemon's audits; 0: none */
 	struct config_client *clients; /* owned */
 	size_t n_clients;
+	char *listen;                 /* owned: where the status page listens; NULL: nowhere */
+	struct secret listen_token;   /* unset: everybody may look */
+	bool listen_open;             /* everybody may, though others reach it */
 	char *fetch_sleep_text;       /* owned: as it stands in config.ptp */
 	bool named_by_environment;    /* PTP_CONTAINERS names the containers */
 	struct container *containers; /* owned, sorted by name */
