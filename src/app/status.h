@@ -14,7 +14,7 @@
 #include "ports/ledger.h"
 
 #define STATUS_CYCLES 60
-#define STATUS_NEWEST 12
+#define STATUS_NEWEST 8
 #define STATUS_GROWTH_DAYS 366
 #define STATUS_LATE_MS (15 * 60 * INT64_C(1000)) /* a cycle that begins so late is overdue */
 

@@ -61,12 +61,14 @@ class Past:
                             " VALUES(?, ?, ?, ?)", (name, outcome, detail, at + took))
 
     def months(self, container, days, each=2, bytes=None, until=None):
-        """`each` torrents a day for so many days."""
+        """`each` torrents a day for so many days; with a size, the same each day."""
         end = self.at if until is None else until
         for day in range(days):
             for i in range(each):
-                self.torrent(container, end - (days - day) * DAY + i * 6 * HOUR + 7 * HOUR,
-                             bytes)
+                size = bytes or int(self.random.lognormvariate(0.6, 0.8) * GIGABYTE)
+                if bytes or self.random.random() > 0.5 * (day // 17 % 3 == 1):
+                    self.torrent(container, end - (days - day) * DAY + i * 6 * HOUR + 7 * HOUR,
+                                 size)
 
     def clock(self, last=2 * HOUR, ahead=2 * HOUR + 13 * 60000 + 30000):
         """The last regular cycle was so long ago, the next one comes in so long."""
@@ -104,8 +106,8 @@ def past(archiver, clear=True):
 def a_good_year(archiver, days=150):
     """Two containers that grow and one that is full, 70 cycles, everybody there."""
     with past(archiver) as p:
-        p.months("attic", days, 2, 2 * GIGABYTE)
-        p.months("hetzner", days - 40, 3, 4 * GIGABYTE)
+        p.months("attic", days, 2)
+        p.months("hetzner", days - 40, 4)
         p.months("loft", 60, 4, 9 * GIGABYTE, until=p.at - 30 * DAY)
         for i in range(70, 0, -1):
             at = p.at - i * 6 * HOUR + 4 * HOUR
@@ -120,7 +122,9 @@ def a_good_year(archiver, days=150):
             p.cycle(at, turns, well=i not in (40, 39), ended=i != 20)
         for i, title in enumerate(TITLES):
             p.torrent(("attic", "hetzner")[i % 2], p.at - 2 * HOUR - (12 - i) * 3 * HOUR,
-                      (3 + 5 * i % 17) * GIGABYTE, f"{title} ({1950 + 5 * i})")
+                      (3 + 5 * i % 17) * GIGABYTE, f"{title} ({1950 + 5 * i})",
+                      path=f"/srv/watch/{title} ({1950 + 5 * i}).torrent" if i % 2 == 0 else "box",
+                      client="box" if i % 2 else None)
         p.clock()
         p.client("box")
         p.space("box", 812 * GIGABYTE, 0)
