@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-#define BACKLOG 128
-#define SWEEP_MS 250
+#define BACKLOG 1024
+#define SWEEP_MS 100
 
 struct guest {
 	int fd; /* borrowed from libmicrohttpd; -1: no guest */
@@ -24,6 +24,7 @@ struct httpd {
 	struct MHD_Daemon *daemon;
 	struct site *site;
 	char *address;
+	int door; /* borrowed from libmicrohttpd: the listening socket */
 	int stop; /* readable once httpd_close() was called */
 	pthread_t thread;
 	/* Of the thread alone. */
@@ -147,12 +148,15 @@ static void *serve(void *cls)
 		{.fd = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
 		 .events = POLLIN},
 		{.fd = h->stop, .events = POLLIN},
+		{.fd = h->door, .events = POLLIN},
 	};
 
 	while (!(on[1].revents & POLLIN)) {
 		MHD_run(h->daemon);
 		sweep(h);
-		if (poll(on, 2, wait_ms(h)) < 0 && errno != EINTR)
+		/* When it was full, libmicrohttpd has left the door out of its own set. */
+		on[2].fd = h->n_guests < HTTPD_CONNECTIONS ? h->door : -1;
+		if (poll(on, 3, wait_ms(h)) < 0 && errno != EINTR)
 			break;
 	}
 	return NULL;
@@ -183,6 +187,7 @@ static bool start(struct httpd *h, int fd)
 {
 	for (size_t i = 0; i < HTTPD_CONNECTIONS; i++)
 		h->guests[i].fd = -1;
+	h->door = fd;
 	h->stop = eventfd(0, EFD_CLOEXEC);
 	h->daemon = h->stop < 0 ? NULL
 				: MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, h,

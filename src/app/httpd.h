@@ -13,7 +13,7 @@
 /* All limits of the server. */
 #define HTTPD_CONNECTIONS 128                /* far below what a process may open */
 #define HTTPD_REQUEST_MS 20000               /* for a connection in all */
-#define HTTPD_CROWDED_MS 500                 /* the same where all connections are taken */
+#define HTTPD_CROWDED_MS 300                 /* the same where all connections are taken */
 #define HTTPD_HEAD_BYTES (size_t)(24 * 1024) /* of a request's head, and what parsing it takes */
 
 struct httpd;

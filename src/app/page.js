@@ -21,8 +21,12 @@
     }
     syncAttributes(to, from);
     const ids = new Set([...from.children].map((c) => c.id).filter(Boolean));
-    for (const child of [...to.children])
-      if (child.id && !ids.has(child.id)) child.remove();
+    for (const child of [...to.children]) {
+      if (!child.id || ids.has(child.id)) continue;
+      const between = child.nextSibling;
+      child.remove();
+      if (between && between.nodeType === Node.TEXT_NODE) between.remove();
+    }
     for (let i = 0; i < from.childNodes.length; i++) {
       const wanted = from.childNodes[i];
       const there = to.childNodes[i];

@@ -85,7 +85,7 @@ static void add_turn(const struct ledger_turn *t, struct buf *out)
 	buf_puts(out, "</b>: ");
 	html_text(out, t->outcome);
 	if (t->detail[0]) {
-		buf_puts(out, ". ");
+		buf_puts(out, ": ");
 		html_text(out, t->detail);
 	}
 	buf_puts(out, "</li>\n");
