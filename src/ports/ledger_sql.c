@@ -61,6 +61,7 @@ const struct ledger_migration ledger_migrations[] = {
 	 "ALTER TABLE assignment ADD COLUMN found TEXT;"
 	 "ALTER TABLE assignment ADD COLUMN found_at INTEGER;"
 	 "CREATE INDEX assignment_by_infohash ON assignment(infohash);"
+	 "CREATE INDEX assignment_by_delivery ON assignment(delivered_at);"
 	 "CREATE INDEX assignment_awaited ON assignment(container) WHERE pick_up IN (1, 2);"
 	 "ALTER TABLE container ADD COLUMN retry_at INTEGER NOT NULL DEFAULT 0;"
 	 "CREATE TABLE client("
@@ -226,7 +227,7 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_LIST_HISTORY] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
 			     " WHERE (?1 IS NULL OR container = ?1) AND id < ?3"
 			     " ORDER BY id DESC LIMIT ?2",
-	[SQL_LIST_NEWEST] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment WHERE state = 4"
+	[SQL_LIST_NEWEST] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment WHERE +state = 4"
 			    " AND delivered_at > 0 AND (?1 IS NULL OR container = ?1)"
 			    " ORDER BY delivered_at DESC, id DESC LIMIT ?2",
 	[SQL_LOOK] = "BEGIN",

@@ -1,7 +1,8 @@
 // browser.mjs TASK.json: opens pages in a real headless Chromium, and prints what it saw as JSON.
 //
 // {"url": ..., "folder": for screenshots, "profile": a new folder,
-//  "views": [{"name", "width", "height", "dark", "script" (JavaScript on), "axe", "steps": [...]}]}
+//  "views": [{"name", "width", "height", "dark", "script" (JavaScript on), "axe", "whole" (false: only
+//   what fits the window), "steps": [...]}]}
 // A step: {"press": "Tab", "times": n}, {"click": selector}, {"wait": selector}, {"eval": expression},
 // {"go": path}.
 import fs from "node:fs";
@@ -49,7 +50,7 @@ async function look(context, view) {
   // Chromium lets its debugger run scripts in spite of the page's policy; the page itself cannot.
   if (view.axe) seen.violations = await violations(page);
   if (task.folder)
-    await page.screenshot({path: path.join(task.folder, view.name + ".png"), fullPage: true});
+    await page.screenshot({path: path.join(task.folder, view.name + ".png"), fullPage: view.whole !== false});
   await page.close();
   return seen;
 }
