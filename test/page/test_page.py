@@ -2,13 +2,13 @@
 
 import base64
 import contextlib
-import json
 import os
 import pathlib
 import re
 import signal
 import socket
 import stat
+import sys
 import threading
 import time
 
@@ -16,6 +16,10 @@ import pytest
 from harness import KEY, USER, wait_for
 
 import seed
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "clients"))
+
+from qbittorrent_double import QBittorrentDouble   # noqa: E402
 
 TOKEN = "a-token-of-32-characters-or-so-1"
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \" onmouseover=\"x' & \x1b[2J\u202e"
@@ -111,6 +115,28 @@ def test_what_the_cycle_finds_free_is_kept(sim, make):
     room = os.statvfs(a.watch)
     assert abs(free - room.f_bavail * room.f_frsize) < 1 << 30
     assert total == room.f_blocks * room.f_frsize
+
+
+def test_what_the_cycle_learns_of_a_client_is_shown(sim, make, serve, tmp_path):
+    box = QBittorrentDouble(tmp_path / "box", "5.1")
+    box.launch()
+    a = make(containers=None)
+    a.configure(Clients={"box": {"Type": "qbittorrent", "URL": box.url, "Username": box.user,
+                                 "Password": box.password}},
+                Containers={"attic": {"Size": "1T", "Client": "box", "Reserve": "1G"}})
+    (place,) = a.status()["places"]
+    assert (place["state"], place["seen_at"]) == ("not called yet", None)
+    a.fetch(status=0)
+    (place,) = a.status()["places"]
+    assert (place["name"], place["state"], place["away_since"]) == ("box", "here", None)
+    assert place["seen_at"] and place["free_bytes"] > 0 and place["measured_at"]
+    box.stop()
+    a.fetch()
+    (place,) = a.status()["places"]
+    assert place["state"] == "away" and place["away_since"] and place["seen_at"]
+    server = serve(a)
+    assert "The client box has been away since " in server.get().text
+    assert 'ptp_archiver_client_up{client="box"} 0' in server.get("metrics").text
 
 
 # ---- for programs ----
