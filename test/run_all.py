@@ -138,6 +138,8 @@ def part_asan(tally):
         cmocka(tally, "asan", "build-asan")
         pytest(tally, "asan", "test/scenario", "-n", "3", PTP_BUILD=str(ROOT / "build-asan"),
                **SANITIZE)
+        pytest(tally, "asan-page", "test/page/test_page.py", "-n", "2",
+               PTP_BUILD=str(ROOT / "build-asan"), **SANITIZE)
         pytest(tally, "asan-utility", "test/utility", "-n", "3", PTP_TEST_STEP="6",
                PTP_BUILD=str(ROOT / "build-asan"), **SANITIZE)
 

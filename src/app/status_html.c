@@ -145,7 +145,7 @@ static void add_bar(const struct status_container *c, struct buf *out)
 	buf_printf(out,
 		   "<div class=\"row\"><span class=\"figure\">%s</span><span class=\"soft\">of %s, "
 		   "%.*f %%</span></div>\n",
-		   held, whole, percent < 10 ? 1 : 0, percent);
+		   held, whole, percent > 0 && percent < 10 ? 1 : 0, percent);
 	OWN_STR char *title = mem_printf("%s of %s", held, whole);
 	chart_bar(out, t->bytes, t->pending_bytes, c->setup->allocated, title);
 }

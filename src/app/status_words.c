@@ -322,14 +322,23 @@ static bool all_full(const struct status *s)
 	return true;
 }
 
+static bool had_a_turn(const struct status *s)
+{
+	for (size_t i = 0; i < s->setup->n_containers; i++)
+		if (s->containers[i].known.outcome[0])
+			return true;
+	return false;
+}
+
 static char *all_well(const struct status *s)
 {
 	size_t n = s->setup->n_containers;
 
 	if (n == 0)
 		return mem_dup("No containers are configured.");
-	if (!s->n_cycles)
-		return mem_dup("Ready. No cycle has run yet.");
+	if (!had_a_turn(s))
+		return mem_dup(s->working ? "The first cycle is at work."
+					  : "Ready. No cycle has run yet.");
 	const char *how = all_full(s) ? "full" : "healthy";
 	if (n == 1)
 		return mem_printf("The container %s is %s.", s->setup->containers[0].name, how);

@@ -812,20 +812,27 @@ static void assert_counted(void **state)
 	    "INSERT INTO wrong SELECT count(*) FROM (SELECT * FROM d EXCEPT SELECT * FROM t);");
 }
 
-static void totals_are_kept_with_every_change(void **state)
+static void adopt_70_bytes(struct ledger *l)
 {
 	const struct adopted had = {
 		.container = "attic", .infohash = "cc", .name = "n", .bytes = 70};
-	struct ledger *l = ledger(state);
 	struct err err;
 	int64_t id;
+
+	MUST(ledger_adopt(l, &had, &id, &err));
+}
+
+static void totals_are_kept_with_every_change(void **state)
+{
+	struct ledger *l = ledger(state);
+	struct err err;
 
 	deliver(l, "attic", "1", false);
 	fetch(l, "attic", "2", false);
 	MUST(ledger_tried(l, assign(l, "cellar", "3"), "x", true, &err));
 	MUST(ledger_possibly_lost(l, ask(l, "attic"), "x", &err));
 	MUST(ledger_not_assigned(l, ask(l, "attic"), &err));
-	MUST(ledger_adopt(l, &had, &id, &err));
+	adopt_70_bytes(l);
 	assert_counted(state);
 	const struct ledger_totals t = totals(l, "attic");
 	assert_int_equal(t.assigned, 3);
@@ -843,15 +850,11 @@ static void totals_are_kept_with_every_change(void **state)
 
 static void growth_is_by_day_and_tells_what_was_adopted(void **state)
 {
-	const struct adopted had = {
-		.container = "attic", .infohash = "cc", .name = "n", .bytes = 70};
 	struct ledger *l = ledger(state);
-	struct err err;
-	int64_t id;
 
 	deliver(l, "attic", "1", false);
 	deliver(l, "attic", "2", false);
-	MUST(ledger_adopt(l, &had, &id, &err));
+	adopt_70_bytes(l);
 	sql(state,
 	    "UPDATE assignment SET asked_at = asked_at - 1000 WHERE torrent_id IN ('1', '2');"
 	    "UPDATE assignment SET delivered_at = 5 * 86400000 + 1, asked_at = 5 * 86400000"

@@ -118,11 +118,14 @@ static void the_first_start(void **state)
 
 	set_scene(&v);
 	v.s.n_cycles = 0;
+	for (size_t i = 0; i < CONTAINERS; i++)
+		v.containers[i].known = (struct ledger_container){0};
 	v.s.clock = (struct cycle_clock){0};
 	assert_top(&v, NOTICE_GOOD, "Ready. No cycle has run yet.", NULL);
 	assert_next(&v, "The next cycle is about to begin.");
 	v.s.working = true;
 	assert_next(&v, "A cycle is at work.");
+	assert_top(&v, NOTICE_GOOD, "The first cycle is at work.", NULL);
 	v.s.working = v.s.daemon = false;
 	assert_next(&v, "Without the daemon no cycle will begin.");
 	assert_top(&v, NOTICE_BAD, "The daemon is not running.",
