@@ -19,7 +19,7 @@ RUN /src/docker/build.sh "$ARCH"
 FROM ${DEBIAN_IMAGE} AS utility
 RUN export DEBIAN_FRONTEND=noninteractive && apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends python3 python3-requests ca-certificates \
-       tzdata libcurl4 libjansson4 libsqlite3-0 libssl3 libyaml-0-2 libmicrohttpd12 >/dev/null \
+       tzdata libcurl4 libjansson4 libsqlite3-0 libssl3 libyaml-0-2 libexpat1 libmicrohttpd12 >/dev/null \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 1000 ptp \
     && useradd --uid 1000 --gid 1000 --home-dir /app --no-create-home --shell /usr/sbin/nologin ptp
@@ -41,7 +41,10 @@ ARG CREATED=unknown
 ARG SOURCE=unknown
 LABEL org.opencontainers.image.title="ptp-archiver (utility)" \
       org.opencontainers.image.description="Keeps PassThePopcorn archive containers filled, with the official utility as its engine" \
+      org.opencontainers.image.authors="the ptp-archiver authors" \
       org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.url="$SOURCE" \
+      org.opencontainers.image.documentation="$SOURCE" \
       org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim" \
       org.opencontainers.image.source="$SOURCE" \
       org.opencontainers.image.version="$VERSION" \
@@ -67,7 +70,10 @@ ARG CREATED=unknown
 ARG SOURCE=unknown
 LABEL org.opencontainers.image.title="ptp-archiver" \
       org.opencontainers.image.description="Keeps PassThePopcorn archive containers filled" \
+      org.opencontainers.image.authors="the ptp-archiver authors" \
       org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.url="$SOURCE" \
+      org.opencontainers.image.documentation="$SOURCE" \
       org.opencontainers.image.source="$SOURCE" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION" \

@@ -42,6 +42,44 @@ static void load(struct config *c, struct problems *problems)
 	config_load(c, &options, 0, problems);
 }
 
+/* A text that a client may be given. */
+static void check_text(const char *text)
+{
+	CHECK(!text || (strlen(text) <= CONFIG_CLIENT_TEXT_MAX &&
+			text_is_utf8(text, strlen(text)) && !strpbrk(text, "\r\n\x1b\x7f")));
+}
+
+static void check_client(const struct config_client *c)
+{
+	CHECK(c->name[0] && c->timeout_ms > 0 && c->timeout_ms <= CONFIG_TIMEOUT_MAX_MS);
+	CHECK(c->type ? c->url || c->socket : c->watch_folder != NULL);
+	CHECK(!c->url || (!strchr(c->url, '@') && strstr(c->url, "://")));
+	CHECK(!c->socket || c->socket[0] == '/');
+	check_text(c->name);
+	check_text(c->url);
+	check_text(c->user);
+	check_text(c->proxy_user);
+}
+
+static void check_placement(const struct config *c, const struct container *o)
+{
+	const struct placement *p = &o->placement;
+	const struct config_client *client = config_client_find(c, o->client);
+	const struct config_client *asked = config_client_find(c, o->audit_client);
+
+	CHECK(!o->client || (client && client->type));
+	CHECK(!o->audit_client || (asked && asked->type));
+	CHECK(o->max_active <= CONTAINER_STALLED_MAX && o->max_pending <= CONTAINER_STALLED_MAX);
+	CHECK(o->reserve.percent <= 99 && !(o->reserve.percent && o->reserve.bytes));
+	CHECK(o->pick_up_ms >= 0 && o->pick_up_ms <= CONFIG_INTERVAL_MAX_MS);
+	check_text(p->category);
+	check_text(p->tags);
+	check_text(p->save_path);
+	CHECK(!p->tags || (p->tags[0] && !strstr(p->tags, ",,") && p->tags[0] != ',' &&
+			   p->tags[strlen(p->tags) - 1] != ','));
+	CHECK(!p->category || !client || !client_type_category_fault(client->type, p->category));
+}
+
 static void check(const struct config *c)
 {
 	CHECK(c->interval_ms > 0 && c->interval_ms <= CONFIG_INTERVAL_MAX_MS);
@@ -50,12 +88,24 @@ static void check(const struct config *c)
 	CHECK(c->per_cycle >= 1 && c->per_cycle <= CONFIG_PER_CYCLE_MAX && c->mask <= 0777);
 	CHECK(c->timeout_ms > 0 && c->timeout_ms <= CONFIG_TIMEOUT_MAX_MS);
 	CHECK(c->loopback || text_starts(c->base_url, "https:") || strchr(c->base_url, ':'));
+	CHECK(c->n_notify <= CONFIG_NOTIFY_MAX);
+	for (size_t i = 0; i < c->n_notify; i++)
+		CHECK(!(c->notify[i].events & ~EVENTS_ALL) && c->notify[i].fingerprint[0]);
 	for (size_t i = 0; i < c->n_containers; i++) {
 		const struct container *one = &c->containers[i];
 		CHECK(!container_name_fault(one->name) && num_size(one->size, NULL));
-		CHECK(one->watch_folder[0] && one->max_stalled <= CONTAINER_STALLED_MAX);
+		CHECK((one->client || one->watch_folder[0]) &&
+		      one->max_stalled <= CONTAINER_STALLED_MAX);
 		CHECK(i == 0 || strcmp(c->containers[i - 1].name, one->name) < 0);
+		check_placement(c, one);
 	}
+	for (size_t i = 0; i < c->n_clients; i++)
+		check_client(&c->clients[i]);
+}
+
+static bool same(const char *a, const char *b)
+{
+	return (!a && !b) || (a && b && strcmp(a, b) == 0);
 }
 
 static void check_same(const struct config *a, const struct config *b)
@@ -71,6 +121,11 @@ static void check_same(const struct config *a, const struct config *b)
 		CHECK(strcmp(x->watch_folder, y->watch_folder) == 0 || strstr(x->name, "$name"));
 		CHECK(x->max_stalled == y->max_stalled);
 		CHECK(!x->after_fetch_exec == !y->after_fetch_exec);
+		CHECK(same(x->client, y->client) && same(x->audit_client, y->audit_client));
+		CHECK(same(x->placement.category, y->placement.category));
+		CHECK(same(x->placement.tags, y->placement.tags));
+		CHECK(same(x->placement.save_path, y->placement.save_path));
+		CHECK(x->placement.paused == y->placement.paused);
 	}
 }
 

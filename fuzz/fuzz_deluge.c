@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "base/text.h"
+#include "ports/client_common.h"
 #include "ports/client_deluge.h"
 
 #include <string.h>
@@ -27,7 +28,7 @@ static void check_torrent(const struct client_torrent *t)
 	CHECK(t->idle_since >= 0 && t->idle_since <= NOW);
 	CHECK(t->state != CLIENT_ERROR || t->message);
 	if (t->message)
-		check_words(t->message, DELUGE_WORDS_MAX);
+		check_words(t->message, CLIENT_WORDS_MAX);
 }
 
 static void check_torrents(const json_t *result)
@@ -60,7 +61,7 @@ static void check_message(const char *message)
 	OWN_STR char *words = deluge_words(message);
 	char label[DELUGE_LABEL];
 
-	check_words(words, DELUGE_WORDS_MAX);
+	check_words(words, CLIENT_WORDS_MAX);
 	CHECK(!deluge_is_duplicate(message) || *message);
 	CHECK(!deluge_is_bad_torrent(message) || *message);
 	if (deluge_label(message, label))

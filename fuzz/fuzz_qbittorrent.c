@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "ports/client_common.h"
 #include "ports/client_qbittorrent.h"
 
 #include <string.h>
@@ -34,7 +35,8 @@ static void check_torrent(const struct client_torrent *t)
 
 static void check_failure(const struct err *err)
 {
-	CHECK(err->kind == ERR_RETRY && strcmp(err->word, WORD_CLIENT) == 0 && *err->msg);
+	CHECK(err->kind == ERR_RETRY || err->kind == ERR_TARGET);
+	CHECK(strcmp(err->word, WORD_CLIENT) == 0 && *err->msg);
 }
 
 static void fuzz_list(const char *bytes, size_t size, const char *category)
@@ -66,7 +68,7 @@ static void fuzz_trackers(const char *bytes, size_t size)
 		check_failure(&err);
 	CHECK(message || !unknown);
 	if (message) {
-		CHECK(strlen(message) <= QBITTORRENT_MESSAGE_MAX);
+		CHECK(strlen(message) <= CLIENT_WORDS_MAX);
 		check_message(message);
 	}
 }

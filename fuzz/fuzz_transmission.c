@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "base/text.h"
+#include "ports/client_common.h"
 #include "ports/client_transmission.h"
 
 #include <string.h>
@@ -30,7 +31,7 @@ static void check_torrent(const struct client_torrent *t, const char *category)
 
 	CHECK((len == 40 || len == 64) && strspn(t->id, "0123456789abcdef") == len);
 	check_printable(t->name, 1024);
-	check_printable(t->message, TRANSMISSION_WORDS_MAX);
+	check_printable(t->message, CLIENT_WORDS_MAX);
 	CHECK(!t->message || !strstr(t->message, "://"));
 	CHECK(t->size <= INT64_MAX && t->left <= INT64_MAX && t->idle_since >= 0);
 	CHECK(!t->complete || (t->size > 0 && t->left == 0));

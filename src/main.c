@@ -30,6 +30,7 @@ static const struct option_row options[OPTION_COUNT] = {
 	[OPTION_CATEGORY] = {"category", "C", "of this category (label) only"},
 	[OPTION_FOLDER] = {"folder", "DIR", "where .torrent files lie"},
 	[OPTION_MISSING] = {"missing", NULL, "only what the client does not have"},
+	[OPTION_TEST] = {"test", NULL, "send a message to each"},
 };
 
 #define GLOBAL ((1u << (OPTION_VERSION + 1)) - 1)
@@ -58,17 +59,19 @@ static const struct command {
 	{"setup", "", "ask for user and key, and write a first config.ptp", 0, cmd_setup, NULL},
 	{"import", "FILE", "take over ptparchiver-go's config.yaml into config.ptp",
 	 1u << OPTION_FORCE | 1u << OPTION_WATCH, cmd_import,
-	 "--watch is for the containers that it feeds through a client's interface: the folder "
-	 "that\n"
-	 "the client watches ($name: the container's name). What config.ptp has already stays "
-	 "unless\n"
+	 "Its torrent clients come along, their passwords into config.ptp, which only its owner\n"
+	 "can read. With --watch they do not, and their containers go to this folder, which the\n"
+	 "client watches ($name: the container's name). What config.ptp has already stays unless\n"
 	 "--force. Exit status 1: written, but something could not be carried over, and is "
 	 "listed;\n"
 	 "2: something is wrong, and nothing was written."},
 	{"update", "", "compare the tracker's utility version with the protocol spoken here", 0,
 	 cmd_update, NULL},
 	{"check", "", "test the configuration and the folders; changes nothing",
-	 1u << OPTION_ONLINE, cmd_check, NULL},
+	 1u << OPTION_ONLINE, cmd_check,
+	 "--online notes its call in the state folder, which it makes if it is missing: whoever "
+	 "asks\n"
+	 "the tracker next has to keep the distance."},
 	{"status", "", "per container: delivered, pending, possibly lost, last outcome",
 	 1u << OPTION_JSON, cmd_status, NULL},
 	{"history", "", "the assignments, newest first",
@@ -97,6 +100,10 @@ static const struct command {
 	 "For who comes from another program. With --client what it holds (of --category), with\n"
 	 "--folder alone the .torrent files there; with both the vault gets its copies from the\n"
 	 "folder. The tracker is not called, and nothing changes in the client."},
+	{"notify", "", "who is told of what (Notify), and how it is going with them",
+	 1u << OPTION_TEST, cmd_notify,
+	 "--test sends one message to each, and says how it went. Exit status 1 if one did not "
+	 "work."},
 	{"health", "", "whether the daemon is alive and its next cycle not overdue", 0, cmd_health,
 	 "For a container's HEALTHCHECK and the like; asks the tracker nothing. A tracker that is\n"
 	 "down, a back-off, a full container and a failed cycle are not unhealthy: a restart "

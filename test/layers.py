@@ -18,10 +18,12 @@ LAYERS = ["base", "model", "ports", "core", "app"]
 
 # Which library header may be included where only.
 HOMES = {"curl/curl.h": {"base/http.c"}, "sqlite3.h": {"ports/ledger_parts.h"},
-         "microhttpd.h": {"app/httpd.c"}, "yaml.h": {"base/yml.c"}}
+         "microhttpd.h": {"app/httpd.c"}, "yaml.h": {"base/yml.c"},
+         "expat.h": {"base/xmlrpc.c"}}
 
-# Interfaces with several implementations: the one port that another may include.
-INTERFACES = {"ports/engine.h", "ports/client.h"}
+# What another port may include: interfaces with several implementations, and what the clients with
+# an interface of their own share.
+INTERFACES = {"ports/engine.h", "ports/client.h", "ports/client_common.h"}
 
 FLAGS = ["-std=gnu17", "-D_GNU_SOURCE", "-Isrc", "-fsyntax-only", "-Wall", "-Wextra", "-Werror"]
 

@@ -178,6 +178,12 @@ def part_utility(tally):
         pytest(tally, "utility", "test/utility", "-n", "3")
 
 
+def part_clients(tally):
+    """Torrent clients, real ones and doubles of other versions; the whole program with each."""
+    if build(tally, "clients", "build"):
+        pytest(tally, "clients", "test/clients", "-n", "3")
+
+
 def part_real(tally):
     if build(tally, "real", "build"):
         pytest(tally, "real", "test/real")

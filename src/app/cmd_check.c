@@ -1,4 +1,5 @@
-/* check: would it work?  Changes nothing, and asks for no torrent. */
+/* check: would it work?  Changes nothing (but for the record of a call to the tracker, with
+ * --online), and asks for no torrent. */
 #include "app/command.h"
 #include "app/online.h"
 #include "app/wire.h"
@@ -72,6 +73,16 @@ static void print_client(const struct config_client *c)
 	printf("\n");
 }
 
+static void print_notify(const struct config *c)
+{
+	char kinds[200];
+
+	for (size_t i = 0; i < c->n_notify; i++) {
+		event_kinds_text(c->notify[i].events, kinds, sizeof kinds);
+		printf("Notify           %s: %s\n", c->notify[i].label, kinds);
+	}
+}
+
 static void print_config(const struct config *c)
 {
 	char interval[NUM_TEXT], sleep[CLOCK_TEXT];
@@ -102,6 +113,7 @@ static void print_config(const struct config *c)
 		       c->containers[i].size, container_place(&c->containers[i]));
 	for (size_t i = 0; i < c->n_clients; i++)
 		print_client(&c->clients[i]);
+	print_notify(c);
 	printf("\n");
 }
 

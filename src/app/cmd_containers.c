@@ -28,9 +28,10 @@ int cmd_list(const struct invocation *in, struct err *err)
 /* ---- editing ---- */
 
 struct edit {
-	const char *name, *other; /* other: the new name, or NULL */
-	const char *size, *watch; /* NULL: not given */
-	bool smaller;             /* filled in by resize */
+	const char *name, *other;    /* other: the new name, or NULL */
+	const char *size, *watch;    /* NULL: not given */
+	const struct config *places; /* filled in by edit_file */
+	bool smaller;                /* filled in by resize */
 };
 
 static int edit_file(const struct invocation *in, bool (*edit)(json_t *, void *, struct err *),
@@ -43,6 +44,7 @@ static int edit_file(const struct invocation *in, bool (*edit)(json_t *, void *,
 		return command_usage(err, "PTP_CONTAINERS names the containers, and config.ptp is "
 					  "written from it; change it there");
 	config_places(&c, &in->config);
+	e->places = &c;
 	return config_edit(&c, edit, e, err) ? STATUS_DONE : COMMAND_FAILED;
 }
 
@@ -143,13 +145,42 @@ static bool do_remove(json_t *root, void *ctx, struct err *err)
 	return all && existing(all, e->name, err) && json_object_del(all, e->name) == 0;
 }
 
+/* Before the file is written: if that fails, renaming once more does no harm. */
+static bool move_assignments(const struct edit *e, struct err *err)
+{
+	OWN_STR char *path = wire_ledger_path(e->places);
+
+	if (!fs_exists(path))
+		return true;
+	struct ledger *l = ledger_open(path, false, err);
+	bool ok = l && ledger_rename(l, e->name, e->other, err);
+	ledger_close(l);
+	return ok;
+}
+
+/* What is staged cannot follow: it lies in a place that has the old name. */
+static bool nothing_staged(const struct edit *e, struct err *err)
+{
+	OWN_STR char *folder = wire_staging_folder(e->places);
+	const struct spool staging = {.folder = folder};
+	OWN_STR char *path = NULL;
+
+	if (!spool_look(&staging, e->name, &path, err))
+		return false;
+	return !path || REFUSE(err,
+			       "what the utility downloaded for \"%s\" is not delivered yet (%s); "
+			       "`ptp-archiver fetch \"%s\"` goes on with it",
+			       e->name, path, e->name);
+}
+
 static bool do_rename(json_t *root, void *ctx, struct err *err)
 {
 	struct edit *e = ctx;
 	json_t *all = containers_of(root, err);
 	json_t *own = all ? existing(all, e->name, err) : NULL;
 
-	if (!own || !check_new_name(all, e->other, err))
+	if (!own || !check_new_name(all, e->other, err) || !nothing_staged(e, err) ||
+	    !move_assignments(e, err))
 		return false;
 	json_t *copy = json_copy(own);
 	/* The tracker will give the new name an id of its own. */

@@ -73,6 +73,21 @@ static void print_open(const json_t *list, const char *head)
 	}
 }
 
+static void print_staged(const json_t *list)
+{
+	size_t i;
+	json_t *s;
+
+	json_array_foreach (list, i, s) {
+		if (i == 0)
+			printf("\nDownloaded by the utility for a container that is not "
+			       "configured (configure it again to have it delivered, or remove "
+			       "the file):\n");
+		printf("  %s%s%s\n", get(s, "container"), *get(s, "container") ? ": " : "",
+		       get(s, "path"));
+	}
+}
+
 static void print_version(const json_t *all)
 {
 	const char *announced = get(all, "announced");
@@ -100,6 +115,7 @@ static void print_status(const json_t *all)
 						    "container is configured):");
 	print_open(json_object_get(all, "possibly_lost"),
 		   "Possibly lost (the tracker's next answer is searched for these):");
+	print_staged(json_object_get(all, "staged"));
 	printf("\n");
 	if (json_is_object(backoff))
 		printf("The tracker is left alone until %s, after: %s\n", get(backoff, "until"),

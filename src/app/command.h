@@ -35,6 +35,7 @@ enum command_option {
 	OPTION_CATEGORY,
 	OPTION_FOLDER,
 	OPTION_MISSING,
+	OPTION_TEST,
 	OPTION_COUNT,
 };
 
@@ -50,7 +51,7 @@ typedef int command_function(const struct invocation *in, struct err *err);
 
 command_function cmd_run, cmd_fetch, cmd_list, cmd_create, cmd_remove, cmd_rename, cmd_resize,
 	cmd_setup, cmd_import, cmd_update, cmd_check, cmd_status, cmd_history, cmd_inspect,
-	cmd_health, cmd_audit, cmd_redeliver, cmd_export, cmd_adopt, cmd_version;
+	cmd_health, cmd_audit, cmd_redeliver, cmd_export, cmd_adopt, cmd_notify, cmd_version;
 
 /* Loads the configuration; prints its problems on stderr and returns false if there are any. */
 bool command_config(const struct invocation *in, unsigned need, struct config *c);

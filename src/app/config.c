@@ -295,6 +295,7 @@ void config_clear(struct config *c)
 	free(c->ca_file);
 	free(c->utility_path);
 	free(c->fetch_sleep_text);
+	config_notify_clear(c);
 	for (size_t i = 0; i < c->n_clients; i++)
 		config_client_clear(&c->clients[i]);
 	free(c->clients);

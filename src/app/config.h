@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "model/container.h"
+#include "ports/notify.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -34,6 +35,7 @@
 #define CONFIG_TOKEN_MIN 16 /* characters of ListenToken, and at most */
 #define CONFIG_TOKEN_MAX 200
 
+#define CONFIG_NOTIFY_MAX 10
 #define CONFIG_CLIENTS_MAX 1000
 #define CONFIG_CLIENT_TIMEOUT_MS 30000 /* of a call, if nothing else is said */
 #define CONFIG_CLIENT_TEXT_MAX 1024    /* bytes of a category, a path and the like */
@@ -73,6 +75,9 @@ struct config {
 	char *listen;                 /* owned: where the status page listens; NULL: nowhere */
 	struct secret listen_token;   /* unset: everybody may look */
 	bool listen_open;             /* everybody may, though others reach it */
+	unsigned notify_events;       /* EVENT_BITs, of targets that say nothing else */
+	struct notify_target *notify; /* owned: who is told */
+	size_t n_notify;
 	char *fetch_sleep_text;       /* owned: as it stands in config.ptp */
 	bool named_by_environment;    /* PTP_CONTAINERS names the containers */
 	struct container *containers; /* owned, sorted by name */
@@ -111,6 +116,12 @@ const struct config_client *config_client_find(const struct config *c, const cha
 /* NULL if the setting `key` of config.ptp (a top-level one) can have this value, else what is wrong
  * and what would be right; the answer never quotes the value. */
 const char *config_fault(const char *key, const char *value);
+
+/* The same for a key of one of Clients. */
+const char *config_client_fault(const char *key, const char *value);
+
+/* The same for the name of a client, a category, tags. */
+const char *config_text_fault(const char *value);
 
 /* Only where config.ptp and the state are, for commands that need no more.  Never fails. */
 void config_places(struct config *c, const struct config_options *o);

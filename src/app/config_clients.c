@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/own.h"
+#include "base/scgi.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -14,7 +15,7 @@
 
 /* ---- texts ---- */
 
-static const char *text_fault(const char *value)
+const char *config_text_fault(const char *value)
 {
 	if (strlen(value) > CONFIG_CLIENT_TEXT_MAX)
 		return "is longer than 1024 bytes";
@@ -28,7 +29,7 @@ static const char *text_fault(const char *value)
 
 static const char *take_text(char **to, const char *value)
 {
-	const char *fault = text_fault(value);
+	const char *fault = config_text_fault(value);
 
 	if (!fault) {
 		free(*to);
@@ -41,12 +42,17 @@ static const char *take_text(char **to, const char *value)
 
 static const char *take_url(struct config_client *c, const char *value)
 {
+	bool scgi = text_starts(value, "scgi://");
+	struct scgi_address address;
 	struct http_url url;
 	struct err err;
 
 	if (strchr(value, '@'))
 		return "holds a user name or password; write them as Username and PasswordFile";
-	if (!text_starts(value, "scgi://") && !http_url_parse(value, &url, &err))
+	if (scgi && !scgi_address_of_url(value, &address, &err))
+		return "is not of the form scgi://host:port; for a unix socket give its path as "
+		       "Socket";
+	if (!scgi && !http_url_parse(value, &url, &err))
 		return "is not a complete URL that begins with https:// or http://";
 	return take_text(&c->url, value);
 }
@@ -80,8 +86,7 @@ static const char *take_proxy_password(struct config_client *c, const char *valu
 	return NULL;
 }
 
-/* The first line of the file. */
-static const char *take_secret_file(struct secret *to, const char *path)
+const char *config_take_secret_file(struct secret *to, const char *path)
 {
 	OWN_BUF struct buf bytes = BUF_MAX(CONFIG_SECRET_MAX_BYTES);
 	struct err err;
@@ -97,12 +102,12 @@ static const char *take_secret_file(struct secret *to, const char *path)
 
 static const char *take_password_file(struct config_client *c, const char *value)
 {
-	return take_secret_file(&c->password, value);
+	return config_take_secret_file(&c->password, value);
 }
 
 static const char *take_proxy_password_file(struct config_client *c, const char *value)
 {
-	return take_secret_file(&c->proxy_password, value);
+	return config_take_secret_file(&c->proxy_password, value);
 }
 
 static const char *take_client_ca_file(struct config_client *c, const char *value)
@@ -147,6 +152,16 @@ static const struct client_key {
 
 #define N_CLIENT_KEYS (sizeof client_keys / sizeof *client_keys)
 
+const char *config_client_fault(const char *key, const char *value)
+{
+	OWN(config_client_clear) struct config_client ignored = {0};
+
+	for (size_t i = 0; i < N_CLIENT_KEYS; i++)
+		if (client_keys[i].take && strcmp(client_keys[i].key, key) == 0)
+			return client_keys[i].take(&ignored, value);
+	return "is no setting of a client";
+}
+
 static void check_client_keys(struct config_load_state *l, const json_t *own, const char *path[])
 {
 	const char *known[N_CLIENT_KEYS + 1];
@@ -162,7 +177,7 @@ static void client_problem(struct config_load_state *l, const char *path[3], siz
 {
 	OWN_STR char *where = config_file_source(l, path, depth);
 
-	problems_add(l->problems, "%s %s", where, fault);
+	problems_add(l->problems, "%s%s%s", where, *fault == ':' ? "" : " ", fault);
 }
 
 static void take_client_key(struct config_load_state *l, struct config_client *c,
@@ -217,7 +232,8 @@ static void take_client(struct config_load_state *l, const char *name, const jso
 {
 	const char *path[3] = {"Clients", name, NULL};
 	struct config_client new = {.name = mem_dup(name), .timeout_ms = CONFIG_CLIENT_TIMEOUT_MS};
-	const char *fault = text_fault(name);
+	const char *fault = config_text_fault(name);
+	size_t before = l->problems->n;
 
 	if (fault || !*name)
 		client_problem(l, path, 2, fault ? fault : "has no name");
@@ -228,7 +244,8 @@ static void take_client(struct config_load_state *l, const char *name, const jso
 		for (size_t i = 0; i < N_CLIENT_KEYS; i++)
 			take_client_key(l, &new, &client_keys[i],
 					json_object_get(own, client_keys[i].key), path);
-		fault = client_fault(&new);
+		/* What was not taken is not missing. */
+		fault = l->problems->n == before ? client_fault(&new) : NULL;
 		if (fault)
 			client_problem(l, path, 2, fault);
 	}
@@ -302,10 +319,13 @@ static const char *take_audit_client(const struct config *c, struct container *o
 	return take_text(&o->audit_client, value);
 }
 
+/* A name that the client would refuse for each torrent is refused before any is asked for. */
 static const char *take_category(const struct config *c, struct container *o, const char *value)
 {
-	(void)c;
-	return take_text(&o->placement.category, value);
+	const struct config_client *client = config_client_find(c, o->client);
+	const char *fault = client ? client_type_category_fault(client->type, value) : NULL;
+
+	return fault ? fault : take_text(&o->placement.category, value);
 }
 
 /* "a, b" becomes "a,b". */

@@ -173,7 +173,9 @@ static void take_container_placement(struct config_load_state *l, struct source 
 	}
 	const char *fault = config_placement_fault(l->c, c);
 	if (fault) {
-		OWN_STR char *where = config_file_source(l, s->path, 2);
+		OWN_STR char *where = l->c->named_by_environment
+					      ? mem_printf("PTP_CONTAINERS: %s", c->name)
+					      : config_file_source(l, s->path, 2);
 		problems_add(l->problems, "%s: %s", where, fault);
 	}
 }

@@ -5,6 +5,7 @@
  *     config_settings.c    the top-level settings, one row each
  *     config_containers.c  Containers, Default, PTP_CONTAINERS
  *     config_clients.c     Clients, and what a container says of its client
+ *     config_notify.c      Notify
  */
 #ifndef APP_CONFIG_PARTS_H
 #define APP_CONFIG_PARTS_H
@@ -74,5 +75,20 @@ const char *config_take_placement(const struct config *c, struct container *cont
 
 /* What only shows when all of it is known: NULL, or what is wrong with a container's client. */
 const char *config_placement_fault(const struct config *c, const struct container *container);
+
+/* The trimmed content of a file; NULL if it was taken, else what is wrong. */
+const char *config_take_secret_file(struct secret *to, const char *path);
+
+/* ---- config_notify.c ---- */
+
+/* Notify as a text: a list of SERVICE+URL.  NULL if it was taken, else what is wrong with it. */
+const char *config_take_notify(struct config *c, const char *value);
+
+/* The array that it may be in config.ptp. */
+void config_take_notify_list(struct config_load_state *l, const json_t *list);
+
+/* When NotifyEvents is known: for those that say nothing else. */
+void config_finish_notify(struct config *c);
+void config_notify_clear(struct config *c);
 
 #endif

@@ -252,6 +252,14 @@ static const char *take_listen_open(struct config *c, const char *value)
 	return config_take_bool(&c->listen_open, value);
 }
 
+static const char *take_notify_events(struct config *c, const char *value)
+{
+	return event_kinds_parse(value, &c->notify_events)
+		       ? NULL
+		       : "holds a word that is none of failure, full, lost, version, pick-up, "
+			 "client, audit, digest, all, none";
+}
+
 static const char *take_umask(struct config *c, const char *value)
 {
 	char *end;
@@ -288,6 +296,9 @@ static const struct setting settings[] = {
 	{"Listen", "PTP_LISTEN", false, NULL, take_listen},
 	{"ListenToken", "PTP_LISTEN_TOKEN", true, NULL, take_listen_token},
 	{"ListenOpen", "PTP_LISTEN_OPEN", false, "false", take_listen_open},
+	{"Notify", "PTP_NOTIFY", true, NULL, config_take_notify},
+	{"NotifyEvents", "PTP_NOTIFY_EVENTS", false,
+	 "failure, full, lost, version, pick-up, client, audit", take_notify_events},
 	{"Umask", "UMASK", false, "007", take_umask},
 };
 
@@ -354,6 +365,8 @@ static void take_from_file(struct config_load_state *l, const struct setting *s)
 
 	if (text) {
 		take(l, s, text, (struct config_place){.path = &s->key, .depth = 1});
+	} else if (s->take == config_take_notify && json_is_array(value)) {
+		config_take_notify_list(l, value);
 	} else {
 		if (value && !json_is_null(value)) {
 			OWN_STR char *source = config_file_source(l, &s->key, 1);
@@ -403,6 +416,7 @@ void config_take_settings(struct config_load_state *l, const struct config_optio
 										 : NULL;
 		take_setting(l, &settings[i], option);
 	}
+	config_finish_notify(l->c);
 }
 
 size_t config_setting_keys(const char *keys[], size_t room)

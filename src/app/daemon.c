@@ -2,6 +2,7 @@
 
 #include "app/httpd.h"
 #include "app/once.h"
+#include "app/tell.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/hash.h"
@@ -33,7 +34,7 @@ struct daemon {
 struct plan {
 	int64_t when;
 	bool rest;    /* only what was left undone */
-	int64_t look; /* at the watch folders, if that is sooner; INT64_MAX: never */
+	int64_t look; /* at the watch folders and the outbox, if that is sooner; INT64_MAX: never */
 };
 
 static double chance(void)
@@ -113,6 +114,11 @@ static bool find_look(struct daemon *d, int64_t *when, struct err *err)
 	/* A folder that is away cannot be looked into. */
 	if (*when != INT64_MAX && d->last_look)
 		*when = later(*when, d->last_look + LOOK_APART_MS);
+	int64_t due;
+	if (!tell_due(p, &due, err))
+		return false;
+	if (due != INT64_MAX)
+		*when = sooner(*when, later(due, d->last_look + PAUSE_MS));
 	return true;
 }
 
@@ -316,7 +322,7 @@ static void announce(const struct plan *plan)
 		 plan->rest ? "going on with what was left undone" : "next cycle", span, when);
 }
 
-/* Has what lies in the watch folders been picked up? */
+/* Has what lies in the watch folders been picked up?  And who is to be told of it? */
 static bool look(struct daemon *d, struct err *err)
 {
 	const struct parts *p = &d->parts;
@@ -325,6 +331,7 @@ static bool look(struct daemon *d, struct err *err)
 	for (size_t i = 0; i < p->n_targets; i++)
 		if (!pick_up_look(p->ledger, p->targets[i].container, p->targets[i].to, err))
 			return false;
+	tell_look(p);
 	return true;
 }
 

@@ -1,5 +1,6 @@
 #include "app/import.h"
 
+#include "app/import_parts.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/own.h"
@@ -14,21 +15,23 @@
 #define POLITE_SLEEP_S 10
 #define MINUTE_MS (60 * 1000)
 
-/* One more line about the value `y` in a list of `m`. */
-#define SAY(m, list, y, fmt, ...) \
-	problems_add(&(m)->list, "%s:%u: " fmt, (m)->file, (y)->line, __VA_ARGS__)
-
 char *import_shown(const struct import *m, const char *text)
 {
-	const struct secret *known[] = {&m->user, &m->key};
+	size_t n = m->n_passwords;
+	const struct secret **known = mem_grow(NULL, n + 2, sizeof *known);
 
-	return secret_mask(text, strlen(text), SHOWN_BYTES, known, 2);
+	known[0] = &m->user;
+	known[1] = &m->key;
+	for (size_t i = 0; i < n; i++)
+		known[i + 2] = &m->passwords[i];
+	char *shown = secret_mask(text, strlen(text), SHOWN_BYTES, known, n + 2);
+	free(known);
+	return shown;
 }
 
 /* ---- scalars ---- */
 
-/* NULL for nothing and for "", which ptparchiver-go does not tell apart. */
-static const char *text_of(struct import *m, const struct yml *y)
+const char *import_text(struct import *m, const struct yml *y)
 {
 	if (!y || y->kind == YML_NULL)
 		return NULL;
@@ -42,7 +45,7 @@ static const char *text_of(struct import *m, const struct yml *y)
 /* A whole number; `otherwise` for nothing. */
 static int64_t number_of(struct import *m, const struct yml *y, int64_t otherwise)
 {
-	const char *text = text_of(m, y);
+	const char *text = import_text(m, y);
 	bool negative = text && *text == '-';
 	uint64_t n;
 
@@ -62,11 +65,11 @@ static bool is_one_of(const char *text, const char *const words[])
 	return false;
 }
 
-static bool truth_of(struct import *m, const struct yml *y)
+bool import_truth(struct import *m, const struct yml *y)
 {
 	static const char *const yes[] = {"true", "yes", "on", "y", NULL};
 	static const char *const no[] = {"false", "no", "off", "n", NULL};
-	const char *text = text_of(m, y);
+	const char *text = import_text(m, y);
 
 	if (text && !is_one_of(text, yes) && !is_one_of(text, no))
 		SAY(m, wrong, y, "%s is neither true nor false", y->key);
@@ -105,7 +108,7 @@ static bool is_known(const char *key, const char *const known[])
 	return false;
 }
 
-static void check_keys(struct import *m, const struct yml *y, const char *const known[])
+void import_check_keys(struct import *m, const struct yml *y, const char *const known[])
 {
 	for (size_t i = 0; i < y->n; i++) {
 		const struct yml *item = &y->items[i];
@@ -123,7 +126,7 @@ static void check_keys(struct import *m, const struct yml *y, const char *const 
 static void read_credential(struct import *m, const struct yml *y, const char *key,
 			    struct secret *to)
 {
-	const char *text = text_of(m, y);
+	const char *text = import_text(m, y);
 	const char *fault = text ? config_fault(key, text) : NULL;
 
 	if (fault)
@@ -134,7 +137,7 @@ static void read_credential(struct import *m, const struct yml *y, const char *k
 
 static void read_base_url(struct import *m, const struct yml *y)
 {
-	const char *text = text_of(m, y);
+	const char *text = import_text(m, y);
 	const char *fault = text ? config_fault("BaseURL", text) : NULL;
 
 	if (fault)
@@ -147,7 +150,7 @@ static void read_fetch_sleep(struct import *m, const struct yml *y)
 {
 	int64_t seconds = number_of(m, y, -1);
 
-	if (!text_of(m, y) || y->kind != YML_SCALAR)
+	if (!import_text(m, y) || y->kind != YML_SCALAR)
 		return;
 	if (seconds < 0 || seconds > CONFIG_FETCH_SLEEP_MAX_S) {
 		SAY(m, left, y, "fetchSleep is not from 0 to %d seconds; here it stays at 5",
@@ -182,65 +185,13 @@ static void read_interval(struct import *m, const struct yml *y)
 	m->interval = mem_dup(text);
 }
 
-/* ---- torrent clients ---- */
-
-static const char *const sections[] = {"qbittorrent", "rtorrent", "deluge"};
-
-#define N_SECTIONS (sizeof sections / sizeof *sections)
-
-static bool is_used(const struct yml *root, const char *client)
-{
-	const struct yml *all = yml_get(root, "containers");
-
-	for (size_t i = 0; all && i < all->n; i++) {
-		const struct yml *name = yml_get(&all->items[i], "client");
-		if (name && name->kind == YML_SCALAR && strcmp(name->text, client) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The section that a client stands in; NULL: none. */
-static const char *section_of(const struct yml *root, const char *client)
-{
-	for (size_t i = 0; i < N_SECTIONS; i++)
-		if (yml_get(yml_get(root, sections[i]), client))
-			return sections[i];
-	return NULL;
-}
-
-static void read_clients(struct import *m, const struct yml *root, const char *section)
-{
-	const struct yml *all = yml_get(root, section);
-
-	if (!all || all->kind == YML_NULL)
-		return;
-	if (all->kind != YML_MAPPING) {
-		SAY(m, wrong, all, "%s is not a mapping of names to clients", section);
-		return;
-	}
-	for (size_t i = 0; i < all->n; i++) {
-		const struct yml *client = &all->items[i];
-		OWN_STR char *name = import_shown(m, client->key);
-		if (is_used(root, client->key))
-			SAY(m, left, client,
-			    "%s: %s: how to reach the client; this version delivers into folders "
-			    "that "
-			    "clients watch, and needs no address or password",
-			    section, name);
-		else
-			SAY(m, notes, client, "%s: %s: no container uses it, so nothing is lost",
-			    section, name);
-	}
-}
-
 /* ---- containers ---- */
 
 static bool read_size(struct import *m, const struct yml *y, const char *name,
 		      struct import_container *c)
 {
 	const struct yml *size = yml_get(y, "size");
-	const char *text = text_of(m, size);
+	const char *text = import_text(m, size);
 
 	if (!text) {
 		SAY(m, wrong, y, "containers: %s: no size; write one such as 500G or 1.5T", name);
@@ -274,13 +225,13 @@ static bool read_stalled(struct import *m, const struct yml *y, const char *name
 	return true;
 }
 
-/* What ptparchiver-go tells a client about each torrent, and a watch folder cannot. */
+/* What ptparchiver-go tells a client about each torrent, and the watch folder of --watch cannot. */
 static void leave_client_settings(struct import *m, const struct yml *y, const char *name)
 {
 	const struct yml *category = yml_get(y, "category"), *tags = yml_get(y, "tags");
 	const char *const paused[] = {"startPaused", "addPaused"};
 
-	if (text_of(m, category))
+	if (import_text(m, category))
 		SAY(m, left, category,
 		    "containers: %s: category; set it in the client, for the folder that it "
 		    "watches",
@@ -290,7 +241,7 @@ static void leave_client_settings(struct import *m, const struct yml *y, const c
 		    "containers: %s: tags; set them in the client, for the folder that it watches",
 		    name);
 	for (size_t i = 0; i < 2; i++)
-		if (truth_of(m, yml_get(y, paused[i])))
+		if (import_truth(m, yml_get(y, paused[i])))
 			SAY(m, left, yml_get(y, paused[i]),
 			    "containers: %s: %s; have the client add paused what it finds in the "
 			    "folder that it watches",
@@ -310,7 +261,7 @@ static bool read_watch(struct import *m, const struct yml *y, const char *name,
 		       struct import_container *c)
 {
 	const struct yml *own = yml_get(y, "watchDir");
-	const char *text = text_of(m, own);
+	const char *text = import_text(m, own);
 
 	c->watch = text ? mem_dup(text) : container_folder(m->watch, c->name);
 	const char *fault = folder_fault(c->watch);
@@ -329,32 +280,48 @@ static bool read_watch(struct import *m, const struct yml *y, const char *name,
 	return true;
 }
 
-/* A container that is fed through a client's own interface, or through nothing. */
-static bool read_client(struct import *m, const struct yml *root, const struct yml *y,
-			const char *name, const struct import_container *c)
+/* Does ptparchiver-go count stalled downloads in this kind of client? */
+static bool counts_stalled(const char *section)
 {
-	const char *client = text_of(m, yml_get(y, "client"));
-	const char *section = client ? section_of(root, client) : NULL;
-	OWN_STR char *quoted = client ? import_shown(m, client) : mem_dup("none");
+	return section && strcmp(section, "deluge") != 0;
+}
 
-	if (!m->watch) {
-		SAY(m, left, y,
-		    "containers: %s: it names no watchDir%s%s%s%s%s; have the client watch a "
-		    "folder, and "
-		    "import again with --watch DIR",
-		    name, client ? ", but the client " : "", client ? quoted : "",
-		    client ? " (" : "",
-		    client ? section ? section : "which is not in the file" : "",
-		    client ? ")" : "");
-		return false;
-	}
+/* A container that ptparchiver-go feeds through a client, into the folder of --watch. */
+static bool read_watch_instead(struct import *m, const char *section, const struct yml *y,
+			       const char *name, struct import_container *c)
+{
 	leave_client_settings(m, y, name);
-	if (client && c->max_stalled)
+	if (counts_stalled(section) && c->max_stalled)
 		SAY(m, notes, y,
 		    "containers: %s: maxStalled is the tracker's count here; ptparchiver-go also "
 		    "counted in the client",
 		    name);
-	return true;
+	return read_watch(m, y, name, c);
+}
+
+/* A container without a watchDir. */
+static bool read_client(struct import *m, const struct yml *root, const struct yml *y,
+			const char *name, struct import_container *c)
+{
+	const char *client = import_text(m, yml_get(y, "client"));
+	const char *section = client ? import_client_section(root, client) : NULL;
+
+	if (m->watch)
+		return read_watch_instead(m, section, y, name, c);
+	if (section)
+		return import_read_placement(m, section, client, y, name, c);
+	OWN_STR char *quoted = client ? import_shown(m, client) : NULL;
+	if (client)
+		SAY(m, left, y,
+		    "containers: %s: the client %s, which it names, is not in the file; correct "
+		    "the name, or import again with --watch DIR, the folder that a client watches",
+		    name, quoted);
+	else
+		SAY(m, left, y,
+		    "containers: %s: it names neither a watchDir nor a client; give it one, or "
+		    "import again with --watch DIR, the folder that a client watches",
+		    name);
+	return false;
 }
 
 static const char *name_fault(const char *name)
@@ -370,6 +337,9 @@ static void container_clear_import(struct import_container *c)
 	free(c->name);
 	free(c->size);
 	free(c->watch);
+	free(c->client);
+	free(c->category);
+	free(c->tags);
 	*c = (struct import_container){0};
 }
 
@@ -394,13 +364,13 @@ static void read_container(struct import *m, const struct yml *root, const struc
 		SAY(m, wrong, y, "containers: %s is not a mapping with size and watchDir", name);
 		return;
 	}
-	check_keys(m, y, container_keys);
+	import_check_keys(m, y, container_keys);
 	c.name = mem_dup(y->key);
 	bool good = read_size(m, y, name, &c);
 	good &= read_stalled(m, y, name, &c);
-	if (!text_of(m, yml_get(y, "watchDir")))
-		good &= read_client(m, root, y, name, &c);
-	if (good && read_watch(m, y, name, &c))
+	good &= import_text(m, yml_get(y, "watchDir")) ? read_watch(m, y, name, &c)
+						       : read_client(m, root, y, name, &c);
+	if (good)
 		keep_container(m, &c);
 }
 
@@ -438,12 +408,12 @@ void import_read(struct import *m, const struct yml *root)
 	/* First, so that no line can quote them. */
 	read_credential(m, yml_get(root, "apiUser"), "ApiUser", &m->user);
 	read_credential(m, yml_get(root, "apiKey"), "ApiKey", &m->key);
-	check_keys(m, root, top_keys);
+	import_read_passwords(m, root);
+	import_check_keys(m, root, top_keys);
 	read_base_url(m, yml_get(root, "baseUrl"));
 	read_fetch_sleep(m, yml_get(root, "fetchSleep"));
 	read_interval(m, yml_get(root, "interval"));
-	for (size_t i = 0; i < N_SECTIONS; i++)
-		read_clients(m, root, sections[i]);
+	import_read_clients(m, root);
 	read_containers(m, root);
 	if (!m->wrong.n && !secret_is_set(&m->user) && !secret_is_set(&m->key) && !m->n_containers)
 		problems_add(&m->wrong,
@@ -460,6 +430,14 @@ void import_clear(struct import *m)
 	free(m->base_url);
 	free(m->fetch_sleep);
 	free(m->interval);
+	for (size_t i = 0; i < m->n_passwords; i++)
+		secret_clear(&m->passwords[i]);
+	free(m->passwords);
+	for (size_t i = 0; i < m->n_clients; i++) {
+		free(m->clients[i].name);
+		json_decref(m->clients[i].own);
+	}
+	free(m->clients);
 	for (size_t i = 0; i < m->n_containers; i++)
 		container_clear_import(&m->containers[i]);
 	free(m->containers);

@@ -1,5 +1,6 @@
 #include "app/once.h"
 
+#include "app/tell.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
@@ -113,33 +114,34 @@ static bool is_due(const struct once *o, const struct ledger_audit *last)
 	       (now - last->at >= every || last->at > now);
 }
 
-/* *well: nothing is missing. */
-static bool audit(const struct once *o, struct ledger_audit *last, bool *well, struct err *err)
+static bool audit(const struct once *o, struct ledger_audit *last, struct audit *found,
+		  struct err *err)
 {
 	struct parts *p = o->parts;
 	const struct audit_parts audited = {
 		.ledger = p->ledger, .targets = p->targets, .n_targets = p->n_targets};
-	OWN(audit_clear) struct audit found = {0};
 
-	if (!audit_run(&audited, &found, err))
+	if (!audit_run(&audited, found, err))
 		return false;
-	OWN_STR char *summary = audit_summary(&found);
+	OWN_STR char *summary = audit_summary(found);
 	log_info(NULL, "audit: %s", summary);
 	last->at = clock_now();
 	text_copy(last->summary, sizeof last->summary, summary);
-	*well = !found.count[AUDIT_MISSING];
 	return ledger_set_audit(p->ledger, last, err);
 }
 
-/* The last one, or one that is made now.  Its trouble is no trouble of the cycle's. */
-static void take_audit(const struct once *o, struct ledger_audit *last, bool *well)
+/* The last one, or one that is made now (true, and *found is what it found).  Its trouble is no
+ * trouble of the cycle's. */
+static bool take_audit(const struct once *o, struct ledger_audit *last, struct audit *found)
 {
 	struct err err;
 
-	*well = true;
-	if (!ledger_get_audit(o->parts->ledger, last, &err) ||
-	    (is_due(o, last) && !audit(o, last, well, &err)))
+	bool ok = ledger_get_audit(o->parts->ledger, last, &err), due = ok && is_due(o, last);
+	if (due)
+		ok = audit(o, last, found, &err);
+	if (!ok)
 		log_warn(NULL, "the audit was not made: %s", err.msg);
+	return ok && due;
 }
 
 /* ---- the end of a cycle ---- */
@@ -150,8 +152,9 @@ static void finish(const struct once *o, const struct cycle *cy, int64_t id, str
 	struct outcome *all = mem_alloc((p->n_targets + 1) * sizeof *all);
 	size_t n = all_outcomes(o, ours, all);
 	struct ledger_audit last = {0};
-	bool nothing_missing;
-	take_audit(o, &last, &nothing_missing);
+	OWN(audit_clear) struct audit found = {0};
+	bool audited = take_audit(o, &last, &found);
+	bool nothing_missing = !found.count[AUDIT_MISSING];
 	const struct report report = {.outcomes = all,
 				      .n = n,
 				      .newer_version = cy->newer_version,
@@ -174,6 +177,12 @@ static void finish(const struct once *o, const struct cycle *cy, int64_t id, str
 		health_success(p->health, body);
 	else
 		health_fail(p->health, body);
+	tell_cycle(p, &(struct tell_cycle){.outcomes = all,
+					   .n = n,
+					   .newer_version = cy->newer_version,
+					   .speaks = cy->speaks,
+					   .audit = audited ? &found : NULL,
+					   .audit_summary = last.summary});
 	for (size_t i = 0; i < n; i++)
 		outcome_clear(&all[i]);
 	free(all);
@@ -184,6 +193,7 @@ void once_report_failure(struct parts *p, const struct err *err)
 	OWN_STR char *body = mem_printf("ERROR: %s: %s", err->word, err->msg);
 
 	health_fail(p->health, body);
+	tell_broken(p, err);
 }
 
 /* A stop amid a cycle is no failure, but Healthchecks should be able to tell why no end came. */
@@ -209,6 +219,7 @@ static bool run_locked(const struct once *o, struct target *targets, size_t n, b
 		.ledger = p->ledger,
 		.vault = p->vault,
 		.engine = p->engine,
+		.staging = &p->staging,
 		.pacer = &p->pacer,
 		.wake = p->wake,
 		.speaks = ENGINE_NATIVE_SPEAKS,

@@ -1,5 +1,6 @@
 /*
- * app/once.h - one cycle with all that belongs around it: the lock, the pings, the history.
+ * app/once.h - one cycle with all that belongs around it: the lock, the pings, the history, and
+ * telling people (app/tell.h) when all that is done.
  */
 #ifndef APP_ONCE_H
 #define APP_ONCE_H
@@ -28,7 +29,7 @@ struct once {
  */
 bool once_run(const struct once *o, bool *well, struct err *err) MUST_CHECK;
 
-/* Tell Healthchecks that a cycle could not be run at all. */
+/* Tell Healthchecks, and whom Notify names, that a cycle could not be run at all. */
 void once_report_failure(struct parts *p, const struct err *err);
 
 /* Take the lock of the tracker; the descriptor is the caller's.  -1: an error, or a stop. */

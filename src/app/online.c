@@ -26,10 +26,12 @@ static bool ask(struct parts *p, char version[REPLY_VERSION_SIZE], struct err *e
 
 bool online_version(const struct config *c, char version[REPLY_VERSION_SIZE], struct err *err)
 {
+	struct config native = *c; /* shares all that it points to */
 	OWN(wake_closer) struct wake *wake = wake_open(false, err);
 	OWN(wire_close) struct parts parts = {0};
 
-	if (!wake || !wire_open(&parts, c, wake, err))
+	native.utility = false;
+	if (!wake || !wire_open(&parts, &native, wake, err))
 		return false;
 	OWN_FD int lock = once_lock(c, wake, err);
 	return lock >= 0 && ask(&parts, version, err);

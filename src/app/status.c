@@ -28,6 +28,7 @@ static void take_container(struct status_setup *s, const struct container *c)
 					       .client = mem_dup(c->client),
 					       .watch_folder = mem_dup(c->watch_folder),
 					       .data_folder = mem_dup(c->data_folder)};
+	s->names[s->n_containers - 1].name = out->name;
 	(void)num_size(c->size, &out->allocated);
 	if (!c->client)
 		add_place(s, c->watch_folder, "folder", false);
@@ -41,6 +42,8 @@ void status_setup_take(struct status_setup *s, const struct config *c, bool is_d
 	s->ledger = wire_ledger_path(c);
 	s->cycle_lock = wire_cycle_lock_path(c);
 	s->run_lock = wire_run_lock_path(c);
+	s->staging = wire_staging_folder(c);
+	s->names = mem_alloc((c->n_containers + 1) * sizeof *s->names);
 	s->is_daemon = is_daemon;
 	for (size_t i = 0; i < c->n_clients; i++)
 		if (c->clients[i].type)
@@ -63,6 +66,8 @@ void status_setup_clear(struct status_setup *s)
 		free(s->places[i].name);
 	free(s->containers);
 	free(s->places);
+	free(s->names);
+	free(s->staging);
 	free(s->state);
 	free(s->ledger);
 	free(s->cycle_lock);
@@ -163,6 +168,14 @@ static bool gather_within(struct status *s, struct ledger *l, struct err *err)
 	return true;
 }
 
+static bool gather_strays(struct status *s, struct ledger *l, struct err *err)
+{
+	const struct spool staging = {.folder = s->setup->staging};
+
+	return staged_strays(l, &staging, s->setup->names, s->setup->n_containers, &s->strays,
+			     &s->n_strays, err);
+}
+
 bool status_gather(struct status *s, const struct status_setup *setup, struct ledger *l,
 		   struct err *err)
 {
@@ -178,11 +191,11 @@ bool status_gather(struct status *s, const struct status_setup *setup, struct le
 		s->places[i].setup = &setup->places[i];
 	if (!l) {
 		s->working = !setup->is_daemon && is_held(setup->cycle_lock);
-		return true;
+		return gather_strays(s, NULL, err);
 	}
 	if (!ledger_look_begin(l, err))
 		return false;
-	bool ok = gather_within(s, l, err);
+	bool ok = gather_within(s, l, err) && gather_strays(s, l, err);
 	ledger_look_end(l);
 	return ok;
 }
@@ -198,6 +211,7 @@ void status_clear(struct status *s)
 	assignment_list_free(s->newest.rows, s->newest.n);
 	ledger_cycles_free(s->cycles, s->n_cycles);
 	ledger_turn_tally_free(s->turns, s->n_turns);
+	staged_strays_free(s->strays, s->n_strays);
 	*s = (struct status){0};
 }
 

@@ -11,6 +11,7 @@
 
 #include "app/config.h"
 #include "app/forecast.h"
+#include "core/staged.h"
 #include "ports/ledger.h"
 
 #define STATUS_CYCLES 60
@@ -31,8 +32,9 @@ struct status_setup_place {
 	bool is_client;
 };
 struct status_setup {
-	char *state, *ledger, *cycle_lock, *run_lock; /* owned: paths */
-	struct status_setup_container *containers;    /* owned, sorted by name */
+	char *state, *ledger, *cycle_lock, *run_lock, *staging; /* owned: paths */
+	struct container *names; /* owned; they have a name, borrowed from below, and no more */
+	struct status_setup_container *containers; /* owned, sorted by name */
 	size_t n_containers;
 	struct status_setup_place *places; /* owned: where torrents go, or are stored */
 	size_t n_places;
@@ -71,6 +73,8 @@ struct status {
 	struct status_place *places;
 	struct cycle_clock clock;
 	struct pace pace;
+	struct staged_stray *strays; /* downloaded for containers that are not configured */
+	size_t n_strays;
 	uint64_t incomplete; /* listed by the tracker */
 	struct ledger_audit audit;
 	struct status_list pending, lost, newest; /* all; all; the last STATUS_NEWEST */

@@ -45,17 +45,17 @@ char *status_html_policy(void)
 /* ---- the line on top ---- */
 
 static const char *const level_class[] = {
-	[NOTICE_GOOD] = "good", [NOTICE_NOTE] = "note", [NOTICE_BAD] = "bad"};
+	[REMARK_GOOD] = "good", [REMARK_NOTE] = "note", [REMARK_BAD] = "bad"};
 
 /* A tick, or an exclamation mark, in a circle. */
-static void add_sign(struct buf *out, enum notice_level level)
+static void add_sign(struct buf *out, enum remark_level level)
 {
 	buf_printf(out,
 		   "<svg viewBox=\"0 0 24 24\" fill=\"none\" stroke=\"currentColor\" "
 		   "stroke-width=\"2\" stroke-linecap=\"round\" stroke-linejoin=\"round\" "
 		   "aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"10\"/><path "
 		   "d=\"%s\"/></svg>",
-		   level == NOTICE_GOOD ? "M7.5 12.5l3 3 6-6.5" : "M12 7v6M12 16.5v.1");
+		   level == REMARK_GOOD ? "M7.5 12.5l3 3 6-6.5" : "M12 7v6M12 16.5v.1");
 }
 
 static void add_sentence(struct buf *out, const char *class, const char *text)
@@ -67,7 +67,7 @@ static void add_sentence(struct buf *out, const char *class, const char *text)
 	buf_puts(out, "</p>\n");
 }
 
-static void add_others(struct buf *out, const struct notices *all)
+static void add_others(struct buf *out, const struct remarks *all)
 {
 	if (all->n < 2)
 		return;
@@ -82,9 +82,9 @@ static void add_others(struct buf *out, const struct notices *all)
 	buf_puts(out, "</ul>\n");
 }
 
-static void add_top(const struct status *s, const struct notices *all, struct buf *out)
+static void add_top(const struct status *s, const struct remarks *all, struct buf *out)
 {
-	const struct notice *first = &all->list[0];
+	const struct remark *first = &all->list[0];
 	OWN_STR char *next = words_next(s);
 
 	buf_printf(out,
@@ -242,7 +242,7 @@ static void add_foot(const struct status *s, struct buf *out)
 		 "\n</footer>\n");
 }
 
-static void add_head(const struct notices *all, struct buf *out)
+static void add_head(const struct remarks *all, struct buf *out)
 {
 	buf_puts(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -257,9 +257,9 @@ static void add_head(const struct notices *all, struct buf *out)
 
 void status_html(const struct status *s, struct buf *out)
 {
-	OWN(notices_clear) struct notices all = {0};
+	OWN(remarks_clear) struct remarks all = {0};
 
-	words_notices(s, &all);
+	words_remarks(s, &all);
 	add_head(&all, out);
 	add_top(s, &all, out);
 	buf_puts(out, "<main id=\"main\">\n");

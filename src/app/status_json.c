@@ -176,14 +176,14 @@ static json_t *cycles_json(const struct status *s)
 
 /* ---- all of it ---- */
 
-static json_t *notices_json(const struct status *s)
+static json_t *remarks_json(const struct status *s)
 {
 	static const char *const levels[] = {
-		[NOTICE_GOOD] = "good", [NOTICE_NOTE] = "note", [NOTICE_BAD] = "bad"};
-	OWN(notices_clear) struct notices all = {0};
+		[REMARK_GOOD] = "good", [REMARK_NOTE] = "note", [REMARK_BAD] = "bad"};
+	OWN(remarks_clear) struct remarks all = {0};
 	json_t *out = json_array();
 
-	words_notices(s, &all);
+	words_remarks(s, &all);
 	for (size_t i = 0; i < all.n; i++)
 		json_array_append_new(out,
 				      json_pack("{s:s, s:s, s:o}", "level",
@@ -208,6 +208,17 @@ static json_t *audit_json(const struct ledger_audit *a)
 	return json_pack("{s:o, s:s}", "at", time_json(a->at), "summary", a->summary);
 }
 
+static json_t *staged_json(const struct status *s)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < s->n_strays; i++)
+		json_array_append_new(out, json_pack("{s:o, s:s}", "container",
+						     text_json(s->strays[i].container), "path",
+						     s->strays[i].path));
+	return out;
+}
+
 static void add_times(json_t *out, const struct status *s)
 {
 	json_object_set_new(out, "audit", audit_json(&s->audit));
@@ -227,11 +238,12 @@ json_t *status_json(const struct status *s)
 	json_object_set_new(out, "time", time_json(s->now));
 	json_object_set_new(out, "daemon", json_boolean(s->daemon));
 	json_object_set_new(out, "working", json_boolean(s->working));
-	json_object_set_new(out, "notices", notices_json(s));
+	json_object_set_new(out, "notices", remarks_json(s));
 	json_object_set_new(out, "containers", containers_json(s));
 	add_times(out, s);
 	json_object_set_new(out, "pending", status_list_json(s->pending.rows, s->pending.n));
 	json_object_set_new(out, "possibly_lost", status_list_json(s->lost.rows, s->lost.n));
+	json_object_set_new(out, "staged", staged_json(s));
 	json_object_set_new(out, "newest", status_list_json(s->newest.rows, s->newest.n));
 	json_object_set_new(out, "places", places_json(s));
 	json_object_set_new(out, "cycles", cycles_json(s));

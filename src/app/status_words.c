@@ -66,22 +66,22 @@ static void about(int64_t ms, char out[CLOCK_TEXT])
 
 /* ---- notices ---- */
 
-static void note(struct notices *all, enum notice_level level, char *text, const char *hint)
+static void note(struct remarks *all, enum remark_level level, char *text, const char *hint)
 {
-	if (all->n == WORDS_NOTICES) {
+	if (all->n == WORDS_REMARKS) {
 		free(text);
 		return;
 	}
-	all->list[all->n++] = (struct notice){level, text, mem_dup(hint)};
+	all->list[all->n++] = (struct remark){level, text, mem_dup(hint)};
 }
 
-void notices_clear(struct notices *all)
+void remarks_clear(struct remarks *all)
 {
 	for (size_t i = 0; i < all->n; i++) {
 		free(all->list[i].text);
 		free(all->list[i].hint);
 	}
-	*all = (struct notices){0};
+	*all = (struct remarks){0};
 }
 
 static const char *plural(uint64_t n)
@@ -125,7 +125,7 @@ static const char *hint_for(const struct outcome *o)
 }
 
 static void note_outcome(const struct status *s, const struct status_container *c,
-			 struct notices *all)
+			 struct remarks *all)
 {
 	OWN(outcome_clear) struct outcome o = {0};
 	char when[WORDS_TIME];
@@ -133,13 +133,13 @@ static void note_outcome(const struct status *s, const struct status_container *
 	if (!outcome_parse(c->known.outcome, &o) || outcome_is_well(&o) || is_covered(s, &o))
 		return;
 	words_time(c->known.outcome_at, s->now, when);
-	note(all, NOTICE_BAD,
+	note(all, REMARK_BAD,
 	     mem_printf("%s: %s at %s%s%s.", c->setup->name, c->known.outcome, when,
 			c->known.detail[0] ? ": " : "", c->known.detail),
 	     hint_for(&o));
 }
 
-static void note_backoff(const struct status *s, struct notices *all)
+static void note_backoff(const struct status *s, struct remarks *all)
 {
 	char since[WORDS_TIME], next[WORDS_TIME], span[CLOCK_TEXT];
 
@@ -151,7 +151,7 @@ static void note_backoff(const struct status *s, struct notices *all)
 	OWN_STR char *hint = mem_printf("Next try in %s, at %s. Nothing is lost: what was assigned "
 					"stays in the ledger.",
 					span, next);
-	note(all, NOTICE_BAD,
+	note(all, REMARK_BAD,
 	     mem_printf("The tracker has not been well since %s: %s.", since, s->pace.reason),
 	     hint);
 }
@@ -167,20 +167,20 @@ static uint64_t waiting_for(const struct status *s, const char *client)
 	return n;
 }
 
-static void note_place(const struct status *s, const struct status_place *p, struct notices *all)
+static void note_place(const struct status *s, const struct status_place *p, struct remarks *all)
 {
 	const char *name = p->setup->name;
 	uint64_t n = waiting_for(s, name);
 	char since[WORDS_TIME];
 
 	if (p->client.refused[0]) {
-		note(all, NOTICE_BAD,
+		note(all, REMARK_BAD,
 		     mem_printf("%s does not accept its user name or password.", name),
 		     "Correct them in config.ptp, then restart or send SIGHUP. It is not called "
 		     "until then, so that it does not ban us.");
 	} else if (p->client.down_since) {
 		words_time(p->client.down_since, s->now, since);
-		note(all, NOTICE_BAD,
+		note(all, REMARK_BAD,
 		     mem_printf("The client %s has been away since %s; %" PRIu64
 				" torrent%s wait%s for it.",
 				name, since, n, plural(n), n == 1 ? "s" : ""),
@@ -188,12 +188,12 @@ static void note_place(const struct status *s, const struct status_place *p, str
 	}
 }
 
-static void note_lost(const struct status *s, struct notices *all)
+static void note_lost(const struct status *s, struct remarks *all)
 {
 	size_t n = s->lost.n;
 
 	if (n)
-		note(all, NOTICE_NOTE,
+		note(all, REMARK_NOTE,
 		     mem_printf("%zu assignment%s possibly lost: the answer to a question did not "
 				"come.",
 				n, n == 1 ? " is" : "s are"),
@@ -230,33 +230,33 @@ static struct open_counts count_open(const struct status *s)
 	return n;
 }
 
-static void note_pending(const struct status *s, struct notices *all)
+static void note_pending(const struct status *s, struct remarks *all)
 {
 	const struct open_counts n = count_open(s);
 
 	if (n.old)
-		note(all, NOTICE_BAD,
+		note(all, REMARK_BAD,
 		     mem_printf("%zu torrent%s pending for more than a day.", n.old,
 				n.old == 1 ? " has been" : "s have been"),
 		     "The list below says why. Every cycle begins with them.");
 	if (n.aside)
-		note(all, NOTICE_BAD,
+		note(all, REMARK_BAD,
 		     mem_printf("%zu torrent%s set aside after five tries.", n.aside,
 				n.aside == 1 ? " was" : "s were"),
 		     "They are tried again once a day, and by `ptp-archiver fetch --force`.");
 	if (n.orphans)
-		note(all, NOTICE_BAD,
+		note(all, REMARK_BAD,
 		     mem_printf("%zu torrent%s pending for containers that are not configured any "
 				"more.",
 				n.orphans, n.orphans == 1 ? " is" : "s are"),
 		     "Configure them again to have these delivered.");
 	if (n.young)
-		note(all, NOTICE_NOTE,
+		note(all, REMARK_NOTE,
 		     mem_printf("%zu torrent%s pending.", n.young, n.young == 1 ? " is" : "s are"),
 		     "The next cycle begins with what is pending.");
 }
 
-static void note_pick_ups(const struct status *s, struct notices *all)
+static void note_pick_ups(const struct status *s, struct remarks *all)
 {
 	uint64_t late = 0, refused = 0;
 
@@ -265,37 +265,47 @@ static void note_pick_ups(const struct status *s, struct notices *all)
 		refused += s->containers[i].totals.refused;
 	}
 	if (late)
-		note(all, NOTICE_BAD,
+		note(all, REMARK_BAD,
 		     mem_printf("%" PRIu64 " file%s been picked up by the client.", late,
 				late == 1 ? " has not" : "s have not"),
 		     "Does the client look into the watch folder? If it leaves files there, set "
 		     "PickUpWithin to off.");
 	if (refused)
-		note(all, NOTICE_NOTE,
+		note(all, REMARK_NOTE,
 		     mem_printf("%" PRIu64 " file%s put aside by the client.", refused,
 				refused == 1 ? " was" : "s were"),
 		     "It has renamed them in the watch folder.");
 }
 
-static void note_daemon(const struct status *s, struct notices *all)
+static void note_strays(const struct status *s, struct remarks *all)
+{
+	if (s->n_strays)
+		note(all, REMARK_BAD,
+		     mem_printf("%zu torrent%s downloaded for containers that are not configured.",
+				s->n_strays, s->n_strays == 1 ? " was" : "s were"),
+		     "`ptp-archiver status` says where. Configure them again, or remove the "
+		     "files.");
+}
+
+static void note_daemon(const struct status *s, struct remarks *all)
 {
 	char since[WORDS_TIME];
 
 	if (!s->daemon)
-		note(all, NOTICE_BAD, mem_dup("The daemon is not running."),
+		note(all, REMARK_BAD, mem_dup("The daemon is not running."),
 		     "Start it with `ptp-archiver run`.");
 	if (!status_is_overdue(s) || !s->daemon)
 		return;
 	words_time(s->clock.next_cycle, s->now, since);
-	note(all, NOTICE_BAD,
+	note(all, REMARK_BAD,
 	     mem_printf("The next cycle has been due since %s, and does not begin.", since),
 	     "Look into the log; a restart loses nothing.");
 }
 
-static void note_version(const struct status *s, struct notices *all)
+static void note_version(const struct status *s, struct remarks *all)
 {
 	if (num_version_compare(s->pace.announced, ENGINE_NATIVE_SPEAKS) > 0)
-		note(all, NOTICE_NOTE,
+		note(all, REMARK_NOTE,
 		     mem_printf("The tracker announces version %s of its utility; this program "
 				"speaks the protocol of %s.",
 				s->pace.announced, ENGINE_NATIVE_SPEAKS),
@@ -347,17 +357,17 @@ static char *all_well(const struct status *s)
 }
 
 /* The worst first; those of a level stay in their order. */
-static void sort(struct notices *all)
+static void sort(struct remarks *all)
 {
 	for (size_t i = 1; i < all->n; i++)
 		for (size_t k = i; k && all->list[k].level > all->list[k - 1].level; k--) {
-			struct notice one = all->list[k];
+			struct remark one = all->list[k];
 			all->list[k] = all->list[k - 1];
 			all->list[k - 1] = one;
 		}
 }
 
-void words_notices(const struct status *s, struct notices *out)
+void words_remarks(const struct status *s, struct remarks *out)
 {
 	note_daemon(s, out);
 	note_backoff(s, out);
@@ -366,19 +376,20 @@ void words_notices(const struct status *s, struct notices *out)
 	for (size_t i = 0; i < s->setup->n_containers; i++)
 		note_outcome(s, &s->containers[i], out);
 	note_pending(s, out);
+	note_strays(s, out);
 	note_pick_ups(s, out);
 	note_lost(s, out);
 	note_version(s, out);
 	sort(out);
-	if (out->n && out->list[0].level == NOTICE_BAD)
+	if (out->n && out->list[0].level == REMARK_BAD)
 		return;
-	if (out->n == WORDS_NOTICES) {
+	if (out->n == WORDS_REMARKS) {
 		out->n--;
 		free(out->list[out->n].text);
 		free(out->list[out->n].hint);
 	}
 	memmove(&out->list[1], out->list, out->n * sizeof *out->list);
-	out->list[0] = (struct notice){NOTICE_GOOD, all_well(s), NULL};
+	out->list[0] = (struct remark){REMARK_GOOD, all_well(s), NULL};
 	out->n++;
 }
 

@@ -8,28 +8,28 @@
 #include "app/status.h"
 
 #define WORDS_TIME 40
-#define WORDS_NOTICES 100 /* so many at most */
+#define WORDS_REMARKS 100 /* so many at most */
 
-enum notice_level {
-	NOTICE_GOOD, /* all is well */
-	NOTICE_NOTE, /* passes by itself */
-	NOTICE_BAD,  /* a person should look */
+enum remark_level {
+	REMARK_GOOD, /* all is well */
+	REMARK_NOTE, /* passes by itself */
+	REMARK_BAD,  /* a person should look */
 };
 
-struct notice {
-	enum notice_level level;
+struct remark {
+	enum remark_level level;
 	char *text; /* owned: one sentence or two */
 	char *hint; /* owned: what is being done, or is to be done; NULL: nothing */
 };
 
 /* The worst comes first: the line on top.  There is always one. */
-struct notices {
-	struct notice list[WORDS_NOTICES];
+struct remarks {
+	struct remark list[WORDS_REMARKS];
 	size_t n;
 };
 
-void words_notices(const struct status *s, struct notices *out); /* zeroed before */
-void notices_clear(struct notices *all);
+void words_remarks(const struct status *s, struct remarks *out); /* zeroed before */
+void remarks_clear(struct remarks *all);
 
 /* "Next cycle in 2 h 13 m, at 19:40."; the caller's. */
 char *words_next(const struct status *s);

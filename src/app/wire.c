@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "core/staged.h"
 #include "ports/client_watchdir.h"
 #include "ports/engine_native.h"
 #include "ports/engine_utility.h"
@@ -29,6 +30,11 @@ char *wire_run_lock_path(const struct config *c)
 	return fs_join(c->state, "run.lock");
 }
 
+char *wire_staging_folder(const struct config *c)
+{
+	return fs_join(c->state, "utility");
+}
+
 bool wire_state(const struct config *c, struct err *err)
 {
 	return fs_make_folder(c->state, 0700, true, err) ||
@@ -45,15 +51,18 @@ static bool before_call(void *ctx, struct err *err)
 	return pace_before(ctx, PACE_OTHER, NULL, err);
 }
 
-static bool after_call(void *ctx, struct err *err)
+static bool after_call(void *ctx, const struct engine_failure *failure, struct err *why,
+		       struct err *err)
 {
-	return pace_ended(ctx, PACE_OTHER, err);
+	return failure ? pace_after(ctx, PACE_OTHER, failure, why, err)
+		       : pace_ended(ctx, PACE_OTHER, err);
 }
 
-static struct engine *open_native(struct parts *p, struct err *err)
+static struct engine_tracker tracker_of(const struct parts *p)
 {
 	const struct config *c = p->config;
-	const struct engine_native_options options = {
+
+	return (struct engine_tracker){
 		.user = &c->user,
 		.key = &c->key,
 		.base_url = c->base_url,
@@ -64,14 +73,18 @@ static struct engine *open_native(struct parts *p, struct err *err)
 		.ca_file = c->ca_file,
 		.timeout_ms = c->timeout_ms,
 		.wake = p->wake,
-		.before_redirect = before_redirect,
-		.ctx = &p->pacer,
 	};
+}
+
+static struct engine *open_native(struct parts *p, struct err *err)
+{
+	const struct engine_native_options options = {
+		.tracker = tracker_of(p), .before_redirect = before_redirect, .ctx = &p->pacer};
 
 	return engine_native_open(&options, err);
 }
 
-static struct engine *open_utility(struct parts *p, struct engine *tracker, struct err *err)
+static struct engine *open_utility(struct parts *p, struct engine *native, struct err *err)
 {
 	static const enum engine_utility_update updates[] = {
 		[CONFIG_UPDATE_AUTO] = ENGINE_UTILITY_AUTO,
@@ -79,27 +92,18 @@ static struct engine *open_utility(struct parts *p, struct engine *tracker, stru
 		[CONFIG_UPDATE_OFF] = ENGINE_UTILITY_OFF};
 	const struct config *c = p->config;
 	const struct engine_utility_options options = {
-		.user = &c->user,
-		.key = &c->key,
-		.base_url = c->base_url,
-		.fetch_url = c->fetch_url,
-		.download_url = c->download_url,
-		.version_url = c->version_url,
-		.update_url = c->update_url,
-		.ca_file = c->ca_file,
+		.tracker = tracker_of(p),
 		.containers = c->containers,
 		.n_containers = c->n_containers,
 		.script = c->utility_path,
-		.state_folder = c->state,
+		.staging = p->staging,
 		.update = updates[c->utility_update],
-		.timeout_ms = c->timeout_ms,
-		.wake = p->wake,
 		.before_call = before_call,
 		.after_call = after_call,
 		.ctx = &p->pacer,
 	};
 
-	return engine_utility_open(tracker, &options, err);
+	return engine_utility_open(native, &options, err);
 }
 
 static struct engine *open_engine(struct parts *p, struct err *err)
@@ -113,6 +117,12 @@ static bool open_tracker(struct parts *p, struct err *err)
 {
 	const struct config *c = p->config;
 
+	p->staging_folder = wire_staging_folder(c);
+	/* A fetch of the utility's is two requests, and Python. */
+	p->staging = (struct spool){.folder = p->staging_folder,
+				    .program = "the utility",
+				    .run_ms = 3 * c->timeout_ms,
+				    .wake = p->wake};
 	p->pacer = (struct pacer){.ledger = p->ledger,
 				  .wake = p->wake,
 				  .manners = schedule_manners(c->fetch_sleep_ms, c->loopback)};
@@ -261,7 +271,8 @@ static bool open_all(struct parts *p, struct err *err)
 	p->ledger = ledger_open(ledger, false, err);
 	p->vault = p->ledger ? vault_open(c->state, err) : NULL;
 	p->health = p->vault ? health_open(&c->ping_url, c->ca_file, p->wake, err) : NULL;
-	return p->health && open_tracker(p, err);
+	p->notify = p->health ? notify_open(c->ca_file, p->wake, err) : NULL;
+	return p->notify && open_tracker(p, err);
 }
 
 bool wire_open(struct parts *p, const struct config *c, struct wake *wake, struct err *err)
@@ -285,6 +296,8 @@ void wire_close(struct parts *p)
 	free(p->folders);
 	free(p->clients);
 	engine_close(p->engine);
+	notify_close(p->notify);
+	free(p->staging_folder);
 	health_close(p->health);
 	vault_close(p->vault);
 	ledger_close(p->ledger);
@@ -299,7 +312,7 @@ static bool is_configured(const struct config *c, const char *name)
 	return false;
 }
 
-size_t wire_orphans(const struct parts *p, bool say)
+static size_t pending_orphans(const struct parts *p, bool say)
 {
 	struct assignment *open = NULL;
 	size_t n = 0, orphans = 0;
@@ -320,4 +333,30 @@ size_t wire_orphans(const struct parts *p, bool say)
 	}
 	assignment_list_free(open, n);
 	return orphans;
+}
+
+static size_t staged_orphans(const struct parts *p, bool say)
+{
+	struct staged_stray *strays;
+	size_t n;
+	struct err err;
+
+	if (!staged_strays(p->ledger, &p->staging, p->config->containers, p->config->n_containers,
+			   &strays, &n, &err)) {
+		log_warn(NULL, "%s", err.msg);
+		return 0;
+	}
+	for (size_t i = 0; say && i < n; i++)
+		log_warn(
+			strays[i].container,
+			"%s, which the utility downloaded, is not delivered, because its container "
+			"is not configured any more; configure it again, or remove the file",
+			strays[i].path);
+	staged_strays_free(strays, n);
+	return n;
+}
+
+size_t wire_orphans(const struct parts *p, bool say)
+{
+	return pending_orphans(p, say) + staged_orphans(p, say);
 }

@@ -8,6 +8,7 @@
 #include "app/config.h"
 #include "core/cycle.h"
 #include "ports/health.h"
+#include "ports/notify.h"
 
 struct parts {
 	const struct config *config; /* borrowed, as is wake */
@@ -15,7 +16,10 @@ struct parts {
 	struct ledger *ledger; /* owned, as are the rest */
 	struct vault *vault;
 	struct engine *engine; /* NULL without credentials */
+	char *staging_folder;
+	struct spool staging; /* whichever engine is at work */
 	struct health *health;
+	struct notify *notify;
 	struct pacer pacer;
 	struct destination *clients; /* one per client of the configuration, in its order */
 	struct destination *folders; /* one per container: its watch folder */
@@ -39,13 +43,14 @@ void wire_close_client(struct destination *d);
 /* The client of this name; NULL if the configuration has none, or it is a watch folder. */
 const struct destination *wire_client(const struct parts *p, const char *name);
 
-/* How many assignments are pending for containers that are not configured any more; `say`: a
- * warning for each. */
+/* How many assignments are pending, or lie staged, for containers that are not configured any more;
+ * `say`: a warning for each. */
 size_t wire_orphans(const struct parts *p, bool say);
 
-/* "state/ledger.db", "state/cycle.lock", "state/run.lock"; the caller's. */
+/* "state/ledger.db", "state/cycle.lock", "state/run.lock", "state/utility"; the caller's. */
 char *wire_ledger_path(const struct config *c);
 char *wire_cycle_lock_path(const struct config *c);
 char *wire_run_lock_path(const struct config *c);
+char *wire_staging_folder(const struct config *c);
 
 #endif

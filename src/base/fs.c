@@ -63,6 +63,12 @@ static bool comes(int fd)
 	return false;
 }
 
+static bool too_large(const char *path, const struct buf *out, struct err *err)
+{
+	return err_set(err, ERR_TARGET, WORD_DISK,
+		       "%s is larger than the %zu bytes that it may have", path, out->max);
+}
+
 static bool read_all(int fd, const char *path, struct buf *out, struct err *err)
 {
 	char chunk[16384];
@@ -75,9 +81,7 @@ static bool read_all(int fd, const char *path, struct buf *out, struct err *err)
 		if (n < 0)
 			return failed(err, "read", path);
 		if (!buf_add(out, chunk, (size_t)n))
-			return err_set(err, ERR_TARGET, WORD_DISK,
-				       "%s is larger than the %zu bytes that it may have", path,
-				       out->max);
+			return too_large(path, out, err);
 	}
 	return true;
 }
@@ -100,6 +104,8 @@ bool fs_read_regular(const char *path, struct buf *out, struct err *err)
 		return failed(err, "open", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_TARGET, WORD_DISK, "%s is not a regular file", path);
+	if ((uintmax_t)st.st_size > out->max)
+		return too_large(path, out, err);
 	return read_all(fd, path, out, err);
 }
 

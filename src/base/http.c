@@ -412,12 +412,21 @@ static bool is_loopback(const char *host)
 	return text_starts(host, "127.") && strspn(host, "0123456789.") == strlen(host);
 }
 
+/* libcurl takes one slash, or three, as well. */
+static bool has_two_slashes(const char *url, const char *scheme)
+{
+	const char *rest = url + strlen(scheme);
+
+	return text_starts(rest, "://") && rest[3] != '/';
+}
+
 bool http_url_parse(const char *url, struct http_url *out, struct err *err)
 {
 	OWN(origin_clear) struct origin o = {0};
 
 	if (!origin_of(url, &o) || (strcmp(o.scheme, "http") && strcmp(o.scheme, "https")) ||
-	    strlen(o.host) >= sizeof out->host || strpbrk(url, " \t\r\n"))
+	    !has_two_slashes(url, o.scheme) || strlen(o.host) >= sizeof out->host ||
+	    strpbrk(url, " \t\r\n"))
 		return err_set(err, ERR_TARGET, WORD_CONFIG,
 			       "not a complete URL that begins with https:// (or http://)");
 	/* An IPv6 address comes in brackets. */

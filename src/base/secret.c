@@ -19,6 +19,13 @@ void secret_wipe(void *bytes, size_t len)
 		explicit_bzero(bytes, len);
 }
 
+void secret_wipe_text(char **text)
+{
+	if (*text)
+		secret_wipe(*text, strlen(*text));
+	free(*text);
+}
+
 void secret_clear(struct secret *s)
 {
 	if (s->text)

@@ -7,6 +7,8 @@
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
 
+#include "base/own.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -25,6 +27,10 @@ const char *secret_reveal(const struct secret *s);
 
 /* Wipe `len` bytes in a way that the compiler keeps. */
 void secret_wipe(void *bytes, size_t len);
+
+/* Wipe and release a text from malloc (or NULL), at the end of its block. */
+#define OWN_WIPED OWN(secret_wipe_text)
+void secret_wipe_text(char **text);
 
 /*
  * A printable copy (caller's) of at most `max` bytes of a text from outside, in which each of the

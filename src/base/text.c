@@ -1,6 +1,8 @@
 #include "base/text.h"
 
 #include "base/buf.h"
+#include "base/mem.h"
+#include "base/own.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -130,6 +132,55 @@ char *text_printable(const char *s, size_t len, size_t max)
 		at += n;
 	}
 	return buf_take(&out);
+}
+
+char *text_printable_lines(const char *s, size_t max)
+{
+	OWN_BUF struct buf out = BUF_MAX(max + 1);
+
+	while (*s && out.len <= max) {
+		size_t len = strcspn(s, "\n");
+		OWN_STR char *line = text_printable(s, len, max + 1);
+		buf_puts(&out, line);
+		s += len;
+		if (*s == '\n')
+			buf_add(&out, s++, 1);
+	}
+	return mem_dupn(buf_text(&out), text_cut(buf_text(&out), out.len, max));
+}
+
+bool text_is_page(const char *s, size_t len)
+{
+	while (len && isspace((unsigned char)*s)) {
+		s++;
+		len--;
+	}
+	return len && *s == '<';
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)tolower((unsigned char)c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+char *text_percent_decoded(const char *s)
+{
+	char *out = mem_dup(s), *to = out;
+
+	for (; *s; s++, to++) {
+		int high = *s == '%' ? hex_value(s[1]) : -1;
+		int low = high >= 0 ? hex_value(s[2]) : -1;
+		*to = low >= 0 ? (char)(high << 4 | low) : *s;
+		if (low >= 0)
+			s += 2;
+		if (!*to)
+			*to = '_';
+	}
+	*to = '\0';
+	return out;
 }
 
 char *text_strip(char *s)

@@ -37,6 +37,16 @@ bool text_is_utf8(const char *s, size_t len);
  */
 char *text_printable(const char *s, size_t len, size_t max);
 
+/* The same of a text of several lines, which stay lines. */
+char *text_printable_lines(const char *s, size_t max);
+
+/* Does it begin as HTML does: with `<`, behind white space? */
+bool text_is_page(const char *s, size_t len);
+
+/* Percent-encoding (RFC 3986) undone, the caller's.  What is no escape stays as it is; a NUL,
+ * which would cut the text short, becomes `_`.  The result may be no UTF-8. */
+char *text_percent_decoded(const char *s);
+
 /* Remove white space (space, tab, CR, LF) from both ends, in place; returns `s`'s new start. */
 char *text_strip(char *s);
 

@@ -19,17 +19,11 @@ struct web {
 static void set_basic(struct web *w, const char *user, const struct secret *password)
 {
 	const char *word = secret_is_set(password) ? secret_reveal(password) : "";
-	char *plain = mem_printf("%s:%s", user, word);
-	char *coded = base64_encode(plain, strlen(plain));
-	char *field = mem_printf("Authorization: Basic %s", coded);
+	OWN_WIPED char *plain = mem_printf("%s:%s", user, word);
+	OWN_WIPED char *coded = base64_encode(plain, strlen(plain));
+	OWN_WIPED char *field = mem_printf("Authorization: Basic %s", coded);
 
 	secret_set(&w->basic, field);
-	secret_wipe(plain, strlen(plain));
-	secret_wipe(coded, strlen(coded));
-	secret_wipe(field, strlen(field));
-	free(plain);
-	free(coded);
-	free(field);
 }
 
 /* Without the slashes at its end: calls bring theirs. */

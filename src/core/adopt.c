@@ -5,7 +5,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "model/filename.h"
 #include "model/torrent.h"
+#include "model/trackers.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,6 +19,7 @@ struct entry {
 	char *name;
 	char v1[41], v2[65], infohash[65];
 	uint64_t size;
+	bool bare; /* without a tracker */
 };
 
 struct entries {
@@ -52,7 +55,10 @@ static bool read_entry(const char *path, struct entry *e, struct err *err)
 
 	if (!fs_read_regular(path, &bytes, err) || !torrent_read(bytes.data, bytes.len, &t, err))
 		return false;
-	*e = (struct entry){.path = mem_dup(path), .name = mem_dup(t.name), .size = t.size};
+	*e = (struct entry){.path = mem_dup(path),
+			    .name = mem_dup(t.name),
+			    .size = t.size,
+			    .bare = !t.announce_host[0]};
 	if (t.has_v1)
 		hash_hex(t.v1, SHA1_SIZE, e->v1);
 	if (t.has_v2)
@@ -102,18 +108,40 @@ static const struct entry *find_entry(const struct entries *e, const struct clie
 
 /* ---- one torrent ---- */
 
+/* With the trackers that the client keeps beside the file. */
+static bool complete(const struct entry *e, const struct buf *bytes, struct buf *whole)
+{
+	OWN_BUF struct buf resume = BUF_MAX(TORRENT_MAX_BYTES);
+	size_t base = strlen(e->path) - strlen(".torrent");
+	struct err ignored;
+
+	if (!text_ends(e->path, ".torrent"))
+		return false;
+	OWN_STR char *path = mem_printf("%.*s.fastresume", (int)base, e->path);
+	return fs_read_regular(path, &resume, &ignored) && trackers_add(bytes, &resume, whole);
+}
+
 /* The order matters: the bytes are in the vault before the ledger says that it is ours. */
 static bool keep(const struct adopt *a, const struct entry *e, const char *infohash,
 		 struct err *err)
 {
 	OWN_BUF struct buf bytes = BUF_MAX(TORRENT_MAX_BYTES);
+	OWN_BUF struct buf whole = BUF_MAX(TORRENT_MAX_BYTES);
 
-	return fs_read_regular(e->path, &bytes, err) && vault_keep(a->vault, infohash, &bytes, err);
+	if (!fs_read_regular(e->path, &bytes, err))
+		return false;
+	bool mended = e->bare && complete(e, &bytes, &whole);
+	if (e->bare && !mended)
+		log_warn(a->container,
+			 "%s names no tracker: a client that is given it again may find nobody",
+			 e->path);
+	return vault_keep(a->vault, infohash, mended ? &whole : &bytes, err);
 }
 
-static bool adopt_one(const struct adopt *a, const struct adopted *what, const struct entry *e,
+static bool adopt_one(const struct adopt *a, struct adopted *what, const struct entry *e,
 		      struct adoptions *done, struct err *err)
 {
+	OWN_STR char *file_name = filename_safe(what->name);
 	bool known = false;
 	int64_t id;
 
@@ -125,6 +153,7 @@ static bool adopt_one(const struct adopt *a, const struct adopted *what, const s
 	}
 	if (e && a->keep && !keep(a, e, what->infohash, err))
 		return false;
+	what->file_name = file_name;
 	if (!ledger_adopt(a->ledger, what, &id, err))
 		return false;
 	done->adopted++;
@@ -137,12 +166,12 @@ static bool adopt_one(const struct adopt *a, const struct adopted *what, const s
 static bool adopt_entry(const struct adopt *a, const struct entry *e, struct adoptions *done,
 			struct err *err)
 {
-	const struct adopted what = {.container = a->container,
-				     .infohash = e->infohash,
-				     .v2 = e->v2,
-				     .name = e->name,
-				     .bytes = e->size,
-				     .path = e->path};
+	struct adopted what = {.container = a->container,
+			       .infohash = e->infohash,
+			       .v2 = e->v2,
+			       .name = e->name,
+			       .bytes = e->size,
+			       .path = e->path};
 
 	return adopt_one(a, &what, e, done, err);
 }
@@ -152,13 +181,13 @@ static bool adopt_torrent(const struct adopt *a, const struct client_torrent *t,
 {
 	const struct entry *e = find_entry(entries, t);
 	const char *hash = t->v1[0] ? t->v1 : t->v2[0] ? t->v2 : t->id;
-	const struct adopted what = {.container = a->container,
-				     .infohash = e ? e->infohash : hash,
-				     .v2 = e ? e->v2 : t->v2,
-				     .name = t->name ? t->name : hash,
-				     .bytes = t->size,
-				     .path = a->client->name,
-				     .client = a->client->name};
+	struct adopted what = {.container = a->container,
+			       .infohash = e ? e->infohash : hash,
+			       .v2 = e ? e->v2 : t->v2,
+			       .name = t->name ? t->name : hash,
+			       .bytes = t->size,
+			       .path = a->client->name,
+			       .client = a->client->name};
 
 	return adopt_one(a, &what, e, done, err);
 }

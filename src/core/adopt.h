@@ -2,7 +2,8 @@
  * core/adopt.h - torrents that a client, or a folder, had before this program came: they become a
  * container's, as delivered, without a call to the tracker.
  *
- * What the ledger has already is left alone, so adopting twice changes nothing.
+ * What the ledger has already is left alone, so adopting twice changes nothing.  A .torrent without
+ * trackers gets those of the .fastresume beside it (model/trackers.h).
  */
 #ifndef CORE_ADOPT_H
 #define CORE_ADOPT_H

@@ -65,7 +65,8 @@ static void note_delivery(struct turn *t, const struct assignment *a, const char
 	char size[NUM_TEXT];
 
 	num_bytes(a->bytes, size);
-	log_info(name_of(t), "delivered \"%s\" (%s) as %s", a->name ? a->name : "", size, path);
+	log_info(name_of(t), "delivered \"%s\" (%s) %s %s", a->name ? a->name : "", size,
+		 destination_watches(t->target->to) ? "as" : "to", path);
 	free(t->out->torrent);
 	t->out->torrent = mem_dup(a->name);
 	t->out->bytes = a->bytes;
@@ -76,12 +77,22 @@ static void note_delivery(struct turn *t, const struct assignment *a, const char
 
 /* ---- a client that is away ---- */
 
-/* Its torrents wait; nothing more is tried with it in this turn. */
+/* Its torrents wait; nothing more is tried with it in this cycle. */
 static void note_away(struct turn *t, const struct err *why)
 {
-	if (!t->away.word[0])
-		log_warn(name_of(t), "%s", why->msg);
+	if (t->away.word[0])
+		return;
+	log_warn(name_of(t), "%s", why->msg);
 	t->away = *why;
+	t->cy->away[t->cy->n_away++] = (struct away){t->target->to, *why};
+}
+
+/* Was it found to be away in another container's turn? */
+static void recall_away(struct turn *t)
+{
+	for (size_t i = 0; i < t->cy->n_away; i++)
+		if (t->cy->away[i].to == t->target->to)
+			t->away = t->cy->away[i].why;
 }
 
 /* At the end of a turn: what waits for the client is what a person should know of. */
@@ -132,6 +143,7 @@ static struct obtain obtain_parts(const struct turn *t)
 	return (struct obtain){.ledger = cy->ledger,
 			       .vault = cy->vault,
 			       .engine = cy->engine,
+			       .staging = cy->staging,
 			       .pacer = cy->pacer,
 			       .container = t->target->container};
 }
@@ -430,6 +442,7 @@ static bool begin_turn(struct turn *t, struct err *err)
 	struct ledger_container known;
 
 	conclude(t->out, OUTCOME_OK, "", "");
+	recall_away(t);
 	if (!ledger_get_container(t->cy->ledger, name_of(t), &known, err))
 		return false;
 	t->before = known.outcome_at;
@@ -511,7 +524,7 @@ static bool take_up_staged(struct cycle *cy, const struct target *targets, size_
 
 	for (size_t i = 0; i < n; i++) {
 		const char *name = targets[i].container->name;
-		if (staged_take_up(cy->ledger, cy->engine, name, &why))
+		if (staged_take_up(cy->ledger, cy->staging, name, &why))
 			continue;
 		if (is_stop(&why)) {
 			*err = why;
@@ -544,11 +557,13 @@ static bool begin(struct cycle *cy, const char *kind, const struct target *targe
 bool cycle_run(struct cycle *cy, const char *kind, const struct target *targets, size_t n,
 	       struct outcome *outcomes, int64_t *id, struct err *err)
 {
-	if (!begin(cy, kind, targets, n, id, err))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (!one_turn(cy, *id, &targets[i], &outcomes[i], err))
-			return false;
-	}
-	return true;
+	OWN_STR struct away *away = mem_alloc((n + 1) * sizeof *away);
+	bool ok = begin(cy, kind, targets, n, id, err);
+
+	cy->away = away;
+	cy->n_away = 0;
+	for (size_t i = 0; ok && i < n; i++)
+		ok = one_turn(cy, *id, &targets[i], &outcomes[i], err);
+	cy->away = NULL;
+	return ok;
 }

@@ -15,6 +15,7 @@
 #ifndef CORE_CYCLE_H
 #define CORE_CYCLE_H
 
+#include "base/spool.h"
 #include "core/destination.h"
 #include "core/pace.h"
 #include "model/container.h"
@@ -34,11 +35,18 @@ struct target { /* everything is borrowed */
 	const struct destination *asked; /* whom the audit asks; NULL: nobody */
 };
 
+/* A client that was found to be away in this cycle; it is not called again in it. */
+struct away {
+	const struct destination *to;
+	struct err why;
+};
+
 struct cycle {
 	/* Set by the caller; everything is borrowed. */
 	struct ledger *ledger;
 	struct vault *vault;
 	struct engine *engine;
+	const struct spool *staging; /* what an engine that tells no ids downloads into */
 	struct pacer *pacer;
 	struct wake *wake;
 	const char *speaks; /* the version of the protocol that the engine speaks */
@@ -50,6 +58,8 @@ struct cycle {
 	/* May be NULL.  `path`: of the file, or the client's name. */
 	void (*delivered)(void *ctx, const struct target *t, const char *path);
 	void *ctx;
+	struct away *away; /* the cycle's own */
+	size_t n_away;
 	/* Filled in by the cycle. */
 	char newer_version[REPLY_VERSION_SIZE]; /* the tracker announces it; "" if none */
 	size_t leftovers;                       /* assignments found possibly lost at the begin */

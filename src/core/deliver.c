@@ -126,9 +126,11 @@ static bool run_hook(const struct deliver *d, struct assignment *a, char *warnin
 		return false;
 	OWN_STR char *path = path_for_hook(d, a);
 	if (!hook_run(commands, d->container->name, path, d->wake, &why)) {
-		log_warn(d->container->name, "%s", why.msg);
+		bool stopped = strcmp(why.word, WORD_STOPPED) == 0;
+		log_warn(d->container->name, "%s%s", why.msg,
+			 stopped ? "; it was cut off, and is not run again" : "");
 		text_copy(warning, size, why.msg);
-		if (strcmp(why.word, WORD_STOPPED) == 0) {
+		if (stopped) {
 			*err = why;
 			return false;
 		}

@@ -5,8 +5,9 @@
  *
  * Unlike there, the words are split before they are replaced, so that a path with a space stays one
  * word, and a torrent's name can neither add a word nor a command; and the commands do not see the
- * variables that hold secrets (PTP_USER, PTP_KEY, HC_URL).  A command that fails ends the
- * sequence, as && says.
+ * variables that hold secrets (PTP_USER, PTP_KEY, HC_URL, PTP_NOTIFY).  A command that fails
+ * ends the sequence, as && says.  What a stop or a crash cut off is not run again: it may have done
+ * its work, and whether that may be done twice is not known here.
  */
 #ifndef CORE_HOOK_H
 #define CORE_HOOK_H

@@ -1,9 +1,12 @@
 #include "core/obtain.h"
 
+#include "base/clock.h"
+#include "base/fs.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "core/staged.h"
 #include "model/filename.h"
 
 #include <inttypes.h>
@@ -18,8 +21,7 @@ static bool settle_question(const struct obtain *o, int64_t id, const struct err
 	if (!o->engine->failure.may_have_assigned)
 		return ledger_not_assigned(o->ledger, id, err);
 	log_warn(o->container->name,
-		 "the tracker may have assigned a torrent, but its answer was lost%s",
-		 o->engine->ops->staged ? "" : "; its next answer is searched for it");
+		 "the tracker may have assigned a torrent, but its answer was lost");
 	bool stopped = strcmp(why->word, WORD_STOPPED) == 0;
 	return ledger_possibly_lost(
 		o->ledger, id, stopped ? "stopped while the tracker was being asked" : why->msg,
@@ -76,15 +78,9 @@ static bool take_answer(const struct obtain *o, int64_t id, const struct reply *
 /* What the engine must do first; nothing was asked for if it fails. */
 static bool prepare(const struct obtain *o, bool *undone, struct err *err)
 {
-	const struct engine_failure *f = &o->engine->failure;
-	struct err why;
-
-	if (!o->engine->ops->prepare || o->engine->ops->prepare(o->engine, &why))
+	if (!o->engine->ops->prepare || o->engine->ops->prepare(o->engine, err))
 		return true;
-	*undone = f->back_off;
-	if ((f->back_off || f->status) && !pace_after(o->pacer, PACE_OTHER, f, &why, err))
-		return false;
-	*err = why;
+	*undone = o->engine->failure.back_off;
 	return false;
 }
 
@@ -216,43 +212,39 @@ static bool staged_is_gone(const struct obtain *o, const struct assignment *a, s
 	       err_set(err, ERR_ITEM, WORD_DISK, "%s", note);
 }
 
-/* It cannot be downloaded again, since its ids are not known. */
-static bool refuse_staged(const struct obtain *o, const struct assignment *a, const char *name,
-			  const struct buf *bytes, const struct err *why, struct err *err)
+/* It cannot be downloaded again, since its ids are not known.  Said before it is moved: what a
+ * crash leaves in its place is refused again. */
+static bool refuse_staged(const struct obtain *o, const struct assignment *a, const char *path,
+			  const struct err *why, struct err *err)
 {
-	OWN_STR char *id = mem_printf("utility-%lld", (long long)a->id);
-	OWN_STR char *where = NULL;
-
-	if (!vault_quarantine(o->vault, id, bytes, &where, err))
-		return false;
+	OWN_STR char *id =
+		mem_printf("utility-%lld-%lld", (long long)a->id, (long long)clock_now());
+	OWN_STR char *where = vault_quarantine_path(o->vault, id);
 	OWN_STR char *note = mem_printf("%s; what came is kept in %s", why->msg, where);
-	if (!ledger_possibly_lost(o->ledger, a->id, note, err) ||
-	    !o->engine->ops->settled(o->engine, o->container->name, name, err))
-		return false;
-	return err_set(err, ERR_ITEM, why->word, "%s", note);
+
+	return ledger_possibly_lost(o->ledger, a->id, note, err) &&
+	       vault_quarantine_move(path, where, err) &&
+	       err_set(err, ERR_ITEM, why->word, "%s", note);
 }
 
 /* The order matters: the bytes leave the staging folder when they are "fetched". */
 static bool take_staged(const struct obtain *o, struct assignment *a, struct buf *bytes,
 			struct err *err)
 {
-	const struct engine_ops *ops = o->engine->ops;
-	OWN_STR char *name = NULL;
+	OWN_STR char *path = NULL;
 	OWN(torrent_clear) struct torrent t = {0};
 	struct err why;
 
-	if (!ops->staged)
-		return err_set(err, ERR_TARGET, WORD_CONFIG,
-			       "a torrent lies in the official utility's staging folder; set "
-			       "PTP_ENGINE=utility to have it delivered");
-	if (!ops->staged(o->engine, o->container->name, bytes, &name, err))
+	if (!spool_find(o->staging, o->container->name, &path, err))
 		return false;
-	if (!name)
+	if (!path)
 		return staged_is_gone(o, a, err);
-	if (!torrent_read(bytes->data, bytes->len, &t, &why))
-		return refuse_staged(o, a, name, bytes, &why, err);
-	return keep(o, a, &t, name, bytes, err) &&
-	       ops->settled(o->engine, o->container->name, name, err);
+	if (staged_read(path, bytes, &t, &why))
+		return keep(o, a, &t, fs_base_name(path), bytes, err) && spool_remove(path, err);
+	if (why.kind == ERR_ITEM)
+		return refuse_staged(o, a, path, &why, err);
+	*err = why;
+	return false;
 }
 
 bool obtain_download(const struct obtain *o, struct assignment *a, bool fresh, struct buf *bytes,

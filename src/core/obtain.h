@@ -4,6 +4,7 @@
 #ifndef CORE_OBTAIN_H
 #define CORE_OBTAIN_H
 
+#include "base/spool.h"
 #include "core/pace.h"
 #include "model/assignment.h"
 #include "model/container.h"
@@ -20,6 +21,7 @@ struct obtain { /* everything is borrowed */
 	struct ledger *ledger;
 	struct vault *vault;
 	struct engine *engine;
+	const struct spool *staging;
 	struct pacer *pacer;
 	const struct container *container;
 };

@@ -92,16 +92,22 @@ bool pace_before(struct pacer *p, enum pace_call call, const char *container, st
 	return record(p, call, &pace, err);
 }
 
-bool pace_ended(struct pacer *p, enum pace_call call, struct err *err)
+static bool record_end(struct pacer *p, enum pace_call call, struct err *err)
 {
 	struct pace pace;
 
 	return ledger_get_pace(p->ledger, &pace, err) && record(p, call, &pace, err);
 }
 
+bool pace_ended(struct pacer *p, enum pace_call call, struct err *err)
+{
+	p->first_call = false;
+	return record_end(p, call, err);
+}
+
 bool pace_redirect(struct pacer *p, struct err *err)
 {
-	return pace_ended(p, PACE_OTHER, err) && pace_before(p, PACE_OTHER, NULL, err);
+	return record_end(p, PACE_OTHER, err) && pace_before(p, PACE_OTHER, NULL, err);
 }
 
 bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failure *failure,

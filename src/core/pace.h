@@ -43,7 +43,7 @@ bool pace_before(struct pacer *p, enum pace_call call, const char *container,
  * to be waited for. */
 bool pace_redirect(struct pacer *p, struct err *err) MUST_CHECK;
 
-/* The call has ended.  Whether the tracker is well is for the next one to say. */
+/* The call has ended well.  Whether the tracker is well is for the next one to say. */
 bool pace_ended(struct pacer *p, enum pace_call call, struct err *err) MUST_CHECK;
 
 /* The call has ended well, or (`failure` not NULL) with *why, whose word becomes WORD_AUTH for a

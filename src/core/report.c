@@ -1,6 +1,5 @@
 #include "core/report.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/num.h"
 
@@ -39,7 +38,7 @@ static void add_delivered(struct buf *out, const struct outcome *o)
 	buf_puts(out, ".");
 }
 
-static void add_totals(struct buf *out, struct ledger *l, const char *container)
+void report_totals(struct buf *out, struct ledger *l, const char *container)
 {
 	struct ledger_totals t;
 	struct err ignored;
@@ -73,7 +72,7 @@ static void add_container(struct buf *out, struct ledger *l, const struct outcom
 		buf_printf(out, " (%s)", o->detail);
 	buf_puts(out, ".");
 	add_delivered(out, o);
-	add_totals(out, l, o->container);
+	report_totals(out, l, o->container);
 	buf_puts(out, "\n");
 }
 

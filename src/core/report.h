@@ -4,6 +4,7 @@
 #ifndef CORE_REPORT_H
 #define CORE_REPORT_H
 
+#include "base/buf.h"
 #include "model/outcome.h"
 #include "ports/ledger.h"
 
@@ -11,6 +12,10 @@
 
 /* "attic:OK, hetzner:ERR(HTTP 503)", the caller's. */
 char *report_summary(const struct outcome outcomes[], size_t n);
+
+/* Adds " 3 torrents, 1.5 GiB so far; 1 pending." of a container; nothing if the ledger cannot say.
+ */
+void report_totals(struct buf *out, struct ledger *l, const char *container);
 
 bool report_is_well(const struct outcome outcomes[], size_t n);
 

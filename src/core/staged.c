@@ -1,19 +1,39 @@
 #include "core/staged.h"
 
+#include "base/fs.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/own.h"
-#include "model/torrent.h"
+#include "base/text.h"
 
-static bool is_kept(struct ledger *l, const char *container, const struct buf *bytes, bool *kept,
+#include <stdlib.h>
+#include <string.h>
+
+bool staged_read(const char *path, struct buf *bytes, struct torrent *t, struct err *err)
+{
+	if (fs_read_regular(path, bytes, err))
+		return torrent_read(bytes->data, bytes->len, t, err);
+	if (err->kind == ERR_TARGET) {
+		err->kind = ERR_ITEM;
+		text_copy(err->word, sizeof err->word, WORD_BAD_TORRENT);
+	}
+	return false;
+}
+
+static bool is_kept(struct ledger *l, const char *container, const char *path, bool *kept,
 		    struct err *err)
 {
+	OWN_BUF struct buf bytes = BUF_MAX(TORRENT_MAX_BYTES);
 	OWN(torrent_clear) struct torrent t = {0};
-	struct err ignored;
+	struct err why;
 	char infohash[65];
 
 	*kept = false;
-	if (!torrent_read(bytes->data, bytes->len, &t, &ignored))
-		return true;
+	if (!staged_read(path, &bytes, &t, &why)) {
+		if (why.kind != ERR_ITEM)
+			*err = why;
+		return why.kind == ERR_ITEM;
+	}
 	torrent_infohash_hex(&t, infohash);
 	return ledger_keeps(l, container, infohash, kept, err);
 }
@@ -49,23 +69,21 @@ static bool find_question(struct ledger *l, const char *container, int64_t *id, 
 	return true;
 }
 
-bool staged_take_up(struct ledger *l, struct engine *e, const char *container, struct err *err)
+bool staged_take_up(struct ledger *l, const struct spool *staging, const char *container,
+		    struct err *err)
 {
-	OWN_BUF struct buf bytes = BUF_MAX(TORRENT_MAX_BYTES);
-	OWN_STR char *name = NULL;
+	OWN_STR char *path = NULL;
 	bool kept, expected;
 	int64_t id;
 
-	if (!e->ops->staged)
-		return true;
-	if (!e->ops->staged(e, container, &bytes, &name, err))
+	if (!spool_find(staging, container, &path, err))
 		return false;
-	if (!name)
+	if (!path)
 		return true;
-	if (!is_kept(l, container, &bytes, &kept, err))
+	if (!is_kept(l, container, path, &kept, err))
 		return false;
 	if (kept)
-		return e->ops->settled(e, container, name, err);
+		return spool_remove(path, err);
 	if (!is_expected(l, container, &expected, err))
 		return false;
 	if (expected)
@@ -74,4 +92,79 @@ bool staged_take_up(struct ledger *l, struct engine *e, const char *container, s
 		return false;
 	log_info(container, "a torrent that was downloaded before the program ended is taken up");
 	return true;
+}
+
+/* ---- strays ---- */
+
+static bool is_place_of(const struct spool *staging, const char *container, const char *place)
+{
+	OWN_STR char *own = spool_place(staging, container);
+
+	return strcmp(own, place) == 0;
+}
+
+/* *container: whose place it is, the caller's; *expected: a pending row of it waits for what is
+ * there.  The place's name does not tell, so all that were ever asked for are tried. */
+static bool find_container(struct ledger *l, const struct spool *staging, const char *place,
+			   char **container, bool *expected, struct err *err)
+{
+	struct assignment *rows = NULL;
+	size_t n = 0;
+
+	*container = NULL;
+	*expected = false;
+	if (l && !ledger_list(l, LEDGER_ALL, NULL, 0, &rows, &n, err))
+		return false;
+	for (size_t i = 0; i < n && !*container; i++)
+		if (is_place_of(staging, rows[i].container, place))
+			*container = mem_dup(rows[i].container);
+	assignment_list_free(rows, n);
+	return !*container || is_expected(l, *container, expected, err);
+}
+
+static bool is_configured(const struct spool *staging, const struct container *configured, size_t n,
+			  const char *place)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_place_of(staging, configured[i].name, place))
+			return true;
+	return false;
+}
+
+bool staged_strays(struct ledger *l, const struct spool *staging,
+		   const struct container *configured, size_t n_configured,
+		   struct staged_stray **list, size_t *n, struct err *err)
+{
+	char **paths;
+	size_t n_paths;
+	bool ok = true;
+
+	if (!spool_list(staging, &paths, &n_paths, err))
+		return false;
+	*list = mem_alloc((n_paths + 1) * sizeof **list);
+	*n = 0;
+	for (size_t i = 0; ok && i < n_paths; i++) {
+		OWN_STR char *place = fs_parent(paths[i]);
+		OWN_STR char *container = NULL;
+		bool expected;
+		if (is_configured(staging, configured, n_configured, place))
+			continue;
+		ok = find_container(l, staging, place, &container, &expected, err);
+		if (ok && !expected)
+			(*list)[(*n)++] =
+				(struct staged_stray){OWN_TAKE(container), OWN_TAKE(paths[i])};
+	}
+	spool_list_free(paths, n_paths);
+	if (!ok)
+		staged_strays_free(*list, *n);
+	return ok;
+}
+
+void staged_strays_free(struct staged_stray *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(list[i].container);
+		free(list[i].path);
+	}
+	free(list);
 }

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/own.h"
+#include "base/text.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -30,6 +31,14 @@ void client_torrents_clear(struct client_torrents *all)
 	}
 	free(all->list);
 	*all = (struct client_torrents){0};
+}
+
+struct client_torrents client_torrents_take(struct client_torrents *all)
+{
+	struct client_torrents taken = *all;
+
+	*all = (struct client_torrents){0};
+	return taken;
 }
 
 static int compare(const void *a, const void *b)
@@ -95,4 +104,28 @@ const char *client_state_text(enum client_state state)
 bool client_torrent_is_incomplete(const struct client_torrent *t)
 {
 	return !t->complete && t->state != CLIENT_PAUSED;
+}
+
+bool client_torrent_is_disowned(const char *message)
+{
+	static const char *const words[] = {
+		"unregistered",
+		"not registered",
+		"torrent not found",
+		"info hash not found",
+		"infohash not found",
+		"not exist",
+		"unknown torrent",
+		"unknown info",
+		"deleted",
+		"trumped",
+		"not authorized",
+		"unauthorized",
+		"passkey",
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (text_has_nocase(message, words[i]))
+			return true;
+	return false;
 }

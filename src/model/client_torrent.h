@@ -49,6 +49,9 @@ struct client_torrents {
 struct client_torrent *client_torrents_add(struct client_torrents *all);
 void client_torrents_clear(struct client_torrents *all);
 
+/* Gives them away; *all is empty afterwards. */
+struct client_torrents client_torrents_take(struct client_torrents *all);
+
 /* Makes it ready for client_torrents_find(). */
 void client_torrents_sort(struct client_torrents *all);
 
@@ -68,5 +71,9 @@ const char *client_state_text(enum client_state state);
 
 /* Is it still to be downloaded, and not stopped by a person? */
 bool client_torrent_is_incomplete(const struct client_torrent *t);
+
+/* Does a tracker say with these words that it does not have, or no longer lets in, this torrent?
+ * What clients say of a connection ("host not found") is none of it. */
+bool client_torrent_is_disowned(const char *message);
 
 #endif

@@ -45,32 +45,6 @@ static char *plain(const char **at)
 	return value;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static char *percent_decoded(const char *s)
-{
-	OWN_BUF struct buf out = BUF_MAX(FIELD_MAX);
-
-	for (; *s; s++) {
-		int high = *s == '%' ? hex_value(s[1]) : -1;
-		int low = high >= 0 ? hex_value(s[2]) : -1;
-		char c = *s;
-		if (low >= 0) {
-			c = (char)(high << 4 | low);
-			s += 2;
-		}
-		/* A decoded NUL would cut the name short in the middle. */
-		buf_add(&out, c ? &c : "_", 1);
-	}
-	return buf_take(&out);
-}
-
 static char *from_latin1(const char *s)
 {
 	OWN_BUF struct buf out = BUF_MAX(2 * FIELD_MAX);
@@ -91,7 +65,7 @@ static char *extended(const char *s)
 
 	if (!value)
 		return NULL;
-	OWN_STR char *decoded = percent_decoded(value + 1);
+	OWN_STR char *decoded = text_percent_decoded(value + 1);
 	if (strncasecmp(s, "utf-8'", 6) == 0)
 		return text_is_utf8(decoded, strlen(decoded)) ? OWN_TAKE(decoded) : NULL;
 	if (strncasecmp(s, "iso-8859-1'", 11) == 0)

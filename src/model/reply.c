@@ -1,22 +1,14 @@
 #include "model/reply.h"
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/text.h"
 
-#include <ctype.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 #include <strings.h>
-
-static void json_clear(json_t **j)
-{
-	json_decref(*j);
-}
-
-#define OWN_JSON OWN(json_clear)
 
 static bool protocol(struct err *err, const char *what)
 {
@@ -29,20 +21,11 @@ void reply_clear(struct reply *reply)
 	*reply = (struct reply){0};
 }
 
-static bool looks_like_html(const char *s, size_t len)
-{
-	size_t at = 0;
-
-	while (at < len && isspace((unsigned char)s[at]))
-		at++;
-	return at < len && s[at] == '<';
-}
-
 static json_t *load_object(const char *bytes, size_t len, struct err *err)
 {
 	json_error_t why;
 
-	if (looks_like_html(bytes, len)) {
+	if (text_is_page(bytes, len)) {
 		protocol(err, "an HTML page came instead of a JSON answer");
 		return NULL;
 	}

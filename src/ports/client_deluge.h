@@ -39,7 +39,6 @@ struct client *client_deluge_open(const struct client_options *o, struct err *er
 #define DELUGE_LABEL 128     /* bytes, with the NUL */
 #define DELUGE_HOSTS_MAX 16  /* daemons that deluge-web knows of; more are not looked at */
 #define DELUGE_HOST_TEXT 128 /* bytes, with the NUL */
-#define DELUGE_WORDS_MAX 200 /* bytes of a text of Deluge's in our messages */
 
 /* Whatever stands in "error" (client notes, section 4.4). */
 enum deluge_fault {
@@ -63,8 +62,7 @@ bool deluge_read_answer(const char *bytes, size_t len, struct deluge_answer *a,
 			struct err *err) MUST_CHECK;
 void deluge_answer_clear(struct deluge_answer *a);
 
-/* An error's message in short: without Python's class names and tracebacks, printable, without
- * URLs and long keys; at most DELUGE_WORDS_MAX bytes, the caller's. */
+/* An error's message in short, without Python's class names and tracebacks: client_words(). */
 char *deluge_words(const char *message);
 
 /* Does an error's message say that the torrent is in the session already, or is no torrent?
@@ -97,9 +95,10 @@ bool deluge_read_space(const json_t *result, uint64_t *bytes);
 /*
  * The result of core.get_torrents_status (client notes, sections 4.3 and 5), as of `now`.
  *
- * Stalled is what is to be downloaded and has a payload rate of 0 right now.  `left` comes from
- * total_remaining: the progress is 100 for each torrent in error.  `idle_since` comes from
- * time_since_transfer, which is -1 before the first transfer: then it is when it was added.
+ * Stalled is what is to be downloaded and has a payload rate of 0 right now; in error is also what
+ * runs while its tracker says that it does not have it.  `left` comes from total_remaining: the
+ * progress is 100 for each torrent in error.  `idle_since` comes from time_since_transfer, which is
+ * -1 before the first transfer: then it is when it was added.
  * `category` is NULL where the Label plugin is off.  ERR_RETRY if it is none of Deluge's, or has
  * more than CLIENT_TORRENTS_MAX.
  */

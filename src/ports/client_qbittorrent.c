@@ -4,80 +4,35 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/text.h"
-#include "base/web.h"
+#include "ports/client_common.h"
 
-#include <ctype.h>
-#include <jansson.h>
 #include <string.h>
-
-/* Numbers of JSON beyond these are cut, or count as not told. */
-#define COUNT_MAX ((uint64_t)INT64_MAX)
-#define COUNT_MAX_REAL 9.2e18
-#define SECONDS_MAX 1e11
 
 #define TAGS_WHEN_ADDED "2.6.2" /* from this version of its API on: qBittorrent 4.3.2 */
 
+static const struct client_about about = {
+	.what = "the Web API of qBittorrent 4.1 or later",
+	.keep = "WWW-Authenticate",
+	.own_login = true,
+};
+
 struct qbittorrent {
-	struct client base;
-	struct client_options o; /* what it points to is borrowed */
-	struct web *web;         /* owned */
+	struct client_common c;
+	const char *user; /* borrowed, as is the password; NULL or "": none */
+	const struct secret *password;
 	bool logged_in;
-	struct err refusal; /* why base.refused is set */
 };
 
 /* ---- answers ---- */
 
-static void json_clear(json_t **j)
+static json_t *load_list(const char *bytes, size_t len, const char *of, struct err *err)
 {
-	json_decref(*j);
-}
+	OWN_JSON json_t *root = client_parse(&about, bytes, len, err);
 
-#define OWN_JSON OWN(json_clear)
-
-static bool is_html(const char *s)
-{
-	while (isspace((unsigned char)*s))
-		s++;
-	return *s == '<';
-}
-
-static bool not_understood(struct err *err, const char *what)
-{
-	return err_set(err, ERR_RETRY, WORD_CLIENT, "the answer is %s", what);
-}
-
-/* Whole numbers become real ones: those that are too large must not cost the whole answer. */
-static json_t *load(const char *bytes, size_t len, struct err *err)
-{
-	json_error_t why;
-	json_t *root =
-		json_loadb(len ? bytes : "", len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &why);
-
-	if (!root)
-		err_set(err, ERR_RETRY, WORD_CLIENT, "the answer is no valid JSON (at byte %d)",
-			why.position);
-	return root;
-}
-
-static const char *text_of(const json_t *o, const char *key)
-{
-	const char *text = json_string_value(json_object_get(o, key));
-
-	return text ? text : "";
-}
-
-static double number_of(const json_t *o, const char *key)
-{
-	return json_number_value(json_object_get(o, key));
-}
-
-static uint64_t count_of(const json_t *o, const char *key)
-{
-	double n = number_of(o, key);
-
-	if (!(n > 0))
-		return 0;
-	return n > COUNT_MAX_REAL ? COUNT_MAX : (uint64_t)n;
+	if (!root || json_is_array(root))
+		return OWN_TAKE(root);
+	err_set(err, ERR_RETRY, WORD_CLIENT, "the answer is JSON, but no list of %s", of);
+	return NULL;
 }
 
 enum qbittorrent_login qbittorrent_read_login(long status, const char *body)
@@ -93,12 +48,11 @@ enum qbittorrent_login qbittorrent_read_login(long status, const char *body)
 
 static enum qbittorrent_added added_by_count(const char *body, size_t len)
 {
-	struct err ignored;
-	OWN_JSON json_t *root = load(body, len, &ignored);
+	OWN_JSON json_t *root = json_parse(body, len);
 
 	if (!json_is_object(root) || !json_object_get(root, "success_count"))
 		return QBITTORRENT_ADD_OTHER;
-	return number_of(root, "success_count") + number_of(root, "pending_count") > 0
+	return json_number_at(root, "success_count") + json_number_at(root, "pending_count") > 0
 		       ? QBITTORRENT_ADDED
 		       : QBITTORRENT_NOT_ADDED;
 }
@@ -126,119 +80,67 @@ bool qbittorrent_read_version(const char *body)
 	       strlen(body) < 16;
 }
 
-/* The word around each "://" becomes "<hidden>". */
-static char *without_urls(const char *text)
-{
-	OWN_BUF struct buf out = BUF_MAX(2 * QBITTORRENT_MESSAGE_MAX);
-
-	while (*text) {
-		size_t gap = strspn(text, " "), word = strcspn(text + gap, " ");
-		OWN_STR char *piece = mem_dupn(text + gap, word);
-		buf_add(&out, text, gap);
-		buf_puts(&out, strstr(piece, "://") ? "<hidden>" : piece);
-		text += gap + word;
-	}
-	return text_printable(buf_text(&out), out.len, QBITTORRENT_MESSAGE_MAX);
-}
-
-/* Words of the client's or a tracker's, for people: without URLs and passkeys. */
-static char *safe_text(const char *text)
-{
-	OWN_STR char *masked = secret_mask(text, strlen(text), QBITTORRENT_MESSAGE_MAX, NULL, 0);
-
-	return without_urls(masked);
-}
-
 /* ---- torrents ---- */
 
-static const struct state_word {
-	const char *word;
-	enum client_state state;
-	const char *message;
-} state_words[] = {
-	{"uploading", CLIENT_SEEDING, NULL},
-	{"stalledUP", CLIENT_SEEDING, NULL},
-	{"forcedUP", CLIENT_SEEDING, NULL},
-	{"downloading", CLIENT_DOWNLOADING, NULL},
-	{"forcedDL", CLIENT_DOWNLOADING, NULL},
-	{"metaDL", CLIENT_DOWNLOADING, NULL},
-	{"forcedMetaDL", CLIENT_DOWNLOADING, NULL},
-	{"allocating", CLIENT_DOWNLOADING, NULL},
-	{"stalledDL", CLIENT_STALLED, NULL},
-	{"queuedUP", CLIENT_QUEUED, NULL},
-	{"queuedDL", CLIENT_QUEUED, NULL},
-	{"checkingUP", CLIENT_CHECKING, NULL},
-	{"checkingDL", CLIENT_CHECKING, NULL},
-	{"checkingResumeData", CLIENT_CHECKING, NULL},
-	{"moving", CLIENT_CHECKING, NULL},
-	{"pausedUP", CLIENT_PAUSED, NULL},
-	{"pausedDL", CLIENT_PAUSED, NULL},
-	{"stoppedUP", CLIENT_PAUSED, NULL},
-	{"stoppedDL", CLIENT_PAUSED, NULL},
-	{"missingFiles", CLIENT_ERROR, "its files are missing"},
-	{"error", CLIENT_ERROR, "an error, which the client's log tells"},
+static const char *const states[CLIENT_ERROR] = {
+	[CLIENT_SEEDING] = "uploading stalledUP forcedUP",
+	[CLIENT_DOWNLOADING] = "downloading forcedDL metaDL forcedMetaDL allocating",
+	[CLIENT_STALLED] = "stalledDL",
+	[CLIENT_QUEUED] = "queuedUP queuedDL",
+	[CLIENT_CHECKING] = "checkingUP checkingDL checkingResumeData moving",
+	[CLIENT_PAUSED] = "pausedUP pausedDL stoppedUP stoppedDL",
 };
 
-#define N_STATE_WORDS (sizeof state_words / sizeof *state_words)
-
-static char *unknown_state(const char *word)
+static char *error_text(const char *word)
 {
-	OWN_STR char *safe = safe_text(word);
-
+	if (strcmp(word, "missingFiles") == 0)
+		return mem_dup("its files are missing");
+	if (strcmp(word, "error") == 0)
+		return mem_dup("an error, which the client's log tells");
+	OWN_STR char *safe = client_words(word);
 	return mem_printf("state \"%s\"", safe);
 }
 
+/* "forced" does not turn into "stalled". */
 static void read_state(const json_t *o, struct client_torrent *t)
 {
-	const char *word = text_of(o, "state");
+	const char *word = json_text_at(o, "state");
 
-	for (size_t i = 0; i < N_STATE_WORDS; i++) {
-		if (strcmp(word, state_words[i].word) != 0)
-			continue;
-		t->state = state_words[i].state;
-		t->message = mem_dup(state_words[i].message);
-		/* "forced" does not turn into "stalled". */
-		if (strcmp(word, "forcedDL") == 0 && count_of(o, "dlspeed") == 0)
-			t->state = CLIENT_STALLED;
-		return;
-	}
-	t->state = CLIENT_ERROR;
-	t->message = unknown_state(word);
+	t->state = client_state_of(states, word);
+	if (strcmp(word, "forcedDL") == 0 && json_count_or_0_at(o, "dlspeed") == 0)
+		t->state = CLIENT_STALLED;
+	t->message = t->state == CLIENT_ERROR ? error_text(word) : NULL;
 }
 
 /* Before 4.4 it tells one hash only, which is v1. */
-static bool read_hashes(const json_t *o, struct client_torrent *t)
+static void read_hashes(const json_t *o, struct client_torrent *t)
 {
-	client_torrent_hash(t->id, sizeof t->id, text_of(o, "hash"));
-	client_torrent_hash(t->v1, sizeof t->v1, text_of(o, "infohash_v1"));
-	client_torrent_hash(t->v2, sizeof t->v2, text_of(o, "infohash_v2"));
+	client_torrent_hash(t->id, sizeof t->id, json_text_at(o, "hash"));
+	client_torrent_hash(t->v1, sizeof t->v1, json_text_at(o, "infohash_v1"));
+	client_torrent_hash(t->v2, sizeof t->v2, json_text_at(o, "infohash_v2"));
 	if (!json_object_get(o, "infohash_v1") && !*t->v2)
 		client_torrent_hash(t->v1, sizeof t->v1, t->id);
-	return *t->id != '\0';
 }
 
 /* `size` is without the files that are not to be downloaded. */
 static void read_amounts(const json_t *o, struct client_torrent *t)
 {
-	double idle = number_of(o, "last_activity");
+	bool told = json_count_at(o, "amount_left", &t->left);
 
-	t->left = count_of(o, "amount_left");
-	t->size = count_of(o, json_object_get(o, "total_size") ? "total_size" : "size");
-	t->complete = t->left == 0 && json_is_number(json_object_get(o, "amount_left")) &&
-		      number_of(o, "progress") >= 1;
-	t->idle_since = idle > 0 && idle < SECONDS_MAX ? (int64_t)(idle * 1000) : 0;
+	if (!json_count_at(o, "total_size", &t->size))
+		t->size = json_count_or_0_at(o, "size");
+	t->complete = told && t->left == 0 && json_number_at(o, "progress") >= 1;
+	t->idle_since = json_time_at(o, "last_activity");
 }
 
-static bool read_torrent(const json_t *o, struct client_torrent *t)
+static void read_torrent(const json_t *o, struct client_torrent *t)
 {
-	if (!read_hashes(o, t))
-		return false;
+	read_hashes(o, t);
 	read_state(o, t);
 	read_amounts(o, t);
-	t->name = mem_dup(json_string_value(json_object_get(o, "name")));
-	t->category = mem_dup(text_of(o, "category"));
-	t->folder = mem_dup(json_string_value(json_object_get(o, "save_path")));
-	return true;
+	t->name = client_torrent_name(json_text_at(o, "name"));
+	t->category = mem_dup(json_text_at(o, "category"));
+	t->folder = json_copy_at(o, "save_path");
 }
 
 /* Trackers are asked of torrents only that should be announcing themselves. */
@@ -254,14 +156,15 @@ static bool is_silent(const json_t *o, const struct client_torrent *t)
 static bool read_row(const json_t *o, struct client_torrents *all,
 		     struct qbittorrent_silent *silent, struct err *err)
 {
-	struct client_torrent *t = client_torrents_add(all);
+	struct client_torrent *t = client_add_torrent(all, err);
 
 	if (!t)
-		return err_set(err, ERR_RETRY, WORD_CLIENT, "it has more than %d torrents",
-			       CLIENT_TORRENTS_MAX);
-	if (!read_torrent(o, t))
-		return not_understood(err, "no list of torrents with their infohashes");
-	if (silent && silent->n < QBITTORRENT_ASK_MAX && is_silent(o, t))
+		return false;
+	read_torrent(o, t);
+	if (!*t->id)
+		return err_set(err, ERR_RETRY, WORD_CLIENT,
+			       "the answer is no list of torrents with their infohashes");
+	if (silent->n < QBITTORRENT_ASK_MAX && is_silent(o, t))
 		silent->at[silent->n++] = all->n - 1;
 	return true;
 }
@@ -271,87 +174,56 @@ bool qbittorrent_read_list(const char *bytes, size_t len, const char *category,
 			   struct err *err)
 {
 	OWN_CLIENT_TORRENTS struct client_torrents read = {0};
-	struct qbittorrent_silent none = {0};
-	OWN_JSON json_t *root = load(bytes, len, err);
+	struct qbittorrent_silent found = {.n = 0};
+	OWN_JSON json_t *root = load_list(bytes, len, "torrents", err);
 	const json_t *row;
 	size_t i;
 
-	if (!root)
-		return false;
-	if (!json_is_array(root))
-		return not_understood(err, "JSON, but no list of torrents");
 	json_array_foreach (root, i, row) {
-		if (category && strcmp(text_of(row, "category"), category) != 0)
+		if (category && strcmp(json_text_at(row, "category"), category) != 0)
 			continue;
-		if (!read_row(row, &read, silent ? &none : NULL, err))
+		if (!read_row(row, &read, &found, err))
 			return false;
 	}
-	*all = read;
-	read = (struct client_torrents){0};
+	if (!root)
+		return false;
+	*all = client_torrents_take(&read);
 	if (silent)
-		*silent = none;
+		*silent = found;
 	return true;
 }
 
 /* ---- trackers ---- */
 
-/* Words of trackers that do not have a torrent; those of libtorrent's own errors ("host not found")
- * are none of them. */
-static bool says_unknown(const char *message)
-{
-	static const char *const words[] = {
-		"unregistered",
-		"not registered",
-		"torrent not found",
-		"info hash not found",
-		"infohash not found",
-		"not exist",
-		"unknown torrent",
-		"unknown info",
-		"deleted",
-		"trumped",
-		"not authorized",
-		"unauthorized",
-		"passkey",
-	};
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (text_has_nocase(message, words[i]))
-			return true;
-	return false;
-}
-
 /* DHT and its like are listed as trackers, too. */
 static bool is_failing(const json_t *tracker)
 {
-	double status = number_of(tracker, "status");
+	double status = json_number_at(tracker, "status");
 
-	return !text_starts(text_of(tracker, "url"), "** [") && status >= 4 && status <= 6 &&
-	       *text_of(tracker, "msg");
+	return !text_starts(json_text_at(tracker, "url"), "** [") && status >= 4 && status <= 6 &&
+	       *json_text_at(tracker, "msg");
 }
 
 bool qbittorrent_read_trackers(const char *bytes, size_t len, char **message, bool *unknown,
 			       struct err *err)
 {
-	OWN_JSON json_t *root = load(bytes, len, err);
-	OWN_STR char *found = NULL;
+	OWN_JSON json_t *root = load_list(bytes, len, "trackers", err);
+	const char *found = NULL;
 	bool is_unknown = false;
 	const json_t *row;
 	size_t i;
 
-	if (!root)
-		return false;
-	if (!json_is_array(root))
-		return not_understood(err, "JSON, but no list of trackers");
 	json_array_foreach (root, i, row) {
-		bool says = is_failing(row) && says_unknown(text_of(row, "msg"));
+		const char *words = json_text_at(row, "msg");
+		bool says = is_failing(row) && client_torrent_is_disowned(words);
 		if (!is_failing(row) || is_unknown || (found && !says))
 			continue;
-		free(found);
-		found = safe_text(text_of(row, "msg"));
+		found = words;
 		is_unknown = says;
 	}
-	*message = OWN_TAKE(found);
+	if (!root)
+		return false;
+	*message = found ? client_words(found) : NULL;
 	*unknown = is_unknown;
 	return true;
 }
@@ -360,108 +232,57 @@ bool qbittorrent_read_trackers(const char *bytes, size_t len, char **message, bo
 
 bool qbittorrent_read_space(const char *bytes, size_t len, uint64_t *space, struct err *err)
 {
-	OWN_JSON json_t *root = load(bytes, len, err);
+	OWN_JSON json_t *root = client_parse(&about, bytes, len, err);
 	const json_t *state = json_object_get(root, "server_state");
-	const json_t *value = json_object_get(state, "free_space_on_disk");
 
-	if (!root)
-		return false;
-	if (!json_is_number(value) || json_number_value(value) < 0)
-		return err_set(err, ERR_RETRY, WORD_CLIENT,
-			       "it does not tell the free space of its default save path; does "
-			       "that folder exist?");
-	*space = count_of(state, "free_space_on_disk");
-	return true;
+	return root && (json_count_at(state, "free_space_on_disk", space) ||
+			err_set(err, ERR_RETRY, WORD_CLIENT,
+				"it does not tell the free space of its default save path; does "
+				"that folder exist?"));
 }
 
 /* ---- calls ---- */
 
-static bool is_set(const char *text)
-{
-	return text && *text;
-}
-
-static bool refuse(struct qbittorrent *q, const char *why, struct err *err)
-{
-	err_set(err, ERR_TARGET, WORD_CLIENT, "%s: %s", q->o.name, why);
-	q->base.refused = true;
-	q->refusal = *err;
-	return false;
-}
-
 static bool banned(struct qbittorrent *q, struct err *err)
 {
-	return refuse(q,
-		      "it has banned this host's address after too many failed logins; correct "
-		      "the username and password, then restart qBittorrent or wait for an hour",
-		      err);
+	return client_refuse(
+		&q->c, err,
+		"it has banned this host's address after too many failed logins; correct the "
+		"username and password, then restart qBittorrent or wait for an hour");
 }
 
+/* HTTP's own question for credentials is a proxy's. */
 static bool unauthorized(struct qbittorrent *q, const struct http_reply *r, struct err *err)
 {
-	bool proxy = is_set(q->o.proxy_user);
-
 	if (*r->kept)
-		return refuse(q,
-			      proxy ? "the proxy in front of it does not accept ProxyUsername and "
-				      "its password (HTTP 401)"
-				    : "a proxy in front of it asks for a username and password "
-				      "(HTTP 401): set ProxyUsername and ProxyPasswordFile",
-			      err);
-	return refuse(
-		q,
-		proxy ? "HTTP 401: it may take the proxy's credentials for its own (have the "
-			"proxy remove the Authorization header), or not know the URL's host "
-			"name (Server domains, in its Web UI settings)"
-		      : "HTTP 401: it does not know the host name in the URL (Server domains, "
-			"in its Web UI settings)",
-		err);
+		return client_refuse_basic(&q->c, err);
+	return client_refuse(
+		&q->c, err,
+		q->c.basic == CLIENT_BASIC_PROXY
+			? "HTTP 401: it may take the proxy's credentials for its own (have the "
+			  "proxy remove the Authorization header), or not know the URL's host "
+			  "name (Server domains, in its Web UI settings)"
+			: "HTTP 401: it does not know the host name in the URL (Server domains, "
+			  "in its Web UI settings)");
 }
 
 static bool forbidden(struct qbittorrent *q, const struct http_reply *r, struct err *err)
 {
 	if (text_has_nocase(buf_text(&r->body), "banned"))
 		return banned(q, err);
-	if (!is_set(q->o.user))
-		return refuse(q,
-			      "it asks for a login (HTTP 403): set Username and PasswordFile, or "
-			      "have it let this host in without one",
-			      err);
-	return err_set(err, ERR_TARGET, WORD_CLIENT,
-		       "%s: HTTP 403 although the login worked: does a proxy in front of it drop "
-		       "cookies, or is its cookie for https only?",
-		       q->o.name);
-}
-
-static const struct status_words {
-	long status;
-	enum err_kind kind;
-	const char *text;
-} status_words[] = {
-	{404, ERR_TARGET, "there is no Web API of qBittorrent 4.1 or later at this URL (HTTP 404)"},
-	{405, ERR_TARGET, "what is at this URL is not qBittorrent (HTTP 405)"},
-	{413, ERR_ITEM,
-	 "the .torrent is too large for the proxy in front of it (HTTP 413): raise "
-	 "that limit (nginx: client_max_body_size)"},
-	{429, ERR_RETRY, "the proxy in front of it says that we ask too often (HTTP 429)"},
-	{502, ERR_RETRY, "the proxy in front of it does not reach it (HTTP 502): is it running?"},
-	{503, ERR_RETRY, "it is not available (HTTP 503): is it running?"},
-	{504, ERR_RETRY, "the proxy in front of it got no answer in time (HTTP 504)"},
-};
-
-static bool other_status(const struct qbittorrent *q, long status, struct err *err)
-{
-	for (size_t i = 0; i < sizeof status_words / sizeof *status_words; i++)
-		if (status_words[i].status == status)
-			return err_set(err, status_words[i].kind, WORD_CLIENT, "%s: %s", q->o.name,
-				       status_words[i].text);
-	return err_set(err, ERR_RETRY, WORD_CLIENT, "%s: it answers HTTP %ld", q->o.name, status);
+	if (!client_is_set(q->user))
+		return client_refuse(&q->c, err,
+				     "it asks for a login (HTTP 403): set Username and "
+				     "PasswordFile, or have it let this host in without one");
+	return client_fail(&q->c, err, ERR_TARGET,
+			   "HTTP 403 although the login worked: does a proxy in front of it drop "
+			   "cookies, or is its cookie for https only?");
 }
 
 static bool not_qbittorrent(const struct qbittorrent *q, const char *what, struct err *err)
 {
-	return err_set(err, ERR_TARGET, WORD_CLIENT,
-		       "%s: %s; does the URL lead to qBittorrent's Web UI?", q->o.name, what);
+	return client_fail(&q->c, err, ERR_TARGET, "%s; does the URL lead to qBittorrent's Web UI?",
+			   what);
 }
 
 /* Is it an answer that may be read? */
@@ -471,39 +292,10 @@ static bool judge(struct qbittorrent *q, const struct http_reply *r, struct err 
 		return unauthorized(q, r, err);
 	if (r->status == 403)
 		return forbidden(q, r, err);
-	if (*r->redirect_host)
-		return err_set(err, ERR_TARGET, WORD_CLIENT,
-			       "%s: it redirects to %s instead of answering; set the URL that it "
-			       "is really at, or exempt it from the proxy's login page",
-			       q->o.name, r->redirect_host);
-	if (r->status < 200 || r->status > 299)
-		return other_status(q, r->status, err);
-	if (is_html(buf_text(&r->body)))
-		return not_qbittorrent(q, "an HTML page came instead of an answer", err);
-	return true;
-}
-
-/* Errors of the transport are the client's not being there. */
-static bool not_reached(struct err *err)
-{
-	const struct err why = *err;
-
-	if (strcmp(why.word, WORD_STOPPED) == 0)
+	if (!client_judge(&q->c, r, err))
 		return false;
-	return err_set(err, why.kind, WORD_CLIENT, "%s%s", why.msg,
-		       strcmp(why.word, WORD_TLS) == 0
-			       ? "; if its certificate is of a private CA, name that in CAFile"
-			       : "");
-}
-
-/* One request. */
-static bool send_once(struct qbittorrent *q, const struct web_call *call, struct http_reply *reply,
-		      struct err *err)
-{
-	struct web_call marked = *call;
-
-	marked.keep = "WWW-Authenticate";
-	return web_call(q->web, &marked, reply, err) || not_reached(err);
+	return !text_is_page(r->body.data, r->body.len) ||
+	       client_named(&q->c, client_page(&about, err), err);
 }
 
 static struct web_call form_call(const char *path, const char *form)
@@ -518,18 +310,11 @@ static struct web_call form_call(const char *path, const char *form)
 				 .max_body = CLIENT_ANSWER_MAX_BYTES};
 }
 
-static void wipe_text(char **text)
-{
-	secret_wipe(*text, strlen(*text));
-	free(*text);
-}
-
 static char *login_form(const struct qbittorrent *q)
 {
-	const struct secret *password = q->o.password;
-	bool set = password && secret_is_set(password);
-	OWN_STR char *user = http_escape(q->o.user);
-	OWN(wipe_text) char *word = http_escape(set ? secret_reveal(password) : "");
+	bool set = q->password && secret_is_set(q->password);
+	OWN_STR char *user = http_escape(q->user);
+	OWN_WIPED char *word = http_escape(set ? secret_reveal(q->password) : "");
 
 	return mem_printf("username=%s&password=%s", user, word);
 }
@@ -538,22 +323,20 @@ static bool not_accepted(struct qbittorrent *q, const struct http_reply *r, stru
 {
 	if (*r->kept)
 		return unauthorized(q, r, err);
-	return refuse(
-		q,
-		r->status == 401
-			? "it does not accept the username and password, or does not know the "
-			  "host name in the URL (HTTP 401)"
-			: "it does not accept the username and password",
-		err);
+	return client_refuse(&q->c, err,
+			     r->status == 401
+				     ? "it does not accept the username and password, or does not "
+				       "know the host name in the URL (HTTP 401)"
+				     : "it does not accept the username and password");
 }
 
 static bool log_in(struct qbittorrent *q, struct err *err)
 {
-	OWN(wipe_text) char *form = login_form(q);
+	OWN_WIPED char *form = login_form(q);
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 	const struct web_call c = form_call("api/v2/auth/login", form);
 
-	if (!send_once(q, &c, &reply, err))
+	if (!client_send(&q->c, &c, &reply, err))
 		return false;
 	switch (qbittorrent_read_login(reply.status, buf_text(&reply.body))) {
 	case QBITTORRENT_LOGIN_OK:
@@ -570,7 +353,7 @@ static bool log_in(struct qbittorrent *q, struct err *err)
 
 static bool enter(struct qbittorrent *q, struct err *err)
 {
-	return q->logged_in || !is_set(q->o.user) || log_in(q, err);
+	return q->logged_in || !client_is_set(q->user) || log_in(q, err);
 }
 
 /* A request within a session; true for any complete answer. */
@@ -579,17 +362,13 @@ static bool call(struct qbittorrent *q, const struct web_call *c, struct http_re
 {
 	bool fresh = !q->logged_in;
 
-	if (q->base.refused) {
-		*err = q->refusal;
-		return false;
-	}
-	if (!enter(q, err) || !send_once(q, c, reply, err))
+	if (!enter(q, err) || !client_send(&q->c, c, reply, err))
 		return false;
 	if (reply->status != 403 || fresh)
 		return true;
 	q->logged_in = false;
 	http_reply_clear(reply);
-	return enter(q, err) && send_once(q, c, reply, err);
+	return enter(q, err) && client_send(&q->c, c, reply, err);
 }
 
 static bool get(struct qbittorrent *q, const char *path, size_t max, struct http_reply *reply,
@@ -598,12 +377,6 @@ static bool get(struct qbittorrent *q, const char *path, size_t max, struct http
 	const struct web_call c = {.path = path, .max_body = max};
 
 	return call(q, &c, reply, err) && judge(q, reply, err);
-}
-
-/* Puts the client's name before what a reader said. */
-static bool unreadable(const struct qbittorrent *q, struct err *err)
-{
-	return err_wrap(err, "%s", q->o.name);
 }
 
 /* ---- the port ---- */
@@ -636,34 +409,25 @@ static bool is_same(const struct client_torrent *t, const struct delivery *d)
 	       (*d->v2 && (strcmp(t->v2, d->v2) == 0 || strncmp(t->id, d->v2, 40) == 0));
 }
 
-/* Version 2.0 of its API does not know "hashes" and lists everything. */
-static bool is_there(struct qbittorrent *q, const struct delivery *d, bool *there, struct err *err)
+/* A client_look, without `out`.  Version 2.0 of its API does not know "hashes" and lists
+ * everything. */
+static bool is_there(struct client *c, const struct delivery *d, void *out, bool *there,
+		     struct err *err)
 {
+	struct qbittorrent *q = (struct qbittorrent *)c;
 	OWN_CLIENT_TORRENTS struct client_torrents all = {0};
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 	OWN_STR char *path = presence_path(d);
 
+	(void)out;
 	if (!get(q, path, CLIENT_LIST_MAX_BYTES, &reply, err))
 		return false;
 	if (!qbittorrent_read_list(reply.body.data, reply.body.len, NULL, &all, NULL, err))
-		return unreadable(q, err);
+		return client_named(&q->c, false, err);
 	*there = false;
 	for (size_t i = 0; i < all.n; i++)
 		*there |= is_same(&all.list[i], d);
 	return true;
-}
-
-static bool appears(struct qbittorrent *q, const struct delivery *d, bool *there, struct err *err)
-{
-	int64_t end = clock_monotonic() + CLIENT_APPEARS_MS;
-
-	while (is_there(q, d, there, err)) {
-		if (*there || clock_monotonic() >= end)
-			return true;
-		if (!wake_sleep(q->o.wake, CLIENT_POLL_MS, err))
-			return false;
-	}
-	return false;
 }
 
 #define PARTS_MAX 7
@@ -699,51 +463,34 @@ static void fill(struct form *f, const struct delivery *d)
 	put(f, "stopped", stopped);
 }
 
-static bool add(struct qbittorrent *q, const struct delivery *d, bool *added, struct err *err)
+static bool judge_added(struct qbittorrent *q, const struct http_reply *r, bool *taken,
+			struct err *err)
 {
+	enum qbittorrent_added answer =
+		qbittorrent_read_added(r->status, buf_text(&r->body), r->body.len);
+
+	if (answer == QBITTORRENT_NO_TORRENT)
+		return client_fail(&q->c, err, ERR_ITEM,
+				   "it says that this is not a valid torrent file (HTTP 415)");
+	if (answer == QBITTORRENT_ADD_OTHER)
+		return judge(q, r, err) &&
+		       not_qbittorrent(q, "the answer to the torrent is not qBittorrent's", err);
+	*taken = answer == QBITTORRENT_ADDED;
+	return true;
+}
+
+static bool add(struct client *c, const struct delivery *d, bool *taken, struct err *err)
+{
+	struct qbittorrent *q = (struct qbittorrent *)c;
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 	struct form form = {0};
 
 	fill(&form, d);
-	const struct web_call c = {.path = "api/v2/torrents/add",
-				   .parts = form.parts,
-				   .n_parts = form.n,
-				   .max_body = CLIENT_ANSWER_MAX_BYTES};
-	if (!call(q, &c, &reply, err))
-		return false;
-	switch (qbittorrent_read_added(reply.status, buf_text(&reply.body), reply.body.len)) {
-	case QBITTORRENT_NO_TORRENT:
-		return err_set(err, ERR_ITEM, WORD_CLIENT,
-			       "%s: it says that this is not a valid torrent file (HTTP 415)",
-			       q->o.name);
-	case QBITTORRENT_ADD_OTHER:
-		return judge(q, &reply, err) &&
-		       not_qbittorrent(q, "the answer to the torrent is not qBittorrent's", err);
-	case QBITTORRENT_ADDED:
-		*added = true;
-		return true;
-	default:
-		*added = false;
-		return true;
-	}
-}
-
-static bool add_and_see(struct qbittorrent *q, const struct delivery *d, struct err *err)
-{
-	bool added, there;
-
-	if (!add(q, d, &added, err) || !appears(q, d, &there, err))
-		return false;
-	if (there)
-		return true;
-	if (!added)
-		return err_set(err, ERR_ITEM, WORD_CLIENT,
-			       "%s: it refuses the torrent without saying why; see its log",
-			       q->o.name);
-	return err_set(err, ERR_RETRY, WORD_CLIENT,
-		       "%s: it took the torrent, but does not list it %d seconds later; see its "
-		       "log",
-		       q->o.name, CLIENT_APPEARS_MS / 1000);
+	const struct web_call request = {.path = "api/v2/torrents/add",
+					 .parts = form.parts,
+					 .n_parts = form.n,
+					 .max_body = CLIENT_ANSWER_MAX_BYTES};
+	return call(q, &request, &reply, err) && judge_added(q, &reply, taken, err);
 }
 
 /* 4.1 has no tags: 404. */
@@ -752,12 +499,9 @@ static bool add_tags(struct qbittorrent *q, const struct delivery *d, struct err
 	OWN_STR char *tags = http_escape(d->placement->tags);
 	OWN_STR char *form = mem_printf("hashes=%s&tags=%s", d->v1, tags);
 	OWN_HTTP_REPLY struct http_reply reply = {0};
-
 	const struct web_call c = form_call("api/v2/torrents/addTags", form);
 
-	if (!call(q, &c, &reply, err))
-		return false;
-	return reply.status == 404 || judge(q, &reply, err);
+	return call(q, &c, &reply, err) && (reply.status == 404 || judge(q, &reply, err));
 }
 
 static bool tag(struct qbittorrent *q, const struct delivery *d, struct err *err)
@@ -787,24 +531,24 @@ static bool can_place(const struct qbittorrent *q, const struct placement *p, st
 {
 	const char *fault = p->category ? qbittorrent_category_fault(p->category) : NULL;
 
-	return !fault ||
-	       err_set(err, ERR_TARGET, WORD_CLIENT,
-		       "%s: it does not take the category: its name %s", q->o.name, fault);
+	if (fault)
+		return client_fail(&q->c, err, ERR_TARGET,
+				   "it does not take the category: its name %s", fault);
+	return client_check_texts(&q->c, p, err);
 }
 
 static bool qbittorrent_deliver(struct client *c, const struct delivery *d, bool resumed,
 				char **path, struct err *err)
 {
 	struct qbittorrent *q = (struct qbittorrent *)c;
-	bool there;
+	bool is_new;
 
-	if (!can_place(q, d->placement, err) || !is_there(q, d, &there, err))
+	if (!can_place(q, d->placement, err) ||
+	    !client_add_once(&q->c, d, is_there, add, NULL, &is_new, err))
 		return false;
-	if (!there && !add_and_see(q, d, err))
+	if ((is_new || resumed) && !tag(q, d, err))
 		return false;
-	if ((!there || resumed) && !tag(q, d, err))
-		return false;
-	*path = mem_dup(q->o.name);
+	*path = mem_dup(q->c.name);
 	return true;
 }
 
@@ -824,7 +568,7 @@ static bool ask_trackers(struct qbittorrent *q, struct client_torrent *t, struct
 	if (!judge(q, &reply, err))
 		return false;
 	if (!qbittorrent_read_trackers(reply.body.data, reply.body.len, &message, &unknown, err))
-		return unreadable(q, err);
+		return client_named(&q->c, false, err);
 	if (message) {
 		free(t->message);
 		t->message = OWN_TAKE(message);
@@ -837,7 +581,7 @@ static bool ask_trackers(struct qbittorrent *q, struct client_torrent *t, struct
 static bool ask_silent(struct qbittorrent *q, const struct qbittorrent_silent *silent,
 		       struct client_torrents *all, struct err *err)
 {
-	int64_t end = clock_monotonic() + q->o.timeout_ms;
+	int64_t end = clock_monotonic() + q->c.timeout_ms;
 
 	for (size_t i = 0; i < silent->n && clock_monotonic() < end; i++)
 		if (!ask_trackers(q, &all->list[silent->at[i]], err))
@@ -867,51 +611,43 @@ static bool qbittorrent_list(struct client *c, const char *category, struct clie
 	if (!get(q, path, CLIENT_LIST_MAX_BYTES, &reply, err))
 		return false;
 	if (!qbittorrent_read_list(reply.body.data, reply.body.len, category, &read, &silent, err))
-		return unreadable(q, err);
+		return client_named(&q->c, false, err);
 	if (!ask_silent(q, &silent, &read, err))
 		return false;
-	*all = read;
-	read = (struct client_torrents){0};
+	*all = client_torrents_take(&read);
 	return true;
 }
 
-static bool ask_space(struct qbittorrent *q, uint64_t *space, struct err *err)
+/* A client_look; `out` is an uint64_t.  A new session says 0 until its first look at the disk is
+ * over (seen on 4.5.2). */
+static bool ask_space(struct client *c, const struct delivery *d, void *out, bool *told,
+		      struct err *err)
 {
+	struct qbittorrent *q = (struct qbittorrent *)c;
 	OWN_HTTP_REPLY struct http_reply reply = {0};
+	uint64_t *space = out;
 
+	(void)d;
 	if (!get(q, "api/v2/sync/maindata?rid=0", CLIENT_LIST_MAX_BYTES, &reply, err))
 		return false;
-	return qbittorrent_read_space(reply.body.data, reply.body.len, space, err) ||
-	       unreadable(q, err);
+	if (!qbittorrent_read_space(reply.body.data, reply.body.len, space, err))
+		return client_named(&q->c, false, err);
+	*told = *space > 0;
+	return true;
 }
 
-/* A new session says 0 until its first look at the disk is over (seen on 4.5.2); what stays 0 is
- * a full disk. */
+/* What stays 0 is a full disk. */
 static bool qbittorrent_space(struct client *c, const struct placement *p,
 			      struct client_space *space, struct err *err)
 {
-	struct qbittorrent *q = (struct qbittorrent *)c;
-	int64_t end = clock_monotonic() + CLIENT_APPEARS_MS;
 	uint64_t bytes;
+	bool told;
 
 	(void)p;
-	for (int64_t wait = CLIENT_POLL_MS; ask_space(q, &bytes, err); wait *= 2) {
-		if (bytes || clock_monotonic() + wait >= end) {
-			*space = (struct client_space){.free = bytes};
-			return true;
-		}
-		if (!wake_sleep(q->o.wake, wait, err))
-			return false;
-	}
-	return false;
-}
-
-static void qbittorrent_close(struct client *c)
-{
-	struct qbittorrent *q = (struct qbittorrent *)c;
-
-	web_close(q->web);
-	free(q);
+	if (!client_await((struct client_common *)c, ask_space, NULL, &bytes, &told, err))
+		return false;
+	*space = (struct client_space){.free = bytes};
+	return true;
 }
 
 static const struct client_ops qbittorrent_ops = {
@@ -919,27 +655,17 @@ static const struct client_ops qbittorrent_ops = {
 	.deliver = qbittorrent_deliver,
 	.list = qbittorrent_list,
 	.space = qbittorrent_space,
-	.close = qbittorrent_close,
+	.close = client_common_close,
 };
 
 struct client *client_qbittorrent_open(const struct client_options *o, struct err *err)
 {
-	const struct web_options web = {.name = o->name,
-					.url = o->url ? o->url : "http://localhost",
-					.socket = o->socket,
-					.ca_file = o->ca_file,
-					.user = o->proxy_user,
-					.password = o->proxy_password,
-					.timeout_ms = o->timeout_ms,
-					.cookies = true,
-					.wake = o->wake};
-	struct web *opened = web_open(&web, err);
+	struct qbittorrent *q =
+		client_open_over_web(sizeof *q, &qbittorrent_ops, &about, o->url, o, err);
 
-	if (!opened)
-		return NULL;
-	struct qbittorrent *q = mem_alloc(sizeof *q);
-	q->base.ops = &qbittorrent_ops;
-	q->o = *o;
-	q->web = opened;
-	return &q->base;
+	if (q) {
+		q->user = o->user;
+		q->password = o->password;
+	}
+	return (struct client *)q;
 }

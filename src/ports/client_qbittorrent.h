@@ -17,7 +17,7 @@
  * Free space is that of the client's default save path, whatever the placement: it tells no other.
  *
  * The readers below are pure.  They take any bytes, touch nothing where they fail, and their errors
- * (ERR_RETRY, WORD_CLIENT) name no client.
+ * (WORD_CLIENT; ERR_RETRY, or ERR_TARGET for an HTML page) name no client.
  */
 #ifndef PORTS_CLIENT_QBITTORRENT_H
 #define PORTS_CLIENT_QBITTORRENT_H
@@ -31,9 +31,6 @@
 /* Most torrents without a working tracker that one list() asks about (in the time of one call): an
  * answer each.  The tracker being down concerns all of them at once. */
 #define QBITTORRENT_ASK_MAX 200
-
-/* Longest message of a tracker that is kept, in bytes. */
-#define QBITTORRENT_MESSAGE_MAX 200
 
 /* NULL: ERR_TARGET for a URL that cannot be used.  Nothing is called. */
 struct client *client_qbittorrent_open(const struct client_options *o, struct err *err) MUST_CHECK;
@@ -82,9 +79,8 @@ bool qbittorrent_read_list(const char *bytes, size_t len, const char *category,
 
 /*
  * torrents/trackers (4.5.2: status 4 is a tracker that does not work; 5.1 also has 5, its error,
- * and 6, not reached).  *message: what one of them says, printable and without URLs and passkeys,
- * the caller's; NULL: nothing is wrong.  *unknown: it says that it does not have, or no longer lets
- * in, this torrent.
+ * and 6, not reached).  *message: what one of them says, client_words(), the caller's; NULL:
+ * nothing is wrong.  *unknown: it says that it does not have, or no longer lets in, this torrent.
  */
 bool qbittorrent_read_trackers(const char *bytes, size_t len, char **message, bool *unknown,
 			       struct err *err) MUST_CHECK;

@@ -48,10 +48,9 @@ char *client_transmission_url(const char *url);
  * What follows reads the client's answers (client notes, 2.3 and 2.4), without any other effect.
  * Errors have WORD_CLIENT: ERR_RETRY for an answer of a shape that is not known, or that says no;
  * ERR_TARGET for an HTML page, a version that speaks another protocol, and what a person set wrong;
- * ERR_ITEM for a torrent that is refused.  The client's words in them are printable, at most
- * TRANSMISSION_WORDS_MAX bytes, and without URLs and keys.
+ * ERR_ITEM for a torrent that is refused.  The client's words in them are client_words() of
+ * client_common.h.
  */
-#define TRANSMISSION_WORDS_MAX 160
 
 /* To torrent-add: true if it was added, or is there already. */
 bool client_transmission_read_added(const char *bytes, size_t len, struct err *err) MUST_CHECK;

@@ -9,6 +9,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/secret.h"
+#include "base/wake.h"
 #include "model/container.h"
 #include "model/reply.h"
 
@@ -16,6 +18,17 @@
 #include <stdint.h>
 
 struct engine;
+
+/* The tracker, as the settings have it; everything is borrowed for as long as the engine lives. */
+struct engine_tracker {
+	const struct secret *user, *key;
+	const char *base_url;
+	/* Relative, with their query. */
+	const char *fetch_url, *download_url, *version_url, *update_url;
+	const char *ca_file; /* may be NULL */
+	int timeout_ms;      /* for one request in all */
+	struct wake *wake;
+};
 
 /* What the caller must know of a call that failed, besides its error. */
 struct engine_failure {
@@ -27,15 +40,15 @@ struct engine_failure {
 
 /*
  * An engine may get an assignment together with its bytes, without telling its ids; both ids of the
- * reply are then "", and the bytes lie in the engine's staging folder, where they survive a crash,
- * until they are settled.  Members that may be NULL say so.
+ * reply are then "", and the bytes lie in the container's place in the staging folder
+ * (base/spool.h).  Members that may be NULL say so.
  */
 struct engine_ops {
 	/* A cycle begins.  May be NULL. */
 	void (*begin)(struct engine *e);
 
 	/* What must be done before a question can be asked, once in a cycle; it fails without
-	 * having asked anything.  May be NULL. */
+	 * having asked anything, and paces the calls that it makes itself.  May be NULL. */
 	bool (*prepare)(struct engine *e, struct err *err);
 
 	/* Ask for the container's next torrent.  A refusal (full, stalled, the tracker's own error)
@@ -53,15 +66,6 @@ struct engine_ops {
 
 	/* The source of the official utility.  `bytes` has the ceiling. */
 	bool (*script)(struct engine *e, struct buf *bytes, struct err *err);
-
-	/* What is staged for the container: its bytes and its file name (not safe, the caller's);
-	 * *name is NULL if there is nothing.  A download that is still going on is waited for.
-	 * May be NULL: this engine stages nothing. */
-	bool (*staged)(struct engine *e, const char *container, struct buf *bytes, char **name,
-		       struct err *err);
-
-	/* It is kept elsewhere, or of no use: away with it.  NULL if `staged` is. */
-	bool (*settled)(struct engine *e, const char *container, const char *name, struct err *err);
 
 	void (*close)(struct engine *e);
 };

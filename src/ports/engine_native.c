@@ -18,23 +18,22 @@
 
 struct native {
 	struct engine base;
-	struct http *http;                                                    /* owned */
-	const struct secret *user, *key;                                      /* borrowed */
-	char *base_url, *fetch_url, *download_url, *version_url, *update_url; /* owned */
-	int timeout_ms;
+	struct http *http; /* owned */
+	struct engine_tracker tracker;
+	char *fetch_url, *download_url; /* owned: with a query, which parameters are appended to */
 	bool (*before_redirect)(void *ctx, struct err *err);
 	void *ctx;
 };
 
 static char *url_of(const struct native *n, const char *relative)
 {
-	size_t base = strlen(n->base_url);
+	size_t base = strlen(n->tracker.base_url);
 
-	while (base && n->base_url[base - 1] == '/')
+	while (base && n->tracker.base_url[base - 1] == '/')
 		base--;
 	while (*relative == '/')
 		relative++;
-	return mem_printf("%.*s/%s", (int)base, n->base_url, relative);
+	return mem_printf("%.*s/%s", (int)base, n->tracker.base_url, relative);
 }
 
 static int less(int a, int b)
@@ -42,25 +41,18 @@ static int less(int a, int b)
 	return a < b ? a : b;
 }
 
-static void wipe_free(char **text)
-{
-	if (*text)
-		secret_wipe(*text, strlen(*text));
-	free(*text);
-}
-
 static bool get(struct native *n, const char *url, size_t max_body, struct http_reply *reply,
 		struct err *err)
 {
-	OWN(wipe_free) char *user = mem_printf("ApiUser: %s", secret_reveal(n->user));
-	OWN(wipe_free) char *key = mem_printf("ApiKey: %s", secret_reveal(n->key));
+	OWN_WIPED char *user = mem_printf("ApiUser: %s", secret_reveal(n->tracker.user));
+	OWN_WIPED char *key = mem_printf("ApiKey: %s", secret_reveal(n->tracker.key));
 	const char *const headers[] = {user, key, NULL};
 	const struct http_request request = {
 		.url = url,
 		.headers = headers,
-		.connect_ms = less(CONNECT_MS, n->timeout_ms),
-		.stall_s = less(STALL_S, (n->timeout_ms + 999) / 1000),
-		.total_ms = n->timeout_ms,
+		.connect_ms = less(CONNECT_MS, n->tracker.timeout_ms),
+		.stall_s = less(STALL_S, (n->tracker.timeout_ms + 999) / 1000),
+		.total_ms = n->tracker.timeout_ms,
 		.max_body = max_body,
 		.max_redirects = MAX_REDIRECTS,
 		.before_redirect = n->before_redirect,
@@ -113,7 +105,7 @@ static bool check_status(struct native *n, const struct http_reply *reply, struc
 
 static char *masked(const struct native *n, const char *text, size_t len)
 {
-	const struct secret *const known[] = {n->user, n->key};
+	const struct secret *const known[] = {n->tracker.user, n->tracker.key};
 
 	return secret_mask(text, len, LOGGED_REPLY_BYTES, known, 2);
 }
@@ -188,7 +180,7 @@ static bool native_version(struct engine *e, char version[REPLY_VERSION_SIZE], s
 {
 	struct native *n = (struct native *)e;
 	OWN_HTTP_REPLY struct http_reply got = {0};
-	OWN_STR char *url = url_of(n, n->version_url);
+	OWN_STR char *url = url_of(n, n->tracker.version_url);
 
 	if (!get(n, url, REPLY_MAX_BYTES, &got, err) || !check_status(n, &got, err))
 		return false;
@@ -202,7 +194,7 @@ static bool native_script(struct engine *e, struct buf *bytes, struct err *err)
 {
 	struct native *n = (struct native *)e;
 	OWN_HTTP_REPLY struct http_reply got = {0};
-	OWN_STR char *url = url_of(n, n->update_url);
+	OWN_STR char *url = url_of(n, n->tracker.update_url);
 
 	if (!get(n, url, bytes->max, &got, err) || !check_status(n, &got, err))
 		return false;
@@ -221,11 +213,8 @@ static void native_close(struct engine *e)
 	struct native *n = (struct native *)e;
 
 	http_close(n->http);
-	free(n->base_url);
 	free(n->fetch_url);
 	free(n->download_url);
-	free(n->version_url);
-	free(n->update_url);
 	free(n);
 }
 
@@ -245,20 +234,15 @@ static char *with_query(const char *relative)
 
 struct engine *engine_native_open(const struct engine_native_options *o, struct err *err)
 {
-	const struct http_options http = {.ca_file = o->ca_file,
+	const struct http_options http = {.ca_file = o->tracker.ca_file,
 					  .user_agent = "ptp-archiver/" PTP_ARCHIVER_VERSION,
-					  .wake = o->wake};
+					  .wake = o->tracker.wake};
 	struct native *n = mem_alloc(sizeof *n);
 
 	n->base.ops = &native_ops;
-	n->user = o->user;
-	n->key = o->key;
-	n->base_url = mem_dup(o->base_url);
-	n->fetch_url = with_query(o->fetch_url);
-	n->download_url = with_query(o->download_url);
-	n->version_url = mem_dup(o->version_url);
-	n->update_url = mem_dup(o->update_url);
-	n->timeout_ms = o->timeout_ms;
+	n->tracker = o->tracker;
+	n->fetch_url = with_query(o->tracker.fetch_url);
+	n->download_url = with_query(o->tracker.download_url);
 	n->before_redirect = o->before_redirect;
 	n->ctx = o->ctx;
 	n->http = http_open(&http, err);

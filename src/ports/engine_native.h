@@ -5,20 +5,13 @@
 #define PORTS_ENGINE_NATIVE_H
 
 #include "base/http.h"
-#include "base/secret.h"
 #include "ports/engine.h"
 
 /* The version of the official utility whose protocol is spoken here. */
 #define ENGINE_NATIVE_SPEAKS "0.10"
 
 struct engine_native_options {
-	const struct secret *user, *key; /* borrowed for as long as the engine lives */
-	const char *base_url;            /* copied, as are the other texts */
-	/* Relative, with their query. */
-	const char *fetch_url, *download_url, *version_url, *update_url;
-	const char *ca_file; /* may be NULL */
-	int timeout_ms;      /* for one request in all */
-	struct wake *wake;   /* borrowed */
+	struct engine_tracker tracker;
 	/* Called before a redirect within the tracker is followed; may be NULL. */
 	bool (*before_redirect)(void *ctx, struct err *err);
 	void *ctx;

@@ -8,80 +8,27 @@
 #include "model/utility_output.h"
 #include "ports/engine_utility_parts.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* ---- what is staged ---- */
-
-/* Of several files the first by name, the caller's; NULL if there is none. */
-static char *first_file(const char *folder)
-{
-	OWN_DIR DIR *dir = opendir(folder);
-	OWN_STR char *first = NULL;
-	struct stat st;
-
-	for (struct dirent *e; dir && (e = readdir(dir));) {
-		if (fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    !S_ISREG(st.st_mode) || (first && strcmp(first, e->d_name) <= 0))
-			continue;
-		free(first);
-		first = mem_dup(e->d_name);
-	}
-	return OWN_TAKE(first);
-}
-
-static bool read_staged(const struct utility *u, const char *container, struct buf *bytes,
-			char **name, struct err *err)
-{
-	OWN_STR char *folder = utility_staging(u, container);
-	OWN_STR char *first = first_file(folder);
-
-	*name = NULL;
-	if (!first)
-		return true;
-	OWN_STR char *path = fs_join(folder, first);
-	if (!fs_read_regular(path, bytes, err))
-		return false;
-	*name = OWN_TAKE(first);
-	return true;
-}
-
-static bool utility_staged(struct engine *e, const char *container, struct buf *bytes, char **name,
-			   struct err *err)
-{
-	struct utility *u = (struct utility *)e;
-
-	return utility_await(u, err) && read_staged(u, container, bytes, name, err);
-}
-
-static bool utility_settled(struct engine *e, const char *container, const char *name,
-			    struct err *err)
-{
-	struct utility *u = (struct utility *)e;
-	OWN_STR char *folder = utility_staging(u, container);
-	OWN_STR char *path = fs_join(folder, name);
-
-	return fs_remove(path, err) && fs_sync_folder(folder, err);
-}
 
 /* A utility that failed may have failed after its work was done, or amid it.  What it left half
  * written is no use to anybody. */
 static bool left_a_torrent(struct utility *u, const struct container *c)
 {
 	OWN_BUF struct buf bytes = BUF_MAX(TORRENT_MAX_BYTES);
-	OWN_STR char *name = NULL;
+	OWN_STR char *path = NULL;
 	OWN(torrent_clear) struct torrent t = {0};
 	struct err err;
 
-	if (!read_staged(u, c->name, &bytes, &name, &err) || !name)
+	if (!spool_look(&u->staging, c->name, &path, &err) || !path ||
+	    !fs_read_regular(path, &bytes, &err))
 		return false;
 	if (torrent_read(bytes.data, bytes.len, &t, &err))
 		return true;
 	log_warn(c->name, "the utility left a file that is no torrent: %s", err.msg);
-	(void)!utility_settled(&u->base, c->name, name, &err);
+	(void)!spool_remove(path, &err);
 	return false;
 }
 
@@ -95,11 +42,12 @@ static void utility_begin(struct engine *e)
 static bool utility_prepare(struct engine *e, struct err *err)
 {
 	struct utility *u = (struct utility *)e;
+	bool ignored;
 
 	if (!u->prepared) {
 		u->base.failure = (struct engine_failure){0};
 		u->prepared_well = utility_script_ready(u, &u->why) &&
-				   utility_script_lists(u, u->script, &u->why);
+				   utility_script_lists(u, u->script, &ignored, &u->why);
 		u->prepared = true;
 		u->why_failure = u->base.failure;
 	}
@@ -122,13 +70,6 @@ static bool usable_name(const char *name, struct err *err)
 		       "the official utility cannot be asked for a container of the name \"%s\"; "
 		       "rename it",
 		       name);
-}
-
-static bool make_staging(const struct utility *u, const char *name, struct err *err)
-{
-	OWN_STR char *folder = utility_staging(u, name);
-
-	return fs_make_folder(folder, 0700, false, err);
 }
 
 static void assigned(const struct utility *u, const struct container *c, struct reply *reply,
@@ -182,15 +123,16 @@ static bool judge_failure(struct utility *u, const struct container *c,
 static bool judge_success(struct utility *u, const struct container *c, const struct buf *output,
 			  struct reply *reply, struct err *err)
 {
-	OWN_STR char *folder = utility_staging(u, c->name);
-	OWN_STR char *name = first_file(folder);
+	OWN_STR char *path = NULL;
 
-	if (name) {
+	u->base.failure.may_have_assigned = true;
+	if (!spool_look(&u->staging, c->name, &path, err))
+		return false;
+	if (path) {
 		assigned(u, c, reply, "", "");
 		return true;
 	}
 	utility_log(u, c->name, output);
-	u->base.failure.may_have_assigned = true;
 	return err_set(err, ERR_RETRY, WORD_PROTOCOL,
 		       "the utility says that all went well, but there is no new file in its watch "
 		       "folder");
@@ -237,9 +179,9 @@ static bool utility_assign(struct engine *e, const struct container *c, struct r
 	struct err why;
 
 	u->base.failure = (struct engine_failure){0};
-	if (!usable_name(c->name, err) || !make_staging(u, c->name, err))
+	if (!usable_name(c->name, err) || !spool_make_place(&u->staging, c->name, err))
 		return false;
-	if (!utility_run(u, u->script, words, 3 * u->o.timeout_ms, &output, &end, &why)) {
+	if (!utility_run(u, u->script, words, u->staging.run_ms, &output, &end, &why)) {
 		if (strcmp(why.word, WORD_STOPPED) == 0 && cut_off(u, c, reply, &why))
 			return true;
 		*err = why;
@@ -249,7 +191,7 @@ static bool utility_assign(struct engine *e, const struct container *c, struct r
 		return judge(u, c, end.status, &output, reply, err);
 	utility_log(u, c->name, &output);
 	err_set(&why, ERR_RETRY, WORD_TIMEOUT, "the utility hung, and was ended after %d s",
-		3 * u->o.timeout_ms / 1000);
+		u->staging.run_ms / 1000);
 	if (cut_off(u, c, reply, &why))
 		return true;
 	*err = why;
@@ -269,9 +211,9 @@ static bool utility_download(struct engine *e, const char *torrent_id, const cha
 		*err = u->late;
 		return false;
 	}
-	if (u->tracker->ops->download(u->tracker, torrent_id, archive_id, bytes, name, err))
+	if (u->native->ops->download(u->native, torrent_id, archive_id, bytes, name, err))
 		return true;
-	u->base.failure = u->tracker->failure;
+	u->base.failure = u->native->failure;
 	return false;
 }
 
@@ -279,9 +221,9 @@ static bool utility_version(struct engine *e, char version[REPLY_VERSION_SIZE], 
 {
 	struct utility *u = (struct utility *)e;
 
-	if (u->tracker->ops->version(u->tracker, version, err))
+	if (u->native->ops->version(u->native, version, err))
 		return true;
-	u->base.failure = u->tracker->failure;
+	u->base.failure = u->native->failure;
 	return false;
 }
 
@@ -289,9 +231,9 @@ static bool utility_script(struct engine *e, struct buf *bytes, struct err *err)
 {
 	struct utility *u = (struct utility *)e;
 
-	if (u->tracker->ops->script(u->tracker, bytes, err))
+	if (u->native->ops->script(u->native, bytes, err))
 		return true;
-	u->base.failure = u->tracker->failure;
+	u->base.failure = u->native->failure;
 	return false;
 }
 
@@ -299,7 +241,7 @@ static void utility_close(struct engine *e)
 {
 	struct utility *u = (struct utility *)e;
 
-	engine_close(u->tracker);
+	engine_close(u->native);
 	free(u->folder);
 	free(u->config);
 	free(u->script);
@@ -314,8 +256,6 @@ static const struct engine_ops utility_ops = {
 	.download = utility_download,
 	.version = utility_version,
 	.script = utility_script,
-	.staged = utility_staged,
-	.settled = utility_settled,
 	.close = utility_close,
 };
 
@@ -334,30 +274,32 @@ static char *absolute(const char *relative, struct err *err)
 /* It runs in a folder of its own, so its paths must not depend on ours. */
 static bool find_places(struct utility *u, struct err *err)
 {
-	OWN_STR char *folder = fs_join(u->o.state_folder, "utility");
 	OWN_STR char *beside = fs_parent(u->o.script);
 
-	if (!fs_make_folder(folder, 0700, false, err) || !fs_make_folder(beside, 0700, true, err))
+	if (!fs_make_folder(u->o.staging.folder, 0700, false, err) ||
+	    !fs_make_folder(beside, 0700, true, err))
 		return false;
 	OWN_STR char *script_folder = absolute(beside, err);
-	u->folder = script_folder ? absolute(folder, err) : NULL;
+	u->folder = script_folder ? absolute(u->o.staging.folder, err) : NULL;
 	if (!u->folder)
 		return false;
+	u->staging = u->o.staging;
+	u->staging.folder = u->folder;
 	fs_sweep(u->folder, NULL);
 	fs_sweep(script_folder, fs_base_name(u->o.script));
 	u->config = fs_join(u->folder, "config.ptp");
 	u->script = fs_join(script_folder, fs_base_name(u->o.script));
-	u->ca_file = u->o.ca_file ? absolute(u->o.ca_file, err) : NULL;
-	return u->ca_file || !u->o.ca_file;
+	u->ca_file = u->o.tracker.ca_file ? absolute(u->o.tracker.ca_file, err) : NULL;
+	return u->ca_file || !u->o.tracker.ca_file;
 }
 
-struct engine *engine_utility_open(struct engine *tracker, const struct engine_utility_options *o,
+struct engine *engine_utility_open(struct engine *native, const struct engine_utility_options *o,
 				   struct err *err)
 {
 	struct utility *u = mem_alloc(sizeof *u);
 
 	u->base.ops = &utility_ops;
-	u->tracker = tracker;
+	u->native = native;
 	u->o = *o;
 	if (find_places(u, err))
 		return &u->base;

@@ -9,9 +9,11 @@
  * In the state folder:
  *
  *     utility/config.ptp    its configuration, 0600, written anew for every run
- *     utility/lock          held by a utility that runs, also when we were killed
  *     utility/refused       the version that was tried as an update and did not work
- *     utility/<name>-<hash>/  what it downloaded for a container, until that is kept
+ *     utility/trying        the update that is in place and has not shown yet that it works there:
+ *                           its predecessor's version, its own, its SHA-256
+ *
+ * Beside these are the lock and the containers' places of the staging folder (base/spool.h).
  *
  * It runs in a process group of its own, without a terminal, with limits on time and output, and
  * with an environment that holds nothing but what Python and a proxy need.
@@ -19,8 +21,7 @@
 #ifndef PORTS_ENGINE_UTILITY_H
 #define PORTS_ENGINE_UTILITY_H
 
-#include "base/secret.h"
-#include "base/wake.h"
+#include "base/spool.h"
 #include "ports/engine.h"
 
 enum engine_utility_update {
@@ -30,26 +31,23 @@ enum engine_utility_update {
 };
 
 struct engine_utility_options { /* everything is borrowed for as long as the engine lives */
-	const struct secret *user, *key;
-	const char *base_url, *fetch_url, *download_url, *version_url, *update_url;
-	const char *ca_file; /* may be NULL */
+	struct engine_tracker tracker;
 	const struct container *containers;
 	size_t n_containers;
-	const char *script;       /* where archiver.py is, or is to be put */
-	const char *state_folder; /* must be there */
+	const char *script;   /* where archiver.py is, or is to be put */
+	struct spool staging; /* its folder is made if it is missing, in one that is there */
 	enum engine_utility_update update;
-	int timeout_ms; /* for one request; the utility makes two in a fetch */
-	struct wake *wake;
-	/* Around each call to the tracker that `prepare` makes: waits for its turn, notes its end.
-	 */
+	/* Around each call to the tracker that `prepare` makes: waits for its turn; notes that it
+	 * ended well, or (`failure` not NULL) with *why, which may be worded anew. */
 	bool (*before_call)(void *ctx, struct err *err);
-	bool (*after_call)(void *ctx, struct err *err);
+	bool (*after_call)(void *ctx, const struct engine_failure *failure, struct err *why,
+			   struct err *err);
 	void *ctx;
 };
 
-/* `tracker` is the engine that does what the utility cannot: the download of what is assigned
+/* `native` is the engine that does what the utility cannot: the download of what is assigned
  * already, the utility's version and source.  It is taken over, also on failure. */
-struct engine *engine_utility_open(struct engine *tracker, const struct engine_utility_options *o,
+struct engine *engine_utility_open(struct engine *native, const struct engine_utility_options *o,
 				   struct err *err) MUST_CHECK;
 
 #endif

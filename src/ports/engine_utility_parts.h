@@ -5,6 +5,7 @@
 #define PORTS_ENGINE_UTILITY_PARTS_H
 
 #include "base/proc.h"
+#include "base/spool.h"
 #include "ports/engine_utility.h"
 
 /* Limits: what the utility may write, the time of runs that call nobody, its source. */
@@ -23,9 +24,10 @@
 
 struct utility {
 	struct engine base;
-	struct engine *tracker; /* owned */
+	struct engine *native; /* owned */
 	struct engine_utility_options o;
 	char *folder, *config, *script; /* owned: absolute paths */
+	struct spool staging;           /* `folder`, by its absolute path */
 	char *ca_file;                  /* the same, or NULL */
 	/* Of this cycle. */
 	bool prepared, prepared_well;
@@ -39,9 +41,6 @@ struct utility {
 
 /* ---- engine_utility_run.c ---- */
 
-/* The staging folder of a container; the caller's. */
-char *utility_staging(const struct utility *u, const char *container);
-
 /* Runs `script` with `words` (ends in NULL, at most 2) and --config.  A utility that an earlier
  * process of ours left running is waited for first. */
 bool utility_run(struct utility *u, const char *script, const char *const words[], int timeout_ms,
@@ -50,9 +49,6 @@ bool utility_run(struct utility *u, const char *script, const char *const words[
 /* Runs Python with these words alone (ends in NULL, at most 3). */
 bool utility_python(struct utility *u, const char *const words[], struct buf *output,
 		    struct proc_end *end, struct err *err) MUST_CHECK;
-
-/* Waits until no utility runs. */
-bool utility_await(struct utility *u, struct err *err) MUST_CHECK;
 
 /* The ContainerID that the utility left in its configuration; "" if none. */
 void utility_container_id(const struct utility *u, const char *container, char id[REPLY_ID_SIZE]);
@@ -69,7 +65,9 @@ char *utility_masked(const struct utility *u, const char *text);
  * base.failure. */
 bool utility_script_ready(struct utility *u, struct err *err) MUST_CHECK;
 
-/* `list` works, and names the configured containers. */
-bool utility_script_lists(struct utility *u, const char *script, struct err *err) MUST_CHECK;
+/* `list` works, and names the configured containers.  *own_fault: it does not, and the reason may
+ * be the script's own: it ran to its end, and missed no module. */
+bool utility_script_lists(struct utility *u, const char *script, bool *own_fault,
+			  struct err *err) MUST_CHECK;
 
 #endif

@@ -1,42 +1,19 @@
 /* Running the utility; declared in ports/engine_utility_parts.h. */
 #include "ports/engine_utility_parts.h"
 
-#include "base/clock.h"
 #include "base/fs.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <ctype.h>
 #include <jansson.h>
-#include <signal.h>
 #include <string.h>
-
-#define AWAIT_POLL_MS 100
-#define READABLE_BYTES 24 /* of a container's name in its folder's */
 
 /* ---- its configuration ---- */
 
-/* Names may hold anything; the hash tells them apart, the letters are for people. */
-char *utility_staging(const struct utility *u, const char *container)
-{
-	char readable[READABLE_BYTES + 1], hex[17];
-	uint8_t digest[SHA256_SIZE];
-	size_t n = 0;
-
-	for (const char *c = container; *c && n < READABLE_BYTES; c++)
-		if (isascii(*c) && (isalnum((unsigned char)*c) || *c == '-' || *c == '_'))
-			readable[n++] = *c;
-	readable[n] = '\0';
-	hash_sha256(container, strlen(container), digest);
-	hash_hex(digest, 8, hex);
-	return mem_printf("%s/%s-%s", u->folder, readable, hex);
-}
-
 static json_t *container_json(const struct utility *u, const struct container *c)
 {
-	OWN_STR char *staging = utility_staging(u, c->name);
+	OWN_STR char *staging = spool_place(&u->staging, c->name);
 	json_t *one = json_pack("{s:s, s:i, s:n, s:s}", "Size", c->size, "MaxStalled",
 				(int)c->max_stalled, "AfterFetchExec", "WatchDirectory", staging);
 
@@ -48,16 +25,16 @@ static json_t *container_json(const struct utility *u, const struct container *c
 
 static json_t *config_json(const struct utility *u)
 {
-	const struct engine_utility_options *o = &u->o;
+	const struct engine_tracker *t = &u->o.tracker;
 	json_t *containers = json_object();
 
-	for (size_t i = 0; i < o->n_containers; i++)
-		json_object_set_new(containers, o->containers[i].name,
-				    container_json(u, &o->containers[i]));
+	for (size_t i = 0; i < u->o.n_containers; i++)
+		json_object_set_new(containers, u->o.containers[i].name,
+				    container_json(u, &u->o.containers[i]));
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:{s:s, s:i, s:n, s:s}, s:o}",
-			 "ApiUser", secret_reveal(o->user), "ApiKey", secret_reveal(o->key),
-			 "BaseURL", o->base_url, "FetchURL", o->fetch_url, "DownloadURL",
-			 o->download_url, "VersionURL", o->version_url, "UpdateURL", o->update_url,
+			 "ApiUser", secret_reveal(t->user), "ApiKey", secret_reveal(t->key),
+			 "BaseURL", t->base_url, "FetchURL", t->fetch_url, "DownloadURL",
+			 t->download_url, "VersionURL", t->version_url, "UpdateURL", t->update_url,
 			 "FetchSleep", 10, "Default", "Size", "500G", "MaxStalled", 0,
 			 "AfterFetchExec", "WatchDirectory", u->folder, "Containers", containers);
 }
@@ -148,7 +125,7 @@ static bool run(struct utility *u, const char *const words[], size_t n, int time
 				       .folder = u->folder,
 				       .keep = keep,
 				       .timeout_ms = timeout_ms,
-				       .wake = u->o.wake};
+				       .wake = u->o.tracker.wake};
 	bool ok = proc_run(&spec, output, end, &why);
 	for (size_t i = 0; i < n; i++)
 		free(argv[i + 1]);
@@ -172,68 +149,6 @@ bool utility_python(struct utility *u, const char *const words[], struct buf *ou
 	return run(u, words, n, UTILITY_LOCAL_MS, 0, output, end, err);
 }
 
-static int fetch_time(const struct utility *u)
-{
-	return 3 * u->o.timeout_ms;
-}
-
-/* The group of the utility that holds the lock. */
-static pid_t holder(const char *lock)
-{
-	OWN_BUF struct buf text = BUF_MAX(64);
-	struct err ignored;
-
-	if (!fs_read_regular(lock, &text, &ignored))
-		return 0;
-	long pid = strtol(buf_text(&text), NULL, 10);
-	return pid > 1 && pid <= INT32_MAX ? (pid_t)pid : 0;
-}
-
-static void end_holder(const char *lock)
-{
-	pid_t group = holder(lock);
-
-	log_warn(NULL,
-		 "the utility that an earlier process left running does not end; it is ended");
-	if (group)
-		kill(-group, SIGKILL);
-}
-
-/* The lock, when no utility runs any more; -1 on failure.  What an earlier process of ours left
- * running may be amid a download, so it has the time that it would have had. */
-static int take_lock(struct utility *u, struct err *err)
-{
-	OWN_STR char *path = fs_join(u->folder, "lock");
-	int64_t end = clock_monotonic() + fetch_time(u);
-	bool held, said = false;
-
-	for (int ended = 0; ended < 10;) {
-		int fd = fs_lock(path, &held, err);
-		if (fd >= 0 || !held)
-			return fd;
-		if (!said)
-			log_info(NULL, "waiting for the utility that an earlier process left "
-				       "running");
-		said = true;
-		if (clock_monotonic() >= end) {
-			end_holder(path);
-			ended++;
-		}
-		if (!wake_sleep(u->o.wake, AWAIT_POLL_MS, err))
-			return -1;
-	}
-	err_set(err, ERR_RETRY, WORD_INTERNAL, "a utility that is running cannot be ended; see %s",
-		path);
-	return -1;
-}
-
-bool utility_await(struct utility *u, struct err *err)
-{
-	OWN_FD int lock = take_lock(u, err);
-
-	return lock >= 0;
-}
-
 bool utility_run(struct utility *u, const char *script, const char *const words[], int timeout_ms,
 		 struct buf *output, struct proc_end *end, struct err *err)
 {
@@ -244,7 +159,7 @@ bool utility_run(struct utility *u, const char *script, const char *const words[
 		all[n++] = words[i];
 	all[n++] = "--config";
 	all[n++] = u->config;
-	OWN_FD int lock = take_lock(u, err);
+	OWN_FD int lock = spool_lock(&u->staging, err);
 	return lock >= 0 && write_config(u, err) &&
 	       run(u, all, n, timeout_ms, lock, output, end, err);
 }
@@ -253,7 +168,7 @@ bool utility_run(struct utility *u, const char *script, const char *const words[
 
 static char *masked(const struct utility *u, const char *text, size_t len)
 {
-	const struct secret *const known[] = {u->o.user, u->o.key};
+	const struct secret *const known[] = {u->o.tracker.user, u->o.tracker.key};
 
 	return secret_mask(text, len, UTILITY_LOGGED_LINE_BYTES, known, 2);
 }

@@ -3,13 +3,33 @@
 #include "ports/engine_utility_parts.h"
 
 #include "base/fs.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/text.h"
 #include "model/utility_output.h"
 
+#include <stdio.h>
 #include <string.h>
+
+/* ---- the calls to the tracker ---- */
+
+static bool call_ended(struct utility *u, struct err *err)
+{
+	return u->o.after_call(u->o.ctx, NULL, NULL, err);
+}
+
+/* Where it fails: told at once, and once, whatever is made of it. */
+static bool call_failed(struct utility *u, struct err *err)
+{
+	struct err why = *err;
+
+	u->base.failure = u->native->failure;
+	if (u->o.after_call(u->o.ctx, &u->base.failure, &why, err))
+		*err = why;
+	return false;
+}
 
 /* ---- Python ---- */
 
@@ -42,12 +62,13 @@ static bool python_ready(struct utility *u, struct err *err)
 /* ---- list ---- */
 
 static bool list_failed(struct utility *u, const struct proc_end *end, const struct buf *output,
-			struct err *err)
+			bool *own_fault, struct err *err)
 {
 	struct utility_output said;
 
 	utility_log(u, NULL, output);
 	utility_output_read(end->status, buf_text(output), &said);
+	*own_fault &= !said.module[0];
 	if (said.module[0])
 		return module_missing(said.module, err);
 	OWN_STR char *message = utility_masked(u, said.message);
@@ -59,16 +80,18 @@ static bool list_failed(struct utility *u, const struct proc_end *end, const str
 		       message);
 }
 
-bool utility_script_lists(struct utility *u, const char *script, struct err *err)
+bool utility_script_lists(struct utility *u, const char *script, bool *own_fault, struct err *err)
 {
 	static const char *const words[] = {"list", NULL};
 	OWN_BUF struct buf output = BUF_MAX(UTILITY_OUTPUT_MAX_BYTES);
 	struct proc_end end;
 
+	*own_fault = false;
 	if (!utility_run(u, script, words, UTILITY_LOCAL_MS, &output, &end, err))
 		return false;
+	*own_fault = !end.timed_out && end.status < 128;
 	if (end.status || !utility_output_is_list(buf_text(&output)))
-		return list_failed(u, &end, &output, err);
+		return list_failed(u, &end, &output, own_fault, err);
 	for (size_t i = 0; i < u->o.n_containers; i++)
 		if (!output.full &&
 		    !utility_output_lists(buf_text(&output), u->o.containers[i].name))
@@ -104,14 +127,10 @@ static bool compiles(struct utility *u, const char *path, struct err *err)
 /* The tracker's script as it comes. */
 static bool get_source(struct utility *u, struct buf *source, struct err *err)
 {
-	struct engine *tracker = u->tracker;
-
 	if (!u->o.before_call(u->o.ctx, err))
 		return false;
-	if (tracker->ops->script(tracker, source, err))
-		return u->o.after_call(u->o.ctx, err);
-	u->base.failure = tracker->failure;
-	return false;
+	return u->native->ops->script(u->native, source, err) ? call_ended(u, err)
+							      : call_failed(u, err);
 }
 
 /* Checked, at `path` in our folder; `version` is its own. */
@@ -127,13 +146,11 @@ static bool download(struct utility *u, const char *path, struct buf *source,
 	return fs_stage(path, source->data, source->len, 0600, err) && compiles(u, path, err);
 }
 
-/* *there: with something in it; `source` has it. */
-static bool read_script(const struct utility *u, struct buf *source, bool *there, struct err *err)
+/* `source` stays empty if it is not there. */
+static bool read_script(const struct utility *u, struct buf *source, struct err *err)
 {
-	if (fs_exists(u->script) && !fs_read(u->script, source, err))
-		return false;
-	*there = source->len > 0;
-	return true;
+	buf_reset(source);
+	return !fs_exists(u->script) || fs_read(u->script, source, err);
 }
 
 static bool put(const struct utility *u, const struct buf *source, struct err *err)
@@ -148,9 +165,19 @@ static bool is_stop(const struct err *err)
 
 /* ---- the first one ---- */
 
-static bool is_of_tracker(const struct err *err)
+/* Without it there is nothing else to do: whatever came in its place is waited out. */
+static bool wait_out(struct utility *u, struct err *err)
 {
-	return strcmp(err->word, WORD_PROTOCOL) == 0 || text_starts(err->word, "HTTP ");
+	static const struct engine_failure unwell = {.back_off = true};
+	struct err why = *err;
+
+	if (u->base.failure.back_off ||
+	    (strcmp(err->word, WORD_PROTOCOL) != 0 && !text_starts(err->word, "HTTP ")))
+		return false;
+	u->base.failure = unwell;
+	if (u->o.after_call(u->o.ctx, &unwell, &why, err))
+		*err = why;
+	return false;
 }
 
 static bool fetch_first(struct utility *u, const char *path, struct err *err)
@@ -160,10 +187,8 @@ static bool fetch_first(struct utility *u, const char *path, struct err *err)
 
 	log_info(NULL, "there is no archiver.py at %s; the tracker is asked for it", u->script);
 	if (!download(u, path, &source, version, err)) {
-		/* Without it there is nothing else to do: whatever came in its place is waited out.
-		 */
-		u->base.failure.back_off |= is_of_tracker(err);
-		return err_wrap(err, "download archiver.py");
+		err_wrap(err, "download archiver.py");
+		return wait_out(u, err);
 	}
 	if (!put(u, &source, err))
 		return false;
@@ -183,24 +208,136 @@ static bool was_refused(const struct utility *u, const char *version)
 	       strcmp(buf_text(&text), version) == 0;
 }
 
-/* So that it is not downloaded again every six hours. */
-static void refuse(const struct utility *u, const char *version)
+/* So that it is not downloaded again every six hours: it was tried and failed, and where it failed
+ * the one in place works. */
+static void refuse(struct utility *u, const char *version)
 {
 	OWN_STR char *path = fs_join(u->folder, "refused");
 	struct err err;
+	bool ignored;
 
-	if (!fs_write(path, version, strlen(version), 0600, &err))
+	if (utility_script_lists(u, u->script, &ignored, &err) &&
+	    !fs_write(path, version, strlen(version), 0600, &err))
 		log_warn(NULL, "%s", err.msg);
 }
 
-/* The old one is kept beside it; either it or the new one is in place at any time. */
-static bool replace(struct utility *u, const struct buf *old, const char *old_version,
-		    const struct buf *new, struct err *err)
-{
-	OWN_STR char *backup = mem_printf("%s-%s.bak", u->script, old_version);
+/* ---- on trial: in place, and not known yet to work there ---- */
 
-	return fs_write(backup, old->data, old->len, 0644, err) && put(u, new, err);
+struct trial {
+	char old[REPLY_VERSION_SIZE], new[REPLY_VERSION_SIZE];
+	char hash[2 * SHA256_SIZE + 1]; /* of the new one */
+};
+
+static char *trial_path(const struct utility *u)
+{
+	return fs_join(u->folder, "trying");
 }
+
+static char *backup_path(const struct utility *u, const char *version)
+{
+	return mem_printf("%s-%s.bak", u->script, version);
+}
+
+static void hash_source(const struct buf *source, char hash[2 * SHA256_SIZE + 1])
+{
+	uint8_t digest[SHA256_SIZE];
+
+	hash_sha256(buf_text(source), source->len, digest);
+	hash_hex(digest, sizeof digest, hash);
+}
+
+static bool parse_trial(const char *text, struct trial *t)
+{
+	return sscanf(text, "%23[0-9.] %23[0-9.] %64[0-9a-f]", t->old, t->new, t->hash) == 3;
+}
+
+/* Does a trial go on?  One whose script is not in place, because it had not come so far or because
+ * somebody put another one there, is over. */
+static bool on_trial(const struct utility *u, const struct buf *in_place, struct trial *t)
+{
+	OWN_STR char *path = trial_path(u);
+	OWN_BUF struct buf text = BUF_MAX(256);
+	char hash[2 * SHA256_SIZE + 1];
+	struct err ignored;
+
+	if (!fs_exists(path) || !fs_read_regular(path, &text, &ignored))
+		return false;
+	hash_source(in_place, hash);
+	if (parse_trial(buf_text(&text), t) && strcmp(t->hash, hash) == 0)
+		return true;
+	(void)!fs_remove(path, &ignored);
+	return false;
+}
+
+/* Either the old one or the new one is in place at any time, and before the new one is, the way
+ * back is written down. */
+static bool begin_trial(const struct utility *u, const struct trial *t, const struct buf *old,
+			const struct buf *new, struct err *err)
+{
+	OWN_STR char *path = trial_path(u);
+	OWN_STR char *backup = backup_path(u, t->old);
+	OWN_STR char *text = mem_printf("%s %s %s\n", t->old, t->new, t->hash);
+
+	return fs_write(backup, old->data, old->len, 0644, err) &&
+	       fs_write(path, text, strlen(text), 0600, err) && put(u, new, err);
+}
+
+static bool go_back(const struct utility *u, const struct trial *t, struct err *err)
+{
+	OWN_STR char *backup = backup_path(u, t->old);
+	OWN_BUF struct buf old = BUF_MAX(UTILITY_SOURCE_MAX_BYTES);
+
+	return (fs_read(backup, &old, err) && put(u, &old, err)) ||
+	       err_wrap(err, "the old archiver.py cannot be put back");
+}
+
+/* It works, or the old one comes back, and *err says what was wrong with it.  After a stop, or if
+ * the old one cannot be put back, the trial goes on. */
+static bool end_trial(struct utility *u, const struct trial *t, struct err *err)
+{
+	OWN_STR char *path = trial_path(u);
+	bool own_fault;
+	struct err why;
+
+	bool works = utility_script_lists(u, u->script, &own_fault, err);
+	if (!works && (is_stop(err) || !go_back(u, t, &why))) {
+		if (!is_stop(err))
+			log_error(NULL, "%s", why.msg);
+		return false;
+	}
+	if (!fs_remove(path, &why))
+		log_warn(NULL, "%s", why.msg);
+	if (works)
+		log_info(NULL,
+			 "archiver.py was updated from %s to %s; the old one is kept as %s-%s.bak",
+			 t->old, t->new, u->script, t->old);
+	else if (own_fault)
+		refuse(u, t->new);
+	return works;
+}
+
+/* What an earlier process had put in place, and not proven. */
+static bool go_on_with_trial(struct utility *u, const struct buf *in_place, struct err *err)
+{
+	struct trial t;
+	struct err why;
+
+	if (!on_trial(u, in_place, &t))
+		return true;
+	log_info(NULL, "archiver.py %s was put in place before the program ended, and is tried now",
+		 t.new);
+	if (end_trial(u, &t, &why))
+		return true;
+	if (is_stop(&why)) {
+		*err = why;
+		return false;
+	}
+	log_error(NULL, "archiver.py %s does not work, and %s is to be back: %s", t.new, t.old,
+		  why.msg);
+	return true;
+}
+
+/* ---- the update ---- */
 
 /* Tried where it lies in our folder, before it is in place; put in place, it is tried again, as
  * every one is. */
@@ -208,26 +345,22 @@ static bool try_update(struct utility *u, const char *path, const struct buf *ol
 		       const char *old_version, struct err *err)
 {
 	OWN_BUF struct buf new = BUF_MAX(UTILITY_SOURCE_MAX_BYTES);
-	char version[REPLY_VERSION_SIZE];
+	struct trial t;
+	bool own_fault;
 
-	if (!download(u, path, &new, version, err))
+	if (!download(u, path, &new, t.new, err))
 		return false;
-	if (num_version_compare(version, old_version) <= 0)
+	if (num_version_compare(t.new, old_version) <= 0)
 		return err_set(err, ERR_ITEM, WORD_PROTOCOL,
-			       "what the tracker sent is version %s, not a newer one", version);
-	if (!utility_script_lists(u, path, err) || !replace(u, old, old_version, &new, err))
+			       "what the tracker sent is version %s, not a newer one", t.new);
+	if (!utility_script_lists(u, path, &own_fault, err)) {
+		if (own_fault)
+			refuse(u, t.new);
 		return false;
-	if (utility_script_lists(u, u->script, err)) {
-		log_info(NULL,
-			 "archiver.py was updated from %s to %s; the old one is kept as "
-			 "%s-%s.bak",
-			 old_version, version, u->script, old_version);
-		return true;
 	}
-	struct err why;
-	if (!put(u, old, &why))
-		log_error(NULL, "the old archiver.py cannot be put back: %s", why.msg);
-	return false;
+	text_copy(t.old, sizeof t.old, old_version);
+	hash_source(&new, t.hash);
+	return begin_trial(u, &t, old, &new, err) && end_trial(u, &t, err);
 }
 
 /* A failed update leaves the old one at work, unless it is the tracker that is unwell. */
@@ -247,24 +380,35 @@ static bool update(struct utility *u, const char *path, const struct buf *old,
 	u->base.failure = (struct engine_failure){0};
 	log_error(NULL, "archiver.py could not be updated to %s, and stays %s: %s", announced,
 		  old_version, why.msg);
-	/* What broke on its way may come whole the next time; what is wrong as it is will not. */
-	if (strcmp(why.word, WORD_DISK) != 0 && strcmp(why.word, WORD_NETWORK) != 0 &&
-	    strcmp(why.word, WORD_TIMEOUT) != 0)
-		refuse(u, announced);
 	return true;
 }
 
 static bool ask_version(struct utility *u, char version[REPLY_VERSION_SIZE], struct err *err)
 {
-	struct engine *tracker = u->tracker;
-
 	if (!u->o.before_call(u->o.ctx, err))
 		return false;
-	if (!tracker->ops->version(tracker, version, err)) {
-		u->base.failure = tracker->failure;
-		return err_wrap(err, "ask for the utility's newest version");
-	}
-	return u->o.after_call(u->o.ctx, err);
+	if (u->native->ops->version(u->native, version, err))
+		return call_ended(u, err);
+	call_failed(u, err);
+	return err_wrap(err, "ask for the utility's newest version");
+}
+
+/* The tracker's is newer; is it only worth a warning? */
+static bool is_left_alone(const struct utility *u, const char *own, const char *newest)
+{
+	bool notify = u->o.update == ENGINE_UTILITY_NOTIFY;
+
+	if (notify)
+		log_warn(NULL,
+			 "archiver.py is version %s, and the tracker has %s "
+			 "(PTP_UTILITY_UPDATE=auto would fetch it)",
+			 own, newest);
+	else if (was_refused(u, newest))
+		log_warn(NULL,
+			 "archiver.py is version %s, and the tracker has %s, which was tried and "
+			 "did not work; remove %s/refused to have it tried again",
+			 own, newest, u->folder);
+	return notify || was_refused(u, newest);
 }
 
 static bool look_for_update(struct utility *u, const char *path, const struct buf *source,
@@ -288,24 +432,19 @@ static bool look_for_update(struct utility *u, const char *path, const struct bu
 	}
 	if (num_version_compare(newest, own) <= 0)
 		return true;
-	if (u->o.update == ENGINE_UTILITY_NOTIFY || was_refused(u, newest)) {
-		log_warn(NULL, "archiver.py is version %s, and the tracker has %s%s", own, newest,
-			 u->o.update == ENGINE_UTILITY_NOTIFY
-				 ? " (PTP_UTILITY_UPDATE=auto would fetch it)"
-				 : ", which was tried and did not work");
+	if (is_left_alone(u, own, newest))
 		return true;
-	}
 	return update(u, path, source, own, newest, err);
 }
 
 static bool make_ready(struct utility *u, const char *path, struct err *err)
 {
 	OWN_BUF struct buf source = BUF_MAX(UTILITY_SOURCE_MAX_BYTES);
-	bool there;
 
-	if (!python_ready(u, err) || !read_script(u, &source, &there, err))
+	if (!python_ready(u, err) || !read_script(u, &source, err) ||
+	    !go_on_with_trial(u, &source, err) || !read_script(u, &source, err))
 		return false;
-	if (!there)
+	if (!source.len)
 		return fetch_first(u, path, err);
 	return u->o.update == ENGINE_UTILITY_OFF || look_for_update(u, path, &source, err);
 }

@@ -145,24 +145,6 @@ static enum verdict try_once(struct health *h, const struct http_request *reques
 	return judge(h, &reply, what);
 }
 
-/* Valid UTF-8 of at most body_limit bytes. */
-static char *fit_body(const struct health *h, const char *body)
-{
-	OWN_BUF struct buf clean = BUF_MAX(2 * BODY_LIMIT_MAX);
-
-	for (const char *line = body; *line;) {
-		size_t len = strcspn(line, "\n");
-		OWN_STR char *text = text_printable(line, len, h->body_limit);
-		buf_puts(&clean, text);
-		line += len;
-		if (*line == '\n') {
-			buf_puts(&clean, "\n");
-			line++;
-		}
-	}
-	return mem_dupn(buf_text(&clean), text_cut(buf_text(&clean), clean.len, h->body_limit));
-}
-
 /* One ping, being tried. */
 struct attempt {
 	char *url;        /* owned, wiped */
@@ -231,7 +213,7 @@ static void ping(struct health *h, const char *suffix, const char *what, const c
 		return;
 	OWN(attempt_clear)
 	struct attempt a = {.url = ping_url(h, suffix),
-			    .body = fit_body(h, body),
+			    .body = text_printable_lines(body, h->body_limit),
 			    .what = what,
 			    .end = clock_monotonic() + budget_ms,
 			    .once_ms = budget_ms * 3 / 5};

@@ -343,8 +343,8 @@ bool ledger_moved(struct ledger *l, int64_t id, const char *path, const char *cl
 
 bool ledger_adopt(struct ledger *l, const struct adopted *a, int64_t *id, struct err *err)
 {
-	if (!ledger_run(l, SQL_ADOPT, err, "ttttitti", a->container, a->infohash, a->v2, a->name,
-			(int64_t)a->bytes, a->path, a->client, clock_now()))
+	if (!ledger_run(l, SQL_ADOPT, err, "tttttitti", a->container, a->infohash, a->v2, a->name,
+			a->file_name, (int64_t)a->bytes, a->path, a->client, clock_now()))
 		return false;
 	*id = sqlite3_last_insert_rowid(l->db);
 	return true;
@@ -363,4 +363,9 @@ bool ledger_note(struct ledger *l, int64_t id, const char *note, struct err *err
 bool ledger_hook(struct ledger *l, int64_t id, enum assignment_hook hook, struct err *err)
 {
 	return ledger_run(l, SQL_HOOK, err, "ii", id, (int64_t)hook);
+}
+
+bool ledger_rename(struct ledger *l, const char *container, const char *name, struct err *err)
+{
+	return ledger_run(l, SQL_RENAME, err, "tt", container, name);
 }

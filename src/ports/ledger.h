@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "model/assignment.h"
 #include "model/outcome.h"
+#include "model/event.h"
 #include "model/pace.h"
 #include "model/reply.h"
 
@@ -88,7 +89,7 @@ bool ledger_moved(struct ledger *l, int64_t id, const char *path, const char *cl
 
 /* A torrent that a client had already becomes the container's, as delivered; *id is its row. */
 struct adopted {
-	const char *container, *infohash, *v2, *name;
+	const char *container, *infohash, *v2, *name, *file_name;
 	uint64_t bytes;
 	const char *path, *client; /* where it is; NULL: not known */
 };
@@ -105,6 +106,10 @@ bool ledger_note(struct ledger *l, int64_t id, const char *note, struct err *err
 
 bool ledger_hook(struct ledger *l, int64_t id, enum assignment_hook hook,
 		 struct err *err) MUST_CHECK;
+
+/* A container gets another name: its assignments, whatever their state, go with it. */
+bool ledger_rename(struct ledger *l, const char *container, const char *name,
+		   struct err *err) MUST_CHECK;
 
 /* ---- looking ---- */
 
@@ -317,6 +322,45 @@ bool ledger_redelivered(struct ledger *l, const char *target, int64_t id,
 			struct err *err) MUST_CHECK;
 /* All of it is done. */
 bool ledger_redelivery_ended(struct ledger *l, const char *target, struct err *err) MUST_CHECK;
+
+/* ---- telling people (core/events.h, core/outbox.h) ---- */
+
+/* What was told already; *list and the keys in it are the caller's. */
+bool ledger_notices(struct ledger *l, struct notice **list, size_t *n, struct err *err) MUST_CHECK;
+
+/* A message for a target, which is named by its fingerprint. */
+struct ledger_message {
+	const char *target;
+	const struct event *event;
+};
+
+/* Keeps those of the notices that are marked as changed, and the messages, all in one transaction.
+ */
+bool ledger_tell(struct ledger *l, const struct notice notices[], size_t n_notices,
+		 const struct ledger_message messages[], size_t n_messages,
+		 struct err *err) MUST_CHECK;
+
+/* The oldest message for a target; the caller clears *e.  *is: there is one. */
+bool ledger_next_message(struct ledger *l, const char *target, struct event *e, bool *is,
+			 struct err *err) MUST_CHECK;
+
+/* Messages of before or after these times go. */
+bool ledger_forget_messages(struct ledger *l, int64_t before, int64_t after,
+			    struct err *err) MUST_CHECK;
+
+/* How a target was called lately. */
+struct ledger_telling {
+	int64_t since;     /* when its day began */
+	uint32_t told;     /* messages since then */
+	uint32_t failures; /* in a row */
+	int64_t rest_until;
+};
+bool ledger_get_telling(struct ledger *l, const char *target, struct ledger_telling *t,
+			struct err *err) MUST_CHECK;
+
+/* `done`: the id of a message that is settled, and goes; 0: none. */
+bool ledger_set_telling(struct ledger *l, const char *target, const struct ledger_telling *t,
+			int64_t done, struct err *err) MUST_CHECK;
 
 const char *ledger_library(void);
 

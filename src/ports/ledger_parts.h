@@ -6,6 +6,7 @@
  *     ledger_look.c   lists and totals; IncompleteTransactions
  *     ledger_cycle.c  pacing, cycles, containers
  *     ledger_past.c   what the status page shows of the past: cycles, growth, counts
+ *     ledger_tell.c   what was told, and what is to be told
  */
 #ifndef PORTS_LEDGER_PARTS_H
 #define PORTS_LEDGER_PARTS_H
@@ -49,6 +50,7 @@ enum sql {
 	SQL_TRIED,
 	SQL_NOTE,
 	SQL_HOOK,
+	SQL_RENAME,
 	SQL_LIST_PENDING,
 	SQL_LIST_LOST,
 	SQL_LIST_ALL,
@@ -93,6 +95,14 @@ enum sql {
 	SQL_IS_REDELIVERED,
 	SQL_REDELIVERED,
 	SQL_REDELIVERY_ENDED,
+	SQL_NOTICES,
+	SQL_SET_NOTICE,
+	SQL_ADD_MESSAGE,
+	SQL_NEXT_MESSAGE,
+	SQL_DROP_MESSAGE,
+	SQL_FORGET_MESSAGES,
+	SQL_GET_TELLING,
+	SQL_SET_TELLING,
 	SQL_COUNT,
 };
 

@@ -20,6 +20,53 @@
 	" WHERE new.well IS NOT NULL ON CONFLICT DO UPDATE SET n = n + 1,"                \
 	" ms = ms + excluded.ms;"
 
+#define COUNTING                                                                          \
+	"INSERT INTO tally SELECT container, state, set_aside, pick_up, count(*),"        \
+	" sum(ifnull(bytes, 0)) FROM assignment GROUP BY 1, 2, 3, 4;"                     \
+	"INSERT INTO growth SELECT container, delivered_at / 86400000, count(*),"         \
+	" sum(ifnull(bytes, 0)), 0 FROM assignment"                                       \
+	" WHERE state = 4 AND delivered_at IS NOT NULL GROUP BY 1, 2;"                    \
+	"INSERT INTO cycle_tally SELECT well, count(*), sum(max(ended_at - begun_at, 0))" \
+	" FROM cycle WHERE well IS NOT NULL GROUP BY 1;"                                  \
+	"INSERT INTO turn_tally SELECT container, outcome, count(*) FROM turn GROUP BY 1, 2;"
+
+#define COUNT_NEW COUNT_ASSIGNMENT("new", "")
+#define DROP_OLD COUNT_ASSIGNMENT("old", "-")
+
+#define TRIGGERS                                                                                 \
+	"CREATE TRIGGER assignment_comes AFTER INSERT ON assignment BEGIN " COUNT_NEW "END;"     \
+	"CREATE TRIGGER assignment_goes AFTER DELETE ON assignment BEGIN " DROP_OLD "END;"       \
+	"CREATE TRIGGER assignment_changes AFTER UPDATE OF container, state, set_aside,"         \
+	" pick_up, bytes, asked_at, delivered_at ON assignment BEGIN " DROP_OLD COUNT_NEW "END;" \
+	"CREATE TRIGGER cycle_comes AFTER INSERT ON cycle BEGIN " COUNT_CYCLES "END;"            \
+	"CREATE TRIGGER cycle_ends AFTER UPDATE OF well ON cycle WHEN old.well IS NULL"          \
+	" BEGIN " COUNT_CYCLES "END;"                                                            \
+	"CREATE TRIGGER turn_ends AFTER INSERT ON turn BEGIN"                                    \
+	" INSERT INTO turn_tally VALUES(new.container, new.outcome, 1)"                          \
+	" ON CONFLICT DO UPDATE SET n = n + 1; END;"
+
+/* What only those who look need. */
+#define TO_BE_LOOKED_AT                                                                   \
+	"CREATE INDEX assignment_by_delivery ON assignment(delivered_at);"                \
+	"ALTER TABLE client ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;"               \
+	"ALTER TABLE pace ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"                   \
+	"CREATE TABLE space("                                                             \
+	" place TEXT PRIMARY KEY, free INTEGER NOT NULL, total INTEGER NOT NULL,"         \
+	" at INTEGER NOT NULL) WITHOUT ROWID;"                                            \
+	"CREATE TABLE tally("                                                             \
+	" container TEXT NOT NULL, state INTEGER NOT NULL, set_aside INTEGER NOT NULL,"   \
+	" pick_up INTEGER NOT NULL, n INTEGER NOT NULL, bytes INTEGER NOT NULL,"          \
+	" PRIMARY KEY(container, state, set_aside, pick_up)) WITHOUT ROWID;"              \
+	"CREATE TABLE growth("                                                            \
+	" container TEXT NOT NULL, day INTEGER NOT NULL, n INTEGER NOT NULL,"             \
+	" bytes INTEGER NOT NULL, adopted INTEGER NOT NULL, PRIMARY KEY(container, day))" \
+	" WITHOUT ROWID;"                                                                 \
+	"CREATE TABLE cycle_tally("                                                       \
+	" well INTEGER PRIMARY KEY, n INTEGER NOT NULL, ms INTEGER NOT NULL);"            \
+	"CREATE TABLE turn_tally("                                                        \
+	" container TEXT NOT NULL, outcome TEXT NOT NULL, n INTEGER NOT NULL,"            \
+	" PRIMARY KEY(container, outcome)) WITHOUT ROWID;" COUNTING TRIGGERS
+
 const struct ledger_migration ledger_migrations[] = {
 	{1,
 	 "CREATE TABLE assignment("
@@ -61,66 +108,27 @@ const struct ledger_migration ledger_migrations[] = {
 	 "ALTER TABLE assignment ADD COLUMN found TEXT;"
 	 "ALTER TABLE assignment ADD COLUMN found_at INTEGER;"
 	 "CREATE INDEX assignment_by_infohash ON assignment(infohash);"
-	 "CREATE INDEX assignment_by_delivery ON assignment(delivered_at);"
 	 "CREATE INDEX assignment_awaited ON assignment(container) WHERE pick_up IN (1, 2);"
 	 "ALTER TABLE container ADD COLUMN retry_at INTEGER NOT NULL DEFAULT 0;"
 	 "CREATE TABLE client("
-	 " name TEXT PRIMARY KEY, refused TEXT NOT NULL, down_since INTEGER NOT NULL,"
-	 " seen_at INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+	 " name TEXT PRIMARY KEY, refused TEXT NOT NULL, down_since INTEGER NOT NULL) WITHOUT "
+	 "ROWID;"
 	 "CREATE TABLE audit("
 	 " id INTEGER PRIMARY KEY CHECK(id = 1), at INTEGER NOT NULL, summary TEXT NOT NULL);"
 	 "INSERT INTO audit VALUES(1, 0, '');"
 	 "CREATE TABLE redelivery("
 	 " target TEXT NOT NULL, assignment INTEGER NOT NULL, PRIMARY KEY(target, assignment))"
 	 " WITHOUT ROWID;"
-	 "ALTER TABLE pace ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
-	 "CREATE TABLE space("
-	 " place TEXT PRIMARY KEY, free INTEGER NOT NULL, total INTEGER NOT NULL,"
-	 " at INTEGER NOT NULL) WITHOUT ROWID;"
-	 "CREATE TABLE tally("
-	 " container TEXT NOT NULL, state INTEGER NOT NULL, set_aside INTEGER NOT NULL,"
-	 " pick_up INTEGER NOT NULL, n INTEGER NOT NULL, bytes INTEGER NOT NULL,"
-	 " PRIMARY KEY(container, state, set_aside, pick_up)) WITHOUT ROWID;"
-	 "CREATE TABLE growth("
-	 " container TEXT NOT NULL, day INTEGER NOT NULL, n INTEGER NOT NULL,"
-	 " bytes INTEGER NOT NULL, adopted INTEGER NOT NULL, PRIMARY KEY(container, day))"
-	 " WITHOUT ROWID;"
-	 "CREATE TABLE cycle_tally("
-	 " well INTEGER PRIMARY KEY, n INTEGER NOT NULL, ms INTEGER NOT NULL);"
-	 "CREATE TABLE turn_tally("
-	 " container TEXT NOT NULL, outcome TEXT NOT NULL, n INTEGER NOT NULL,"
-	 " PRIMARY KEY(container, outcome)) WITHOUT ROWID;"
-	 "INSERT INTO tally SELECT container, state, set_aside, pick_up, count(*),"
-	 " sum(ifnull(bytes, 0)) FROM assignment GROUP BY 1, 2, 3, 4;"
-	 "INSERT INTO growth SELECT container, delivered_at / 86400000, count(*),"
-	 " sum(ifnull(bytes, 0)), 0 FROM assignment"
-	 " WHERE state = 4 AND delivered_at IS NOT NULL GROUP BY 1, 2;"
-	 "INSERT INTO cycle_tally SELECT well, count(*), sum(max(ended_at - begun_at, 0))"
-	 " FROM cycle WHERE well IS NOT NULL GROUP BY 1;"
-	 "INSERT INTO turn_tally SELECT container, outcome, count(*) FROM turn GROUP BY 1, 2;"
-	 "CREATE TRIGGER assignment_comes AFTER INSERT ON assignment BEGIN"
-	 " " COUNT_ASSIGNMENT(
-		 "new",
-		 "") "END;"
-		     "CREATE TRIGGER assignment_goes AFTER DELETE ON assignment BEGIN"
-		     " " COUNT_ASSIGNMENT(
-			     "old",
-			     "-") "END;"
-				  "CREATE TRIGGER assignment_changes AFTER UPDATE OF container, "
-				  "state, set_aside,"
-				  " pick_up, bytes, asked_at, delivered_at ON assignment BEGIN"
-				  " " COUNT_ASSIGNMENT("old", "-") COUNT_ASSIGNMENT(
-					  "new",
-					  "") "END;"
-					      "CREATE TRIGGER cycle_comes AFTER INSERT ON cycle "
-					      "BEGIN " COUNT_CYCLES "END;"
-					      "CREATE TRIGGER cycle_ends AFTER UPDATE OF well ON "
-					      "cycle WHEN old.well IS NULL"
-					      " BEGIN " COUNT_CYCLES "END;"
-					      "CREATE TRIGGER turn_ends AFTER INSERT ON turn BEGIN"
-					      " INSERT INTO turn_tally VALUES(new.container, "
-					      "new.outcome, 1)"
-					      " ON CONFLICT DO UPDATE SET n = n + 1; END;"},
+	 "CREATE TABLE notice("
+	 " key TEXT PRIMARY KEY, since INTEGER NOT NULL, ended INTEGER NOT NULL,"
+	 " goes_on INTEGER NOT NULL, told INTEGER NOT NULL, detail TEXT NOT NULL) WITHOUT ROWID;"
+	 "CREATE TABLE message("
+	 " id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, at INTEGER NOT NULL,"
+	 " kind TEXT NOT NULL, level INTEGER NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,"
+	 " text TEXT NOT NULL);"
+	 "CREATE TABLE telling("
+	 " target TEXT PRIMARY KEY, since INTEGER NOT NULL, told INTEGER NOT NULL,"
+	 " failures INTEGER NOT NULL, rest_until INTEGER NOT NULL) WITHOUT ROWID;" TO_BE_LOOKED_AT},
 };
 
 _Static_assert(sizeof ledger_migrations / sizeof *ledger_migrations == LEDGER_VERSION,
@@ -180,14 +188,15 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_PICK_UP] = "UPDATE assignment SET pick_up = ?2, pick_up_at = ?3 WHERE id = ?1",
 	[SQL_MOVED] = "UPDATE assignment SET path = ?2, pick_up_at = ?3, client = ?4, pick_up = ?5"
 		      " WHERE id = ?1",
-	[SQL_ADOPT] = "INSERT INTO assignment(container, state, infohash, v2, name, bytes, path,"
-		      " client, asked_at, changed_at, delivered_at)"
-		      " VALUES(?1, 4, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?8)",
+	[SQL_ADOPT] = "INSERT INTO assignment(container, state, infohash, v2, name, file_name,"
+		      " bytes, path, client, asked_at, changed_at, delivered_at)"
+		      " VALUES(?1, 4, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?9)",
 	[SQL_AUDITED] = "UPDATE assignment SET found = ?2, found_at = ?3 WHERE id = ?1",
 	[SQL_TRIED] = "UPDATE assignment SET tries = tries + 1, note = ?2, set_aside = ?3,"
 		      " changed_at = ?4 WHERE id = ?1",
 	[SQL_NOTE] = "UPDATE assignment SET note = ?2 WHERE id = ?1",
 	[SQL_HOOK] = "UPDATE assignment SET hook = ?2 WHERE id = ?1",
+	[SQL_RENAME] = "UPDATE assignment SET container = ?2 WHERE container = ?1",
 	[SQL_LIST_PENDING] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
 			     " WHERE (state BETWEEN 1 AND 3 OR (state = 4 AND hook = 1))"
 			     " AND (?1 IS NULL OR container = ?1) ORDER BY id LIMIT ?2",
@@ -277,6 +286,17 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_IS_REDELIVERED] = "SELECT 1 FROM redelivery WHERE target = ?1 AND assignment = ?2",
 	[SQL_REDELIVERED] = "INSERT OR REPLACE INTO redelivery VALUES(?1, ?2)",
 	[SQL_REDELIVERY_ENDED] = "DELETE FROM redelivery WHERE target = ?1",
+	[SQL_NOTICES] = "SELECT key, since, ended, goes_on, told, detail FROM notice",
+	[SQL_SET_NOTICE] = "INSERT OR REPLACE INTO notice VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_ADD_MESSAGE] = "INSERT INTO message(target, at, kind, level, name, title, text)"
+			    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[SQL_NEXT_MESSAGE] = "SELECT id, at, kind, level, name, title, text FROM message"
+			     " WHERE target = ?1 ORDER BY id LIMIT 1",
+	[SQL_DROP_MESSAGE] = "DELETE FROM message WHERE id = ?1",
+	[SQL_FORGET_MESSAGES] = "DELETE FROM message WHERE at NOT BETWEEN ?1 AND ?2",
+	[SQL_GET_TELLING] = "SELECT since, told, failures, rest_until FROM telling"
+			    " WHERE target = ?1",
+	[SQL_SET_TELLING] = "INSERT OR REPLACE INTO telling VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_SET_CONTAINER_ID] = "INSERT INTO container(name, tracker_id) VALUES(?1, ?2)"
 				 " ON CONFLICT(name) DO UPDATE SET tracker_id = ?2",
 };

@@ -72,10 +72,26 @@ bool vault_read(struct vault *v, const char *infohash, struct buf *bytes, struct
 	return fs_read_regular(path, bytes, err);
 }
 
+char *vault_quarantine_path(const struct vault *v, const char *id)
+{
+	return mem_printf("%s/%s.bin", v->quarantine, id);
+}
+
+bool vault_quarantine_move(const char *from, const char *path, struct err *err)
+{
+	enum fs_publish result;
+
+	if (!fs_publish(from, path, &result, err))
+		return false;
+	return result == FS_PUBLISHED ||
+	       err_set(err, ERR_TARGET, WORD_DISK, "%s is in the way of what is to be put there",
+		       path);
+}
+
 bool vault_quarantine(struct vault *v, const char *torrent_id, const struct buf *bytes, char **path,
 		      struct err *err)
 {
-	OWN_STR char *where = mem_printf("%s/%s.bin", v->quarantine, torrent_id);
+	OWN_STR char *where = vault_quarantine_path(v, torrent_id);
 
 	if (!fs_write(where, buf_text(bytes), bytes->len, 0600, err))
 		return false;

@@ -35,6 +35,13 @@ bool vault_read(struct vault *v, const char *infohash, struct buf *bytes,
 bool vault_quarantine(struct vault *v, const char *torrent_id, const struct buf *bytes, char **path,
 		      struct err *err) MUST_CHECK;
 
+/* Where what cannot be read is to go; the caller's. */
+char *vault_quarantine_path(const struct vault *v, const char *id);
+
+/* Moves it there unread, whatever it is: a file of any size, a folder, a link.  It keeps its own
+ * permissions, in a folder that only we can enter. */
+bool vault_quarantine_move(const char *from, const char *path, struct err *err) MUST_CHECK;
+
 /*
  * The slip: room for one answer of the tracker's (a line of at most VAULT_SLIP_BYTES), for when the
  * ledger cannot be written.  The file has its size from the start and is written in place, which

@@ -1,5 +1,6 @@
 """What the tests of all torrent clients share: driving a client's port, and making torrents."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -12,6 +13,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PTP_BUILD", ROOT / "build"))
 PIECE = 16 * 1024
 ANSWER_LIMIT = 60   # seconds
+QUICKLY = 8         # seconds; less than the time limit of a call, more than a busy machine needs
+
+# Words that are harmless in a name, and would not be in a shell, a URL, HTML or JSON.
+HOSTILE = "$(id) `id` \"q\" 'a' & <b> %41 +; été 日本 \u202e"
 
 sys.path.insert(0, str(ROOT / "test" / "real"))
 
@@ -58,6 +63,18 @@ class Driver:
         return found[0] if found else None
 
 
+def expect_failure(answer, kind, *words, secrets=()):
+    """It is a failure of a client, of this kind, with the words in it, and no secret; returned."""
+    assert not answer["ok"], answer
+    assert (answer["kind"], answer["word"]) == (kind, "Client"), answer
+    assert answer["message"].startswith("test: ") and len(answer["message"]) < 400, answer
+    for word in words:
+        assert word in answer["message"], answer
+    for secret in secrets:
+        assert secret not in answer["message"], answer
+    return answer
+
+
 def make_torrent(folder, name="one", size=3 * PIECE, announce="http://127.0.0.1:9/announce",
                  files=1, flags=libtorrent.create_torrent.v1_only, piece=PIECE, private=True):
     """Content of `size` bytes a file in `folder`/`name`, and its .torrent beside it.
@@ -84,3 +101,14 @@ def make_torrent(folder, name="one", size=3 * PIECE, announce="http://127.0.0.1:
     path.write_bytes(data)
     hashes = libtorrent.torrent_info(str(path)).info_hashes()
     return path, str(hashes.v1 if hashes.has_v1() else hashes.v2)
+
+
+def bare_torrent(folder, name="big", pieces=3):
+    """A .torrent without content: its hashes are random.  Returns (its path, v1 infohash)."""
+    info = {b"name": name if isinstance(name, bytes) else name.encode(), b"piece length": PIECE,
+            b"length": pieces * PIECE, b"pieces": os.urandom(20 * pieces), b"private": 1}
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{hashlib.sha1(info[b'name']).hexdigest()}.torrent"
+    path.write_bytes(libtorrent.bencode({b"announce": b"http://127.0.0.1:9/announce",
+                                         b"info": info}))
+    return path, hashlib.sha1(libtorrent.bencode(info)).hexdigest()

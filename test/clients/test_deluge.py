@@ -2,12 +2,8 @@
 
 Every test drives the port itself (drive_client). deluged and deluge-web are started on loopback
 with throwaway folders and ended by their process ids.
-
-PTP_BUILD      folder of drive_client (default: build/ of this repository)
-PTP_SKIP_REAL  1: a missing Debian package skips the tests that need it instead of failing them
 """
 
-import http.server
 import os
 import signal
 import threading
@@ -16,24 +12,17 @@ import time
 import libtorrent
 import pytest
 
-from driver import PIECE, Driver, make_torrent
-from clients import CONTROL, Deluge, Opentracker, find_program, free_port, wait_for
+from driver import HOSTILE, PIECE, QUICKLY, Driver, bare_torrent, expect_failure, make_torrent
+from clients import CONTROL, Deluge, Opentracker, free_port, wait_for
 from deluge_double import DelugeDouble
-from proxy_deluge import Proxy, make_certificate
+from proxy import CUT, HANG, LOSE, FakeTracker, Proxy, fixed, make_certificate
 
-QUICK = 3           # seconds within which a client that is not there is known not to be
+PROGRAMS = ["deluged", "deluge-web", "opentracker"]
 STATE_LIMIT = 30    # seconds until a torrent is in the state that a test brings about
-HOSTILE = 'q"uo\'te $HOME `id` & <b> %41 \\ \u00e4\u4e2d\U0001f3ac'
 
 
 @pytest.fixture(scope="module")
 def deluge(tmp_path_factory):
-    missing = [p for p in ("deluged", "deluge-web", "setpriv") if not find_program(p)]
-    if missing:
-        reason = f"missing: apt-get install {' '.join(missing)}"
-        if os.environ.get("PTP_SKIP_REAL") == "1":
-            pytest.skip(reason)
-        pytest.fail(f"{reason} (or set PTP_SKIP_REAL=1 to skip)", pytrace=False)
     program = Deluge("deluge", tmp_path_factory.mktemp("deluge"), CONTROL)
     try:
         program.run()
@@ -53,29 +42,11 @@ def about(url, **more):
 
 
 def refused(answer, kind, *words):
-    """A failure of this kind whose message begins with the client's name and has these words."""
-    assert not answer["ok"] and answer["kind"] == kind and answer["word"] == "Client", answer
-    message = answer["message"]
-    assert message.startswith("test: ") and len(message) < 400, message
-    assert Deluge.PASSWORD not in message and "/json" not in message, message
-    for word in words:
-        assert word in message, message
-    return True
+    return expect_failure(answer, kind, *words, secrets=(Deluge.PASSWORD, "/json"))
 
 
 def status(deluge, infohash, *keys):
     return deluge.call("core.get_torrents_status", {"id": [infohash]}, list(keys)).get(infohash)
-
-
-def big_torrent(folder, pieces):
-    """A .torrent whose pieces have random hashes; there is no data."""
-    length = pieces * PIECE
-    info = {b"length": length, b"name": b"big", b"piece length": PIECE, b"private": 1,
-            b"pieces": os.urandom(20 * pieces)}
-    data = libtorrent.bencode({b"announce": b"http://127.0.0.1:9/a", b"info": info})
-    path = folder / "big.torrent"
-    path.write_bytes(data)
-    return path, str(libtorrent.torrent_info(str(path)).info_hash())
 
 
 # -- delivery --
@@ -93,8 +64,9 @@ def test_a_delivered_torrent_is_there_with_all_that_was_wanted(deluge, client, t
 def test_without_a_placement_the_clients_own_settings_count(deluge, client, tmp_path):
     path, infohash = make_torrent(tmp_path, name="plain")
     client.must("deliver", file=path)
-    seen = status(deluge, infohash, "state", "label", "save_path")
-    assert seen == {"state": "Downloading", "label": "", "save_path": str(deluge.downloads)}
+    wait_for_state(client, infohash, "stalled")
+    seen = status(deluge, infohash, "label", "save_path")
+    assert seen == {"label": "", "save_path": str(deluge.downloads)}
 
 
 def test_a_duplicate_is_success_and_changes_nothing(deluge, client, tmp_path):
@@ -122,7 +94,7 @@ def test_what_is_no_torrent_is_refused_for_itself(deluge, client, tmp_path, data
 
 
 def test_a_torrent_of_several_megabytes_is_taken(deluge, tmp_path):
-    path, infohash = big_torrent(tmp_path, 300000)
+    path, infohash = bare_torrent(tmp_path, pieces=300000)
     assert path.stat().st_size > 5 * 1000 * 1000
     with Driver(**about(deluge.url, timeout_ms=30000)) as client:
         client.must("deliver", file=path, category="big", paused=True)
@@ -141,7 +113,7 @@ def test_hybrids_and_v2_are_known_by_the_first_40_digits_of_v2(deluge, client, t
 
 
 def test_names_and_paths_are_passed_as_they_are(deluge, client, tmp_path):
-    name = HOSTILE.replace("\\", "")    # which libtorrent takes for a separator
+    name = HOSTILE.rstrip("\u202e ")    # libtorrent drops such characters
     path, infohash = make_torrent(tmp_path / "t", name=name)
     store = tmp_path / (HOSTILE + "\n$(id)")
     client.must("deliver", file=path, save_path=store, paused=True)
@@ -253,6 +225,9 @@ def test_where_its_data_cannot_be_written_it_is_in_error(deluge, client, tmp_pat
     path, infohash = make_torrent(tmp_path / "t", name="blocked", size=PIECE)
     (tmp_path / "file").write_text("no folder")
     client.must("deliver", file=path, category="error", save_path=tmp_path / "file" / "below")
+    # Where the check is asked for amid the first one, neither ever ends (libtorrent of Debian 12).
+    wait_for("its first check has ended", lambda: client.torrent(infohash)["state"] != "checking",
+             STATE_LIMIT)
     deluge.call("core.force_recheck", [infohash])
     seen = wait_for_state(client, infohash, "error")
     assert seen["message"] and seen["message"] != "OK" and not seen["complete"]
@@ -271,36 +246,15 @@ def test_a_seed_whose_files_are_gone_is_no_longer_complete(deluge, client, tmp_p
     assert seen["left"] == seen["size"]
 
 
-class Tracker(http.server.BaseHTTPRequestHandler):
-    """A tracker that does not know the torrent, and says so with its URL."""
-
-    def do_GET(self):
-        text = f"unregistered torrent at http://127.0.0.1{self.path} ..."
-        body = f"d14:failure reason{len(text)}:{text}e"
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_):
-        pass
-
-
 def test_the_trackers_words_are_told_and_its_url_is_not(client, tmp_path):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Tracker)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    # On loopback libtorrent wants a tracker's path to begin with /announce.
-    announce = f"http://127.0.0.1:{server.server_address[1]}/announce/0123456789abcdef0123456789"
-    try:
-        path, infohash = make_torrent(tmp_path / "t", name="strange", announce=announce)
+    words = f"unregistered torrent at http://t.example/{FakeTracker.KEY} ..."
+    with FakeTracker(failure_reason=words.encode()) as tracker:
+        path, infohash = make_torrent(tmp_path / "t", name="strange", announce=tracker.announce)
         client.must("deliver", file=path, category="tracker", save_path=tmp_path / "s")
         seen = wait_for("the tracker's words", lambda: next(
             (t for t in client.must("list", category="tracker")["torrents"]
              if t["id"] == infohash and t["message"]), None), STATE_LIMIT)
-    finally:
-        server.shutdown()
-        server.server_close()
-    assert seen["message"] == "unregistered torrent at <URL> ..." and seen["state"] == "stalled"
+    assert seen["message"] == "unregistered torrent at <hidden> ..." and seen["state"] == "error"
 
 
 def test_the_space_is_that_of_the_save_path(client, tmp_path):
@@ -317,8 +271,6 @@ def test_the_space_is_that_of_the_save_path(client, tmp_path):
 
 
 def test_what_is_delivered_is_downloaded_to_the_end_and_seeded(deluge, client, tmp_path):
-    if not find_program("opentracker"):
-        pytest.skip("missing: apt-get install opentracker")
     tracker = Opentracker(tmp_path / "tracker", "127.77.0.1")
     seeder = Deluge("seeder", tmp_path / "seeder", "127.77.0.2")    # one address a peer
     size = 40 * PIECE + 5
@@ -345,7 +297,7 @@ def test_what_is_delivered_is_downloaded_to_the_end_and_seeded(deluge, client, t
 
 def test_a_wrong_password_is_tried_once(deluge, tmp_path):
     path, _ = make_torrent(tmp_path)
-    with Proxy(CONTROL, deluge.control_port) as proxy, \
+    with Proxy(deluge.url) as proxy, \
             Driver(**about(proxy.url, Password="wr0ng-word")) as client:
         for call in ("ready", "list", "space", "ready"):
             answer = client.do(call)
@@ -357,7 +309,7 @@ def test_a_wrong_password_is_tried_once(deluge, tmp_path):
 
 def test_one_login_serves_many_calls(deluge, tmp_path):
     path, _ = make_torrent(tmp_path, name="session")
-    with Proxy(CONTROL, deluge.control_port) as proxy, Driver(**about(proxy.url)) as client:
+    with Proxy(deluge.url) as proxy, Driver(**about(proxy.url)) as client:
         for call in ("ready", "list", "space"):
             client.must(call)
         client.must("deliver", file=path, category="rel", paused=True)
@@ -365,7 +317,7 @@ def test_one_login_serves_many_calls(deluge, tmp_path):
 
 
 def test_a_session_that_has_ended_is_one_login_more(deluge):
-    with Proxy(CONTROL, deluge.control_port) as proxy, Driver(**about(proxy.url)) as client:
+    with Proxy(deluge.url) as proxy, Driver(**about(proxy.url)) as client:
         client.must("ready")
         deluge.web.stop()
         answer = client.do("ready")
@@ -396,17 +348,17 @@ def test_behind_a_proxy_with_a_sub_path_and_basic_authentication(deluge, tmp_pat
     path, infohash = make_torrent(tmp_path, name="behind")
     base = {"X-Deluge-Base": "/my/deluge/"}
     user = {"ProxyUsername": "eve", "ProxyPassword": "pr0xy"}
-    with Proxy(CONTROL, deluge.control_port, "/my/deluge", ("eve", "pr0xy"), headers=base) as proxy:
+    with Proxy(deluge.url, "/my/deluge", ("eve", "pr0xy"), headers=base) as proxy:
         with Driver(**about(proxy.url, **user)) as client:
             client.must("deliver", file=path, category="behind", paused=True)
             assert client.torrent(infohash, "behind")
-        assert proxy.unauthorized == 0
+        assert proxy.refused == 0
         with Driver(**about(proxy.url, **{**user, "ProxyPassword": "n0t"})) as client:
             for _ in range(3):
                 answer = client.do("ready")
                 refused(answer, "target")
                 assert answer["refused"] and "n0t" not in answer["message"]
-        assert proxy.unauthorized == 1
+        assert proxy.refused == 1
         with Driver(**about(proxy.url)) as client:
             refused(client.do("ready"), "target", "set ProxyUsername")
         with Driver(**about(proxy.url.replace("/my/", "/mine/"), **user)) as client:
@@ -414,7 +366,7 @@ def test_behind_a_proxy_with_a_sub_path_and_basic_authentication(deluge, tmp_pat
 
 
 def test_under_a_sub_path_that_deluge_web_does_not_know_its_cookie_is_missed(deluge):
-    with Proxy(CONTROL, deluge.control_port, "/deluge") as proxy, \
+    with Proxy(deluge.url, "/deluge") as proxy, \
             Driver(**about(proxy.url)) as client:
         answer = client.do("ready")
         refused(answer, "target", "X-Deluge-Base")
@@ -422,8 +374,8 @@ def test_under_a_sub_path_that_deluge_web_does_not_know_its_cookie_is_missed(del
 
 
 def test_tls_with_a_private_ca(deluge, tmp_path):
-    ca, certificate, key = make_certificate(tmp_path / "tls")
-    with Proxy(CONTROL, deluge.control_port, tls=(certificate, key)) as proxy:
+    ca, pair = make_certificate(tmp_path / "tls")
+    with Proxy(deluge.url, tls=pair) as proxy:
         with Driver(**about(proxy.url, CAFile=str(ca))) as client:
             client.must("ready")
         with Driver(**about(proxy.url)) as client:
@@ -433,20 +385,20 @@ def test_tls_with_a_private_ca(deluge, tmp_path):
 
 def test_what_is_no_deluge_web_is_told(deluge):
     answers = [
-        (200, {"Content-Type": "text/html"}, b"\n<html>welcome</html>", "target", "web page"),
-        (200, {}, b"{}", "retry", "no JSON-RPC"),
-        (200, {}, b'{"result": tru', "retry", "no JSON-RPC"),
-        (200, {}, b"", "retry", "no JSON-RPC"),
-        (403, {}, b"", "target", "HTTP 403"),
-        (404, {}, b"", "target", "no deluge-web"),
-        (413, {}, b"", "item", "larger than the proxy"),
-        (500, {}, b"", "retry", "HTTP 500"),
-        (502, {}, b"", "retry", "HTTP 502"),
-        (503, {}, b"", "retry", "HTTP 503"),
-        (302, {"Location": "http://127.0.0.2/x"}, b"", "target", "redirect to 127.0.0.2"),
+        (200, b"\n<html>welcome</html>", {"Content-Type": "text/html"}, "target", "HTML page"),
+        (200, b"{}", {}, "retry", "no JSON-RPC"),
+        (200, b'{"result": tru', {}, "retry", "no valid JSON"),
+        (200, b"", {}, "retry", "no valid JSON"),
+        (403, b"", {}, "target", "HTTP 403"),
+        (404, b"", {}, "target", "deluge-web is not at"),
+        (413, b"", {}, "item", "larger than the proxy"),
+        (500, b"", {}, "retry", "HTTP 500"),
+        (502, b"", {}, "retry", "HTTP 502"),
+        (503, b"", {}, "retry", "HTTP 503"),
+        (302, b"", {"Location": "http://127.0.0.2/x"}, "target", "redirect to 127.0.0.2"),
     ]
     for *said, kind, word in answers:
-        with Proxy(CONTROL, deluge.control_port, rule=lambda *_: tuple(said)) as proxy, \
+        with Proxy(deluge.url, rule=fixed(*said)) as proxy, \
                 Driver(**about(proxy.url)) as client:
             refused(client.do("ready"), kind, word)
 
@@ -462,10 +414,11 @@ def test_a_client_that_is_not_there_is_known_at_once_and_served_later(deluge, tm
         for call in ("ready", "list", "space"):
             refused(client.do(call), "retry", "connect")
         refused(client.do("deliver", file=path, category="rel"), "retry", "connect")
-        assert time.monotonic() - begin < QUICK
+        assert time.monotonic() - begin < QUICKLY
         deluge.run_web()
+        begin = time.monotonic()
         refused(client.do("deliver", file=path, category="rel"), "retry", "deluged is not running")
-        assert time.monotonic() - begin < QUICK + 5
+        assert time.monotonic() - begin < QUICKLY
         deluge.run_daemon()
         client.must("deliver", file=path, category="rel")
         assert status(deluge, infohash, "label") == {"label": "rel"}
@@ -480,7 +433,7 @@ def test_a_daemon_that_died_is_known_at_once(deluge, tmp_path):
         deluge.process = None
         begin = time.monotonic()
         refused(client.do("deliver", file=path), "retry", "deluged is not running")
-        assert time.monotonic() - begin < QUICK
+        assert time.monotonic() - begin < QUICKLY
         deluge.run_daemon()
         client.must("deliver", file=path)
         assert status(deluge, infohash, "name")
@@ -494,7 +447,7 @@ def test_a_daemon_that_hangs_costs_the_time_limit(deluge, tmp_path):
         try:
             begin = time.monotonic()
             refused(client.do("deliver", file=path), "retry", "deluged that hangs")
-            assert time.monotonic() - begin < 1.5 + QUICK
+            assert time.monotonic() - begin < 1.5 + QUICKLY
         finally:
             deluge.process.send_signal(signal.SIGCONT)
         client.must("deliver", file=path)
@@ -504,54 +457,55 @@ def test_a_daemon_that_hangs_costs_the_time_limit(deluge, tmp_path):
 def fate_of(method, what, times):
     """The first calls of this method meet their fate."""
     left = [what] * times
-    return lambda _method, _path, body: left.pop() if left and calls(body, method) else None
+    return lambda request: left.pop() if left and request.has(calling(method)) else None
 
 
-def calls(body, method):
-    return f'"method":"{method}"'.encode() in body
+def calling(method):
+    """What stands in a call of this method."""
+    return f'"method":"{method}"'
 
 
-@pytest.mark.parametrize("what", ["hang", "cut", "lose"])
+@pytest.mark.parametrize("what", [HANG, CUT, LOSE])
 @pytest.mark.parametrize("method", ["auth.login", "web.connected", "core.get_torrents_status",
                                     "core.add_torrent_file", "label.set_torrent"])
 def test_a_call_that_is_cut_off_is_mended_by_the_next_delivery(deluge, tmp_path, method, what):
     path, infohash = make_torrent(tmp_path, name=f"{method}-{what}")
     # What is cut off on a kept-alive connection is repeated once by libcurl.
-    rule = fate_of(method, what, 1 if what == "hang" or method == "auth.login" else 2)
-    with Proxy(CONTROL, deluge.control_port, rule=rule) as proxy, \
+    rule = fate_of(method, what, 1 if what == HANG or method == "auth.login" else 2)
+    with Proxy(deluge.url, rule=rule) as proxy, \
             Driver(**about(proxy.url, timeout_ms=1500)) as client:
         begin = time.monotonic()
         refused(client.do("deliver", file=path, category="mended", paused=True), "retry")
-        assert time.monotonic() - begin < 1.5 + QUICK
+        assert time.monotonic() - begin < 1.5 + QUICKLY
         before = status(deluge, infohash, "label")
-        assert before == {("core.add_torrent_file", "lose"): {"label": ""},
-                          ("label.set_torrent", "hang"): {"label": ""},
-                          ("label.set_torrent", "cut"): {"label": ""},
-                          ("label.set_torrent", "lose"): {"label": "mended"}}.get((method, what))
+        assert before == {("core.add_torrent_file", LOSE): {"label": ""},
+                          ("label.set_torrent", HANG): {"label": ""},
+                          ("label.set_torrent", CUT): {"label": ""},
+                          ("label.set_torrent", LOSE): {"label": "mended"}}.get((method, what))
         client.must("deliver", file=path, category="mended", paused=True, resumed=True)
         assert status(deluge, infohash, "label", "state") == {"label": "mended", "state": "Paused"}
-        added = sum(calls(body, "core.add_torrent_file") for _, _, body in proxy.seen)
-        assert added == {("core.add_torrent_file", "hang"): 2, ("core.add_torrent_file", "cut"): 3,
-                         ("core.add_torrent_file", "lose"): 2}.get((method, what), 1)
+        added = proxy.count(calling("core.add_torrent_file"))
+        assert added == {("core.add_torrent_file", HANG): 2, ("core.add_torrent_file", CUT): 3,
+                         ("core.add_torrent_file", LOSE): 2}.get((method, what), 1)
 
 
-@pytest.mark.parametrize("what", ["cut", "lose"])
+@pytest.mark.parametrize("what", [CUT, LOSE])
 def test_an_add_that_is_sent_twice_adds_once(deluge, tmp_path, what):
     path, infohash = make_torrent(tmp_path, name=f"repeated-{what}")
-    with Proxy(CONTROL, deluge.control_port, rule=fate_of("core.add_torrent_file", what, 1)) as p, \
+    with Proxy(deluge.url, rule=fate_of("core.add_torrent_file", what, 1)) as p, \
             Driver(**about(p.url)) as client:
         client.must("deliver", file=path, category="repeated")
-        assert sum(calls(body, "core.add_torrent_file") for _, _, body in p.seen) == 2
+        assert p.count(calling("core.add_torrent_file")) == 2
     assert status(deluge, infohash, "label") == {"label": "repeated"}
 
 
 def test_a_stop_ends_a_call_at_once(deluge):
-    with Proxy(CONTROL, deluge.control_port, rule=lambda *_: "hang") as proxy, \
+    with Proxy(deluge.url, rule=lambda _request: HANG) as proxy, \
             Driver(**about(proxy.url, timeout_ms=30000)) as client:
         threading.Timer(0.5, client.process.send_signal, [signal.SIGTERM]).start()
         begin = time.monotonic()
         answer = client.do("ready")
-        assert answer["word"] == "Stopped" and time.monotonic() - begin < QUICK
+        assert answer["word"] == "Stopped" and time.monotonic() - begin < QUICKLY
 
 
 # -- the daemon behind deluge-web --
@@ -612,7 +566,7 @@ def test_the_double_takes_a_delivery_once(tmp_path, options):
 
 
 def test_the_double_of_2_2_works_under_a_sub_path_it_is_not_told_of():
-    with DelugeDouble() as double, Proxy(CONTROL, double.port, "/deluge") as proxy, \
+    with DelugeDouble() as double, Proxy(double.url, "/deluge") as proxy, \
             Driver(**about(proxy.url)) as client:
         client.must("ready")
 
@@ -637,7 +591,7 @@ def test_the_double_that_never_shows_what_it_took_is_asked_again_next_time(tmp_p
     with DelugeDouble(late=3600) as double, Driver(**about(double.url)) as client:
         begin = time.monotonic()
         refused(client.do("deliver", file=path), "retry", "does not show it")
-        assert 5 <= time.monotonic() - begin < 5 + QUICK
+        assert 5 <= time.monotonic() - begin < 5 + QUICKLY
         assert double.calls.count("core.add_torrent_file") == 1
 
 
@@ -663,7 +617,7 @@ def test_methods_of_a_plugin_that_deluge_web_does_not_know_yet(tmp_path):
 @pytest.mark.parametrize("torrent", [
     {"state": 5, "name": None, "total_size": -1, "total_remaining": "x", "label": [],
      "time_added": {}, "time_since_transfer": 1e300, "download_payload_rate": "fast"},
-    {"state": "Downloading", "total_size": 1e18, "total_remaining": 10 ** 40, "message": "\0",
+    {"state": "Downloading", "total_size": "1e18", "total_remaining": 10 ** 40, "message": "\0",
      "name": "a\0b\x1b[2J", "time_since_transfer": -5, "save_path": 7},
     {},
     None,

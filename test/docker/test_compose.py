@@ -129,6 +129,41 @@ def test_the_compose_file_is_valid_and_holds_no_secret(engine, tmp_path):
     assert archiver["logging"]["options"]["max-size"]
 
 
+def switched_to_the_utility(text):
+    """What the head of compose.yaml tells to do."""
+    lines, changed = [], []
+    for line in text.splitlines():
+        if line.endswith("# utility"):
+            changed.append("utility")
+            line = line.replace("#", "", 1)
+        elif line.endswith("# native"):
+            changed.append("native")
+            line = "#" + line
+        lines.append(line)
+    assert sorted(changed) == ["native"] * 2 + ["utility"] * 4
+    return "\n".join(lines) + "\n"
+
+
+def test_the_compose_file_switches_to_the_utility_as_its_head_says(engine, tmp_path):
+    text = (ROOT / "compose.yaml").read_text()
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    for folder, content in ((plain, text), (tmp_path, switched_to_the_utility(text))):
+        (folder / "compose.yaml").write_text(content)
+    before, after = (yaml.safe_load(engine.compose("config", cwd=folder))["services"][
+        "ptp-archiver"] for folder in (plain, tmp_path))
+    assert before["image"] == "ptp-archiver" and "target" not in before["build"]
+    assert after["image"] == "ptp-archiver:utility" and after["build"]["target"] == "utility"
+    assert "PTP_ENGINE" not in before["environment"]
+    assert after["environment"] == {**before["environment"], "PTP_ENGINE": "utility",
+                                    "PTP_UTILITY_UPDATE": "auto"}
+    stages = re.findall(r"^FROM .* AS (\w+)$", (ROOT / "Dockerfile").read_text(), re.M)
+    assert after["build"]["target"] in stages
+    others = {"build", "image", "environment", "volumes", "secrets"}
+    assert {k: v for k, v in after.items() if k not in others} == \
+        {k: v for k, v in before.items() if k not in others}
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can enter a network namespace")
 def test_the_stack_goes_from_up_to_a_completed_download(engine, native, namespace, swarm, tmp_path):
     path = os.environ["PATH"] + ":/usr/sbin:/sbin"

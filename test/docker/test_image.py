@@ -64,10 +64,14 @@ def test_the_utility_image_has_what_the_official_utility_imports(engine, utility
                "-c", "import requests, cgi")
 
 
-def test_the_utility_image_downloads_the_utility_and_fetches_with_it(start, sim, utility):
+@pytest.mark.parametrize("options", [(), (
+    "--user=54321:4242", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")],
+    ids=["plain", "without-any-rights"])
+def test_the_utility_image_downloads_the_utility_and_fetches_with_it(start, sim, utility, options):
     sim.scenario(script_file=str(ROOT / "test" / "utility" / "archiver.py"))
-    container = start(image=utility)
+    container = start("--health-interval=1s", *options, image=utility)
     container.wait_for_log(DELIVERED)
+    container.wait_for_health("healthy")
     assert len(sim.requests("script")) == 1 and len(sim.fetches()) == 1
     (delivered,) = torrents(start.watch)
     assert delivered.read_bytes().startswith(b"d")
@@ -98,6 +102,8 @@ def test_the_labels_are_there_in_full(engine, native, utility):
         ours = {k.removeprefix("org.opencontainers.image."): v for k, v in labels.items()}
         assert all(ours[name.lower()] == value for name, value in LABELS.items())
         assert ours["licenses"] == "MIT" and ours["title"] and ours["description"]
+        assert ours["url"] == ours["documentation"] == LABELS["SOURCE"]
+        assert ours["authors"] in (ROOT / "LICENSE").read_text()
 
 
 def test_neither_image_runs_as_root_and_both_keep_two_folders(engine, native, utility):

@@ -1,8 +1,8 @@
 """Real BitTorrent programs, each started in a throwaway folder and ended by its process id.
 
-Program is any process of a scenario; Opentracker, QBittorrent, Transmission and Deluge add how
-that program is configured, how one knows that it is ready, and how it is asked what it has.  The
-clients have the same interface (see Client), so that a scenario need not know which one it
+Program is any process of a scenario; Opentracker, QBittorrent, Transmission, Deluge and RTorrent
+add how that program is configured, how one knows that it is ready, and how it is asked what it
+has.  The clients have the same interface (see Client), so that a scenario need not know which one it
 drives.  Nothing here sleeps blindly: wait_for polls a condition until a deadline.
 
 Settings follow the clients' own documentation: no DHT, no local discovery, no peer exchange
@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -23,12 +24,17 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import xmlrpc.client
 
 POLL = 0.1          # seconds between two looks at a condition
 READY_LIMIT = 20    # seconds until a program must answer
 STOP_LIMIT = 10     # seconds from SIGTERM until SIGKILL
 ANSWER_LIMIT = 10   # seconds for one answer over HTTP
 TAIL_LINES = 40     # lines of each log shown after a failure
+
+PORTS = 10240, 32768    # below the system's own for outgoing connections
+PORT_SHARES = 8         # of tests that run at the same time
+given_ports = set()
 
 CONTROL = "127.0.0.1"   # control interfaces listen here, whatever address the swarm uses
 
@@ -40,10 +46,23 @@ def find_program(name):
 
 
 def free_port(address):
-    """A TCP port that nobody listens on at this address at the moment."""
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return probe.getsockname()[1]
+    """A TCP port that nobody listens on at this address.
+
+    It is none of those that the system gives to outgoing connections, nor one that a test beside
+    this one gets: a client that is stopped finds it free when it is started again.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    ports = [p for p in range(*PORTS) if p % PORT_SHARES == worker % PORT_SHARES]
+    for port in random.sample(ports, len(ports)):
+        with socket.socket() as probe:
+            try:
+                probe.bind((address, port))
+            except OSError:
+                continue
+        if (address, port) not in given_ports:
+            given_ports.add((address, port))
+            return port
+    raise AssertionError(f"no port of {address} is free")
 
 
 def wait_for(what, probe, limit, programs=()):
@@ -490,3 +509,67 @@ class Deluge(Client):
         return {h: State(t["state"] == "Seeding" and t["total_remaining"] == 0,
                          f"{t['state']} {t['progress']:.1f}% {t['tracker_status']}")
                 for h, t in self.call("core.get_torrents_status", {}, keys).items()}
+
+
+def scgi(path_or_port, body, limit=ANSWER_LIMIT):
+    """The body of the answer to one request over SCGI, through a unix socket or a port here."""
+    tcp = isinstance(path_or_port, int)
+    with socket.socket(socket.AF_INET if tcp else socket.AF_UNIX) as link:
+        link.settimeout(limit)
+        link.connect((CONTROL, path_or_port) if tcp else str(path_or_port))
+        fields = b"CONTENT_LENGTH\0%d\0SCGI\0001\0" % len(body)
+        link.sendall(b"%d:%s,%s" % (len(fields), fields, body))
+        answer = b"".join(iter(lambda: link.recv(65536), b""))
+    return answer.partition(b"\r\n\r\n")[2]
+
+
+class RTorrent(Client):
+    """rtorrent without a terminal, asked by XML-RPC over SCGI: at `rpc`, a unix socket's path, or
+    at its control port."""
+
+    def __init__(self, *arguments, tcp=False, **keywords):
+        super().__init__(*arguments, **keywords)
+        self.session = self.folder / "session"
+        self.session.mkdir()
+        self.rpc = self.control_port if tcp else self.folder / "rpc.sock"
+
+    def run(self):
+        listen = (f"network.scgi.open_port = {CONTROL}:{self.rpc}" if isinstance(self.rpc, int)
+                  else f"network.scgi.open_local = {self.rpc}")
+        config = self.folder / "rtorrent.rc"
+        config.write_text(f"""\
+directory.default.set = {self.downloads}
+session.path.set = {self.session}
+network.bind_address.set = {self.address}
+network.port_range.set = {self.peer_port}-{self.peer_port}
+network.port_random.set = no
+dht.mode.set = disable
+protocol.pex.set = no
+trackers.use_udp.set = no
+{listen}
+system.daemon.set = true
+""")
+        (self.session / "rtorrent.lock").unlink(missing_ok=True)    # of one that was killed
+        self.start([find_program("rtorrent"), "-n", "-o", f"import={config}"])
+        wait_for(f"{self.name} answers", lambda: self.call("system.pid"), READY_LIMIT, [self])
+
+    def call(self, method, *arguments):
+        """The answer; a fault is raised (xmlrpc.client.Fault)."""
+        answer = scgi(self.rpc, xmlrpc.client.dumps(arguments, method).encode())
+        if not answer:
+            raise ValueError(f"{self.name} has not answered")
+        return xmlrpc.client.loads(answer)[0][0]
+
+    def seed(self, torrent, data_folder):
+        before = set(self.call("download_list", ""))
+        self.call("load.raw", "", xmlrpc.client.Binary(torrent.read_bytes()))
+        new, = wait_for(f"{self.name} has loaded {torrent.name}",
+                        lambda: set(self.call("download_list", "")) - before, ANSWER_LIMIT)
+        self.call("d.directory.set", new, str(data_folder))
+        self.call("d.start", new)
+
+    def states(self):
+        rows = self.call("d.multicall2", "", "main", "d.hash=", "d.complete=", "d.is_active=",
+                         "d.completed_bytes=", "d.message=")
+        return {h.lower(): State(bool(complete and active), f"{done} bytes {message}".rstrip())
+                for h, complete, active, done, message in rows}

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """One torrent's whole way, with real BitTorrent programs at both ends.
 
-    swarm.py --downloader qbittorrent|transmission --deliver fetch|run --build DIR
-             --folder DIR --addresses TRACKER,SEEDER,LEECHER
+    swarm.py --downloader qbittorrent|transmission|deluge|rtorrent --deliver fetch|run
+             --through watch|client --build DIR --folder DIR --addresses TRACKER,SEEDER,LEECHER
 
 mktorrent makes a private .torrent of one file, transmission-create one of a folder; opentracker
 serves them and qbittorrent-nox seeds them.  ptp-sim hands the .torrent files out, ptp-archiver
-delivers them into the watch directory of a second client, and that client downloads everything.
+delivers them to a second client, by its watch directory or its interface, and that client
+downloads everything.
 The data is then compared byte by byte.  Exit status 0 if all of it is right; otherwise the
 reason and the ends of all logs are printed.
 
@@ -30,8 +31,10 @@ import time
 import traceback
 import urllib.request
 
-from clients import (ANSWER_LIMIT, Opentracker, Program, QBittorrent, Transmission, find_program,
-                     wait_for)
+from clients import (ANSWER_LIMIT, Opentracker, Program, QBittorrent, find_program, wait_for)
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "clients"))
+from boxes import BOXES  # noqa: E402
 
 TIME_LIMIT = 150        # seconds for everything before the programs are ended
 SEED_LIMIT = 20         # seconds until the tracker knows the seeder
@@ -132,14 +135,21 @@ class Archiver(Program):
         super().__init__("ptp-archiver", folder)
         self.printed = self.folder / "stdout.log"
 
-    def run(self, build, url, watch, *command):
+    def run(self, build, url, destination, *command):
+        """destination: what a container says of where its torrents go, in variables."""
         self.start(
             [build / "ptp-archiver", "--config", self.folder / "config.ptp",
              "--state", self.folder / "state", *command],
             {"PTP_USER": USER, "PTP_KEY": KEY, "PTP_CONTAINERS": "swarm:5G",
-             "PTP_WATCH": str(watch), "PTP_BASE_URL": url, "PTP_FETCH_SLEEP": "0",
-             "PTP_PER_CYCLE": "2"},
+             "PTP_BASE_URL": url, "PTP_FETCH_SLEEP": "0", "PTP_PER_CYCLE": "2", **destination},
             output=self.printed)
+
+    def configure_client(self, client):
+        """A client named "leecher" in config.ptp."""
+        word = self.folder / "word"
+        word.write_text(client.password)
+        about = {**client.about(), "PasswordFile": str(word)}
+        (self.folder / "config.ptp").write_text(json.dumps({"Clients": {"leecher": about}}))
 
     def written(self):
         """The paths of the torrents that it says it has delivered."""
@@ -212,25 +222,29 @@ def scenario(options, stack, programs):
                  lambda t=torrent: tracker.has_seeder(t.infohash), SEED_LIMIT, programs)
     say("seeded, the tracker knows it")
 
-    kind = {"qbittorrent": QBittorrent, "transmission": Transmission}[options.downloader]
-    leecher = track(kind("leecher", base / "leecher", leecher_address, watch=watch))
-    leecher.run()
+    kind = next(box for box in BOXES if box.kind == options.downloader)
+    watched = options.through == "watch"
+    leecher = track(kind.make(base / "leecher", leecher_address, watch=watch if watched else None))
+    leecher.launch()
     assert not leecher.states(), "the second client is not empty"
-    say(f"{options.downloader} watches {watch.name}/")
+    say(f"{options.downloader} waits for torrents")
 
     simulator = track(Simulator(base / "sim"))
     simulator.run(options.build, base / "torrents")
     archiver = track(Archiver(base / "archiver"))
+    destination = {"PTP_WATCH": str(watch)} if watched else {"PTP_CLIENT": "leecher"}
+    if not watched:
+        archiver.configure_client(leecher)
     if options.deliver == "fetch":
-        archiver.run(options.build, simulator.url, watch, "fetch", "all")
+        archiver.run(options.build, simulator.url, destination, "fetch", "all")
         status = archiver.wait(DELIVER_LIMIT)
         assert status == 0, f"ptp-archiver fetch all ended with status {status}"
         written = archiver.written()
-        assert len(written) == len(torrents), f"said to be written: {written}"
-        assert {p.parent for p in written} == {watch}, f"said to be written: {written}"
+        assert len(written) == (len(torrents) if watched else 0), f"said to be written: {written}"
+        assert {p.parent for p in written} <= {watch}, f"said to be written: {written}"
         say("ptp-archiver fetch all has delivered")
     else:
-        archiver.run(options.build, simulator.url, watch, "run")
+        archiver.run(options.build, simulator.url, destination, "run")
 
     wanted = {t.infohash for t in torrents}
     wait_for("the client has loaded both torrents",
@@ -242,7 +256,8 @@ def scenario(options, stack, programs):
     for torrent in torrents:
         files, size = compare(torrent, leecher.downloads)
         say(f"{torrent.data.name}: {files} files, {size} bytes, identical")
-    expect_picked_up(watch, torrents, leecher)
+    if watched:
+        expect_picked_up(watch, torrents, leecher)
     downloads = simulator.downloads()
     assert downloads == dict.fromkeys(wanted, 1), f"not each assigned once: {downloads}"
     if options.deliver == "run":
@@ -268,8 +283,9 @@ def finished(client):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--downloader", choices=("qbittorrent", "transmission"), required=True)
+    parser.add_argument("--downloader", choices=[box.kind for box in BOXES], required=True)
     parser.add_argument("--deliver", choices=("fetch", "run"), required=True)
+    parser.add_argument("--through", choices=("watch", "client"), required=True)
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--folder", type=pathlib.Path, required=True)
     parser.add_argument("--addresses", required=True)

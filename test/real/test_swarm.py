@@ -74,7 +74,7 @@ def expect_installed():
             pytest.fail(f"{BUILD / name} is missing: build it, or set PTP_BUILD", pytrace=False)
 
 
-def run_swarm(tmp_path, downloader, deliver):
+def run_swarm(tmp_path, downloader, deliver, through="watch"):
     expect_installed()
     around = namespace()
     if around is None and downloader == "transmission":
@@ -84,7 +84,7 @@ def run_swarm(tmp_path, downloader, deliver):
     folder.mkdir()
     command = [*(around or []), find_program("setpriv"), "--pdeathsig", "KILL",
                sys.executable, HERE / "swarm.py", "--downloader", downloader,
-               "--deliver", deliver, "--build", BUILD, "--folder", folder,
+               "--deliver", deliver, "--through", through, "--build", BUILD, "--folder", folder,
                "--addresses", ",".join(PRIVATE if around else LOOPBACK)]
     report = tmp_path / "report.txt"
     with open(report, "wb") as output:

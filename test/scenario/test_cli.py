@@ -11,7 +11,8 @@ from harness import KEY, USER, wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ["run", "fetch", "list", "create", "remove", "rename", "resize", "setup", "import",
-            "update", "check", "status", "history", "inspect", "health", "version"]
+            "update", "check", "status", "history", "inspect", "audit", "redeliver", "export",
+            "adopt", "notify", "health", "version"]
 REAL = ROOT / "test" / "fixtures" / "real"
 
 
@@ -230,6 +231,28 @@ def test_remove_and_rename_are_refused_while_something_is_pending_unless_forced(
     assert list(filed.configured()["Containers"]) == ["helsinki"]
 
 
+@pytest.mark.parametrize("pending", ["assigned", "possibly lost"])
+def test_assignments_go_with_a_rename(sim, filed, pending):
+    filed.fetch("attic", status=0)
+    fault = {"endpoint": "download", "do": "status", "status": 404} if pending == "assigned" else \
+        {"endpoint": "fetch", "do": "lost_reply"}
+    sim.faults({**fault, "times": 1}, incomplete=True)
+    filed.fetch("attic", status=1)
+    filed.run("rename", "attic", "loft", "--force", status=0)
+    assert sorted((r["container"], r["state"]) for r in filed.history()) == sorted([
+        ("loft", pending), ("loft", "delivered")])
+    filed.fetch("all", status=0)
+    assert not filed.status()["pending"] and not filed.status()["possibly_lost"]
+    assert filed.container("loft")["delivered"] >= 2
+
+
+def test_a_rename_that_is_refused_moves_nothing(sim, filed):
+    sim.faults({"endpoint": "download", "do": "status", "status": 404})
+    filed.fetch("attic", status=1)
+    filed.run("rename", "attic", "hetzner", "--force", status=2)
+    assert [r["container"] for r in filed.history()] == ["attic"]
+
+
 # ---- update, version ----
 
 @pytest.mark.parametrize("version, newer", [("0.10", False), ("0.9", False), (0.1, False),
@@ -294,6 +317,16 @@ def test_check_online_asks_for_the_utilitys_version_and_for_no_torrent(sim, arch
     done = archiver.run("check", "--online", status=0)
     assert "accepts the credentials" in done.stdout
     assert [r["endpoint"] for r in sim.requests()] == ["scriptver"]
+
+
+def test_check_online_makes_nothing_but_the_record_of_its_call(sim, make):
+    a = make(PTP_ENGINE="utility", PTP_UTILITY_PATH="not-there/archiver.py", PTP_FETCH_SLEEP="0.7")
+    a.run("check", "--online", status=0)
+    made = {name.split("/")[0] for name in tree(a.folder)}
+    assert made == {"watch", "state"} and not (a.state / "utility").exists()
+    a.fetch(status=0, PTP_ENGINE="native")
+    asked, fetched = sim.requests("scriptver", "fetch")
+    assert fetched["at"] - asked["at"] >= 0.3, "no distance kept"
 
 
 def test_check_online_tells_wrong_credentials(sim, archiver):

@@ -154,6 +154,19 @@ def test_the_others_go_on_while_a_client_is_away(sim, box, using):
     assert summary(a.fetch(status=1).stderr) == "attic:WAIT(Client), cellar:OK"
 
 
+def test_a_client_that_is_away_is_called_once_in_a_cycle(sim, box, using):
+    a = using(containers="a:1T,b:1T,c:1T", client={"URL": box.url + "/nowhere"})
+    (a.folder / "count").write_text("")
+    a.fetch(status=1)
+    calls = []
+    api = box.server.RequestHandlerClass
+    answer = api.answer
+    api.answer = lambda self, *rest: (calls.append(self.path), answer(self, *rest))[1]
+    assert summary(a.fetch(status=1).stderr) == \
+        "a:WAIT(Client), b:WAIT(Client), c:WAIT(Client)"
+    assert len(calls) == 1
+
+
 def test_the_daemon_delivers_when_the_client_is_back_and_asks_for_nothing_more(sim, box, using,
                                                                                 hurry):
     box.stop()
@@ -536,6 +549,16 @@ def test_a_folder_of_torrents_is_adopted_with_its_bytes(sim, box, make, using, t
     assert len(box.torrents) == 3
 
 
+def test_what_was_adopted_can_go_to_a_watch_folder(sim, make, tmp_path):
+    other = make(folder="other")
+    other.fetch(status=0)
+    a = make()
+    a.run("adopt", "--container", "attic", "--folder", str(other.watch), status=0)
+    a.run("redeliver", status=0)
+    (there,), (here,) = (list(x.watch.glob("*.torrent")) for x in (other, a))
+    assert here.read_bytes() == there.read_bytes()
+
+
 def test_adopt_says_what_it_needs(make, using):
     a = using()
     assert "--container" in a.run("adopt", status=2).stderr
@@ -556,6 +579,7 @@ def test_adopt_says_what_it_needs(make, using):
     ({"URL": "http://me:secretword@box"}, "write them as Username and PasswordFile"),
     ({"URL": None}, "it needs a URL"),
     ({"URL": "scgi://127.0.0.1:5000"}, "only rtorrent"),
+    ({"Type": "rtorrent", "URL": "scgi:///run/socket"}, "give its path as Socket"),
     ({"PasswordFile": "/no/such"}, "PasswordFile names a file that cannot be read"),
     ({"CAFile": "/no/such"}, "CAFile is not there"),
     ({"Timeout": "never"}, "Timeout is not a duration"),
@@ -574,6 +598,7 @@ def test_a_client_that_is_badly_described_is_refused(sim, using, client, words):
     ({"AuditClient": "nobody"}, "AuditClient is no client"),
     ({"SavePath": "relative"}, "SavePath is not an absolute path"),
     ({"Category": "a\nb"}, "Category holds a control character"),
+    ({"Category": "a//b"}, "Category has two slashes in a row"),
     ({"Tags": "a,,b"}, "Tags holds an empty tag"),
     ({"Paused": "perhaps"}, "Paused is neither true nor false"),
     ({"Reserve": "lots"}, "Reserve is neither a size"),

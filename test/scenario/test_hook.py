@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from harness import summary
+from harness import summary, wait_for
 
 NAME = "Some.Film.1921.1080p-100001.torrent"
 
@@ -107,6 +107,19 @@ def test_failed_command_is_not_run_again(sim, hooked):
     a.fetch(status=0)
     a.fetch(status=0)
     assert noted(a) == [NAME, "Some.Film.1922.1080p-100002.torrent"]
+
+
+def test_command_that_a_stop_cuts_off_is_not_run_again_and_that_is_said(sim, hooked):
+    a = hooked("NOTE begun && sleep 60 && NOTE done")
+    daemon = a.start()
+    wait_for(lambda: noted(a) == ["begun"])
+    status, seconds = a.stop(daemon)
+    assert status == 0 and seconds < 2
+    assert "cut off, and is not run again" in a.log()
+    daemon = a.start()
+    wait_for(lambda: "next cycle in" in a.log())
+    assert a.stop(daemon)[0] == 0
+    assert noted(a) == ["begun"] and [r["state"] for r in a.history()] == ["delivered"]
 
 
 def test_command_has_no_input_and_none_of_our_files(sim, hooked):

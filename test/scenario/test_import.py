@@ -1,11 +1,17 @@
 """import: what becomes of ptparchiver-go's config.yaml, and of files that are none."""
 
 import json
+import pathlib
 import stat
+import sys
 
 import pytest
 
 from harness import KEY, USER
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "clients"))
+
+from qbittorrent_double import QBittorrentDouble   # noqa: E402
 
 CREDENTIALS = f"apiKey: {KEY}\napiUser: {USER}\n"
 CLIENT_PASSWORD = "adminadmin"
@@ -113,14 +119,16 @@ def test_imported_configuration_fetches(sim, bare):
     assert [p.suffix for p in folder.iterdir() if p.is_file()] == [".torrent"]
 
 
-def test_whole_example_says_of_every_loss_where_and_what_to_do(bare):
+def test_whole_example_comes_over_and_says_what_deluge_lacks(bare):
     done = run(bare, WHOLE, status=1)
-    assert list(written(bare)["Containers"]) == ["watched"]
-    lines = left(done)
-    for part in ("seedbox1:", "deluge1:", "by-qbittorrent:", "by-deluge:"):
-        assert any(line.startswith(f"config.yaml:{line_of(WHOLE, part)}: ") for line in lines), part
-    assert len(lines) == 4 and sum("--watch DIR" in line for line in lines) == 2
+    containers = written(bare)["Containers"]
+    assert {name: c.get("Client") for name, c in containers.items()} == {
+        "by-qbittorrent": "seedbox1", "by-deluge": "deluge1", "watched": None}
+    (lost,) = left(done)
+    assert lost.startswith(f"config.yaml:{line_of(WHOLE, 'deluge1:')}: deluge: deluge1: ")
+    assert "deluge-web" in lost and "PasswordFile" in lost and "http://localhost:8112" in lost
     assert any("spare" in line for line in section(done.stdout, "Works differently here:"))
+    assert "category" not in containers["watched"]
 
 
 def test_watch_option_is_the_folder_of_containers_that_a_client_fed(bare):
@@ -130,7 +138,10 @@ def test_watch_option_is_the_folder_of_containers_that_a_client_fed(bare):
         "by-qbittorrent": "/srv/by-qbittorrent", "by-deluge": "/srv/by-deluge",
         "watched": "/srv/watch"}
     assert containers["by-qbittorrent"]["MaxStalled"] == 5
-    lost = [line for line in left(done) if "containers: " in line]
+    assert "Clients" not in written(bare)
+    notes = section(done.stdout, "Works differently here:")
+    assert sum("since --watch" in line for line in notes) == 2
+    lost = left(done)
     assert [line.split(": ")[3].split(";")[0] for line in lost] == ["category", "tags",
                                                                    "startPaused"]
 
@@ -140,6 +151,12 @@ def test_second_import_changes_nothing(bare):
     before = bare.config.read_bytes()
     done = run(bare, WATCHED, status=0)
     assert bare.config.read_bytes() == before and done.stdout.count("(as it was)") == 3
+    run(bare, WHOLE, "--force", status=1)
+    before = bare.config.read_bytes()
+    done = run(bare, WHOLE, status=1)
+    assert bare.config.read_bytes() == before
+    carried = section(done.stdout, "Carried over:")
+    assert len(carried) == 10 and all(line.endswith("(as it was)") for line in carried)
 
 
 def test_what_is_in_config_ptp_stays_unless_forced(bare):
@@ -210,6 +227,219 @@ def test_credential_in_a_wrong_place_is_hidden(bare):
     run(bare, f"apiKey: {KEY} [\napiUser: '{USER}\n", status=2)
 
 
+# ---- torrent clients ----
+
+def with_client(kind, client, container="client: box", more=""):
+    """A file with the client "box" of this section, and one container."""
+    return (f"{CREDENTIALS}{kind}:\n  box: {{{client}}}\ncontainers:\n"
+            f"  attic: {{size: 800G, {container}}}\n{more}")
+
+
+QB = ("qbittorrent", "url: 'http://localhost:8080', username: admin, password: adminadmin")
+BASIC = "basicUser: me, basicPass: adminadmin"
+
+KINDS = [
+    (*QB, {"Type": "qbittorrent", "URL": "http://localhost:8080", "Username": "admin",
+           "Password": CLIENT_PASSWORD}),
+    ("qbittorrent", f"url: 'https://box.test/qb/', {BASIC}",
+     {"Type": "qbittorrent", "URL": "https://box.test/qb/", "ProxyUsername": "me",
+      "ProxyPassword": CLIENT_PASSWORD}),
+    ("qbittorrent", "url: 'http://localhost:8080', username: '', password: ''",
+     {"Type": "qbittorrent", "URL": "http://localhost:8080"}),
+    ("rtorrent", f"url: 'https://box.test/rutorrent/plugins/httprpc/action.php', {BASIC}",
+     {"Type": "rtorrent", "URL": "https://box.test/rutorrent/plugins/httprpc/action.php",
+      "ProxyUsername": "me", "ProxyPassword": CLIENT_PASSWORD}),
+    ("rtorrent", "url: 'scgi://127.0.0.1:5000'",
+     {"Type": "rtorrent", "URL": "scgi://127.0.0.1:5000"}),
+    ("rtorrent", f"url: 'scgi://127.0.0.1:5000', {BASIC}",
+     {"Type": "rtorrent", "URL": "scgi://127.0.0.1:5000"}),
+    ("rtorrent", "url: 'scgi:///run/rpc.socket'",
+     {"Type": "rtorrent", "Socket": "/run/rpc.socket"}),
+]
+
+
+@pytest.mark.parametrize("kind, client, expected", KINDS, ids=range(len(KINDS)))
+def test_client_comes_over_with_its_credentials_unseen(bare, kind, client, expected):
+    done = run(bare, with_client(kind, client), status=0)
+    assert written(bare)["Clients"] == {"box": expected}
+    assert written(bare)["Containers"]["attic"]["Client"] == "box"
+    assert stat.S_IMODE(bare.config.stat().st_mode) == 0o600
+    (line,) = [x for x in section(done.stdout, "Carried over:") if x.startswith("client box: ")]
+    assert line.startswith(f"client box: {kind} at ") and "action.php" not in line
+    assert ("not shown" in line) == any("Password" in key for key in expected)
+    notes = section(done.stdout, "Works differently here:")
+    assert [x for x in notes if "SCGI" in x] == \
+        (["config.yaml:4: rtorrent: box: basicUser: over SCGI nobody is asked for a user and "
+          "password, so they are left out"] if client.endswith(f"5000', {BASIC}") else [])
+    bare.run("check", status=0)
+
+
+@pytest.mark.parametrize("client, url", [
+    ("host: localhost, port: 58846, username: u, password: adminadmin", "http://localhost:8112/"),
+    ("host: '192.0.2.7'", "http://192.0.2.7:8112/"), ("host: '2001:db8::7'",
+                                                      "http://[2001:db8::7]:8112/"),
+    ("url: box.test, username: u, password: adminadmin", "http://box.test:8112/"),
+])
+def test_deluge_is_looked_for_beside_its_daemon_and_lacks_a_password(bare, client, url):
+    done = run(bare, with_client("deluge", client), status=1)
+    assert written(bare)["Clients"] == {"box": {"Type": "deluge", "URL": url}}
+    (lost,) = left(done)
+    assert lost.startswith("config.yaml:4: deluge: box: the daemon's port, user and password;")
+    assert lost.endswith(url[:-1])
+    bare.run("check", status=0)
+
+
+def test_deluge_that_was_completed_stays_complete(bare):
+    text = with_client("deluge", "host: localhost, port: 58846")
+    run(bare, text, status=1)
+    config = written(bare)
+    config["Clients"]["box"].update(URL="https://box.test/deluge/", PasswordFile="/run/word")
+    bare.config.write_text(json.dumps(config))
+    for options in ([], ["--force"]):
+        done = run(bare, text, *options, status=0)
+        assert written(bare) == config
+        assert "client box: deluge through deluge-web, looked for at https://box.test (as it " \
+            "was)" in section(done.stdout, "Carried over:")
+
+
+def test_what_a_container_says_of_its_client_comes_over(bare):
+    run(bare, with_client(*QB, "client: box, category: rel, tags: ['a b', 'c, d', ' '], "
+                               "startPaused: false, addPaused: true, maxStalled: 3"), status=0)
+    own = written(bare)["Containers"]["attic"]
+    assert (own["Client"], own["Category"], own["Tags"], own["Paused"], own["MaxStalled"]) == \
+        ("box", "rel", "a b,c,d", True, 3)
+    bare.run("check", status=0)
+
+
+def test_imported_client_is_fed(sim, bare, tmp_path):
+    box = QBittorrentDouble(tmp_path / "box", "5.1")
+    box.launch()
+    try:
+        run(bare, with_client("qbittorrent", f"url: '{box.url}', username: {box.user}, "
+                                             f"password: {box.password}",
+                              "client: box, category: rel, tags: [x], startPaused: true",
+                              f"baseUrl: {sim.url}\n"), status=0)
+        bare.fetch(status=0)
+        (torrent,) = box.torrents.values()
+        assert (torrent["category"], torrent["tags"], torrent["state"]) == ("rel", "x",
+                                                                           "stoppedDL")
+    finally:
+        box.stop()
+
+
+@pytest.mark.parametrize("kind, client, words", [
+    ("rtorrent", "url: 'scgi://127.0.0.1:5000'", ["maxStalled: counted in rTorrent", "tags: left"]),
+    ("deluge", "host: localhost", ["maxStalled: counted in Deluge", "tags: left out"]),
+    (*QB, []),
+])
+def test_what_counts_differently_is_noted(bare, kind, client, words):
+    done = run(bare, with_client(kind, client, "client: box, maxStalled: 2, tags: [a]"),
+               status=kind == "deluge")
+    notes = section(done.stdout, "Works differently here:")
+    assert len(notes) == len(words)
+    assert all(any(word in note for note in notes) for word in words)
+    assert ("Tags" in written(bare)["Containers"]["attic"]) == (kind == "qbittorrent")
+    bare.run("check", status=0)
+
+
+def test_certificate_that_was_not_looked_at_is_listed(bare):
+    client = "url: 'https://box.test', tlsSkipVerify: "
+    (lost,) = left(run(bare, with_client("qbittorrent", client + "true"), status=1))
+    assert lost.startswith("config.yaml:4: qbittorrent: box: tlsSkipVerify: ") and "CAFile" in lost
+    assert "URL" in written(bare)["Clients"]["box"]
+    run(bare, with_client("qbittorrent", client + "false"), status=0)
+
+
+def test_misspelt_key_of_a_client_gets_a_suggestion(bare):
+    text = with_client("qbittorrent", "url: 'http://localhost:8080', pasword: adminadmin")
+    assert left(run(bare, text, status=1)) == [
+        'config.yaml:4: "pasword" is no setting of ptparchiver-go; did you mean password?']
+
+
+def test_only_clients_that_containers_need_come_over(bare):
+    text = CREDENTIALS + """\
+qbittorrent:
+  both: {url: 'http://localhost:8080', password: adminadmin}
+  beside: {url: nonsense, password: adminadmin}
+  nobody: {url: nonsense, pasword: adminadmin}
+rtorrent:
+  both: {url: 'scgi://127.0.0.1:5000'}
+containers:
+  one: {size: 1T, client: both}
+  two: {size: 1T, client: beside, watchDir: /srv/watch, category: x}
+"""
+    done = run(bare, text, status=0)
+    assert list(written(bare)["Clients"]) == ["both"]
+    assert written(bare)["Clients"]["both"]["Type"] == "rtorrent"
+    assert "Client" not in written(bare)["Containers"]["two"]
+    assert section(done.stdout, "Works differently here:") == [
+        "config.yaml:4: qbittorrent: both: the one of this name in rtorrent counts, as for "
+        "ptparchiver-go",
+        "config.yaml:5: qbittorrent: beside: no container needs it, so it is left out",
+        "config.yaml:6: qbittorrent: nobody: no container needs it, so it is left out"]
+
+
+def test_clients_of_config_ptp_stay_unless_forced(bare):
+    old = {"Clients": {"box": {"Type": "qbittorrent", "URL": "https://old.test", "Username": "old",
+                               "PasswordFile": "/dev/null", "CAFile": "/dev/null", "Timeout": "9s"},
+                       "other": {"Type": "rtorrent", "URL": "scgi://127.0.0.1:5000"}}}
+    bare.config.write_text(json.dumps(old))
+    done = run(bare, with_client(*QB), status=1)
+    assert written(bare)["Clients"] == old["Clients"]
+    assert left(done) == ["config.yaml:4: qbittorrent: box: config.ptp has a client of this name "
+                          "already; --force gives it the address and credentials of this file"]
+    assert written(bare)["Containers"]["attic"]["Client"] == "box"
+    run(bare, with_client(*QB), "--force", status=0)
+    assert written(bare)["Clients"] == {"other": old["Clients"]["other"], "box": {
+        "Type": "qbittorrent", "URL": "http://localhost:8080", "Username": "admin",
+        "Password": CLIENT_PASSWORD, "CAFile": "/dev/null", "Timeout": "9s"}}
+
+
+def test_container_is_not_given_to_another_kind_of_client(bare):
+    old = {"Clients": {"box": {"Type": "watch", "WatchDirectory": "/srv/w"}}}
+    bare.config.write_text(json.dumps(old))
+    done = run(bare, with_client(*QB), status=1)
+    assert written(bare)["Clients"] == old["Clients"] and not written(bare)["Containers"]
+    assert [line.split(": ")[1] for line in left(done)] == ["qbittorrent", "containers"]
+    assert "of another Type" in left(done)[1] and "--force" in left(done)[1]
+    run(bare, with_client(*QB), "--force", status=0)
+    assert written(bare)["Clients"]["box"]["Type"] == "qbittorrent"
+    assert "WatchDirectory" not in written(bare)["Clients"]["box"]
+
+
+def test_clients_that_are_no_object_are_left_alone(bare):
+    bare.config.write_text('{"Clients": [1]}')
+    done = run(bare, with_client(*QB), status=2)
+    assert "Clients in config.ptp is not an object" in done.stderr
+    assert bare.config.read_text() == '{"Clients": [1]}'
+    run(bare, WATCHED, status=0)
+
+
+def test_defaults_do_not_lead_a_container_elsewhere(bare):
+    default = {"Client": "other", "Category": "films", "Tags": ["t"], "Paused": True,
+               "SavePath": "/data"}
+    bare.config.write_text(json.dumps({"Default": default, "Clients": {
+        "other": {"Type": "qbittorrent", "URL": "http://localhost:1"}}}))
+    run(bare, with_client("rtorrent", "url: 'scgi://127.0.0.1:5000'",
+                          more="  cellar: {size: 1T, watchDir: /srv/watch}\n"), status=0)
+    own = written(bare)["Containers"]
+    assert [own["attic"][key] for key in ("Client", "Category", "Tags", "Paused")] == \
+        ["box", "", "", ""]
+    assert own["cellar"]["Client"] == "" and own["cellar"]["WatchDirectory"] == "/srv/watch"
+    shown = bare.run("check", status=0).stdout
+    assert "attic (800G): box" in shown and "cellar (1T): /srv/watch" in shown
+
+
+def test_password_in_a_wrong_place_is_hidden(bare):
+    run(bare, with_client(*QB, f"client: box, '{CLIENT_PASSWORD}': 1"), status=1)
+    run(bare, with_client(*QB, f"client: {CLIENT_PASSWORD}"), status=1)
+    run(bare, with_client(*QB, more=f"  '{CLIENT_PASSWORD}-1': {{size: {CLIENT_PASSWORD}}}\n"),
+        status=2)
+    run(bare, with_client("rtorrent", f"url: 'http://u:{CLIENT_PASSWORD}@h/'"), status=2)
+    run(bare, with_client("rtorrent", f"url: 'http://h/{CLIENT_PASSWORD}'"), "--force", status=0)
+    run(bare, with_client("deluge", f"host: 'x {CLIENT_PASSWORD}'"), status=2)
+
+
 # ---- what is wrong ----
 
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -274,6 +504,31 @@ WRONG = [
     ("containers:\n  all: {size: 5T, watchDir: /w}\n", 2, "means every container"),
     (f"containers:\n  {'x' * 41}: {{size: 5T, watchDir: /w}}\n", 2, "longer than 40"),
     ("containers:\n  '': {size: 5T, watchDir: /w}\n", 2, "is empty"),
+    (with_client(*QB, "client: box, category: 'a//b'"), 6, "category has two slashes in a row"),
+    (with_client(*QB, r'client: box, category: "a\nb"'), 6, "category holds a control character"),
+    (with_client(*QB, f"client: box, category: {'x' * 1025}"), 6, "category is longer than 1024"),
+    (with_client(*QB, "client: box, category: [a]"), 6, "category is not a single value"),
+    (with_client(*QB, "client: box, tags: a"), 6, "tags is not a list"),
+    (with_client(*QB, "client: box, tags: [[a]]"), 6, "tags is not a list"),
+    (with_client(*QB, r'client: box, tags: ["\a"]'), 6, "tags holds a control character"),
+    (with_client(*QB, f"client: box, tags: [{'x' * 600}, {'y' * 600}]"), 6, "tags is longer than"),
+    (with_client("deluge", "host: h", "client: box, category: a b"), 6, "no label that Deluge"),
+    (with_client("qbittorrent", "username: a"), 4, "qbittorrent: box: it has no url"),
+    (with_client("qbittorrent", "url: 'localhost:8080'"), 4, "url is not a complete URL"),
+    (with_client("qbittorrent", "url: 'scgi://h:1'"), 4, "only rTorrent"),
+    (with_client("qbittorrent", "url: 'http://a:b@h'"), 4, "write them as basicUser and basicPass"),
+    (with_client("qbittorrent", r'url: "http://h", username: "a\tb"'), 4,
+     "username holds a control character"),
+    (with_client("qbittorrent", "url: {a: b}"), 4, "url is not a single value"),
+    (with_client("rtorrent", "url: 'scgi://nowhere'"), 4, "url is not of the form scgi://host:port"),
+    (with_client("rtorrent", f"url: 'scgi:///{'x' * 108}'"), 4, "of a unix socket"),
+    (with_client("deluge", "port: 58846"), 4, "deluge: box: it has no host"),
+    (with_client("deluge", "host: 'a/b'"), 4, "host is not the name or address of a host"),
+    (with_client("deluge", "url: 'http://h:1/'"), 4, "url is not the name or address of a host"),
+    (f"{CREDENTIALS}rtorrent:\n  box: [a]\ncontainers:\n  a: {{size: 1T, client: box}}\n", 4,
+     "is not a mapping"),
+    (f"{CREDENTIALS}rtorrent:\n  \"a\\nb\": {{url: x}}\ncontainers:\n"
+     "  a: {size: 1T, client: \"a\\nb\"}\n", 4, "holds a control character"),
     ("fetchSleep: 15\n", "", "neither credentials nor containers"),
     ("apikey: a\n", 1, "did you mean apiKey?"),
 ]

@@ -21,6 +21,7 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -29,6 +30,10 @@ import pytest
 from harness import Archiver, Sim, wait_for
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "clients"))
+
+from qbittorrent_double import QBittorrentDouble   # noqa: E402
+
 CONTAINERS = "attic:800G,hetzner:5T"
 # Every so many calls are tried; more than 1 for builds that are slow, such as sanitized ones.
 STEP = int(os.environ.get("PTP_TEST_STEP", "1"))
@@ -186,6 +191,41 @@ def test_killed_before_any_call_each_assignment_is_delivered_exactly_once(
         story.go_on()
         story.judge()
         story.forget()
+    assert number > 200, number
+
+
+class ClientStory(Story):
+    """With a client's interface in place of a watch folder."""
+
+    def __init__(self, *arguments, box):
+        super().__init__(*arguments, PTP_CLIENT="box")
+        self.box = box
+        box.torrents.clear()
+        self.archiver.configure(Clients={"box": {"Type": "qbittorrent", "URL": box.url,
+                                                 "Username": box.user, "Password": box.password}})
+
+    def client_takes(self):
+        self.taken = [ident.upper() for ident in self.box.torrents]
+
+
+def test_killed_amid_its_calls_each_assignment_is_in_the_client_once(
+        tracker, fast_folder, killer):
+    box = QBittorrentDouble(fast_folder / "box", "5.1")
+    box.launch()
+    number, unharmed = 0, 0
+    while unharmed < 3:
+        number += 4 * STEP - 1
+        story = ClientStory(tracker, fast_folder, killer, number, box=box)
+        (story.archiver.watch / ".ptp-archiver").mkdir()
+        story.where = f"killed before call {number}"
+        done = story.run("fetch", "all", KILL_AT=number)
+        assert done.returncode in (0, -signal.SIGKILL), (story.where, done.stderr)
+        unharmed += done.returncode == 0
+        story.client_takes()
+        story.go_on()
+        story.judge()
+        story.forget()
+    box.stop()
     assert number > 200, number
 
 

@@ -1,74 +1,9 @@
-#include "app/config.h"
-
 #include "app/json_line.h"
-#include "base/fs.h"
-#include "base/mem.h"
-#include "base/text.h"
 
-#include "unit.h"
+#include "load_config.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define USER "0123456789abcdef"
-#define KEY "0123456789abcdef0123456789abcdef"
-#define NO_PROBLEM ""
-
-/* ---- loading, in a folder of one's own and with no environment but what the test sets ---- */
-
-static int set_up(void **state)
-{
-	static const char *const ours[] = {"PTP_USER",        "PTP_USER_FILE",   "PTP_KEY",
-					   "PTP_KEY_FILE",    "HC_URL",          "HC_URL_FILE",
-					   "PTP_CONTAINERS",  "PTP_WATCH",       "PTP_BASE_URL",
-					   "PTP_INTERVAL",    "PTP_FETCH_SLEEP", "PTP_PER_CYCLE",
-					   "PTP_MAX_STALLED", "PTP_CA_FILE",     "PTP_CONFIG",
-					   "PTP_STATE",       "PTP_TIMEOUT",     "LOG_LEVEL",
-					   "LOG_FORMAT",      "UMASK",           "XDG_CONFIG_HOME"};
-
-	for (size_t i = 0; i < COUNT(ours); i++)
-		unsetenv(ours[i]);
-	return unit_make_folder(state);
-}
-
-struct loaded {
-	struct config c;
-	struct problems problems;
-	char *all; /* the problems, a line each */
-	char *path;
-};
-
-static void loaded_clear(struct loaded *l)
-{
-	config_clear(&l->c);
-	problems_clear(&l->problems);
-	free(l->all);
-	free(l->path);
-}
-
-#define OWN_LOADED OWN(loaded_clear)
-
-/* Writes config.ptp (NULL: none) and loads it. */
-static struct loaded load(void **state, const char *file, unsigned need)
-{
-	struct loaded l = {.path = fs_join(*state, "config.ptp")};
-	const struct config_options options = {.path = l.path};
-	struct buf all = BUF_MAX(100000);
-	struct err err;
-
-	if (file)
-		MUST(fs_write(l.path, file, strlen(file), 0600, &err));
-	config_load(&l.c, &options, need, &l.problems);
-	for (size_t i = 0; i < l.problems.n; i++) {
-		/* The folder's name is random: leave it out. */
-		const char *line = l.problems.lines[i];
-		size_t len = strlen(*state);
-		bool begins = text_starts(line, *state);
-		buf_printf(&all, "%s\n", begins ? line + len + 1 : line);
-	}
-	l.all = buf_take(&all);
-	return l;
-}
 
 static void without_anything_the_defaults_hold(void **state)
 {

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "ports/client_common.h"
 
 #include "unit.h"
 
@@ -84,7 +85,7 @@ static void a_web_page_needs_a_person(void **state)
 
 	assert_false(deluge_read_answer(page, strlen(page), &a, &err));
 	assert_int_equal(err.kind, ERR_TARGET);
-	assert_non_null(strstr(err.msg, "web page"));
+	assert_non_null(strstr(err.msg, "HTML page"));
 }
 
 static void of_an_error_the_words_are_shown(void **state)
@@ -101,9 +102,9 @@ static void of_an_error_the_words_are_shown(void **state)
 		{"", ""},
 		{"a\x1b[2Jb\xff", "a?[2Jb\xEF\xBF\xBD"},
 		{"at HTTP://x.example/abc/announce, udp://y:1/z and wss://q",
-		 "at <URL> <URL> and <URL>"},
-		{"http://x/a?peer_id=-LT)(*]'&key=1", "<URL>"},
-		{"<a href=\"http://x/key\">", "<a href=\"<URL>\">"},
+		 "at <hidden> <hidden> and <hidden>"},
+		{"http://x/a?peer_id=-LT)(*]'&key=1", "<hidden>"},
+		{"<a href=\"http://x/key\">", "<a <hidden>"},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -120,7 +121,7 @@ static void long_words_are_cut(void **state)
 	memset(message, ' ', sizeof message);
 	message[sizeof message - 1] = '\0';
 	OWN_STR char *words = deluge_words(message);
-	assert_int_equal(strlen(words), DELUGE_WORDS_MAX);
+	assert_int_equal(strlen(words), CLIENT_WORDS_MAX);
 }
 
 static void duplicates_and_bad_torrents_are_told_apart(void **state)
@@ -255,8 +256,8 @@ static void space_is_a_size_and_nothing_else(void **state)
 		{"{\"result\": 0}", true, 0},
 		{"{\"result\": 1.5e3}", true, 1500},
 		{"{\"result\": -1}", false, 0},
-		{"{\"result\": 1e16}", false, 0},
-		{"{\"result\": 100000000000000000000000000}", false, 0},
+		{"{\"result\": 1e16}", true, 10000000000000000},
+		{"{\"result\": 100000000000000000000000000}", true, INT64_MAX},
 		{"{\"result\": \"5\"}", false, 0},
 		{"{\"result\": null}", false, 0},
 		{"{\"result\": true}", false, 0},
@@ -340,6 +341,32 @@ static void states_are_mapped(void **state)
 	}
 }
 
+static void what_its_tracker_does_not_have_is_in_error_while_it_runs(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *fields;
+		enum client_state state;
+	} rows[] = {
+		{"\"state\": \"Seeding\", \"tracker_status\": \"Error: unregistered torrent\"",
+		 CLIENT_ERROR},
+		{"\"state\": \"Downloading\", \"tracker_status\": \"Error: Torrent not found\"",
+		 CLIENT_ERROR},
+		{"\"state\": \"Paused\", \"tracker_status\": \"Error: unregistered torrent\"",
+		 CLIENT_PAUSED},
+		{"\"state\": \"Seeding\", \"tracker_status\": \"Error: Connection refused\"",
+		 CLIENT_SEEDING},
+		{"\"state\": \"Seeding\", \"tracker_status\": \"unregistered torrent\"",
+		 CLIENT_SEEDING},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_CLIENT_TORRENTS struct client_torrents all = {0};
+		read_one(rows[i].fields, &all);
+		assert_int_equal(all.list->state, rows[i].state);
+	}
+}
+
 static void what_is_wrong_is_said_without_urls(void **state)
 {
 	(void)state;
@@ -350,7 +377,7 @@ static void what_is_wrong_is_said_without_urls(void **state)
 		 "unregistered torrent"},
 		{"\"state\": \"Seeding\", \"message\": \"OK\", \"tracker_status\": "
 		 "\"Warning: one (http://t.example/0123/announce)[10.0.0.1:6881] soon closed\"",
-		 "one (<URL> soon closed"},
+		 "one <hidden> soon closed"},
 		{"\"state\": \"Error\", \"message\": \"No space left on device\", "
 		 "\"tracker_status\": \"Error: x\"",
 		 "No space left on device"},
@@ -392,8 +419,9 @@ static void complete_is_what_has_nothing_left(void **state)
 		 9, 9, false},
 		{"\"total_size\": 0, \"total_remaining\": 0", 0, 0, false},
 		{"\"total_size\": -9, \"total_remaining\": 0", 0, 0, false},
-		{"\"total_size\": 1e300, \"total_remaining\": 1e300", 0, 0, false},
-		{"\"total_size\": 99999999999999999999999, \"total_remaining\": 1", 0, 0, false},
+		{"\"total_size\": 1e300, \"total_remaining\": 1e300", INT64_MAX, INT64_MAX, false},
+		{"\"total_size\": 99999999999999999999999, \"total_remaining\": 1", INT64_MAX, 1,
+		 false},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -516,6 +544,7 @@ int main(void)
 		cmocka_unit_test(space_is_a_size_and_nothing_else),
 		cmocka_unit_test(a_torrent_is_read_as_2_0_3_tells_it),
 		cmocka_unit_test(states_are_mapped),
+		cmocka_unit_test(what_its_tracker_does_not_have_is_in_error_while_it_runs),
 		cmocka_unit_test(what_is_wrong_is_said_without_urls),
 		cmocka_unit_test(complete_is_what_has_nothing_left),
 		cmocka_unit_test(idle_since_the_last_transfer_or_since_it_was_added),

@@ -135,6 +135,19 @@ static void reading_has_a_ceiling(void **state)
 	assert_string_equal(err.word, WORD_DISK);
 }
 
+static void a_regular_file_that_is_too_large_is_not_read_at_all(void **state)
+{
+	OWN_STR char *path = fs_join(*state, "file");
+	OWN_BUF struct buf out = BUF_MAX(9);
+	struct err err = {0};
+
+	MUST(fs_write(path, "0123456789", 10, 0600, &err));
+	buf_puts(&out, "before");
+	assert_false(fs_read_regular(path, &out, &err));
+	assert_non_null(strstr(err.msg, "larger than the 9 bytes"));
+	assert_string_equal(buf_text(&out), "before");
+}
+
 static void only_regular_files_are_read_where_that_is_asked_for(void **state)
 {
 	OWN_STR char *path = fs_join(*state, "file");
@@ -306,6 +319,7 @@ int main(void)
 		TEST_IN_FOLDER(a_failed_write_leaves_what_was_there),
 		TEST_IN_FOLDER(a_write_that_is_cut_short_leaves_nothing_behind),
 		TEST_IN_FOLDER(reading_has_a_ceiling),
+		TEST_IN_FOLDER(a_regular_file_that_is_too_large_is_not_read_at_all),
 		TEST_IN_FOLDER(only_regular_files_are_read_where_that_is_asked_for),
 		TEST_IN_FOLDER(staging_replaces_and_follows_no_link),
 		TEST_IN_FOLDER(publishing_moves_and_never_overwrites),

@@ -49,6 +49,8 @@ static void other_texts_are_no_urls_and_are_not_quoted(void **state)
 		"ftp://secretword.org",
 		"file:///etc/secretword",
 		"https://",
+		"https:/secretword.org/",
+		"https:///secretword.org/",
 		"https://secret word.org/",
 		"https://secretword.org/a b",
 		"https://secretword.org/\n",

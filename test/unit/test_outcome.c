@@ -13,6 +13,12 @@ static const struct {
 	{{.kind = OUTCOME_FULL}, "FULL", true},
 	{{.kind = OUTCOME_STALLED}, "STALLED", true},
 	{{.kind = OUTCOME_WAIT}, "WAIT", false},
+	/* The first and the last need a person; the others pass by themselves. */
+	{{.kind = OUTCOME_WAIT, .word = WAIT_SPACE}, "WAIT(Space)", false},
+	{{.kind = OUTCOME_WAIT, .word = WAIT_STALLED}, "WAIT(Stalled)", true},
+	{{.kind = OUTCOME_WAIT, .word = WAIT_BACKLOG}, "WAIT(Backlog)", true},
+	{{.kind = OUTCOME_WAIT, .word = WAIT_CLIENT}, "WAIT(Client)", false},
+	{{.kind = OUTCOME_ERR, .word = WAIT_STALLED}, "ERR(Stalled)", false},
 	{{.kind = OUTCOME_ERR, .word = "Disk"}, "ERR(Disk)", false},
 	{{.kind = OUTCOME_ERR, .word = "HTTP 503"}, "ERR(HTTP 503)", false},
 	{{.kind = OUTCOME_ERR, .word = "12345678901234567890123"},
@@ -46,10 +52,19 @@ static void the_text_can_be_read_back(void **state)
 static void other_texts_are_no_outcome(void **state)
 {
 	(void)state;
-	static const char *const texts[] = {
-		"",           "ok",       "ERR",
-		"ERR()",      "ERR(Disk", "OK ",
-		"ERR(Disk) ", "WAITING",  "ERR(123456789012345678901234)"};
+	static const char *const texts[] = {"",
+					    "ok",
+					    "ERR",
+					    "ERR()",
+					    "ERR(Disk",
+					    "OK ",
+					    "WAIT()",
+					    "WAIT(Space",
+					    "OK(Space)",
+					    "FULL(Space)",
+					    "ERR(Disk) ",
+					    "WAITING",
+					    "ERR(123456789012345678901234)"};
 
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		struct outcome o = {.kind = OUTCOME_WAIT};

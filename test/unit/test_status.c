@@ -71,12 +71,12 @@ static void set_scene(struct scene *v)
 		.lost.rows = v->lost};
 }
 
-static void assert_top(const struct scene *v, enum notice_level level, const char *text,
+static void assert_top(const struct scene *v, enum remark_level level, const char *text,
 		       const char *hint)
 {
-	OWN(notices_clear) struct notices all = {0};
+	OWN(remarks_clear) struct remarks all = {0};
 
-	words_notices(&v->s, &all);
+	words_remarks(&v->s, &all);
 	assert_true(all.n > 0);
 	assert_string_equal(all.list[0].text, text);
 	assert_int_equal(all.list[0].level, level);
@@ -99,16 +99,16 @@ static void all_is_well(void **state)
 	struct scene v;
 
 	set_scene(&v);
-	assert_top(&v, NOTICE_GOOD, "All three containers are healthy.", NULL);
+	assert_top(&v, REMARK_GOOD, "All three containers are healthy.", NULL);
 	assert_next(&v, "Next cycle in 2 h 13 m, at 02:13.");
 	v.setup.n_containers = 2;
-	assert_top(&v, NOTICE_GOOD, "Both containers are healthy.", NULL);
+	assert_top(&v, REMARK_GOOD, "Both containers are healthy.", NULL);
 	v.setup.n_containers = 1;
-	assert_top(&v, NOTICE_GOOD, "The container attic is healthy.", NULL);
+	assert_top(&v, REMARK_GOOD, "The container attic is healthy.", NULL);
 	strcpy(v.containers[0].known.outcome, "FULL");
-	assert_top(&v, NOTICE_GOOD, "The container attic is full.", NULL);
+	assert_top(&v, REMARK_GOOD, "The container attic is full.", NULL);
 	v.setup.n_containers = 0;
-	assert_top(&v, NOTICE_GOOD, "No containers are configured.", NULL);
+	assert_top(&v, REMARK_GOOD, "No containers are configured.", NULL);
 }
 
 static void the_first_start(void **state)
@@ -121,14 +121,14 @@ static void the_first_start(void **state)
 	for (size_t i = 0; i < CONTAINERS; i++)
 		v.containers[i].known = (struct ledger_container){0};
 	v.s.clock = (struct cycle_clock){0};
-	assert_top(&v, NOTICE_GOOD, "Ready. No cycle has run yet.", NULL);
+	assert_top(&v, REMARK_GOOD, "Ready. No cycle has run yet.", NULL);
 	assert_next(&v, "The next cycle is about to begin.");
 	v.s.working = true;
 	assert_next(&v, "A cycle is at work.");
-	assert_top(&v, NOTICE_GOOD, "The first cycle is at work.", NULL);
+	assert_top(&v, REMARK_GOOD, "The first cycle is at work.", NULL);
 	v.s.working = v.s.daemon = false;
 	assert_next(&v, "Without the daemon no cycle will begin.");
-	assert_top(&v, NOTICE_BAD, "The daemon is not running.",
+	assert_top(&v, REMARK_BAD, "The daemon is not running.",
 		   "Start it with `ptp-archiver run`.");
 }
 
@@ -144,18 +144,18 @@ static void a_back_off_says_since_when_and_that_nothing_is_lost(void **state)
 				 .reason = "the tracker answered HTTP 503"};
 	strcpy(v.containers[0].known.outcome, "ERR(HTTP 503)");
 	strcpy(v.containers[1].known.outcome, "WAIT");
-	assert_top(&v, NOTICE_BAD,
+	assert_top(&v, REMARK_BAD,
 		   "The tracker has not been well since 24 Nov, 14:00: the tracker answered HTTP "
 		   "503.",
 		   "Next try in 5 m, at 00:05. Nothing is lost: what was assigned stays in the "
 		   "ledger.");
 	/* What it explains is not told again. */
-	OWN(notices_clear) struct notices all = {0};
-	words_notices(&v.s, &all);
+	OWN(remarks_clear) struct remarks all = {0};
+	words_remarks(&v.s, &all);
 	assert_int_equal(all.n, 1);
 	/* After it, the containers speak for themselves. */
 	v.s.pace.backoff_until = NOW - 1;
-	assert_top(&v, NOTICE_BAD, "attic: ERR(HTTP 503) at 24 Nov, 22:00.",
+	assert_top(&v, REMARK_BAD, "attic: ERR(HTTP 503) at 24 Nov, 22:00.",
 		   "The next cycle tries again.");
 }
 
@@ -167,11 +167,11 @@ static void a_failed_container_says_what_to_do(void **state)
 	set_scene(&v);
 	strcpy(v.containers[2].known.outcome, "ERR(Disk)");
 	strcpy(v.containers[2].known.detail, "/srv/watch: Read-only file system");
-	assert_top(&v, NOTICE_BAD,
+	assert_top(&v, REMARK_BAD,
 		   "loft: ERR(Disk) at 24 Nov, 22:00: /srv/watch: Read-only file system.",
 		   "`ptp-archiver check` says which folder, and why.");
 	strcpy(v.containers[2].known.outcome, "WAIT(Backlog)");
-	assert_top(&v, NOTICE_GOOD, "All three containers are healthy.", NULL);
+	assert_top(&v, REMARK_GOOD, "All three containers are healthy.", NULL);
 }
 
 static void a_client_that_is_away_or_refuses_us(void **state)
@@ -183,15 +183,15 @@ static void a_client_that_is_away_or_refuses_us(void **state)
 	v.places[0].client.down_since = NOW - HOUR;
 	v.containers[1].totals.pending = 1;
 	strcpy(v.containers[1].known.outcome, "WAIT(Client)");
-	assert_top(&v, NOTICE_BAD,
+	assert_top(&v, REMARK_BAD,
 		   "The client box has been away since 24 Nov, 23:00; 1 torrent waits for it.",
 		   "It is called again by itself. Nothing is lost.");
 	v.containers[0].totals.pending = 1;
-	assert_top(&v, NOTICE_BAD,
+	assert_top(&v, REMARK_BAD,
 		   "The client box has been away since 24 Nov, 23:00; 2 torrents wait for it.",
 		   NULL);
 	strcpy(v.places[0].client.refused, "0123456789abcdef");
-	assert_top(&v, NOTICE_BAD, "box does not accept its user name or password.", NULL);
+	assert_top(&v, REMARK_BAD, "box does not accept its user name or password.", NULL);
 }
 
 static struct assignment one(enum assignment_state state, int64_t asked_at)
@@ -202,14 +202,14 @@ static struct assignment one(enum assignment_state state, int64_t asked_at)
 static void what_is_pending_and_lost_is_told_behind_the_good_news(void **state)
 {
 	(void)state;
-	OWN(notices_clear) struct notices all = {0};
+	OWN(remarks_clear) struct remarks all = {0};
 	struct scene v;
 
 	set_scene(&v);
 	v.pending[0] = one(ASSIGNMENT_FETCHED, NOW - HOUR);
 	v.lost[0] = one(ASSIGNMENT_LOST, NOW - HOUR);
 	v.s.pending.n = v.s.lost.n = 1;
-	words_notices(&v.s, &all);
+	words_remarks(&v.s, &all);
 	assert_int_equal(all.n, 3);
 	assert_string_equal(all.list[0].text, "All three containers are healthy.");
 	assert_string_equal(all.list[1].text, "1 torrent is pending.");
@@ -230,11 +230,18 @@ static void what_is_pending_for_too_long_is_bad_news(void **state)
 	set_scene(&v);
 	v.pending[0] = one(ASSIGNMENT_FETCHED, NOW - 25 * HOUR);
 	v.s.pending.n = 1;
-	assert_top(&v, NOTICE_BAD, "1 torrent has been pending for more than a day.", NULL);
+	assert_top(&v, REMARK_BAD, "1 torrent has been pending for more than a day.", NULL);
 	v.pending[0].set_aside = true;
-	assert_top(&v, NOTICE_BAD, "1 torrent was set aside after five tries.", NULL);
+	assert_top(&v, REMARK_BAD, "1 torrent was set aside after five tries.", NULL);
+	v.s.strays = (struct staged_stray[]){{attic, size}};
+	v.s.n_strays = 1;
+	v.s.pending.n = 0;
+	assert_top(&v, REMARK_BAD,
+		   "1 torrent was downloaded for containers that are not configured.", NULL);
+	v.s.n_strays = 0;
+	v.s.pending.n = 1;
 	v.pending[0].container = box_name;
-	assert_top(&v, NOTICE_BAD,
+	assert_top(&v, REMARK_BAD,
 		   "1 torrent is pending for containers that are not configured any more.", NULL);
 }
 
@@ -247,7 +254,7 @@ static void a_cycle_that_does_not_begin_is_bad_news(void **state)
 	v.s.clock.next_cycle = NOW - STATUS_LATE_MS;
 	assert_false(status_is_overdue(&v.s));
 	v.s.clock.next_cycle--;
-	assert_top(&v, NOTICE_BAD,
+	assert_top(&v, REMARK_BAD,
 		   "The next cycle has been due since 24 Nov, 23:44, and does not begin.", NULL);
 	v.s.working = true;
 	assert_false(status_is_overdue(&v.s));

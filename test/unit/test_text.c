@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include "base/own.h"
+
 #include "unit.h"
 
 #define E_ACUTE "\xC3\xA9"     /* U+00E9 */
@@ -148,6 +150,20 @@ static void control_characters_do_not_reach_a_terminal(void **state)
 	assert_string_equal(cut, "ab");
 }
 
+static void lines_stay_lines_and_the_whole_is_cut_between_characters(void **state)
+{
+	(void)state;
+	OWN_STR char *all = text_printable_lines("a\tb\n\n" E_ACUTE "\xFF\n", 100);
+	OWN_STR char *cut = text_printable_lines("a\nb" E_ACUTE "\nc", 4);
+	OWN_STR char *fits = text_printable_lines("a\nb" E_ACUTE "\nc", 5);
+	OWN_STR char *none = text_printable_lines("", 5);
+
+	assert_string_equal(all, "a?b\n\n" E_ACUTE UNKNOWN "\n");
+	assert_string_equal(cut, "a\nb");
+	assert_string_equal(fits, "a\nb" E_ACUTE);
+	assert_string_equal(none, "");
+}
+
 static void white_space_is_stripped_from_both_ends(void **state)
 {
 	(void)state;
@@ -195,6 +211,31 @@ static void beginnings_endings_and_parts_are_found(void **state)
 	assert_false(text_has_nocase("sta ll", "stall"));
 }
 
+static void percent_encoding_is_undone(void **state)
+{
+	(void)state;
+	static const char *const rows[][2] = {
+		{"", ""},         {"plain", "plain"},     {"a%20b", "a b"}, {"%c3%A9", "\xc3\xa9"},
+		{"%2525", "%25"}, {"100%", "100%"},       {"%4", "%4"},     {"%zz%4g", "%zz%4g"},
+		{"a%00b", "a_b"}, {"%01%ff", "\x01\xff"}, {"%%41", "%A"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_STR char *decoded = text_percent_decoded(rows[i][0]);
+		assert_string_equal(decoded, rows[i][1]);
+	}
+}
+
+static void a_page_begins_with_a_bracket(void **state)
+{
+	(void)state;
+	assert_true(text_is_page("<html>", 6));
+	assert_true(text_is_page(" \r\n\t<", 5));
+	assert_false(text_is_page(" \r\n\t<", 4));
+	assert_false(text_is_page("", 0));
+	assert_false(text_is_page("a<", 2));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,8 +245,11 @@ int main(void)
 		cmocka_unit_test(the_cut_never_exceeds_the_limit),
 		cmocka_unit_test(unfinished_characters_are_removed_from_the_end),
 		cmocka_unit_test(control_characters_do_not_reach_a_terminal),
+		cmocka_unit_test(lines_stay_lines_and_the_whole_is_cut_between_characters),
 		cmocka_unit_test(white_space_is_stripped_from_both_ends),
 		cmocka_unit_test(the_distance_counts_slips_of_the_pen),
+		cmocka_unit_test(percent_encoding_is_undone),
+		cmocka_unit_test(a_page_begins_with_a_bracket),
 		cmocka_unit_test(beginnings_endings_and_parts_are_found),
 	};
 

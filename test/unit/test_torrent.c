@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "model/trackers.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -215,6 +216,57 @@ static void the_list_of_trackers_comes_first(void **state)
 	torrent_clear(&t);
 }
 
+static struct buf with_trackers(const char *torrent, const char *resume, bool *ok)
+{
+	OWN_BUF struct buf a = BUF_MAX(4096);
+	OWN_BUF struct buf b = BUF_MAX(4096);
+	struct buf out = BUF_MAX(4096);
+
+	buf_puts(&a, torrent);
+	buf_puts(&b, resume);
+	*ok = trackers_add(&a, &b, &out);
+	return out;
+}
+
+static void trackers_that_are_kept_elsewhere_are_added(void **state)
+{
+	(void)state;
+	const char *bare = "d7:comment2:hi4:info" INFO "e";
+	bool ok;
+	OWN_BUF struct buf out =
+		with_trackers(bare, "d8:trackersll0:el11:http://a/anel11:http://b/aneee", &ok);
+
+	assert_true(ok);
+	assert_string_equal(out.data,
+			    "d8:announce11:http://a/an13:announce-listll0:el11:http://a/an"
+			    "el11:http://b/anee7:comment2:hi4:info" INFO "e");
+	OWN(torrent_clear) struct torrent t = read_ok(&out);
+	assert_string_equal(t.announce_host, "a");
+}
+
+static void where_no_tracker_is_kept_nothing_is_added(void **state)
+{
+	(void)state;
+	static const char *const resumes[] = {
+		"",
+		"de",
+		"d8:trackers3:abce",
+		"d8:trackerslee",
+		"d8:trackersl0:i5el0:eleee",
+		"d8:trackersl3:abcee",
+		"d8:trackersll11:http://a/an",
+		"l8:trackersll11:http://a/aneee",
+	};
+	bool ok;
+
+	for (size_t i = 0; i < COUNT(resumes); i++) {
+		OWN_BUF struct buf out = with_trackers("d4:info" INFO "e", resumes[i], &ok);
+		assert_false(ok);
+	}
+	OWN_BUF struct buf none = with_trackers("d4:info", "d8:trackersll5:a://aeee", &ok);
+	assert_false(ok);
+}
+
 static void a_long_host_is_left_out(void **state)
 {
 	(void)state;
@@ -421,6 +473,8 @@ int main(void)
 		cmocka_unit_test(no_message_holds_the_announce_url),
 		cmocka_unit_test(only_host_and_port_of_a_tracker_are_kept),
 		cmocka_unit_test(the_list_of_trackers_comes_first),
+		cmocka_unit_test(trackers_that_are_kept_elsewhere_are_added),
+		cmocka_unit_test(where_no_tracker_is_kept_nothing_is_added),
 		cmocka_unit_test(a_long_host_is_left_out),
 		cmocka_unit_test(names_are_made_harmless),
 		cmocka_unit_test(long_names_keep_their_extension),

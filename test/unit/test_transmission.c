@@ -1,3 +1,4 @@
+#include "ports/client_common.h"
 #include "ports/client_transmission.h"
 
 #include "base/text.h"
@@ -233,7 +234,7 @@ static void numbers_are_not_trusted(void **state)
 		{ROW("\"status\":6," SIZES(9, 9, "0")), 9, 0, false},
 		{ROW("\"status\":6," SIZES(-9, 9, 0)), 0, 0, false},
 		{ROW("\"status\":6," SIZES(9, -9, 0)), 9, 0, false},
-		{ROW("\"status\":6," SIZES(1e300, 9, 0)), 0, 0, false},
+		{ROW("\"status\":6," SIZES(1e300, 9, 0)), INT64_MAX, 0, false},
 		{ROW("\"status\":6," SIZES(9.5, 9.5, 0.0)), 9, 0, true},
 		{ROW("\"status\":6," SIZES(9223372036854775807, 9223372036854775807, 1)), INT64_MAX,
 		 1, false},
@@ -379,7 +380,7 @@ static void errors_hold_no_passkey_either_and_are_short(void **state)
 	strcat(text, "\"}");
 	assert_false(client_transmission_read_done(text, strlen(text), &err));
 	assert_null(strstr(err.msg, "announce"));
-	assert_true(strlen(err.msg) < TRANSMISSION_WORDS_MAX + 40);
+	assert_true(strlen(err.msg) < CLIENT_WORDS_MAX + 40);
 }
 
 static void a_list_that_is_none_is_an_error_and_touches_nothing(void **state)

@@ -9,9 +9,11 @@ sys.path.insert(0, str(HERE.parent / "scenario"))
 
 from harness import Archiver, Authority, Sim  # noqa: E402
 
-# The utility that the tests run: the double, or the real file.
+# The utility that the tests run: the double, or the real file, or the one in a folder.
 DOUBLE = HERE / "archiver.py"
 UTILITY = pathlib.Path(os.environ.get("PTP_ARCHIVER_PY") or DOUBLE).resolve()
+if UTILITY.is_dir():
+    UTILITY /= "archiver.py"
 
 
 @pytest.fixture

@@ -177,6 +177,43 @@ def test_what_is_no_torrent_is_quarantined_and_not_delivered(sim, make):
     assert summary(a.fetch(status=0).stderr) == "attic:OK"
 
 
+UNUSABLE = {
+    "over-32-mib": "open(path, 'wb').truncate(32 * 2**20 + 1)",
+    "unreadable": "open(path, 'wb').write(b'x'); os.chmod(path, 0)",
+    "folder": "os.makedirs(path + '/full')",
+    "link": "os.symlink('/nonexistent', path)",
+    "pipe": "os.mkfifo(path)",
+}
+
+
+@pytest.mark.parametrize("status", [0, 1], ids=["ends-well", "fails"])
+@pytest.mark.parametrize("kind", UNUSABLE)
+def test_what_cannot_be_used_is_moved_away_and_the_container_goes_on(sim, make, kind, status):
+    a = make(script=on_fetch(f"""
+path = config["Containers"][name]["WatchDirectory"] + "/x.torrent"
+archiver.ask(config, name)
+{UNUSABLE[kind]}
+sys.exit({status})"""))
+    user = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"] if kind == "unreadable" \
+        and os.geteuid() == 0 else []
+    if user:
+        for path in [a.folder, *a.folder.rglob("*")]:
+            os.chown(path, 1000, 1000)
+        for parent in list(a.folder.parents)[:-2]:
+            parent.chmod(parent.stat().st_mode | 0o111)
+    a.fetch(status=1, prefix=user)
+    a.put(UTILITY.read_text())
+    if status:      # taken up by the next cycle
+        a.fetch(status=1, prefix=user)
+    (moved,) = (a.state / "quarantine").iterdir()
+    assert moved.name.startswith("utility-") and not list(a.staging.glob("*/*"))
+    assert a.container()["possibly_lost"] == 1
+    assert str(moved) in a.status()["possibly_lost"][0]["note"]
+    done = a.fetch(status=0, prefix=user)
+    assert summary(done.stderr) == "attic:OK" and len(a.delivered()) == 1
+    assert (a.state / "quarantine").stat().st_mode & 0o777 == 0o700
+
+
 # ---- how it is run ----
 
 def test_each_container_is_asked_for_alone_with_our_pacing_between(sim, make):
@@ -381,13 +418,33 @@ def test_download_of_the_script_waits_on_the_ladder(sim, make):
     assert 50000 < a.ledger("SELECT backoff_until - last_request FROM pace")[0][0] <= 60000
 
 
-def test_ones_own_script_is_used_as_it_is(sim, make):
-    a = make(script=UTILITY.read_text() + "\n# my own\n", PTP_UTILITY_UPDATE="auto")
+@pytest.mark.parametrize("update, version, warns, calls", [
+    ("auto", "'0.10'", False, 1),       # as new as the tracker's
+    ("auto", "'0.11'", False, 1),
+    ("auto", "'1'", False, 1),
+    ("auto", "None", False, 0),         # tells none
+    ("auto", "get_version()", False, 0),
+    ("notify", "'0.9'", True, 1),
+    ("notify", "'0.10'", False, 1),
+    ("notify", "None", False, 0),
+    ("off", "'0.9'", False, 0),
+    ("off", "None", False, 0),
+])
+def test_ones_own_script_is_used_as_it_is(sim, make, update, version, warns, calls):
+    own = variant("# my own").replace('"0.10"', version).replace(
+        "__version__", "def get_version(): return '0.1'\n__version__")
+    offer(sim, variant("# the tracker's"))
+    a = make(script=own, PTP_UTILITY_UPDATE=update)
+    a.script.chmod(0o755)
     before = a.script.stat()
-    a.fetch(status=0)
+    done = a.fetch(status=0)
     after = a.script.stat()
-    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
-    assert not sim.requests("script") and len(sim.requests("scriptver")) == 1
+    assert (before.st_ino, before.st_mtime_ns, before.st_mode) == (
+        after.st_ino, after.st_mtime_ns, after.st_mode)
+    assert a.script.read_text() == own and not list(a.folder.glob("*.bak"))
+    assert ("the tracker has 0.10" in done.stderr) == warns
+    assert not sim.requests("script") and len(sim.requests("scriptver")) == calls
+    assert len(a.delivered()) == 1
 
 
 # ---- updates ----
@@ -395,11 +452,11 @@ def test_ones_own_script_is_used_as_it_is(sim, make):
 OLD = VARIANT.replace("0.10", "0.9") % ""
 
 
-def offer(sim, source, version="0.10"):
+def offer(sim, source, version="0.10", **scenario):
     """The tracker has this one."""
     path = sim.folder / f"offered{hashlib.sha1(source.encode()).hexdigest()[:8]}.py"
     path.write_text(source)
-    sim.scenario(script_file=str(path), script_version=version)
+    sim.scenario(script_file=str(path), script_version=version, **scenario)
 
 
 def test_newer_version_is_put_in_place_and_the_old_one_kept(sim, make):
@@ -416,37 +473,122 @@ def test_newer_version_is_put_in_place_and_the_old_one_kept(sim, make):
 @pytest.mark.parametrize("source", [
     variant("raise SystemExit('broken')"),
     variant("archiver.show = lambda config: print('nothing')"),
-    "__version__ = '0.10'\nsyntax error\n",
-    "<html><title>Login</title>__version__ = '0.10'</html>",
-    variant("").replace("0.10", "0.8"),
-], ids=["dies", "lists-nothing", "syntax", "page", "older"])
-def test_newer_version_that_does_not_work_leaves_the_old_one_at_work(sim, make, source):
+    variant("if sys.argv[0].endswith('archiver.py'): raise KeyError('here')"),
+], ids=["dies", "lists-nothing", "dies-in-place"])
+def test_newer_version_that_does_not_work_is_refused_and_the_old_one_stays(sim, make, source):
     offer(sim, source)
     a = make(script=OLD, PTP_UTILITY_UPDATE="auto")
     done = a.fetch(status=0)
     assert summary(done.stderr) == "attic:OK" and "could not be updated" in done.stderr
     assert a.script.read_text() == OLD
-    assert not list(a.folder.glob("*.bak")), "it was in place before it was tried"
-    assert summary(a.fetch(status=0).stderr) == "attic:OK"
+    in_place = "endswith" in source
+    assert [p.read_text() for p in a.folder.glob("*.bak")] == [OLD] * in_place
+    done = a.fetch(status=0)
+    assert summary(done.stderr) == "attic:OK"
+    assert "which was tried and did not work" in done.stderr
     assert len(sim.requests("script")) == 1, "asked for again what does not work"
+    assert f"remove {a.staging}/refused to have it tried again" in done.stderr
+    (a.staging / "refused").unlink()
+    a.fetch(status=0)
+    assert len(sim.requests("script")) == 2
 
 
-def test_newer_version_that_works_only_elsewhere_is_taken_back(sim, make):
-    offer(sim, variant("if sys.argv[0].endswith('archiver.py'): raise KeyError('here')"))
+@pytest.mark.parametrize("fault", [
+    {"do": "html"},
+    {"do": "status", "status": 404},
+    {"do": "reply", "body": "__version__ = '0.10'\nsyntax error\n"},
+    {"do": "reply", "body": "print('a Python without a version')\n"},
+    {"do": "reply", "body": '{"Status":"Error","Error":"no"}'},
+    {"do": "reply", "body": "__version__ = '0.8'\nprint('an older one')\n"},
+    {"do": "reply", "body": "__version__ = '0.11'\nprint('one that nobody announced')\n"},
+], ids=["page", "404", "syntax", "no-version", "json", "older", "other"])
+def test_what_came_in_place_of_a_newer_version_is_no_reason_to_refuse_that_version(
+        sim, make, fault):
+    new = variant("# new")
+    offer(sim, new, faults=[{**SCRIPT, **fault, "times": 2}])
+    a = make("a:1T,b:1T", script=OLD, PTP_UTILITY_UPDATE="auto")
+    for cycle in (1, 2):
+        done = a.fetch(status=0)
+        assert "could not be updated" in done.stderr and a.script.read_text() == OLD
+        assert len(sim.requests("script")) == cycle, "once in a cycle"
+    a.fetch(status=0)
+    assert a.script.read_text() == new
+
+
+def test_newer_version_is_not_refused_for_what_the_old_one_suffers_from_as_well(
+        sim, make, tmp_path):
+    code = f"if os.path.exists({str(tmp_path / 'full')!r}): raise OSError('disk full')"
+    new, old = variant(code), variant(code).replace("0.10", "0.9")
+    offer(sim, new)
+    a = make(script=old, PTP_UTILITY_UPDATE="auto")
+    (tmp_path / "full").touch()
+    assert summary(a.fetch(status=1).stderr) == "attic:ERR(OSError)"
+    (tmp_path / "full").unlink()
+    a.fetch(status=0)
+    assert a.script.read_text() == new
+
+
+def test_newer_version_that_misses_a_module_is_tried_again(sim, make):
+    offer(sim, variant("import module_to_come"))
     a = make(script=OLD, PTP_UTILITY_UPDATE="auto")
-    assert summary(a.fetch(status=0).stderr) == "attic:OK"
-    assert a.script.read_text() == OLD
-    assert (a.folder / "archiver.py-0.9.bak").read_text() == OLD
+    for cycle in (1, 2):
+        assert "module `module_to_come`" in a.fetch(status=0).stderr
+        assert len(sim.requests("script")) == cycle
 
 
 def test_one_newer_still_is_tried_after_one_that_did_not_work(sim, make):
-    offer(sim, "__version__ = '0.10'\nsyntax error\n")
+    offer(sim, variant("raise SystemExit('broken')"))
     a = make(script=OLD, PTP_UTILITY_UPDATE="auto")
     a.fetch(status=0)
     new = variant("").replace("0.10", "0.11")
     offer(sim, new, "0.11")
     a.fetch(status=0)
     assert a.script.read_text() == new
+
+
+# In place it kills whoever runs it, once.
+KILLS = """if sys.argv[0].endswith("archiver.py"):
+    if not os.path.exists({marker!r}):
+        open({marker!r}, "w")
+        os.kill(os.getppid(), 9)
+"""
+
+
+def killed_on_trial(sim, a, tmp_path, rest):
+    """The program was ended when the new script was in place, and had not shown that it works."""
+    new = variant(KILLS.format(marker=str(tmp_path / "killed")) + f"    {rest}")
+    offer(sim, new)
+    assert a.fetch().returncode == -signal.SIGKILL
+    assert a.script.read_text() == new
+    return new
+
+
+@pytest.mark.parametrize("update", ["auto", "off"])
+def test_update_that_was_not_proven_before_a_crash_is_taken_back_after_it(
+        sim, make, tmp_path, update):
+    a = make(script=OLD, PTP_UTILITY_UPDATE="auto")
+    killed_on_trial(sim, a, tmp_path, "raise KeyError('here')")
+    for _ in range(2):
+        assert summary(a.fetch(status=0, PTP_UTILITY_UPDATE=update).stderr) == "attic:OK"
+        assert a.script.read_text() == OLD
+    assert len(sim.requests("script")) == 1, "asked for again what does not work"
+
+
+def test_update_that_was_not_proven_before_a_crash_is_proven_after_it(sim, make, tmp_path):
+    a = make(script=OLD, PTP_UTILITY_UPDATE="auto")
+    new = killed_on_trial(sim, a, tmp_path, "pass")
+    assert "updated from 0.9 to 0.10" in a.fetch(status=0).stderr
+    assert a.script.read_text() == new and len(sim.requests("script")) == 1
+    assert "updated" not in a.fetch(status=0).stderr
+
+
+def test_script_that_somebody_put_there_meanwhile_is_not_taken_back(sim, make, tmp_path):
+    a = make(script=OLD, PTP_UTILITY_UPDATE="auto")
+    killed_on_trial(sim, a, tmp_path, "pass")
+    own = variant("raise KeyError('mine')")
+    a.put(own)
+    assert summary(a.fetch(status=1).stderr) == "attic:ERR(KeyError)"
+    assert a.script.read_text() == own
 
 
 def test_notify_warns_and_fetches_nothing(sim, make):
@@ -459,6 +601,20 @@ def test_notify_warns_and_fetches_nothing(sim, make):
 def test_off_asks_for_no_version(sim, make):
     make(script=OLD, PTP_UTILITY_UPDATE="off").fetch(status=0)
     assert not sim.requests("script", "scriptver")
+
+
+def test_settings_may_stand_in_config_ptp(sim, make):
+    offer(sim, variant(""))
+    a = make(containers=None)
+    a.set(PTP_ENGINE=None, PTP_UTILITY_UPDATE=None)
+    path = a.folder / "elsewhere" / "official.py"
+    path.parent.mkdir()
+    path.write_text(OLD)
+    a.configure(Containers={"attic": {"Size": "1T", "WatchDirectory": str(a.watch)}},
+                Engine="utility", UtilityPath=str(path), UtilityUpdate="notify")
+    a.script.unlink()
+    assert "is version 0.9, and the tracker has 0.10" in a.fetch(status=0).stderr
+    assert len(a.delivered()) == 1 and path.read_text() == OLD and not a.script.exists()
 
 
 def test_settings_that_make_no_sense_are_refused(make):
@@ -489,6 +645,25 @@ def test_wrong_credentials_do_not_hammer(sim, make, script, endpoints, expected)
     time.sleep(1)
     assert len(sim.requests("fetch", "download", "script", "scriptver")) == 1
     assert a.stop(daemon)[0] == 0
+
+
+@pytest.mark.parametrize("endpoint", ["script", "scriptver"])
+def test_403_on_the_first_call_of_all_is_auth_for_every_container(sim, make, endpoint):
+    sim.faults({"endpoint": endpoint, "do": "status", "status": 403}, **sim.fixed)
+    a = make("a:1T,b:1T", PTP_UTILITY_UPDATE="auto", PTP_FETCH_SLEEP="0.05")
+    if endpoint == "script":
+        a.script.unlink()
+    done = a.fetch("--force", "all", status=1)
+    assert summary(done.stderr) == "a:ERR(Auth), b:ERR(Auth)"
+    assert [r["endpoint"] for r in sim.requests()] == [endpoint]
+    assert a.ledger("SELECT failures FROM pace") == [(1,)], "a failure was counted twice"
+
+
+def test_403_on_the_script_after_a_call_that_was_answered_is_no_wrong_credential(sim, make):
+    sim.faults({**SCRIPT, "do": "status", "status": 403}, script_version="0.11", **sim.fixed)
+    done = make("a:1T,b:1T", PTP_UTILITY_UPDATE="auto").fetch("--force", "all", status=1)
+    assert summary(done.stderr) == "a:ERR(HTTP 403), b:ERR(HTTP 403)"
+    assert [r["endpoint"] for r in sim.requests()] == ["scriptver", "script"]
 
 
 def test_right_credentials_end_the_back_off_that_wrong_ones_earned(sim, make):
@@ -589,24 +764,94 @@ def test_what_lies_in_staging_of_unknown_origin_is_delivered(sim, make):
 def test_what_is_kept_already_is_not_delivered_again_from_staging(sim, make):
     a = make()
     a.fetch(status=0)
-    (name,) = a.delivered()
-    (folder,) = [p for p in a.staging.iterdir() if p.is_dir()]
-    (a.watch / name).rename(folder / name)
+    name = put_back(a)
     a.fetch(status=0)
     assert name not in a.delivered() and len(a.delivered()) == 1 and not a.staged()
 
 
-def test_staged_torrent_is_not_lost_when_the_engine_is_changed(sim, make):
-    a = make()
-    a.fetch(status=0)
+def put_back(a):
+    """What was delivered lies in staging again, as if it had come no further."""
     (name,) = a.delivered()
     (folder,) = [p for p in a.staging.iterdir() if p.is_dir()]
     (a.watch / name).rename(folder / name)
+    return name
+
+
+def test_staged_torrent_is_delivered_by_the_native_engine_as_well(sim, make):
+    a = make()
+    a.fetch(status=0)
+    name = put_back(a)
     a.ledger("UPDATE assignment SET state = 1, infohash = NULL, torrent_id = ''")
-    done = a.fetch(status=1, PTP_ENGINE="native")
-    assert summary(done.stderr) == "attic:ERR(Config)" and "PTP_ENGINE=utility" in done.stderr
-    assert summary(a.fetch(status=0).stderr) == "attic:OK"
-    assert a.delivered() == [name] and len(sim.fetches()) == 1
+    assert summary(a.fetch(status=0, PTP_ENGINE="native").stderr) == "attic:OK"
+    assert a.delivered() == [name] and len(sim.fetches()) == 1 and not a.staged()
+
+
+def test_what_a_utility_finishes_is_waited_for_and_delivered_by_the_native_engine(
+        sim, make, tmp_path):
+    marker, script = slow(tmp_path, 2)
+    a = make(script=script)
+    kill_amid_write(a, marker)
+    done = a.fetch(status=0, PTP_ENGINE="native")
+    assert "waiting for the utility that an earlier process left running" in done.stderr
+    assert len(sim.fetches()) == 1 and len(a.delivered()) == 1 and not a.staged()
+    assert [row["state"] for row in a.history()] == ["delivered"]
+
+
+def test_staged_torrent_of_a_container_that_is_gone_is_shown_with_the_way_out(sim, make):
+    a = make(HC_URL=sim.ping_url)
+    a.fetch(status=0)
+    name = put_back(a)
+    a.ledger("UPDATE assignment SET state = 5, infohash = NULL, torrent_id = NULL")
+    assert a.status()["staged"] == []
+    a.set(PTP_CONTAINERS="barn:1T")
+    for engine in ("utility", "native"):
+        a.set(PTP_ENGINE=engine)
+        a.fetch(status=0)
+        (stray,) = a.status()["staged"]
+        assert stray["container"] == "attic" and stray["path"].endswith(f"/{name}")
+        shown = a.run("status", status=0).stdout
+        assert f"attic: {stray['path']}" in shown and "configure it again" in shown
+        assert "not configured any more: 1;" in sim.pings("success")[-1]["body"]
+    daemon = a.start()
+    wait_for(lambda: f"{stray['path']}, which the utility downloaded" in a.log())
+    a.stop(daemon)
+    a.set(PTP_CONTAINERS="attic:800G")
+    a.fetch(status=0)
+    assert a.status()["staged"] == [] and name in a.delivered()
+
+
+def test_staged_torrent_is_shown_though_the_ledger_was_lost(make):
+    a = make()
+    a.fetch(status=0)
+    name = put_back(a)
+    (a.state / "ledger.db").unlink()
+    a.set(PTP_CONTAINERS="barn:1T")
+    (stray,) = a.status()["staged"]
+    assert stray["container"] is None and name in a.run("status", status=0).stdout
+
+
+def test_staged_torrent_that_is_pending_is_told_once(sim, make):
+    a = make(HC_URL=sim.ping_url)
+    a.fetch(status=0)
+    put_back(a)
+    a.ledger("UPDATE assignment SET state = 1, infohash = NULL, torrent_id = ''")
+    a.set(PTP_CONTAINERS="barn:1T")
+    a.fetch(status=0)
+    assert a.status()["staged"] == [] and len(a.status()["pending"]) == 1
+    assert "not configured any more: 1;" in sim.pings("success")[-1]["body"]
+
+
+def test_container_with_something_staged_is_not_renamed(make):
+    a = make(containers=None)
+    a.configure(Containers={"attic": {"Size": "1T", "WatchDirectory": str(a.watch)}})
+    a.fetch(status=0)
+    name = put_back(a)
+    a.ledger("UPDATE assignment SET state = 1, infohash = NULL, torrent_id = ''")
+    done = a.run("rename", "attic", "loft", "--force", status=2)
+    assert name in done.stderr and "goes on with it" in done.stderr
+    a.fetch(status=0)
+    assert a.delivered() == [name]
+    a.run("rename", "attic", "loft", status=0)
 
 
 def test_native_torrent_that_is_pending_is_gone_on_with_by_the_utility_engine(sim, make):
@@ -620,9 +865,7 @@ def test_native_torrent_that_is_pending_is_gone_on_with_by_the_utility_engine(si
 def test_staged_torrent_is_delivered_in_spite_of_a_back_off(sim, make):
     a = make(PTP_FETCH_SLEEP="0.05")
     a.fetch(status=0)
-    (name,) = a.delivered()
-    (folder,) = [p for p in a.staging.iterdir() if p.is_dir()]
-    (a.watch / name).rename(folder / name)
+    name = put_back(a)
     a.ledger("UPDATE assignment SET state = 0, infohash = NULL, torrent_id = NULL")
     a.ledger("UPDATE pace SET failures = 1, reason = 'x', backoff_until = ?",
              int((time.time() + 600) * 1000))

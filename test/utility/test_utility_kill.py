@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from conftest import Utility
+from test_utility import OLD, offer, variant
 from test_kill import fast_folder, infohash, killer  # noqa: F401
 
 # Every so many calls are tried; 1 tries all.
@@ -16,9 +17,10 @@ PARTS = 3
 
 
 class Story:
-    def __init__(self, sim, folder, number):
+    def __init__(self, sim, folder, number, **keys):
         self.sim, self.user, self.taken = sim, f"user{number:012d}", []
-        self.archiver = Utility(folder / f"{number}", sim.url, "attic:800G", PTP_USER=self.user)
+        self.archiver = Utility(folder / f"{number}", sim.url, "attic:800G", PTP_USER=self.user,
+                                **keys)
         asan = self.archiver.environment.get("ASAN_OPTIONS", "")
         self.archiver.set(ASAN_OPTIONS=f"{asan}:verify_asan_link_order=0".lstrip(":"))
 
@@ -64,3 +66,37 @@ def test_what_the_utility_got_is_delivered_exactly_once_wherever_we_are_killed(
     assert number > 100
     # So few of the steps lie while the utility runs that a wide stride may miss them.
     assert waited > 0 or STEP > 2
+
+
+def steps_of_an_update(story, killer):
+    """The numbers of the calls that change the script or what is noted of it, and those around
+    them: how many calls lie before varies a little."""
+    calls = story.archiver.folder / "calls"
+    done = story.archiver.run("fetch", "all", LD_PRELOAD=killer, CALLS=calls)
+    assert done.returncode == 0, done.stderr
+    numbers = [int(line.split()[0]) for line in calls.read_text().splitlines()
+               if any(word in line for word in ("archiver.py", ".bak", "trying", "refused"))]
+    return range(min(numbers) - 3, max(numbers) + 4, STEP)
+
+
+@pytest.mark.parametrize("in_place, works", [("pass", True), ("raise KeyError('here')", False)],
+                         ids=["works", "fails"])
+def test_an_update_is_whole_proven_or_taken_back_wherever_we_are_killed(
+        sim, fast_folder, killer, in_place, works):  # noqa: F811
+    new = variant(f"if sys.argv[0].endswith('archiver.py'): {in_place}")
+    offer(sim, new)
+    keys = {"script": OLD, "PTP_UTILITY_UPDATE": "auto"}
+    unproven = 0
+    for number in steps_of_an_update(Story(sim, fast_folder, 0, **keys), killer):
+        story = Story(sim, fast_folder, number, **keys)
+        story.killed(killer, number)
+        a = story.archiver
+        assert a.script.read_text() in (OLD, new), number
+        unproven += a.script.read_text() == new and "delivered" not in (
+            row["state"] for row in a.history())
+        done = a.fetch(status=0)
+        assert a.script.read_text() == (new if works else OLD), (number, done.stderr)
+        assert not (a.staging / "trying").exists(), number
+        assert not list(a.folder.glob("*.bak")) or \
+            (a.folder / "archiver.py-0.9.bak").read_text() == OLD, number
+    assert unproven > 0 or STEP > 2

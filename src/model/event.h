@@ -1,0 +1,72 @@
+/*
+ * model/event.h - what a person is told of, wherever they are: kinds, and the message itself.
+ */
+#ifndef MODEL_EVENT_H
+#define MODEL_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum event_kind {
+	EVENT_FAILURE, /* a container, or the cycle, begins to fail or is well again */
+	EVENT_FULL,
+	EVENT_LOST,    /* an assignment is possibly lost, or all such are settled */
+	EVENT_VERSION, /* the tracker announces a newer utility */
+	EVENT_PICK_UP, /* files in a watch folder are not picked up, or were put aside */
+	EVENT_CLIENT,  /* a torrent client is away, or back */
+	EVENT_AUDIT,   /* torrents are missing in a client */
+	EVENT_DIGEST,  /* once a week: how things stand */
+	EVENT_TEST,    /* asked for by a person */
+	EVENT_KINDS,
+};
+
+#define EVENT_BIT(kind) (1u << (kind))
+#define EVENTS_ALL (EVENT_BIT(EVENT_TEST) - 1)
+
+enum event_level { EVENT_GOOD, EVENT_INFO, EVENT_WARNING, EVENT_ERROR };
+
+/* Limits, in bytes. */
+#define EVENT_TITLE 200
+#define EVENT_TEXT_MAX (8 * 1024)
+#define EVENT_NAME 24
+
+struct event {
+	int64_t id; /* the ledger's own; 0: it is not kept there */
+	int64_t at; /* ms since 1970 */
+	enum event_kind kind;
+	enum event_level level;
+	char name[EVENT_NAME];   /* "failure.begin", of the kind's own names */
+	char title[EVENT_TITLE]; /* UTF-8 on one line */
+	char *text;              /* owned: UTF-8, lines parted by \n; may be hostile in all else */
+	/* The kinds that say it as well, if any of them was told at the same time: whoever is told
+	 * of those need not be told this. */
+	unsigned covered;
+};
+
+/* What was told already, so that it is told once. */
+#define EVENT_KEY_MAX 600
+struct notice {
+	char *key;     /* owned: "failure:attic" */
+	int64_t since; /* when it began; or when it was last told */
+	int64_t ended; /* when it last ended; 0: never, or it goes on */
+	bool on;       /* it goes on */
+	bool told;     /* its begin was told */
+	char detail[64];
+	bool changed; /* not stored */
+};
+
+void event_clear(struct event *e);
+void notice_clear(struct notice *n);
+
+/* "failure"; as settings name them. */
+const char *event_kind_name(enum event_kind kind);
+
+/* A list of kinds, parted by white space or commas, or "all" or "none", as bits.  false: a word is
+ * none of these, and *bits is as it was. */
+bool event_kinds_parse(const char *text, unsigned *bits);
+
+/* "failure, full": at most `cap` bytes. */
+void event_kinds_text(unsigned bits, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,544 @@
+"""Telling people: what is told, once, to each service as it documents, and how little it may hurt."""
+
+import json
+import pathlib
+import sys
+import time
+
+import pytest
+
+from harness import summary, wait_for
+from receiver import DISCORD, GOTIFY_TOKEN, TOKEN, Receiver, utf16_units
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "clients"))
+
+from qbittorrent_double import QBittorrentDouble   # noqa: E402
+
+SERVICES = ["webhook", "ntfy", "gotify", "discord", "apprise"]
+FAIL = {"do": "json_error", "endpoint": "fetch", "text": "so it is"}
+
+
+@pytest.fixture
+def receiver():
+    running = Receiver()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def telling(make, receiver):
+    """telling(...): an Archiver that tells our own webhook."""
+
+    def new(containers="attic:800G", **variables):
+        return make(containers, **{"PTP_NOTIFY": receiver.url("webhook"), **variables})
+
+    return new
+
+
+# ---- notify --test ----
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_test_message_reaches_each_service_as_it_documents(receiver, make, service):
+    done = make(PTP_NOTIFY=receiver.url(service)).run("notify", "--test", status=0)
+    assert done.stdout == f"ok    {service} at 127.0.0.1 has taken the message\n"
+    (request,) = receiver.requests
+    assert request["service"] == service and "test" in request["raw"].decode()
+    assert request["headers"]["User-Agent"].startswith("ptp-archiver/")
+
+
+def test_each_target_is_tested_and_one_failure_is_the_exit_status(receiver, make):
+    a = make(PTP_NOTIFY=" ".join(map(receiver.url, SERVICES)) + f",{'webhook+http://127.0.0.1:1/'}")
+    done = a.run("notify", "--test", status=1)
+    assert done.stdout.count("ok    ") == 5 and done.stdout.count("FAIL  webhook at 127.0.0.1") == 1
+    assert len(receiver.requests) == 5
+
+
+@pytest.mark.parametrize("service, url, says", [
+    ("ntfy", "ntfy+{base}/my-topic", "HTTP 401; check the token"),
+    ("gotify", "gotify+http://wrong-token@127.0.0.1:{port}", "HTTP 401; check the token"),
+    ("apprise", "apprise+{base}/notify/other-key", "HTTP 204; nothing is configured there"),
+    ("discord", "discord+{base}/api/webhooks/1/2", "HTTP 401; is the webhook's URL whole?"),
+])
+def test_a_message_that_is_refused_says_why(receiver, make, service, url, says):
+    a = make(PTP_NOTIFY=url.format(base=receiver.base, port=receiver.port))
+    done = a.run("notify", "--test", status=1)
+    assert f"FAIL  {service} at 127.0.0.1: {says}" in done.stdout
+    assert len(receiver.requests) == 1 and "wrong-token" not in done.stdout + done.stderr
+
+
+def test_credentials_may_stand_where_a_service_documents_them(receiver, make):
+    a = make(PTP_NOTIFY=f"ntfy+http://bob:p%C3%A4ss%3Aword@127.0.0.1:{receiver.port}/t "
+             f"gotify+{receiver.base}/sub/message?token={GOTIFY_TOKEN} "
+             f"gotify+http://{GOTIFY_TOKEN}@127.0.0.1:{receiver.port}/sub/")
+    a.run("notify", "--test", status=0)
+    assert [r["path"] for r in receiver.requests] == ["/", "/sub/message", "/sub/message"]
+
+
+def test_without_a_target_it_says_what_to_set(make):
+    done = make().run("notify", status=2)
+    assert "PTP_NOTIFY" in done.stderr and "Notify" in done.stderr
+
+
+def test_notify_lists_who_is_told_of_what(receiver, telling):
+    a = telling(PTP_NOTIFY_EVENTS="failure lost")
+    assert a.run("notify", status=0).stdout == "webhook at 127.0.0.1: failure, lost\n"
+    assert "\nNotify           webhook at 127.0.0.1: failure, lost\n" in a.run("check").stdout
+    assert receiver.requests == []
+
+
+# ---- configuration ----
+
+def test_config_ptp_may_hold_objects_with_secrets_in_files(receiver, make):
+    a = make()
+    (a.folder / "token").write_text(TOKEN + "\n")
+    (a.folder / "url").write_text(receiver.url("discord") + "\n")
+    a.configure(Notify=[
+        {"URL": f"ntfy+{receiver.base}/my-topic", "TokenFile": str(a.folder / "token"),
+         "Events": ["failure", "full"]},
+        {"URLFile": str(a.folder / "url"), "Events": "all"}, receiver.url("webhook")])
+    assert a.run("notify", status=0).stdout.splitlines() == [
+        "ntfy at 127.0.0.1: failure, full",
+        "discord at 127.0.0.1: failure, full, lost, version, pick-up, client, audit, digest",
+        "webhook at 127.0.0.1: failure, full, lost, version, pick-up, client, audit"]
+    a.run("notify", "--test", status=0)
+
+
+def test_the_list_may_stand_in_a_file(receiver, make):
+    a = make()
+    (a.folder / "list").write_text("\n".join(map(receiver.url, SERVICES)) + "\n")
+    a.set(PTP_NOTIFY_FILE=a.folder / "list")
+    assert a.run("notify", "--test", status=0).stdout.count("ok    ") == 5
+
+
+@pytest.mark.parametrize("value, says", [
+    ("https://ntfy.sh/x", "PTP_NOTIFY does not begin with webhook+"),
+    ("ntfy+https://ntfy.sh", "PTP_NOTIFY does not end in a topic"),
+    ("webhook+https://a.test/s3cretword webhook+ftp://b.test/s3cretword",
+     "PTP_NOTIFY (number 2 of the list) needs https://"),
+    ("gotify+https://a.test/s3cretword", "PTP_NOTIFY has no token"),
+    ("discord+https://s3cretword@discord.com/api/webhooks/1/2", "PTP_NOTIFY needs no token"),
+    ("discord+https://discord.com/s3cretword", "PTP_NOTIFY is no Discord webhook"),
+    ("apprise+https://a.test/s3cretword", "PTP_NOTIFY is not where an Apprise API"),
+    ("webhook+https://a.test/s3cretword webhook+https://a.test/s3cretword", "stands twice"),
+    (" ".join(f"webhook+https://a.test/s3cretword{i}" for i in range(11)), "there may be 10"),
+])
+def test_a_wrong_target_is_named_and_not_quoted(make, value, says):
+    done = make(PTP_NOTIFY=value).run("notify", status=2)
+    assert says in done.stderr and "s3cretword" not in done.stderr
+
+
+def test_a_wrong_entry_of_config_ptp_is_named(make):
+    a = make()
+    a.configure(Notify=[{"URL": "webhook+https://a.test/", "Evens": "failure"}, 7,
+                        {"URL": "ntfy+https://a.test/t", "Events": "never"}, {"Token": "x"}])
+    said = a.run("notify", status=2).stderr
+    assert "Notify: number 1: Evens is not known; did you mean Events?" in said
+    assert "Notify: number 2 is neither a URL nor an object" in said
+    assert "Notify: number 3: Events holds a word" in said
+    assert "Notify: number 4 has neither a URL nor a URLFile" in said
+    assert "PTP_NOTIFY_EVENTS holds a word" in make(
+        folder="b", PTP_NOTIFY_EVENTS="nothing").run("list", status=2).stderr
+
+
+# ---- failure ----
+
+def test_a_failure_is_told_once_when_it_begins_and_once_when_it_ends(sim, receiver, telling):
+    a = telling("attic:800G,cellar:1T")
+    a.fetch(status=0)
+    assert receiver.requests == []
+    sim.faults({**FAIL, "container": "attic"})
+    for _ in range(3):
+        a.fetch(status=1)
+    (begin,) = receiver.got()
+    assert (begin["event"], begin["level"]) == ("failure.begin", "error")
+    assert begin["title"] == "attic fails: ERR(Tracker)"
+    assert begin["message"] == "attic: ERR(Tracker): so it is\n"
+    a.ledger("UPDATE notice SET since = since - 3 * 3600000")
+    sim.scenario()
+    for _ in range(2):
+        a.fetch(status=0)
+    _, end = receiver.got()
+    assert (end["event"], end["level"]) == ("failure.end", "good")
+    assert end["title"] == "attic is well again"
+    assert end["message"] == "attic: OK, after 3 h 0 m of ERR(Tracker)\n"
+    assert begin["id"] < end["id"]
+
+
+def test_containers_that_fail_together_are_one_message(sim, receiver, telling):
+    a = telling("attic:1T,cellar:1T,loft:1T")
+    sim.faults(FAIL)
+    a.fetch(status=1)
+    (begin,) = receiver.got()
+    assert begin["title"] == "3 containers fail"
+    assert begin["message"].count(": ERR(Tracker): so it is\n") == 3
+    sim.scenario()
+    a.fetch("loft")
+    assert receiver.got()[1]["title"] == "loft is well again"
+    a.fetch()
+    assert receiver.got()[2]["title"] == "2 containers are well again"
+
+
+def test_a_carried_outcome_is_neither_a_begin_nor_an_end(sim, receiver, telling):
+    a = telling("attic:1T,cellar:1T")
+    sim.faults({**FAIL, "container": "attic"})
+    a.fetch(status=1)
+    sim.scenario()
+    a.fetch("cellar", status=0)
+    assert receiver.told() == ["failure.begin"]
+
+
+def test_what_comes_and_goes_is_not_told_each_time(sim, receiver, telling):
+    a = telling()
+    for _ in range(4):
+        sim.faults(FAIL)
+        a.fetch(status=1)
+        sim.scenario()
+        a.fetch(status=0)
+    assert receiver.told() == ["failure.begin", "failure.end"]
+    sim.faults(FAIL)
+    a.fetch(status=1)
+    a.ledger("UPDATE notice SET since = since - 3600000")
+    a.fetch(status=1)
+    assert receiver.told()[2:] == ["failure.begin"]
+
+
+def test_a_cycle_that_cannot_be_run_is_told(sim, receiver, telling):
+    a = telling()
+    a.fetch(status=0)
+    (a.state / "answer").unlink()
+    (a.state / "answer").mkdir()
+    a.fetch(status=1)
+    a.fetch(status=1)
+    (begin,) = receiver.got()
+    assert begin["title"].startswith("The cycle could not be run: ERR(")
+    (a.state / "answer").rmdir()
+    a.fetch(status=0)
+    assert receiver.got()[1]["title"] == "Cycles can be run again"
+
+
+# ---- the others ----
+
+def test_a_full_container_is_told_once_for_each_size(sim, receiver, telling):
+    a = telling("attic:1G")
+    sim.scenario(torrent_size=2**30)
+    for _ in range(3):
+        a.fetch(status=0)
+    assert a.outcome() == "FULL" and receiver.told() == ["full"]
+    assert "the 1G that you offered" in receiver.got()[0]["message"]
+    a.set(PTP_CONTAINERS="attic:2G")
+    for _ in range(3):
+        a.fetch(status=0)
+    assert receiver.told() == ["full", "full"]
+
+
+def test_a_possibly_lost_assignment_is_told_once(sim, receiver, telling):
+    a = telling(PTP_NOTIFY_EVENTS="lost")
+    sim.faults({"do": "drop", "endpoint": "fetch", "times": 1})
+    a.fetch()
+    a.fetch("--force", "all")
+    (lost, *rest) = receiver.got()
+    assert (lost["event"], lost["title"]) == ("lost.begin", "1 assignment is possibly lost")
+    assert lost["message"].startswith("attic: ")
+    assert [m["event"] for m in rest] in ([], ["lost.end"])
+
+
+def test_a_newer_version_is_told_once(sim, receiver, telling):
+    a = telling()
+    sim.scenario(script_version="0.11")
+    for _ in range(2):
+        a.fetch(status=0)
+    sim.scenario(script_version="0.12")
+    a.fetch(status=0)
+    assert [m["title"] for m in receiver.got()] == [
+        f"The tracker announces version {v} of its utility" for v in ("0.11", "0.12")]
+
+
+def test_the_daemon_tells_of_a_file_that_is_not_picked_up(sim, receiver, telling):
+    a = telling(PTP_PICK_UP_WITHIN="20m", PTP_INTERVAL="6h")
+    process = a.start()
+    wait_for(lambda: "next cycle in" in a.log())
+    a.stop(process)
+    a.ledger("UPDATE assignment SET pick_up_at = pick_up_at - 1198000")
+    a.start()
+    wait_for(lambda: receiver.got())
+    (late,) = receiver.got()
+    assert late["event"] == "pick-up.missing"
+    assert late["message"] == f"attic: {a.history()[0]['name']}\n"
+
+
+def test_a_file_that_was_put_aside_is_told_once(sim, receiver, telling):
+    a = telling()
+    a.fetch(status=0)
+    (path,) = a.watch.glob("*.torrent")
+    path.rename(f"{path}.invalid")
+    a.fetch(status=1)
+    a.fetch(status=0)
+    # The failure is the same thing said again; its end is not.
+    assert receiver.told() == ["pick-up.refused", "failure.end"]
+
+
+def test_a_client_that_is_away_is_told_and_when_it_is_back(sim, tmp_path, receiver, telling):
+    box = QBittorrentDouble(tmp_path / "box", "5.1")
+    a = telling(PTP_CLIENT="box")
+    box.launch()
+    a.configure(Clients={"box": {"Type": "qbittorrent", "URL": box.url, "Username": box.user,
+                                 "Password": box.password}})
+    box.stop()
+    for _ in range(2):
+        assert summary(a.fetch(status=1).stderr) == "attic:WAIT(Client)"
+    assert receiver.told() == ["client.away"]
+    box.launch()
+    a.fetch(status=0)
+    assert receiver.told() == ["client.away", "client.back"]
+    box.torrents.clear()
+    a.set(PTP_AUDIT_INTERVAL="1s", PTP_INTERVAL="6h")
+    process = a.start()
+    wait_for(lambda: "audit.missing" in receiver.told())
+    a.stop(process)
+    box.stop()
+    assert "redeliver --missing" in receiver.got()[-1]["message"]
+
+
+def test_a_week_is_told_of_if_that_is_wanted(sim, receiver, telling):
+    a = telling("attic:1T,cellar:1T", PTP_NOTIFY_EVENTS="digest")
+    a.fetch(status=0)
+    a.fetch(status=0)
+    assert receiver.got() == []
+    a.ledger("UPDATE notice SET since = since - 604800000 WHERE key = 'digest'")
+    for _ in range(2):
+        a.fetch(status=0)
+    (digest,) = receiver.got()
+    first, second = digest["message"].splitlines()
+    assert first.startswith("attic: OK, 3 new. 3 torrents, ") and second.startswith("cellar: OK,")
+
+
+def test_each_is_told_what_it_wants(sim, receiver, make):
+    a = make("attic:1G")
+    sim.scenario(torrent_size=2**30)
+    a.fetch(status=0)
+    a.configure(Notify=[{"URL": receiver.url("webhook"), "Events": "full"},
+                        {"URL": receiver.url("apprise"), "Events": "failure"}])
+    sim.faults(FAIL, torrent_size=2**30)
+    a.fetch(status=1)
+    sim.scenario(torrent_size=2**30)
+    a.fetch(status=0)
+    assert receiver.told() == ["full"]
+    assert [m["type"] for m in receiver.got("apprise")] == ["failure", "success"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_hostile_words_reach_each_service_as_words(sim, receiver, make, service):
+    a = make(PTP_NOTIFY=receiver.url(service))
+    hostile = "@everyone <@1> [x](http://e.test) *b* \u202e \x1b[31m \\ \" 😀" + "é😀" * 900
+    sim.faults({**FAIL, "text": hostile})
+    a.fetch(status=1)
+    (message,) = receiver.got()
+    text = json.dumps(message, ensure_ascii=False)
+    assert "\u202e" not in text and "\x1b" not in text and "\ufffd" not in text
+    assert "everyone" in text
+    if service == "discord":
+        assert "\\<@1\\> \\[x\\]\\(http" in message["content"]
+        assert utf16_units(message["content"]) <= 2000
+
+
+# ---- manners ----
+
+def test_the_ping_goes_first_and_a_receiver_that_hangs_hurts_nothing(sim, receiver, telling):
+    a = telling(HC_URL=sim.ping_url)
+    receiver.ever = "hang"
+    sim.faults(FAIL)
+    begin = time.monotonic()
+    done = a.fetch(status=1)
+    assert 3 < time.monotonic() - begin < 14
+    assert summary(done.stderr) == "attic:ERR(Tracker)" and sim.pings("fail")
+    assert "webhook at 127.0.0.1 could not be told: " in done.stderr
+    ping = next(r for r in sim.requests("ping_end"))
+    assert ping["at"] <= time.time() - 5
+    assert "could not be told lately" in a.run("notify", status=0).stdout
+
+
+def test_many_receivers_that_hang_have_one_time_limit(sim, receiver, make):
+    a = make(PTP_NOTIFY=" ".join(f"{receiver.url('webhook')}?{i}" for i in range(10)))
+    receiver.ever = "hang"
+    sim.faults(FAIL)
+    begin = time.monotonic()
+    a.fetch(status=1)
+    assert time.monotonic() - begin < 34
+
+
+def test_a_server_that_is_in_trouble_is_asked_again(sim, receiver, telling):
+    a = telling()
+    receiver.answers = [500, 503]
+    sim.faults(FAIL)
+    a.fetch(status=1)
+    first, second, third = receiver.requests
+    assert second["at"] - first["at"] >= 1 and third["at"] - second["at"] >= 2
+    assert first["raw"] == second["raw"] == third["raw"]
+
+
+@pytest.mark.parametrize("answer", [(429, {"Retry-After": "3"}, {}),
+                                    (429, {}, {"retry_after": 2.9, "global": False})])
+def test_a_server_that_names_a_time_is_left_alone_until_then(sim, receiver, telling, answer):
+    a = telling()
+    receiver.answers = [answer]
+    sim.faults(FAIL)
+    a.fetch(status=1)
+    first, second = receiver.requests
+    assert 2.8 <= second["at"] - first["at"] < 6
+
+
+def test_a_long_rest_is_kept_across_restarts_and_nothing_is_lost(sim, receiver, telling):
+    a = telling()
+    receiver.answers = [(429, {"Retry-After": "3600"}, {})]
+    sim.faults(FAIL)
+    a.fetch(status=1)
+    sim.scenario()
+    a.fetch(status=0)
+    assert len(receiver.requests) == 1
+    ((until,),) = a.ledger("SELECT rest_until FROM telling")
+    assert 3500 < until / 1000 - time.time() <= 3600
+    a.ledger("UPDATE telling SET rest_until = 0")
+    a.fetch(status=0)
+    assert receiver.told()[1:] == ["failure.begin", "failure.end"]
+
+
+def test_what_could_not_be_told_is_told_by_the_daemon_later(sim, receiver, telling):
+    a = telling(PTP_INTERVAL="6h")
+    receiver.answers = [503, 503, 503]
+    sim.faults(FAIL)
+    process = a.start()
+    wait_for(lambda: "next cycle in" in a.log())
+    assert a.log().count("could not be told") == 1 and len(receiver.requests) == 3
+    a.stop(process)
+    a.ledger("UPDATE telling SET rest_until = ?", int(time.time() * 1000) + 1500)
+    a.start()
+    wait_for(lambda: "next cycle in" in a.log())
+    assert len(receiver.requests) == 3
+    wait_for(lambda: len(receiver.requests) == 4)
+    time.sleep(1)
+    assert len(receiver.requests) == 4 and len(sim.fetches()) == 1
+
+
+def test_a_message_that_is_three_days_old_is_not_sent_any_more(sim, receiver, telling):
+    a = telling()
+    receiver.answers = [(503, {"Retry-After": "60"}, {})]
+    sim.faults(FAIL)
+    a.fetch(status=1)
+    a.ledger("UPDATE telling SET rest_until = 0")
+    a.ledger("UPDATE message SET at = at - 3 * 86400000 - 1")
+    a.fetch(status=1)
+    assert len(receiver.requests) == 1 and a.ledger("SELECT * FROM message") == []
+
+
+def test_a_refused_message_is_not_repeated_and_said_in_the_log(sim, receiver, telling):
+    a = telling()
+    receiver.answers = [400]
+    sim.faults(FAIL)
+    done = a.fetch(status=1)
+    assert 'does not take the message "attic fails: ERR(Tracker)": HTTP 400' in done.stderr
+    a.fetch(status=1)
+    assert len(receiver.requests) == 1
+
+
+def test_nobody_gets_more_than_twenty_messages_a_day(sim, receiver, telling):
+    a = telling()
+    sim.faults(FAIL)
+    a.fetch(status=1)
+    more = ("INSERT INTO message(target, at, kind, level, name, title, text) SELECT target, ?,"
+            " 'full', 1, 'full', ?, 'words' FROM telling")
+    for i in range(22):
+        a.ledger(more, int(time.time() * 1000), f"message {i}")
+    done = a.fetch(status=1)
+    messages = receiver.got()
+    assert len(messages) == 20 and a.ledger("SELECT * FROM message") == []
+    assert messages[19]["message"].startswith("words\n(This is the last message for today")
+    assert not any("the last message" in m["message"] for m in messages[:19])
+    assert "has had its 20 messages of today, and is not told: message 21" in done.stderr
+    assert a.run("notify").stdout.endswith("; 20 of 20 messages of its day\n")
+    a.ledger("UPDATE telling SET since = since - 86400000")
+    a.ledger(more, int(time.time() * 1000), "tomorrow's")
+    a.fetch(status=1)
+    assert receiver.got()[20]["title"] == "tomorrow's"
+
+
+def test_a_stop_is_not_held_up_and_loses_nothing(sim, receiver, telling):
+    a = telling(PTP_INTERVAL="6h")
+    receiver.ever = "hang"
+    sim.faults(FAIL)
+    process = a.start()
+    wait_for(lambda: receiver.requests)
+    status, seconds = a.stop(process)
+    assert status == 0 and seconds < 2
+    receiver.ever = None
+    a.start()
+    wait_for(lambda: len(receiver.requests) > 1)
+    assert receiver.told() == ["failure.begin"] * 2
+
+
+def test_killed_while_it_tells_it_tells_again(sim, receiver, telling):
+    a = telling(PTP_INTERVAL="6h")
+    receiver.ever = "hang"
+    sim.faults(FAIL)
+    process = a.start()
+    wait_for(lambda: receiver.requests)
+    process.kill()
+    process.wait()
+    receiver.ever = None
+    a.fetch(status=1)
+    first, again = receiver.got()
+    assert first == again
+
+
+def test_a_redirect_is_not_followed(sim, receiver, telling):
+    a = telling()
+    receiver.answers = [(302, {"Location": receiver.base + "/hook"}, {})]
+    sim.faults(FAIL)
+    done = a.fetch(status=1)
+    assert len(receiver.requests) == 1 and "HTTP 302: it leads elsewhere" in done.stderr
+
+
+# ---- TLS, secrets ----
+
+def test_a_private_authority_is_trusted_if_it_is_named(sim, make, authority):
+    tls = Receiver(authority.issue("IP:127.0.0.1"))
+    a = make(PTP_NOTIFY=tls.url("ntfy"), PTP_CA_FILE=authority.certificate)
+    a.run("notify", "--test", status=0)
+    a.set(PTP_CA_FILE=None)
+    done = a.run("notify", "--test", status=1)
+    assert len(tls.requests) == 1 and "FAIL  ntfy at 127.0.0.1: " in done.stdout
+    tls.close()
+
+
+def test_no_secret_is_shown_or_kept(sim, receiver, make):
+    a = make(PTP_NOTIFY=" ".join(map(receiver.url, SERVICES)), LOG_LEVEL="debug")
+    a.config.write_text('{"Containers": {"attic": {"Size": "1T", "AfterFetchExec": "env"}}}')
+    shown = ""
+    for ever in (None, 401, None, 503):
+        receiver.ever = ever
+        sim.faults(FAIL) if ever else sim.scenario()
+        if ever:
+            a.ledger("UPDATE notice SET goes_on = 0, ended = 0")
+        for done in (a.fetch(), a.run("notify"), a.run("check"), a.run("status")):
+            shown += done.stdout + done.stderr
+    receiver.ever = 401
+    shown += a.run("notify", "--test").stdout
+    assert "AfterFetchExec: " in shown and "could not be told" in shown
+    kept = b"".join(p.read_bytes() for p in a.state.rglob("*") if p.is_file())
+    for secret in (TOKEN, GOTIFY_TOKEN, DISCORD, "known-key", "my-topic"):
+        assert secret not in shown and secret.encode() not in kept
+
+
+# ---- the real thing, as far as Debian has it ----
+
+def test_what_apprise_sends_to_its_api_is_what_we_send(receiver, make):
+    """Debian's apprise as the client of an Apprise API, of ntfy and of Gotify: the receiver takes
+    its messages for what they are, and ours have the keys that its have."""
+    apprise = pytest.importorskip("apprise")
+    make(PTP_NOTIFY=receiver.url("apprise")).run("notify", "--test", status=0)
+    app = apprise.Apprise()
+    assert app.add(f"apprise://127.0.0.1:{receiver.port}/known-key")
+    assert app.notify(title="a title", body="a body", notify_type="failure")
+    ours, theirs = receiver.requests
+    assert ours["path"] == theirs["path"] and set(ours["json"]) == set(theirs["json"])
+    assert ours["json"]["format"] == theirs["json"]["format"]
+    assert theirs["json"]["type"] == "failure"

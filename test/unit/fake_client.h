@@ -1,0 +1,167 @@
+/*
+ * test/unit/fake_client.h - a client that says what a test tells it to say, and counts what it is
+ * asked; and a ledger of the test's own.
+ */
+#ifndef FAKE_CLIENT_H
+#define FAKE_CLIENT_H
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "core/destination.h"
+
+#include "unit.h"
+
+struct fake {
+	struct client base;
+	struct err fails; /* the answer to every call; word "" for success */
+	enum client_state state[8];
+	size_t n_torrents;
+	struct client_space space;
+	struct client_backlog backlog;
+	unsigned ready, delivered, listed, measured, backlogged; /* calls */
+	char category[32]; /* that list() was asked for; "-" for all */
+	int64_t before;    /* that backlog() was asked for */
+};
+
+static inline bool fake_answers(const struct fake *f, struct err *err)
+{
+	if (f->fails.word[0])
+		*err = f->fails;
+	return !f->fails.word[0];
+}
+
+static inline bool fake_ready(struct client *c, struct err *err)
+{
+	struct fake *f = (struct fake *)c;
+
+	f->ready++;
+	return fake_answers(f, err);
+}
+
+static inline bool fake_deliver(struct client *c, const struct delivery *d, bool resumed,
+				char **path, struct err *err)
+{
+	struct fake *f = (struct fake *)c;
+
+	(void)d, (void)resumed;
+	f->delivered++;
+	if (!fake_answers(f, err))
+		return false;
+	*path = mem_dup("there");
+	return true;
+}
+
+static inline bool fake_list(struct client *c, const char *category, struct client_torrents *all,
+			     struct err *err)
+{
+	struct fake *f = (struct fake *)c;
+
+	f->listed++;
+	text_copy(f->category, sizeof f->category, category ? category : "-");
+	if (!fake_answers(f, err))
+		return false;
+	for (size_t i = 0; i < f->n_torrents; i++)
+		client_torrents_add(all)->state = f->state[i];
+	return true;
+}
+
+static inline bool fake_space(struct client *c, const struct placement *p,
+			      struct client_space *space, struct err *err)
+{
+	struct fake *f = (struct fake *)c;
+
+	(void)p;
+	f->measured++;
+	*space = f->space;
+	return fake_answers(f, err);
+}
+
+static inline bool fake_backlog(struct client *c, int64_t before, struct client_backlog *backlog,
+				struct err *err)
+{
+	struct fake *f = (struct fake *)c;
+
+	f->backlogged++;
+	f->before = before;
+	*backlog = f->backlog;
+	return fake_answers(f, err);
+}
+
+static const struct client_ops fake_ops = {.ready = fake_ready,
+					   .deliver = fake_deliver,
+					   .list = fake_list,
+					   .space = fake_space,
+					   .backlog = fake_backlog};
+
+/* What the tests of a group work with. */
+struct fixture {
+	char *folder;
+	struct fake fake;
+	struct destination to; /* the client "box", of the fingerprint "one" */
+	struct destination_manners manners;
+};
+
+static inline int fixture_make(void **state)
+{
+	struct fixture *f = mem_alloc(sizeof *f);
+	struct err err;
+
+	*state = f;
+	if (unit_make_folder((void **)&f->folder))
+		return -1;
+	OWN_STR char *path = fs_join(f->folder, "ledger.db");
+	f->manners.ledger = ledger_open(path, false, &err);
+	f->fake.base.ops = &fake_ops;
+	f->to = (struct destination){.name = mem_dup("box"),
+				     .place = mem_dup("the place"),
+				     .client = &f->fake.base,
+				     .fingerprint = "one"};
+	return f->manners.ledger ? 0 : -1;
+}
+
+static inline int fixture_remove(void **state)
+{
+	struct fixture *f = *state;
+
+	ledger_close(f->manners.ledger);
+	int failed = unit_remove_folder((void **)&f->folder);
+	free(f->to.name);
+	free(f->to.place);
+	free(f);
+	return failed;
+}
+
+#define TEST_WITH_FAKE(name) cmocka_unit_test_setup_teardown(name, fixture_make, fixture_remove)
+
+/* From now on every call fails so. */
+static inline void fake_fails(struct fixture *f, enum err_kind kind, const char *word)
+{
+	err_set(&f->fake.fails, kind, word, "box: %s", word);
+	f->fake.base.refused = kind == ERR_TARGET;
+}
+
+static inline void fake_works(struct fixture *f)
+{
+	f->fake.fails = (struct err){0};
+	f->fake.base.refused = false;
+}
+
+/* Its destination is a watch folder from now on. */
+static inline void fixture_watch(struct fixture *f)
+{
+	free(f->to.name);
+	f->to.name = NULL;
+	f->to.fingerprint[0] = '\0';
+}
+
+static inline struct ledger_client known(const struct fixture *f)
+{
+	struct ledger_client c;
+	struct err err;
+
+	MUST(ledger_get_client(f->manners.ledger, "box", &c, &err));
+	return c;
+}
+
+#endif
