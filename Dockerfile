@@ -19,7 +19,7 @@ RUN /src/docker/build.sh "$ARCH"
 FROM ${DEBIAN_IMAGE} AS utility
 RUN export DEBIAN_FRONTEND=noninteractive && apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends python3 python3-requests ca-certificates \
-       tzdata libcurl4 libjansson4 libsqlite3-0 libssl3 libyaml-0-2 libexpat1 >/dev/null \
+       tzdata libcurl4 libjansson4 libsqlite3-0 libssl3 libyaml-0-2 libexpat1 libmicrohttpd12 >/dev/null \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 1000 ptp \
     && useradd --uid 1000 --gid 1000 --home-dir /app --no-create-home --shell /usr/sbin/nologin ptp

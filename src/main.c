@@ -33,7 +33,8 @@ static const struct option_row options[OPTION_COUNT] = {
 
 static const struct command commands[] = {
 	{"run", "", "the daemon: a cycle over all containers every interval, for ever", 0, cmd_run,
-	 "SIGTERM ends it, SIGHUP reads the configuration again, SIGUSR1 starts a cycle now."},
+	 "SIGTERM ends it, SIGHUP reads the configuration again, SIGUSR1 starts a cycle now.\n"
+	 "PTP_LISTEN=127.0.0.1:9980 gives it a status page."},
 	{"fetch", "NAME...|all", "one cycle now", 1u << OPTION_FORCE, cmd_fetch,
 	 "Prints where each torrent was written. --force asks although the tracker is being left\n"
 	 "alone after failures; the 10 seconds between two calls stay."},

@@ -32,14 +32,19 @@ static bool may_call(const struct destination *d, const struct destination_manne
 static struct ledger_client after(const struct destination *d, const struct ledger_client *known,
 				  bool ok, const struct err *why)
 {
-	struct ledger_client now = {0};
+	struct ledger_client now = {.seen_at = known->seen_at};
+	int64_t at = clock_now();
 
-	if (ok || why->kind == ERR_ITEM)
+	if (ok || why->kind == ERR_ITEM) {
+		/* Not each call is worth a write. */
+		if (at - now.seen_at >= DESTINATION_SEEN_MS || at < now.seen_at)
+			now.seen_at = at;
 		return now;
+	}
 	if (d->client->refused)
 		text_copy(now.refused, sizeof now.refused, d->fingerprint);
 	else
-		now.down_since = known->down_since ? known->down_since : clock_now();
+		now.down_since = known->down_since ? known->down_since : at;
 	return now;
 }
 
@@ -51,7 +56,8 @@ static bool remember(const struct destination *d, struct ledger *l, bool ok, con
 	if (!ledger_get_client(l, d->name, &known, err))
 		return false;
 	const struct ledger_client now = after(d, &known, ok, why);
-	return (strcmp(now.refused, known.refused) == 0 && now.down_since == known.down_since) ||
+	return (strcmp(now.refused, known.refused) == 0 && now.down_since == known.down_since &&
+		now.seen_at == known.seen_at) ||
 	       ledger_set_client(l, d->name, &now, err);
 }
 

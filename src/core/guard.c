@@ -113,6 +113,31 @@ static bool measure(const struct guard *g, struct client_space *space, struct er
 	return destination_space(g->to, &g->manners, &c->placement, space, err);
 }
 
+/* For whoever looks at the status. */
+static bool keep_space(const struct guard *g, const struct client_space *s, struct err *err)
+{
+	const struct ledger_space space = {.free = s->free, .total = s->total, .at = clock_now()};
+	const char *folder = g->container->data_folder;
+
+	return ledger_set_space(g->manners.ledger, folder ? folder : g->to->place, &space, err);
+}
+
+/* A folder of ours is looked at even where no Reserve asks for it: that costs nothing. */
+static bool note_folder(const struct guard *g, struct err *err)
+{
+	const struct reserve *r = &g->container->reserve;
+	const char *folder = g->container->data_folder;
+	struct client_space space;
+	struct err ignored;
+
+	if (r->bytes || r->percent)
+		return true;
+	if (!folder && destination_watches(g->to))
+		folder = g->to->place;
+	return !folder || !fs_space(folder, &space.free, &space.total, &ignored) ||
+	       keep_space(g, &space, err);
+}
+
 /* What must stay free, in bytes. */
 static bool wanted_of(const struct reserve *r, const struct client_space *s, uint64_t *bytes,
 		      struct err *err)
@@ -134,7 +159,8 @@ static bool check_space(const struct guard *g, struct outcome *out, bool *holds,
 
 	if (!r->bytes && !r->percent)
 		return true;
-	if (!measure(g, &space, err) || !wanted_of(r, &space, &bytes, err))
+	if (!measure(g, &space, err) || !keep_space(g, &space, err) ||
+	    !wanted_of(r, &space, &bytes, err))
 		return false;
 	if (space.free >= bytes)
 		return true;
@@ -180,7 +206,8 @@ bool guard_check(const struct guard *g, struct outcome *out, bool *holds, struct
 		 struct err *err)
 {
 	*holds = false;
-	if (!find_away(g, away, err) || !check_pending(g, away, out, holds, err))
+	if (!note_folder(g, err) || !find_away(g, away, err) ||
+	    !check_pending(g, away, out, holds, err))
 		return false;
 	if (!*holds && away->word[0] && (away->kind == ERR_TARGET || asks_client(g)))
 		*holds = hold(out, WAIT_CLIENT, "%s", away->msg);
