@@ -1,6 +1,5 @@
 /* What can be tested without looking into a folder or calling anybody; declared in app/doctor.h. */
 #include "app/doctor.h"
-#include "app/listen.h"
 #include "app/wire.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -211,31 +210,4 @@ void doctor_clock(struct doctor *d)
 		   now_text,
 		   bad ? "before this program was written" : "before the last call in the ledger");
 	doctor_mend(d, "set the clock of this machine: timedatectl set-ntp true");
-}
-
-/* ---- the status page ---- */
-
-/* While the daemon runs the address is its own, or it has said in its log why not. */
-void doctor_page(struct doctor *d)
-{
-	const char *address = d->config->listen;
-	OWN_STR char *lock = wire_run_lock_path(d->config);
-	bool running = false;
-	struct err err;
-
-	if (!address)
-		return;
-	if (fs_lock_is_held(lock, &running, &err) && running) {
-		doctor_say(d, DOCTOR_OK, "status-page", "status page",
-			   "on %s, by the daemon that runs", address);
-		return;
-	}
-	OWN_FD int fd = listen_open(address, &err);
-	if (fd >= 0) {
-		doctor_say(d, DOCTOR_OK, "status-page", "status page", "%s is free", address);
-		return;
-	}
-	doctor_say(d, DOCTOR_FAIL, "status-page", "status page", "%s", err.msg);
-	doctor_mend(d, "end what listens there (`ss -ltnp` shows it), or choose another port in "
-		       "PTP_LISTEN");
 }

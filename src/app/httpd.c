@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#define BACKLOG 1024
 #define SWEEP_MS 100
 
 struct guest {
@@ -163,6 +164,25 @@ static void *serve(void *cls)
 
 /* ---- opening ---- */
 
+static int bind_to(const char *text, struct err *err)
+{
+	struct listen_address a;
+	int on = 1;
+
+	if (!listen_parse(text, &a)) {
+		err_set(err, ERR_TARGET, WORD_CONFIG, "PTP_LISTEN cannot be used");
+		return -1;
+	}
+	OWN_FD int fd = socket(a.addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+	    bind(fd, (const struct sockaddr *)&a.addr, a.len) != 0 || listen(fd, BACKLOG) != 0) {
+		err_errno(err, ERR_TARGET, WORD_CONFIG, errno,
+			  "the status page cannot listen on %s (PTP_LISTEN)", text);
+		return -1;
+	}
+	return own_fd_take(&fd);
+}
+
 static bool start(struct httpd *h, int fd)
 {
 	for (size_t i = 0; i < HTTPD_CONNECTIONS; i++)
@@ -193,7 +213,7 @@ static void release(struct httpd *h)
 
 struct httpd *httpd_open(const struct config *c, struct err *err)
 {
-	OWN_FD int fd = listen_open(c->listen, err);
+	OWN_FD int fd = bind_to(c->listen, err);
 
 	if (fd < 0)
 		return NULL;

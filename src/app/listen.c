@@ -5,11 +5,8 @@
 #include "base/own.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
-
-#define BACKLOG 1024
 
 static bool parse_v4(const char *host, uint16_t port, struct listen_address *out)
 {
@@ -50,25 +47,6 @@ bool listen_parse(const char *text, struct listen_address *out)
 		return false;
 	OWN_STR char *host = mem_dupn(text, (size_t)(colon - text));
 	return parse_v4(host, (uint16_t)port, out) || parse_v6(host, (uint16_t)port, out);
-}
-
-int listen_open(const char *text, struct err *err)
-{
-	struct listen_address a;
-	int on = 1;
-
-	if (!listen_parse(text, &a)) {
-		err_set(err, ERR_TARGET, WORD_CONFIG, "PTP_LISTEN cannot be used");
-		return -1;
-	}
-	OWN_FD int fd = socket(a.addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-	    bind(fd, (const struct sockaddr *)&a.addr, a.len) != 0 || listen(fd, BACKLOG) != 0) {
-		err_errno(err, ERR_TARGET, WORD_CONFIG, errno,
-			  "the status page cannot listen on %s (PTP_LISTEN)", text);
-		return -1;
-	}
-	return own_fd_take(&fd);
 }
 
 char *listen_text(int fd)

@@ -5,8 +5,6 @@
 #ifndef APP_LISTEN_H
 #define APP_LISTEN_H
 
-#include "base/err.h"
-
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -18,9 +16,6 @@ struct listen_address {
 
 /* A number, or localhost, and a port; port 0: any that is free.  Names are not looked up. */
 bool listen_parse(const char *text, struct listen_address *out);
-
-/* A socket that listens there, the caller's; -1: ERR_TARGET, WORD_CONFIG. */
-int listen_open(const char *text, struct err *err);
 
 /* "127.0.0.1:9980" of a bound socket; the caller's. */
 char *listen_text(int fd);

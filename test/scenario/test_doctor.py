@@ -13,7 +13,7 @@ import threading
 
 import pytest
 
-from harness import ARCHIVER, CHECK, KEY, Archiver, Proxy, Sim, Terminal, free_port, wait_for
+from harness import ARCHIVER, CHECK, KEY, Archiver, Proxy, Sim, Terminal, free_port
 
 OTHER = 4711    # a user that is none
 
@@ -604,18 +604,6 @@ def test_each_category_is_asked_for_once(box, using):
 def test_too_little_space_in_the_client(box, using):
     assert_finding(client(using(default={"Reserve": "6G"}), "client-space"), "warn",
                    "less than Reserve", "make room")
-
-
-# ---- the status page ----
-
-def test_a_port_that_is_taken(sim, make):
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        a = make(PTP_LISTEN="127.0.0.1:%d" % other.getsockname()[1])
-        assert_finding(finding(a, "status-page"), "fail", "in use", "PTP_LISTEN")
-    assert_finding(finding(a, "status-page"), "ok", "is free")
-    a.start()
-    wait_for(lambda: "cycle ended" in a.log())
-    assert_finding(finding(a, "status-page"), "ok", "by the daemon that runs")
 
 
 # ---- secrets ----
