@@ -380,6 +380,15 @@ def test_the_audit_tells_what_became_of_each_torrent(sim, box, using):
     a.run("audit", status=0)
 
 
+def test_a_client_that_has_not_loaded_its_torrents_yet_is_asked_again(sim, box, using):
+    a = using()
+    a.fetch(status=0)
+    known, answers = box.list, [[], None]
+    box.list = lambda query: known(query) if (said := answers.pop(0)) is None else said
+    assert " missing" not in a.run("audit", status=0).stdout
+    assert not answers
+
+
 def test_the_audit_remembers_since_when(sim, box, using):
     a = using()
     a.fetch(status=0)
