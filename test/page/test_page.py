@@ -281,7 +281,9 @@ def test_headers_are_strict(make, serve):
 
 
 def test_only_get_and_head(make, serve):
-    server = serve(make())
+    archiver = make()
+    server = serve(archiver)
+    wait_for(lambda: "cycle ended" in archiver.log())     # the page stays as it is from then on
     whole, head = server.get(), server.get(method="HEAD")
     assert head.status == 200 and head.bytes == b""
     assert abs(int(head.headers["Content-Length"]) - len(whole.bytes)) < 1000
