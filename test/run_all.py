@@ -136,11 +136,11 @@ def part_asan(tally):
     """Unit tests and the whole program under AddressSanitizer and UBSan, leaks included."""
     if build(tally, "asan", "build-asan", "-Db_sanitize=address,undefined", "-Db_lundef=false"):
         cmocka(tally, "asan", "build-asan")
-        pytest(tally, "asan", "test/scenario", "-n", "3", PTP_BUILD=str(ROOT / "build-asan"),
+        pytest(tally, "asan", "test/scenario", "-n", "4", PTP_BUILD=str(ROOT / "build-asan"),
                **SANITIZE)
         pytest(tally, "asan-page", "test/page/test_page.py", "-n", "2",
                PTP_BUILD=str(ROOT / "build-asan"), **SANITIZE)
-        pytest(tally, "asan-utility", "test/utility", "-n", "3", PTP_TEST_STEP="6",
+        pytest(tally, "asan-utility", "test/utility", "-n", "4", PTP_TEST_STEP="6",
                PTP_BUILD=str(ROOT / "build-asan"), **SANITIZE)
 
 
@@ -151,7 +151,7 @@ def part_oracle(tally):
 
 def part_scenario(tally):
     if build(tally, "scenario", "build"):
-        pytest(tally, "scenario", "test/scenario", "-n", "3")
+        pytest(tally, "scenario", "test/scenario", "-n", "4")
 
 
 def page_modules():
@@ -175,13 +175,13 @@ def part_page(tally):
 def part_utility(tally):
     """PTP_ARCHIVER_PY=/path: with the official utility itself instead of its double."""
     if build(tally, "utility", "build"):
-        pytest(tally, "utility", "test/utility", "-n", "3")
+        pytest(tally, "utility", "test/utility", "-n", "4")
 
 
 def part_clients(tally):
     """Torrent clients, real ones and doubles of other versions; the whole program with each."""
     if build(tally, "clients", "build"):
-        pytest(tally, "clients", "test/clients", "-n", "3")
+        pytest(tally, "clients", "test/clients", "-n", "4")
 
 
 def part_real(tally):
