@@ -36,9 +36,9 @@ HEALTHCHECK --interval=2m --timeout=15s --start-period=1m --retries=3 \
 ENTRYPOINT ["/usr/bin/ptp-archiver"]
 CMD ["run"]
 ARG VERSION=0.1.0
-ARG REVISION=unknown
-ARG CREATED=unknown
-ARG SOURCE=unknown
+ARG REVISION=
+ARG CREATED=1970-01-01T00:00:00Z
+ARG SOURCE=
 LABEL org.opencontainers.image.title="ptp-archiver (utility)" \
       org.opencontainers.image.description="Keeps PassThePopcorn archive containers filled, with the official utility as its engine" \
       org.opencontainers.image.authors="the ptp-archiver authors" \
@@ -65,9 +65,9 @@ HEALTHCHECK --interval=2m --timeout=15s --start-period=1m --retries=3 \
 ENTRYPOINT ["/usr/bin/ptp-archiver"]
 CMD ["run"]
 ARG VERSION=0.1.0
-ARG REVISION=unknown
-ARG CREATED=unknown
-ARG SOURCE=unknown
+ARG REVISION=
+ARG CREATED=1970-01-01T00:00:00Z
+ARG SOURCE=
 LABEL org.opencontainers.image.title="ptp-archiver" \
       org.opencontainers.image.description="Keeps PassThePopcorn archive containers filled" \
       org.opencontainers.image.authors="the ptp-archiver authors" \
