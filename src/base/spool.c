@@ -66,6 +66,15 @@ static void end_holder(const struct spool *s, const char *lock)
 		kill(-group, SIGKILL);
 }
 
+bool spool_is_busy(const struct spool *s)
+{
+	OWN_STR char *path = fs_join(s->folder, "lock");
+	struct err ignored;
+	bool held;
+
+	return fs_lock_is_held(path, &held, &ignored) && held;
+}
+
 int spool_lock(const struct spool *s, struct err *err)
 {
 	OWN_STR char *path = fs_join(s->folder, "lock");
