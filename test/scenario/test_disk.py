@@ -1,6 +1,7 @@
 """Full disks and read-only mounts, real ones: small file systems in memory.  And what becomes of a
 fault of this machine's once it is mended."""
 
+import os
 import re
 import signal
 import subprocess
@@ -8,6 +9,8 @@ import subprocess
 import pytest
 
 from harness import wait_for
+from test_delivery import BOUND
+from test_doctor import as_user, rooted  # noqa: F401
 
 
 @pytest.fixture
@@ -133,7 +136,9 @@ def test_a_state_folder_that_fills_up_amid_a_cycle_loses_nothing(sim, make, moun
 def test_a_read_only_watch_folder_is_err_disk_before_anything_is_asked(sim, archiver, mount):
     mount(archiver.watch, "size=1m,ro")
     done = archiver.fetch(status=1)
-    assert "attic:ERR(Disk)" in done.stderr and "Read-only" in done.stderr
+    assert "attic:ERR(Disk)" in done.stderr
+    assert f"cannot write into {archiver.watch}: Read-only file system; mount it writable" in \
+        done.stderr
     assert sim.fetches() == []
     assert "FAIL  attic: " in archiver.run("check", status=1).stdout
     remount(archiver.watch, "rw")
@@ -179,6 +184,49 @@ def test_a_daemon_whose_disks_are_full_lives_on_and_goes_on_when_there_is_room(
     filler.unlink()
     wait_for(lambda: sim.pings("success"))
     assert process.poll() is None and a.delivered()
+
+
+# ---- rights ----
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("status, mode, key, path", [
+    (1, 0o755, "chown 4713:4712", "watch"),
+    (1, 0o755, "chown 4713:4712", "watch/$name"),
+    (1, 0o700, "chown -R 4713:4712", "watch/.ptp-archiver"),
+    (2, 0o600, "chown 4713:4712", "config.ptp"),
+    (1, 0o700, "chown -R 4713:4712", "state"),
+    (1, 0o600, "chown 4713:4712", "state/ledger.db"),
+], ids=["watch", "to-be-made", "hidden", "config.ptp", "state", "ledger"])
+def test_what_keeps_us_out_is_named_with_our_user_and_the_way_in(
+        sim, rooted, status, mode, key, path):  # noqa: F811
+    a, ours = rooted, as_user(4713, 4712)
+    for folder in (a.folder, a.watch):
+        os.chown(folder, 4713, 4712)
+    if path.endswith("$name"):
+        a.set(PTP_WATCH=a.folder / path)
+        path = "watch"
+    elif path != "watch":
+        a.fetch(status=0, prefix=ours)
+    calls = len(sim.requests())
+    os.chown(a.folder / path, 0, 0)
+    (a.folder / path).chmod(mode)
+    said = a.fetch(status=status, prefix=ours).stderr
+    assert re.search(rf"Permission denied; this is user 4713:4712, so: {key} {a.folder / path}\b",
+                     said), said
+    assert len(sim.requests()) == calls
+    os.system(re.search(r"so: (chown [-R0-9: ]+ \S+?),?\s", said).group(1))
+    a.fetch(status=0, prefix=ours)
+
+
+@pytest.mark.parametrize("made", [False, True], ids=["new", "used"])
+def test_a_folder_of_ours_that_lacks_rights_is_told_with_chmod(sim, archiver, made):
+    if made:    # what is hidden in it can be written
+        archiver.fetch(status=0)
+    calls = len(sim.requests())
+    archiver.watch.chmod(0o500)
+    said = archiver.fetch(status=1, prefix=BOUND).stderr
+    assert f"cannot write into {archiver.watch}: Permission denied" in said
+    assert f"chmod u+rwX {archiver.watch}\n" in said and len(sim.requests()) == calls
 
 
 # ---- a fault that is mended ----
