@@ -687,6 +687,15 @@ def write(path, data):
 archiver.write = write
 """
 
+SLOW_BEGIN = """
+def write(path, data):
+    open({marker!r}, "w").write(str(os.getpid()))
+    time.sleep({seconds})
+    with open(path, "wb") as file:
+        file.write(data)
+archiver.write = write
+"""
+
 
 def slow(tmp_path, seconds):
     marker = tmp_path / "writing"
@@ -755,11 +764,14 @@ def test_half_a_torrent_after_all_were_killed_is_not_delivered(sim, make, tmp_pa
 
 
 @pytest.mark.parametrize("engine", ["utility", "native"])
-@pytest.mark.parametrize("seconds", [0.5, 3], ids=["has-ended", "still-writes"])
+@pytest.mark.parametrize("amid, seconds", [("write", 0.5), ("write", 3), ("begin", 3)],
+                         ids=["has-ended", "still-writes", "has-written-nothing"])
 def test_what_a_utility_finishes_after_a_daemon_was_killed_is_delivered_when_it_starts_again(
-        sim, make, tmp_path, engine, seconds):
+        sim, make, tmp_path, engine, amid, seconds):
     marker, script = slow(tmp_path, seconds)
-    a = make(script=script)
+    if amid == "begin":
+        script = variant(SLOW_BEGIN.format(marker=str(marker), seconds=seconds))
+    a = make(script=script, PTP_PER_CYCLE="2")
     pid = kill_amid_write(a, marker)
     if seconds < 1:
         wait_for(lambda: not is_alive(pid))
