@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "core/pick_up.h"
+#include "core/staged.h"
 
 #include <string.h>
 
@@ -21,13 +22,21 @@ struct daemon {
 	const struct config_options *options;
 	struct wake *wake;
 	struct parts parts;
-	bool *undone;       /* owned: per target, those to be gone on with */
+	bool *wanted;       /* owned: per target, those to be gone on with */
 	int64_t last_begin; /* wall clock, as is the next */
 	int64_t last_look;
 	uint32_t broken;    /* cycles in a row that could not be run at all */
 	struct httpd *page; /* owned: the status page; NULL: none, or it could not be opened */
 	bool page_failed;   /* and that was said */
 	bool forgive;       /* reloaded: clients that refused us are to be called again */
+	bool finished;      /* what needs no call of the tracker was finished after the start */
+	bool fresh;         /* no cycle has begun since the start, or since it was reloaded */
+};
+
+enum work {
+	WORK_ALL,
+	WORK_REST,  /* of a cycle: what was left undone */
+	WORK_LOCAL, /* what needs no call of the tracker */
 };
 
 /* What is to be done next, and when. */
@@ -71,8 +80,22 @@ static bool rest_due(struct daemon *d, const struct cycle_clock *clock, int64_t 
 	return true;
 }
 
+/* Each has its own time where it waits for a client or for a folder, and the tracker's otherwise.
+ * The former may have been mended meanwhile, so it is not waited for at the start. */
+static int64_t due_of(const struct daemon *d, const struct ledger_container *c, int64_t tracker,
+		      int64_t now)
+{
+	int64_t soonest = now + DESTINATION_RETRY_MAX_MS; /* the clock was set back */
+
+	if (!c->undone)
+		return INT64_MAX;
+	if (!c->retry_at)
+		return tracker;
+	return d->fresh ? now : sooner(c->retry_at, soonest);
+}
+
 /* When what was left undone is to be gone on with, and which containers then; INT64_MAX: nothing
- * was.  Each has its own time where it waits for a client, and the tracker's otherwise. */
+ * was. */
 static bool find_undone(struct daemon *d, const struct cycle_clock *clock, int64_t now,
 			int64_t *when, struct err *err)
 {
@@ -87,16 +110,13 @@ static bool find_undone(struct daemon *d, const struct cycle_clock *clock, int64
 		struct ledger_container known;
 		if (!ledger_get_container(p->ledger, p->targets[i].container->name, &known, err))
 			return false;
-		int64_t soonest = now + DESTINATION_RETRY_MAX_MS; /* the clock was set back */
-		due[i] = !known.undone    ? INT64_MAX
-			 : known.retry_at ? sooner(known.retry_at, soonest)
-					  : tracker;
+		due[i] = due_of(d, &known, tracker, now);
 		*when = sooner(*when, due[i]);
 	}
-	free(d->undone);
-	d->undone = mem_alloc((p->n_targets + 1) * sizeof *d->undone);
+	free(d->wanted);
+	d->wanted = mem_alloc((p->n_targets + 1) * sizeof *d->wanted);
 	for (size_t i = 0; i < p->n_targets; i++)
-		d->undone[i] = due[i] != INT64_MAX && due[i] <= later(*when, now);
+		d->wanted[i] = due[i] != INT64_MAX && due[i] <= later(*when, now);
 	return true;
 }
 
@@ -200,26 +220,30 @@ static bool record_end(struct daemon *d, struct err *err)
 	return ledger_set_clock(d->parts.ledger, &clock, err);
 }
 
-static bool run_cycle(struct daemon *d, const char *kind, bool rest, struct err *err)
+static bool run_cycle(struct daemon *d, const char *kind, enum work work, struct err *err)
 {
 	struct once once = {.parts = &d->parts,
 			    .kind = kind,
-			    .wanted = rest ? d->undone : NULL,
-			    .audit = !rest};
+			    .wanted = work == WORK_ALL ? NULL : d->wanted,
+			    .local = work == WORK_LOCAL,
+			    .audit = work == WORK_ALL};
 	bool well;
 
-	return record_begin(d, rest, &once, err) && once_run(&once, &well, err) &&
+	if (work == WORK_LOCAL)
+		return once_run(&once, &well, err);
+	return record_begin(d, work == WORK_REST, &once, err) && once_run(&once, &well, err) &&
 	       record_end(d, err);
 }
 
 /* A cycle that cannot be run is tried again, ever more rarely, unless there is no hope. */
-static bool one_cycle(struct daemon *d, const char *kind, bool rest, struct err *err)
+static bool one_cycle(struct daemon *d, const char *kind, enum work work, struct err *err)
 {
 	struct err why;
 
 	/* First of all: what fails below must not be begun anew at once. */
 	d->last_begin = clock_now();
-	if (run_cycle(d, kind, rest, &why)) {
+	d->fresh &= work == WORK_LOCAL;
+	if (run_cycle(d, kind, work, &why)) {
 		d->broken = 0;
 		return true;
 	}
@@ -233,6 +257,46 @@ static bool one_cycle(struct daemon *d, const char *kind, bool rest, struct err 
 	log_error(NULL, "the cycle could not be run: %s", why.msg);
 	once_report_failure(&d->parts, &why);
 	return true;
+}
+
+/* Which containers have something that needs no call of the tracker, and would not be gone on with
+ * before the next cycle? */
+static bool find_local(struct daemon *d, bool *any, struct err *err)
+{
+	const struct parts *p = &d->parts;
+
+	free(d->wanted);
+	d->wanted = mem_alloc((p->n_targets + 1) * sizeof *d->wanted);
+	*any = false;
+	for (size_t i = 0; i < p->n_targets; i++) {
+		const char *name = p->targets[i].container->name;
+		struct ledger_container known;
+		uint64_t waiting;
+		bool staged;
+		if (!ledger_get_container(p->ledger, name, &known, err) ||
+		    !ledger_waiting(p->ledger, name, &waiting, err) ||
+		    !staged_is_due(p->ledger, &p->staging, name, &staged, err))
+			return false;
+		d->wanted[i] = !known.undone && (waiting || staged);
+		*any |= d->wanted[i];
+	}
+	return true;
+}
+
+/* Once after the start: an earlier process may have been ended before it was delivered. */
+static bool finish_local(struct daemon *d, struct err *err)
+{
+	bool any;
+
+	if (d->finished)
+		return true;
+	if (!find_local(d, &any, err))
+		return false;
+	d->finished = true;
+	if (!any)
+		return true;
+	log_info(NULL, "finishing what was not delivered when the program ended");
+	return one_cycle(d, "rest", WORK_LOCAL, err);
 }
 
 static bool open_parts(struct daemon *d, struct err *err)
@@ -305,6 +369,7 @@ static void reload(struct daemon *d)
 	config_clear(d->config);
 	*d->config = fresh;
 	d->forgive = true;
+	d->fresh = true;
 	log_setup(fresh.log_level, fresh.log_format);
 	write_config(d->config);
 	log_info(NULL, "the configuration was read again: %zu container%s", d->config->n_containers,
@@ -340,7 +405,7 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 	struct plan plan;
 
 	open_page(d);
-	if (!open_parts(d, err) || !make_plan(d, &plan, err))
+	if (!open_parts(d, err) || !finish_local(d, err) || !make_plan(d, &plan, err))
 		return false;
 	if (plan.when > clock_now()) {
 		announce(&plan);
@@ -352,7 +417,7 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 			}
 			if (wake_take(d->wake, WAKE_CYCLE)) {
 				log_info(NULL, "a cycle now, on request");
-				return one_cycle(d, "manual", false, err);
+				return one_cycle(d, "manual", WORK_ALL, err);
 			}
 			if ((plan.look <= clock_now() && !look(d, err)) ||
 			    !make_plan(d, &plan, err))
@@ -361,7 +426,8 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 	}
 	if (wake_stopping(d->wake))
 		return true;
-	return one_cycle(d, plan.rest ? "rest" : "regular", plan.rest, err);
+	return plan.rest ? one_cycle(d, "rest", WORK_REST, err)
+			 : one_cycle(d, "regular", WORK_ALL, err);
 }
 
 /* Trouble that may pass, such as a ledger on a share that is away, is waited out. */
@@ -414,7 +480,7 @@ static int take_over(const struct config *c, struct wake *wake, struct err *err)
 bool daemon_run(struct config *c, const struct config_options *o, struct wake *wake,
 		struct err *err)
 {
-	struct daemon d = {.config = c, .options = o, .wake = wake};
+	struct daemon d = {.config = c, .options = o, .wake = wake, .fresh = true};
 
 	if (!wire_state(c, err))
 		return false;
@@ -425,7 +491,7 @@ bool daemon_run(struct config *c, const struct config_options *o, struct wake *w
 	log_info(NULL, "ptp-archiver " PTP_ARCHIVER_VERSION " keeps %zu container%s filled",
 		 c->n_containers, c->n_containers == 1 ? "" : "s");
 	bool ok = loop(&d, err);
-	free(d.undone);
+	free(d.wanted);
 	close_page(&d);
 	wire_close(&d.parts);
 	return ok;

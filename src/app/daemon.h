@@ -5,7 +5,9 @@
  * was left undone), and a signal.  Everything it must remember is in the ledger, so a restart goes
  * on where it was: within the interval it waits for the rest of it, and what was interrupted is
  * gone on with, at once after the first interruption and then on the back-off's ladder, so that a
- * crash loop does not call the tracker.
+ * crash loop does not call the tracker.  What waits for a client or for a folder of this machine's
+ * is gone on with at once after a start or a reload, and so is what needs no call of the tracker:
+ * what is fetched, and what the utility has staged.
  */
 #ifndef APP_DAEMON_H
 #define APP_DAEMON_H

@@ -227,6 +227,7 @@ static bool run_locked(const struct once *o, struct target *targets, size_t n, b
 		.speaks = ENGINE_NATIVE_SPEAKS,
 		.per_cycle = p->config->per_cycle,
 		.force = o->force,
+		.local = o->local,
 		.keep = p->config->vault,
 		.deadline = clock_monotonic() + time_for(p->config),
 		.since = o->since,

@@ -16,14 +16,59 @@
 #define SWEEP_AFTER_S 3600
 #define PIPE_WAIT_MS 1500
 
-static bool failed(struct err *err, const char *doing, const char *path)
+#define MAKE_FOLDER "make the folder"
+
+/* What it is that keeps us away from `path`: the first of the folders on the way that we may not
+ * pass, the thing itself if it is there and not for us, else the folder that it lies in.  The
+ * caller's. */
+static char *barrier(const char *path)
+{
+	OWN_STR char *parent = fs_parent(path);
+
+	if (strcmp(parent, path) == 0)
+		return mem_dup(path);
+	if (access(parent, X_OK) < 0)
+		return access(parent, F_OK) < 0 ? barrier(parent) : OWN_TAKE(parent);
+	bool there = access(path, F_OK) == 0;
+	return there && access(path, R_OK | W_OK) < 0 ? mem_dup(path) : OWN_TAKE(parent);
+}
+
+/* What lets us in; with all that is in a folder that is nobody's but its owner's. */
+static char *key_to(const char *what)
+{
+	struct stat st;
+
+	if (stat(what, &st) < 0)
+		st = (struct stat){.st_uid = ~geteuid(), .st_mode = 0777};
+	if (st.st_uid == geteuid())
+		return mem_printf("chmod u+rwX %s", what);
+	return mem_printf("chown %s%u:%u %s",
+			  S_ISDIR(st.st_mode) && !(st.st_mode & 077) ? "-R " : "", geteuid(),
+			  getegid(), what);
+}
+
+/* The way out, where there is one that is known. */
+static char *remedy(int e, const char *doing, const char *path)
+{
+	if (e == EROFS)
+		return mem_dup("; mount it writable");
+	if (e != EACCES && e != EPERM)
+		return mem_dup("");
+	OWN_STR char *what = barrier(path);
+	OWN_STR char *key = key_to(what);
+	return mem_printf("; this is user %u:%u, so: %s%s", geteuid(), getegid(), key,
+			  strcmp(doing, MAKE_FOLDER) == 0 ? ", or make the folder before" : "");
+}
+
+bool fs_failed(struct err *err, const char *doing, const char *path)
 {
 	int e = errno;
+	OWN_STR char *way_out = remedy(e, doing, path);
 	bool passes = e == ENOSPC || e == EDQUOT || e == EIO || e == EMFILE || e == ENFILE ||
 		      e == ESTALE || e == EAGAIN;
 
-	return err_errno(err, passes ? ERR_RETRY : ERR_TARGET, WORD_DISK, e, "cannot %s %s", doing,
-			 path);
+	return err_set(err, passes ? ERR_RETRY : ERR_TARGET, WORD_DISK, "cannot %s %s: %s%s", doing,
+		       path, strerror(e), way_out);
 }
 
 char *fs_join(const char *folder, const char *name)
@@ -79,7 +124,7 @@ static bool read_all(int fd, const char *path, struct buf *out, struct err *err)
 		if (n < 0 && (errno == EINTR || (errno == EAGAIN && comes(fd))))
 			continue;
 		if (n < 0)
-			return failed(err, "read", path);
+			return fs_failed(err, "read", path);
 		if (!buf_add(out, chunk, (size_t)n))
 			return too_large(path, out, err);
 	}
@@ -91,7 +136,7 @@ bool fs_read(const char *path, struct buf *out, struct err *err)
 	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0)
-		return failed(err, "open", path);
+		return fs_failed(err, "open", path);
 	return read_all(fd, path, out, err);
 }
 
@@ -101,7 +146,7 @@ bool fs_read_regular(const char *path, struct buf *out, struct err *err)
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return failed(err, "open", path);
+		return fs_failed(err, "open", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_TARGET, WORD_DISK, "%s is not a regular file", path);
 	if ((uintmax_t)st.st_size > out->max)
@@ -160,10 +205,10 @@ bool fs_write(const char *path, const void *bytes, size_t len, mode_t mode, stru
 
 	unlink(temporary);
 	if (!write_new(temporary, bytes, len, mode))
-		return failed(err, "write", path);
+		return fs_failed(err, "write", path);
 	keep_owner(path, temporary);
 	if (rename(temporary, path) < 0) {
-		failed(err, "replace", path);
+		fs_failed(err, "replace", path);
 		unlink(temporary);
 		return false;
 	}
@@ -205,9 +250,9 @@ bool fs_stage(const char *path, const void *bytes, size_t len, mode_t mode, stru
 	OWN_STR char *folder = fs_parent(path);
 
 	if (unlink(path) < 0 && errno != ENOENT)
-		return failed(err, "remove the old", path);
+		return fs_failed(err, "write", path);
 	if (!write_new(path, bytes, len, mode))
-		return failed(err, "write", path);
+		return fs_failed(err, "write", path);
 	return fs_sync_folder(folder, err);
 }
 
@@ -216,7 +261,7 @@ bool fs_overwrite(const char *path, const void *bytes, size_t len, struct err *e
 	OWN_FD int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0 || !write_all(fd, bytes, len) || fdatasync(fd) < 0)
-		return failed(err, "write", path);
+		return fs_failed(err, "write", path);
 	return true;
 }
 
@@ -237,7 +282,7 @@ bool fs_publish(const char *staged, const char *path, enum fs_publish *result, s
 		return true;
 	}
 	if (done < 0)
-		return failed(err, "move a file to", path);
+		return fs_failed(err, "move a file to", path);
 	if (!fs_sync_folder(to, err) || !fs_sync_folder(from, err))
 		return false;
 	*result = FS_PUBLISHED;
@@ -249,10 +294,10 @@ static bool make_one(const char *path, mode_t mode, struct err *err)
 	if (mkdir(path, 0700) < 0) {
 		if (errno == EEXIST && fs_is_folder(path))
 			return true;
-		return failed(err, "make the folder", path);
+		return fs_failed(err, MAKE_FOLDER, path);
 	}
 	if (chmod(path, mode) < 0)
-		return failed(err, "set the permissions of", path);
+		return fs_failed(err, "set the permissions of", path);
 	OWN_STR char *parent = fs_parent(path);
 	return fs_sync_folder(parent, err);
 }
@@ -272,10 +317,10 @@ bool fs_sync_folder(const char *path, struct err *err)
 	OWN_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return failed(err, "open the folder", path);
+		return fs_failed(err, "open the folder", path);
 	/* Some network and FUSE file systems have no fsync for folders. */
 	if (fsync(fd) < 0 && errno != EINVAL && errno != ENOTSUP && errno != ENOSYS)
-		return failed(err, "write out the folder", path);
+		return fs_failed(err, "write out the folder", path);
 	return true;
 }
 
@@ -298,7 +343,7 @@ bool fs_space(const char *path, uint64_t *free, uint64_t *total, struct err *err
 	struct statvfs vfs;
 
 	if (statvfs(path, &vfs) < 0)
-		return failed(err, "ask for the free space of", path);
+		return fs_failed(err, "ask for the free space of", path);
 	*free = (uint64_t)vfs.f_bavail * vfs.f_frsize;
 	if (total)
 		*total = (uint64_t)vfs.f_blocks * vfs.f_frsize;
@@ -308,7 +353,7 @@ bool fs_space(const char *path, uint64_t *free, uint64_t *total, struct err *err
 bool fs_remove(const char *path, struct err *err)
 {
 	if (unlink(path) < 0 && errno != ENOENT)
-		return failed(err, "remove", path);
+		return fs_failed(err, "remove", path);
 	return true;
 }
 
@@ -318,13 +363,13 @@ int fs_lock(const char *path, bool *held, struct err *err)
 
 	*held = false;
 	if (fd < 0) {
-		failed(err, "open the lock", path);
+		fs_failed(err, "open the lock", path);
 		return -1;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		*held = errno == EWOULDBLOCK;
 		if (!*held)
-			failed(err, "lock", path);
+			fs_failed(err, "lock", path);
 		return -1;
 	}
 	return own_fd_take(&fd);
@@ -339,25 +384,30 @@ bool fs_lock_is_held(const char *path, bool *held, struct err *err)
 		return true;
 	}
 	if (fd < 0)
-		return failed(err, "open the lock", path);
+		return fs_failed(err, "open the lock", path);
 	bool shared = flock(fd, LOCK_SH | LOCK_NB) == 0;
 	if (!shared && errno != EWOULDBLOCK)
-		return failed(err, "look at the lock", path);
+		return fs_failed(err, "look at the lock", path);
 	*held = !shared;
 	return true;
+}
+
+bool fs_check_access(const char *folder, struct err *err)
+{
+	return access(folder, W_OK | X_OK) == 0 || fs_failed(err, "write into", folder);
 }
 
 bool fs_check_writable(const char *folder, struct err *err)
 {
 	uint64_t bytes;
 
-	if (access(folder, W_OK | X_OK) < 0)
-		return failed(err, "write into", folder);
+	if (!fs_check_access(folder, err))
+		return false;
 	if (!fs_space(folder, &bytes, NULL, err))
 		return false;
 	if (bytes == 0) {
 		errno = ENOSPC;
-		return failed(err, "write into", folder);
+		return fs_failed(err, "write into", folder);
 	}
 	return true;
 }

@@ -2,7 +2,8 @@
  * base/fs.h - files that are whole or not there, folders, locks, free space.
  *
  * All errors are WORD_DISK and name the path.  Kind: ERR_TARGET (permissions, missing folder, wrong
- * type: a person is needed), ERR_RETRY (no space, input/output errors: it may pass).
+ * type: a person is needed), ERR_RETRY (no space, input/output errors: it may pass).  Where rights
+ * are missing the message names the user that we are and a `chown`.
  */
 #ifndef BASE_FS_H
 #define BASE_FS_H
@@ -81,8 +82,15 @@ int fs_lock(const char *path, bool *held, struct err *err);
  * moment a free lock is shared with this call: whoever wants it then has to try again.) */
 bool fs_lock_is_held(const char *path, bool *held, struct err *err) MUST_CHECK;
 
+/* May we make a file in the folder?  Permissions, a file system that is read-only. */
+bool fs_check_access(const char *folder, struct err *err) MUST_CHECK;
+
 /* Could a file be made in the folder?  Asks the system and writes nothing, so that a disk that
  * sleeps is left alone: permissions, a file system that is read-only, one that is full. */
 bool fs_check_writable(const char *folder, struct err *err) MUST_CHECK;
+
+/* The error for a system call of one's own that has just failed (errno): "cannot <doing> <path>:
+ * ...".  Returns false. */
+bool fs_failed(struct err *err, const char *doing, const char *path);
 
 #endif

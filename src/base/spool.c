@@ -66,6 +66,15 @@ static void end_holder(const struct spool *s, const char *lock)
 		kill(-group, SIGKILL);
 }
 
+bool spool_is_busy(const struct spool *s)
+{
+	OWN_STR char *path = fs_join(s->folder, "lock");
+	struct err ignored;
+	bool held;
+
+	return fs_lock_is_held(path, &held, &ignored) && held;
+}
+
 int spool_lock(const struct spool *s, struct err *err)
 {
 	OWN_STR char *path = fs_join(s->folder, "lock");
@@ -105,7 +114,7 @@ static bool look_into(const char *place, char **path, struct err *err)
 	OWN_STR char *first = NULL;
 
 	if (!dir && errno != ENOENT)
-		return err_errno(err, ERR_TARGET, WORD_DISK, errno, "cannot look into %s", place);
+		return fs_failed(err, "look into", place);
 	for (struct dirent *e; dir && (e = readdir(dir));) {
 		if (!is_entry(e->d_name) || (first && strcmp(first, e->d_name) <= 0))
 			continue;
@@ -131,7 +140,7 @@ bool spool_list(const struct spool *s, char ***paths, size_t *n, struct err *err
 	*paths = NULL;
 	*n = 0;
 	if (!ok)
-		err_errno(err, ERR_TARGET, WORD_DISK, errno, "cannot look into %s", s->folder);
+		fs_failed(err, "look into", s->folder);
 	for (struct dirent *e; ok && dir && (e = readdir(dir));) {
 		OWN_STR char *place = fs_join(s->folder, e->d_name);
 		char *path = NULL;

@@ -30,6 +30,9 @@ bool spool_make_place(const struct spool *s, const char *name, struct err *err) 
  * its group.  -1: an error, or WORD_STOPPED. */
 int spool_lock(const struct spool *s, struct err *err);
 
+/* Does that program live?  Only looks. */
+bool spool_is_busy(const struct spool *s);
+
 /* *path: of all that lies in the name's place the first by name, be it a file or not; the caller's,
  * NULL if there is nothing.  What is still being written is there, too. */
 bool spool_look(const struct spool *s, const char *name, char **path, struct err *err) MUST_CHECK;

@@ -23,6 +23,7 @@ struct turn {
 	size_t found;    /* possibly lost assignments that a reply has shown */
 	struct err away; /* the client was found to be away; its word is "" otherwise */
 	int64_t before;  /* when the container's last turn ended */
+	bool calling;    /* what fails now would call the tracker when it is tried again */
 };
 
 static const char *name_of(const struct turn *t)
@@ -119,6 +120,18 @@ static bool conclude_away(struct turn *t, struct err *err)
 				 err);
 }
 
+/* A folder that is full, missing or not writable: mended by a person, or by itself. */
+static void conclude_failure(struct turn *t, const struct err *why)
+{
+	const struct manners *m = &t->cy->pacer->manners;
+
+	conclude_err(t->out, why);
+	if (strcmp(why->word, WORD_DISK) != 0 || t->calling)
+		return;
+	t->out->undone = true;
+	t->out->retry_at = clock_now() + (m->waits ? CYCLE_DISK_RETRY_MS : 0);
+}
+
 /* ---- one assignment, from wherever it stands ---- */
 
 /* The bytes in the vault; where they are gone or damaged, the assignment is downloaded anew.
@@ -201,9 +214,11 @@ static bool finish(struct turn *t, struct assignment *a, bool fresh, struct err 
 	if ((a->state == ASSIGNMENT_FETCHED || a->state == ASSIGNMENT_DELIVERING) &&
 	    !from_vault(t, a, &bytes, err))
 		return false;
+	t->calling = a->state == ASSIGNMENT_ASSIGNED && !assignment_is_staged(a);
 	if (a->state == ASSIGNMENT_ASSIGNED &&
 	    !obtain_download(&parts, a, fresh, &bytes, &t->out->undone, err))
 		return false;
+	t->calling = false;
 	if (a->state != ASSIGNMENT_DELIVERED && !hand_over(t, a, &bytes, err))
 		return false;
 	return a->state != ASSIGNMENT_DELIVERED || after_delivery(t, a, err);
@@ -259,6 +274,8 @@ static bool resume_one(struct turn *t, struct assignment *a, bool *goes_on, stru
 	if (rests(t, a))
 		return true;
 	if (a->state == ASSIGNMENT_ASSIGNED && !assignment_is_staged(a)) {
+		if (t->cy->local)
+			return true;
 		if (!may_ask(t, &yes, err))
 			return false;
 		*goes_on = yes;
@@ -343,9 +360,11 @@ static bool ask(struct turn *t, bool *more, struct err *err)
 	size_t found;
 
 	*more = false;
+	t->calling = true;
 	if (!obtain_assignment(&parts, &a, &reply, &t->out->undone, err) ||
 	    !check_version(t->cy, &reply, err))
 		return false;
+	t->calling = false;
 	if (reply.verdict != REPLY_ASSIGNED) {
 		/* What was delivered before it was full is what this turn was about. */
 		if (t->out->delivered == 0 || reply.verdict != REPLY_FULL)
@@ -455,7 +474,7 @@ static bool take(struct turn *t, struct err *err)
 
 	if (!begin_turn(t, err) || !resume(t, &goes_on, err))
 		return false;
-	if (goes_on && !ask_all(t, err))
+	if (goes_on && !t->cy->local && !ask_all(t, err))
 		return false;
 	/* What was found again may be this container's. */
 	if (goes_on && t->found && !resume(t, &goes_on, err))
@@ -485,7 +504,7 @@ static bool one_turn(struct cycle *cy, int64_t id, const struct target *target, 
 	struct err why;
 
 	if (!take(&t, &why)) {
-		conclude_err(out, &why);
+		conclude_failure(&t, &why);
 		if (is_stop(&why) || why.kind == ERR_FATAL) {
 			*err = why;
 			return false;
@@ -551,7 +570,8 @@ static bool begin(struct cycle *cy, const char *kind, const struct target *targe
 	OWN_STR const char **names = mem_alloc((n + 1) * sizeof *names);
 	for (size_t i = 0; i < n; i++)
 		names[i] = targets[i].container->name;
-	return ledger_cycle_begin(cy->ledger, kind, names, n, id, err);
+	/* What is only finished keeps the turn that it had. */
+	return ledger_cycle_begin(cy->ledger, kind, names, cy->local ? 0 : n, id, err);
 }
 
 bool cycle_run(struct cycle *cy, const char *kind, const struct target *targets, size_t n,

@@ -10,7 +10,8 @@
  * Every step is recorded before and after it is taken, so a cycle may end anywhere; the next one
  * begins at "resume".  Wherever it fails, the container's outcome says so, and the next container
  * has its turn.  A client that is away is no failure of a step: its torrents wait in the ledger,
- * and the container is gone on with when the client may be back.
+ * and the container is gone on with when the client may be back.  A fault of this machine's, such
+ * as a full or missing folder, is tried again every ten minutes, where that calls no tracker.
  */
 #ifndef CORE_CYCLE_H
 #define CORE_CYCLE_H
@@ -28,6 +29,9 @@
 #define CYCLE_SET_ASIDE_RETRY_MS (24 * 3600 * INT64_C(1000))
 /* With so many set aside the container waits for a person. */
 #define CYCLE_SET_ASIDE_MAX 3
+/* After so long a turn that ended in ERR(Disk) is gone on with, unless the tracker had been called
+ * and what came of it is not kept yet. */
+#define CYCLE_DISK_RETRY_MS (10 * 60 * INT64_C(1000))
 
 struct target { /* everything is borrowed */
 	const struct container *container;
@@ -52,6 +56,7 @@ struct cycle {
 	const char *speaks; /* the version of the protocol that the engine speaks */
 	unsigned per_cycle; /* torrents a container may get */
 	bool force;         /* ask in spite of a back-off */
+	bool local;         /* finish what needs no call of the tracker, and ask for nothing */
 	bool keep;          /* what is delivered stays in the vault */
 	int64_t deadline;   /* on the monotonic clock: no new question after it */
 	int64_t since;      /* what was delivered since then counts as of this cycle; 0: nothing */

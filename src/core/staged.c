@@ -69,6 +69,30 @@ static bool find_question(struct ledger *l, const char *container, int64_t *id, 
 	return true;
 }
 
+static bool is_asking(struct ledger *l, const char *container, bool *asking, struct err *err)
+{
+	struct assignment *lost = NULL;
+	size_t n = 0;
+
+	*asking = false;
+	if (!ledger_list(l, LEDGER_LOST, container, 0, &lost, &n, err))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		*asking |= lost[i].state == ASSIGNMENT_ASKING;
+	assignment_list_free(lost, n);
+	return true;
+}
+
+bool staged_is_due(struct ledger *l, const struct spool *staging, const char *container, bool *due,
+		   struct err *err)
+{
+	OWN_STR char *path = NULL;
+	struct err ignored;
+
+	*due = spool_look(staging, container, &path, &ignored) && path;
+	return *due || !spool_is_busy(staging) || is_asking(l, container, due, err);
+}
+
 bool staged_take_up(struct ledger *l, const struct spool *staging, const char *container,
 		    struct err *err)
 {

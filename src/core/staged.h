@@ -23,6 +23,11 @@
 bool staged_take_up(struct ledger *l, const struct spool *staging, const char *container,
 		    struct err *err) MUST_CHECK;
 
+/* At a start: is there something staged for the container, or does a utility that an earlier
+ * process left running work on its question?  Only looks. */
+bool staged_is_due(struct ledger *l, const struct spool *staging, const char *container, bool *due,
+		   struct err *err) MUST_CHECK;
+
 /* Reads and distrusts what lies at `path`.  ERR_ITEM: it is of no use, now or later, be it no
  * torrent, too large, unreadable or no file at all. */
 bool staged_read(const char *path, struct buf *bytes, struct torrent *t,

@@ -23,7 +23,7 @@ struct watchdir {
 static bool make_folders(const struct watchdir *w, struct err *err)
 {
 	return fs_make_folder(w->folder, 0777 & ~w->mask, false, err) &&
-	       fs_make_folder(w->staging, 0700, false, err);
+	       fs_check_access(w->folder, err) && fs_make_folder(w->staging, 0700, false, err);
 }
 
 /* Permissions and free space do not tell whether a file can be written: quotas, read-only mounts
@@ -176,8 +176,7 @@ static bool watchdir_backlog(struct client *c, int64_t before, struct client_bac
 	int64_t came;
 
 	if (!dir)
-		return err_errno(err, ERR_TARGET, WORD_DISK, errno, "cannot look into %s",
-				 w->folder);
+		return fs_failed(err, "look into", w->folder);
 	*backlog = (struct client_backlog){0};
 	while ((entry = readdir(dir))) {
 		if (!is_waiting(dirfd(dir), entry->d_name, before, &came))

@@ -1,9 +1,12 @@
 #include "ports/ledger.h"
 
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "ports/ledger_parts.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/stat.h>
@@ -204,6 +207,18 @@ static void make_private(const char *path)
 		close(fd);
 }
 
+/* Where it is the system that refuses, its reason, and the way out. */
+static void not_opened(const struct ledger *l, const char *path, struct err *err)
+{
+	errno = l->db ? sqlite3_system_errno(l->db) : ENOMEM;
+	if (errno)
+		fs_failed(err, "open the ledger", path);
+	else
+		err_set(err, ERR_TARGET, WORD_LEDGER, "cannot open the ledger %s: %s", path,
+			sqlite3_errmsg(l->db));
+	text_copy(err->word, sizeof err->word, WORD_LEDGER);
+}
+
 struct ledger *ledger_open(const char *path, bool read_only, struct err *err)
 {
 	struct ledger *l = mem_alloc(sizeof *l);
@@ -213,8 +228,7 @@ struct ledger *ledger_open(const char *path, bool read_only, struct err *err)
 	if (!read_only)
 		make_private(path);
 	if (sqlite3_open_v2(path, &l->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
-		err_set(err, ERR_TARGET, WORD_LEDGER, "cannot open the ledger %s: %s", path,
-			l->db ? sqlite3_errmsg(l->db) : "out of memory");
+		not_opened(l, path, err);
 		ledger_close(l);
 		return NULL;
 	}

@@ -687,6 +687,15 @@ def write(path, data):
 archiver.write = write
 """
 
+SLOW_BEGIN = """
+def write(path, data):
+    open({marker!r}, "w").write(str(os.getpid()))
+    time.sleep({seconds})
+    with open(path, "wb") as file:
+        file.write(data)
+archiver.write = write
+"""
+
 
 def slow(tmp_path, seconds):
     marker = tmp_path / "writing"
@@ -700,6 +709,12 @@ def kill_amid_write(a, marker):
     daemon.kill()
     daemon.wait()
     return int(marker.read_text())
+
+
+def run_until_rest(a, **variables):
+    daemon = a.start(**variables)
+    wait_for(lambda: "next cycle in" in a.log(), what="the daemon at rest")
+    return daemon
 
 
 def test_half_written_torrent_is_never_in_the_watch_folder(make, tmp_path):
@@ -746,6 +761,44 @@ def test_half_a_torrent_after_all_were_killed_is_not_delivered(sim, make, tmp_pa
     assert not a.delivered() and not a.staged() and len(sim.fetches()) == 1
     assert a.container()["possibly_lost"] == 1
     assert summary(a.fetch(status=0).stderr) == "attic:OK"
+
+
+@pytest.mark.parametrize("engine", ["utility", "native"])
+@pytest.mark.parametrize("amid, seconds", [("write", 0.5), ("write", 3), ("begin", 3)],
+                         ids=["has-ended", "still-writes", "has-written-nothing"])
+def test_what_a_utility_finishes_after_a_daemon_was_killed_is_delivered_when_it_starts_again(
+        sim, make, tmp_path, engine, amid, seconds):
+    marker, script = slow(tmp_path, seconds)
+    if amid == "begin":
+        script = variant(SLOW_BEGIN.format(marker=str(marker), seconds=seconds))
+    a = make(script=script, PTP_PER_CYCLE="2")
+    pid = kill_amid_write(a, marker)
+    if seconds < 1:
+        wait_for(lambda: not is_alive(pid))
+    a.stop(run_until_rest(a, PTP_ENGINE=engine))
+    assert len(a.delivered()) == 1
+    assert len(sim.fetches()) == 1 and not a.staged()
+    assert [row["state"] for row in a.history()] == ["delivered"]
+
+
+def test_half_a_torrent_does_not_have_a_daemon_that_starts_again_ask(sim, make, tmp_path):
+    marker, script = slow(tmp_path, 600)
+    a = make(script=script)
+    os.killpg(kill_amid_write(a, marker), signal.SIGKILL)
+    for _ in range(3):
+        a.stop(run_until_rest(a))
+    assert len(sim.fetches()) == 1 and not a.staged() and a.container()["possibly_lost"] == 1
+
+
+def test_what_is_staged_is_finished_at_a_start_and_nothing_else_is_downloaded(sim, make):
+    a = make()
+    a.stop(run_until_rest(a))
+    put_back(a)
+    a.ledger("UPDATE assignment SET state = 1, infohash = NULL, torrent_id = '100077'")
+    calls = len(sim.requests())
+    a.stop(run_until_rest(a))
+    assert len(a.delivered()) == 1 and not a.staged() and len(sim.requests()) == calls
+    assert sorted(row["state"] for row in a.history()) == ["assigned", "delivered"]
 
 
 def test_what_lies_in_staging_of_unknown_origin_is_delivered(sim, make):
