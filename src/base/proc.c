@@ -1,6 +1,7 @@
 #include "base/proc.h"
 
 #include "base/clock.h"
+#include "base/orphans.h"
 #include "base/own.h"
 
 #include <errno.h>
@@ -174,8 +175,8 @@ static void end_group(struct child *c, struct buf *output)
 		kill(-c->pid, SIGKILL);
 }
 
-bool proc_run(const struct proc_spec *spec, struct buf *output, struct proc_end *end,
-	      struct err *err)
+static bool run(const struct proc_spec *spec, struct buf *output, struct proc_end *end,
+		struct err *err)
 {
 	OWN(child_clear) struct child c = {-1, -1, -1};
 
@@ -192,4 +193,17 @@ bool proc_run(const struct proc_spec *spec, struct buf *output, struct proc_end 
 		return wake_stopped(err);
 	*end = (struct proc_end){status, late};
 	return true;
+}
+
+bool proc_run(const struct proc_spec *spec, struct buf *output, struct proc_end *end,
+	      struct err *err)
+{
+	struct orphans orphans;
+
+	if (!spec->all)
+		return run(spec, output, end, err);
+	orphans_adopt(&orphans);
+	bool ok = run(spec, output, end, err);
+	orphans_end(&orphans);
+	return ok;
 }

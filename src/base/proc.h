@@ -17,6 +17,7 @@ struct proc_spec {
 	const char *folder; /* working directory; NULL: ours */
 	int keep; /* a locked file that it holds open as well, so that the lock says whether it
 		   * lives; its process id, which is its group's, is written into it.  0: none */
+	bool all; /* whatever it has started ends with it, in the end as well (base/orphans.h) */
 	int timeout_ms;
 	struct wake *wake; /* may be NULL */
 };
@@ -29,10 +30,10 @@ struct proc_end {
 /*
  * Runs to the end.  `output` gets stdout and stderr in their order, up to its ceiling; what is
  * beyond is read and dropped.  After the child has ended nothing more is waited for, even if a
- * process that it left behind holds the pipe.  On a time-out or a stop the whole group gets SIGTERM
- * and half a second later SIGKILL.
- * Errors: it could not be started (ERR_RETRY, WORD_INTERNAL; a program that is not there:
- * ERR_TARGET, WORD_CONFIG), a stop (WORD_STOPPED).
+ * process that it left behind holds the pipe; such a one lives on, unless `all` is set.  On a
+ * time-out or a stop the whole group gets SIGTERM and half a second later SIGKILL. Errors: it could
+ * not be started (ERR_RETRY, WORD_INTERNAL; a program that is not there: ERR_TARGET, WORD_CONFIG),
+ * a stop (WORD_STOPPED).
  */
 bool proc_run(const struct proc_spec *spec, struct buf *output, struct proc_end *end,
 	      struct err *err) MUST_CHECK;

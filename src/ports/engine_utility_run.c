@@ -124,6 +124,7 @@ static bool run(struct utility *u, const char *const words[], size_t n, int time
 				       .env = environment.list,
 				       .folder = u->folder,
 				       .keep = keep,
+				       .all = true,
 				       .timeout_ms = timeout_ms,
 				       .wake = u->o.tracker.wake};
 	bool ok = proc_run(&spec, output, end, &why);

@@ -7,22 +7,29 @@
 #include "unit.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define OUTPUT_MAX 10000
 
-static struct proc_end run(const char *script, const char *folder, int timeout_ms,
-			   struct buf *output)
+static struct proc_end run_as(const char *script, struct proc_spec spec, struct buf *output)
 {
 	char *argv[] = {(char[]){"sh"}, (char[]){"-c"}, mem_dup(script), NULL};
-	const struct proc_spec spec = {.argv = argv, .folder = folder, .timeout_ms = timeout_ms};
 	struct proc_end end = {.status = -1};
 	struct err err;
 
+	spec.argv = argv;
 	MUST(proc_run(&spec, output, &end, &err));
 	free(argv[2]);
 	return end;
+}
+
+static struct proc_end run(const char *script, const char *folder, int timeout_ms,
+			   struct buf *output)
+{
+	return run_as(script, (struct proc_spec){.folder = folder, .timeout_ms = timeout_ms},
+		      output);
 }
 
 static void both_outputs_come_in_their_order(void **state)
@@ -198,6 +205,53 @@ static void a_grandchild_that_stays_is_not_waited_for(void **state)
 	kill(pid, SIGKILL);
 }
 
+/* Processes in sessions of their own, one below the other; each writes its pid. */
+#define SESSIONS                                                                                 \
+	"setsid sh -c 'echo $$; setsid sh -c \"echo \\$\\$; exec sleep 60\" & exec sleep 60' & " \
+	"sleep 0.5; "
+
+static void expect_ends_with_all(const char *script, int timeout_ms, bool timed_out)
+{
+	OWN_BUF struct buf out = BUF_MAX(OUTPUT_MAX);
+	int64_t begin = clock_monotonic();
+	struct proc_end end =
+		run_as(script, (struct proc_spec){.timeout_ms = timeout_ms, .all = true}, &out);
+
+	assert_int_equal(end.timed_out, timed_out);
+	assert_true(clock_monotonic() - begin < 5000);
+	char *rest = NULL;
+	pid_t pids[2] = {(pid_t)strtol(buf_text(&out), &rest, 10), (pid_t)strtol(rest, NULL, 10)};
+	for (size_t i = 0; i < COUNT(pids); i++) {
+		assert_true(pids[i] > 1);
+		/* Not even a zombie. */
+		assert_int_equal(kill(pids[i], 0), -1);
+	}
+}
+
+static void everything_below_it_ends_with_it_if_wanted(void **state)
+{
+	(void)state;
+	expect_ends_with_all(SESSIONS "exit 0", 30000, false);
+	expect_ends_with_all(SESSIONS "sleep 60", 1000, true);
+}
+
+static void children_of_before_are_left_alone(void **state)
+{
+	(void)state;
+	OWN_BUF struct buf out = BUF_MAX(OUTPUT_MAX);
+	int status;
+	pid_t before = fork();
+
+	if (before == 0) {
+		pause();
+		_exit(0);
+	}
+	run_as("sleep 60 & exit 0", (struct proc_spec){.timeout_ms = 9000, .all = true}, &out);
+	assert_int_equal(waitpid(before, &status, WNOHANG), 0);
+	kill(before, SIGKILL);
+	assert_int_equal(waitpid(before, &status, 0), before);
+}
+
 static void no_descriptors_are_left_open(void **state)
 {
 	(void)state;
@@ -226,6 +280,8 @@ int main(void)
 		cmocka_unit_test(what_ignores_the_first_signal_is_killed),
 		cmocka_unit_test(nobody_of_the_group_outlives_its_leader),
 		cmocka_unit_test(a_grandchild_that_stays_is_not_waited_for),
+		cmocka_unit_test(everything_below_it_ends_with_it_if_wanted),
+		cmocka_unit_test(children_of_before_are_left_alone),
 		cmocka_unit_test(no_descriptors_are_left_open),
 	};
 

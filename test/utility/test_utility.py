@@ -15,6 +15,7 @@ import pytest
 
 from conftest import DOUBLE, UTILITY
 from harness import KEY, USER, Sim, free_port, summary, wait_for
+from test_daemon import first_process, start_first  # noqa: F401
 
 FETCH = {"endpoint": "fetch"}
 DOWNLOAD = {"endpoint": "download"}
@@ -315,6 +316,38 @@ time.sleep(60)"""))
     status, seconds = a.stop(daemon)
     assert status == 0 and seconds < 2
     assert not any(is_alive(int(pid)) for pid in pids.read_text().split())
+
+
+@pytest.mark.parametrize("ends", ["time-out", "stop", "itself"])
+def test_what_took_a_session_of_its_own_ends_with_it_and_is_in_nobodys_way(
+        sim, make, tmp_path, ends):
+    pids = tmp_path / "pids"
+    a = make(PTP_TIMEOUT="1s", script=on_fetch(f"""
+child = subprocess.Popen(["sleep", "60"], start_new_session=True, close_fds=False)
+open({str(pids)!r}, "w").write(f"{{child.pid}} ")
+time.sleep({0 if ends == "itself" else 60})"""))
+    daemon = a.start()
+    wait_for(lambda: pids.exists() and pids.read_text().endswith(" "))
+    if ends != "stop":
+        wait_for(lambda: "cycle ended" in a.log())
+    status, seconds = a.stop(daemon)
+    assert status == 0 and seconds < 2
+    assert not is_alive(int(pids.read_text()))
+    a.put(UTILITY.read_text())
+    begin = time.monotonic()
+    assert summary(a.fetch("--force", "all", status=0).stderr) == "attic:OK"
+    assert time.monotonic() - begin < 5
+
+
+def test_as_pid_1_nothing_that_it_left_behind_lives_on(make, first_process):  # noqa: F811
+    a = make(script=on_fetch("""
+subprocess.Popen(["sleep", "60"], start_new_session=True, close_fds=False)
+sys.exit(3)"""))
+    process, pid = start_first(a, first_process)
+    assert "ERR(Unknown)" in a.log()
+    left = open(f"/proc/{pid}/task/{pid}/children").read().split()
+    os.kill(pid, signal.SIGTERM)
+    assert process.wait(5) == 0 and left == []
 
 
 def test_output_without_end_does_no_harm(make):
