@@ -74,7 +74,7 @@ static const struct command commands[] = {
 	 1u << OPTION_JSON | 1u << OPTION_CONTAINER | 1u << OPTION_LIMIT, cmd_history, NULL},
 	{"inspect", "FILE", "what this program thinks of a .torrent file", 1u << OPTION_JSON,
 	 cmd_inspect, "Exit status 1 if it is refused."},
-	{"audit", "", "is what was assigned there, and seeding?",
+	{"audit", "", "whether what was assigned is there, and seeding",
 	 1u << OPTION_JSON | 1u << OPTION_CONTAINER | 1u << OPTION_FORCE, cmd_audit,
 	 "Asks the torrent clients for what they have, and says of each torrent that is not "
 	 "seeding\n"

@@ -83,7 +83,7 @@ doctor_test doctor_data;  /* each folder where a client stores its data */
 doctor_test doctor_tracker;
 doctor_test doctor_ping;
 
-/* ---- doctor_client.c: calls the torrent clients ---- */
+/* ---- doctor_client.c: calls the torrent clients, and notes who refused us ---- */
 
 doctor_test doctor_clients;
 

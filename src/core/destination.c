@@ -10,7 +10,7 @@
 static bool may_call(const struct destination *d, const struct destination_manners *m,
 		     struct err *err)
 {
-	struct ledger_client known;
+	bool refused;
 
 	if (!d->client) {
 		*err = d->why;
@@ -18,9 +18,9 @@ static bool may_call(const struct destination *d, const struct destination_manne
 	}
 	if (destination_watches(d) || m->force)
 		return true;
-	if (!ledger_get_client(m->ledger, d->name, &known, err))
+	if (!ledger_is_refused(m->ledger, d->fingerprint, &refused, err))
 		return false;
-	if (strcmp(known.refused, d->fingerprint) != 0)
+	if (!refused)
 		return true;
 	return err_set(err, ERR_TARGET, WORD_CLIENT,
 		       "%s: it did not accept the user name or password, and is not asked again "
@@ -147,12 +147,5 @@ bool destination_retry(const struct destination *d, struct ledger *l, bool waits
 
 bool destination_forgive(const struct destination *d, struct ledger *l, struct err *err)
 {
-	struct ledger_client known;
-
-	if (!ledger_get_client(l, d->name, &known, err))
-		return false;
-	if (!known.refused[0])
-		return true;
-	known.refused[0] = '\0';
-	return ledger_set_client(l, d->name, &known, err);
+	return ledger_forgive(l, d->fingerprint, err);
 }

@@ -38,11 +38,11 @@ static bool check_pending(const struct guard *g, const struct err *away, struct 
 	if (!ledger_waiting(g->manners.ledger, g->container->name, &n, err))
 		return false;
 	if (n > g->container->max_pending)
-		*holds = hold(out, WAIT_CLIENT,
-			      "%" PRIu64 " torrents wait for %s, more than MaxPending (%" PRIu32
-			      ")%s%s",
-			      n, g->to->name, g->container->max_pending, away->word[0] ? ": " : "",
-			      away->word[0] ? away->msg : "");
+		*holds = hold(
+			out, WAIT_CLIENT,
+			"%" PRIu64 " torrent%s for %s, more than MaxPending (%" PRIu32 ")%s%s", n,
+			n == 1 ? " waits" : "s wait", g->to->name, g->container->max_pending,
+			away->word[0] ? ": " : "", away->word[0] ? away->msg : "");
 	return true;
 }
 
@@ -64,8 +64,8 @@ static bool check_backlog(const struct guard *g, struct outcome *out, bool *hold
 	clock_span(now - b.oldest, span);
 	bool late = now - b.oldest >= g->container->pick_up_ms;
 	*holds = hold(out, late ? WAIT_CLIENT : WAIT_BACKLOG,
-		      "%u torrents in %s have not been picked up, one for %s%s", b.files,
-		      g->to->place, span,
+		      "%u torrent%s in %s %s not been picked up, one for %s%s", b.files,
+		      b.files == 1 ? "" : "s", g->to->place, b.files == 1 ? "has" : "have", span,
 		      late ? ": does the client look there? If it leaves files in place, set "
 			     "PickUpWithin to off"
 			   : "");
@@ -86,7 +86,7 @@ static bool check_torrents(const struct guard *g, struct outcome *out, bool *hol
 		return false;
 	for (size_t i = 0; i < all.n; i++) {
 		incomplete += client_torrent_is_incomplete(&all.list[i]);
-		stalled += all.list[i].state == CLIENT_STALLED;
+		stalled += client_torrent_is_stalled(&all.list[i]);
 	}
 	if (c->max_stalled && stalled >= c->max_stalled)
 		*holds = hold(out, WAIT_STALLED,

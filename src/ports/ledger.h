@@ -145,6 +145,10 @@ bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known,
 bool ledger_keeps(struct ledger *l, const char *container, const char *infohash, bool *keeps,
 		  struct err *err) MUST_CHECK;
 
+/* Was something of the container's delivered into this watch folder? */
+bool ledger_used_folder(struct ledger *l, const char *container, const char *folder, bool *used,
+			struct err *err) MUST_CHECK;
+
 /* How many torrents the container got at that time or later: delivered since then, or asked for
  * since then and waiting for the client. */
 bool ledger_got_since(struct ledger *l, const char *container, int64_t since, uint64_t *n,
@@ -293,6 +297,13 @@ bool ledger_get_space(struct ledger *l, const char *place, struct ledger_space *
 		      struct err *err) MUST_CHECK;
 bool ledger_set_space(struct ledger *l, const char *place, const struct ledger_space *space,
 		      struct err *err) MUST_CHECK;
+
+/* Are these credentials (their fingerprint) refused by a client, whatever its name is now? */
+bool ledger_is_refused(struct ledger *l, const char *fingerprint, bool *refused,
+		       struct err *err) MUST_CHECK;
+
+/* They are to be tried again. */
+bool ledger_forgive(struct ledger *l, const char *fingerprint, struct err *err) MUST_CHECK;
 
 /* ---- the audit ---- */
 

@@ -172,6 +172,11 @@ bool ledger_set_space(struct ledger *l, const char *place, const struct ledger_s
 			  (int64_t)space->total, space->at);
 }
 
+bool ledger_forgive(struct ledger *l, const char *fingerprint, struct err *err)
+{
+	return ledger_run(l, SQL_FORGIVE, err, "t", fingerprint);
+}
+
 /* ---- the audit ---- */
 
 bool ledger_audited(struct ledger *l, const struct ledger_finding *findings, size_t n,

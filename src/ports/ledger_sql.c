@@ -221,6 +221,9 @@ const char *const ledger_statements[SQL_COUNT] = {
 			  " OR (state IN (2, 3) AND asked_at BETWEEN ?2 AND ?3))",
 	[SQL_WAITING] = "SELECT count(*) FROM assignment WHERE container = ?1"
 			" AND state IN (2, 3) AND NOT set_aside",
+	[SQL_USED_FOLDER] = "SELECT 1 FROM assignment WHERE container = ?1 AND state = 4"
+			    " AND client IS NULL AND substr(path, 1, length(?2) + 1) = ?2 || '/'"
+			    " LIMIT 1",
 	[SQL_PICK_UP_DUE] = "SELECT min(pick_up_at) FROM assignment"
 			    " WHERE container = ?1 AND pick_up = 1",
 	[SQL_TOTALS] = "SELECT ifnull(sum(n * (state BETWEEN 1 AND 4)), 0),"
@@ -281,6 +284,8 @@ const char *const ledger_statements[SQL_COUNT] = {
 		" FROM container WHERE name = ?1",
 	[SQL_GET_CLIENT] = "SELECT refused, down_since, seen_at FROM client WHERE name = ?1",
 	[SQL_SET_CLIENT] = "INSERT OR REPLACE INTO client VALUES(?1, ?2, ?3, ?4)",
+	[SQL_IS_REFUSED] = "SELECT 1 FROM client WHERE refused = ?1 LIMIT 1",
+	[SQL_FORGIVE] = "UPDATE client SET refused = '' WHERE refused = ?1",
 	[SQL_GET_AUDIT] = "SELECT at, summary FROM audit",
 	[SQL_SET_AUDIT] = "UPDATE audit SET at = ?1, summary = ?2",
 	[SQL_IS_REDELIVERED] = "SELECT 1 FROM redelivery WHERE target = ?1 AND assignment = ?2",
