@@ -30,14 +30,8 @@ static bool find_present(struct work *w, struct err *err)
 	const struct destination_manners manners = manners_of(r);
 	const struct destination *asked = destination_watches(r->to) ? r->target->asked : r->to;
 
-	if (destination_watches(r->to) && !r->missing_only)
+	if (!asked || (destination_watches(r->to) && !r->missing_only))
 		return true;
-	if (!asked)
-		return err_set(
-			err, ERR_TARGET, WORD_CONFIG,
-			"%s: what is missing behind a watch folder cannot be told; name a "
-			"client to ask as AuditClient of the container, or leave out --missing",
-			name_of(w));
 	if (!destination_list(asked, &manners, NULL, &w->present, err))
 		return false;
 	client_torrents_sort(&w->present);

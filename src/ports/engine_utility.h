@@ -16,8 +16,8 @@
  * Beside these are the lock and the containers' places of the staging folder (base/spool.h).
  *
  * It runs in a process group of its own, without a terminal, with limits on time and output, and
- * with an environment that holds nothing but what Python and a proxy need.  What it has started ends
- * with it, also what took a session of its own.
+ * with an environment that holds nothing but what Python and a proxy need.  What it has started
+ * ends with it, also what took a session of its own.
  */
 #ifndef PORTS_ENGINE_UTILITY_H
 #define PORTS_ENGINE_UTILITY_H

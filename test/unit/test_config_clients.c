@@ -104,7 +104,7 @@ static void what_is_wrong_with_a_client_is_said_with_its_place(void **state)
 		{"{" QB "\"ProxyUsername\":\"\\u001b\"}",
 		 ": ProxyUsername holds a control character\n"},
 		{"{" QB "\"PasswordFile\":\"/no/such\"}",
-		 ": PasswordFile names a file that cannot be read\n"},
+		 ": PasswordFile names a file that cannot be read: cannot open /"},
 		{"{" QB "\"CAFile\":\"/no/such\"}",
 		 ": CAFile is not there; name a PEM file with the CA's certificate\n"},
 		{"{" QB "\"Timeout\":\"0s\"}",

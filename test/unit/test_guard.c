@@ -190,7 +190,7 @@ static void downloads_may_be_incomplete_below_max_active(void **state)
 	HOLDS("Backlog", check(f, &c));
 	assert_string_equal(out.detail, "3 downloads are not finished in box (MaxActive 3)");
 	has(f, 5, CLIENT_PAUSED);
-	HOLDS("", check(f, &c));
+	HOLDS("Backlog", check(f, &c));
 	/* What is worth a look goes first. */
 	c.max_stalled = 2;
 	has(f, 2, CLIENT_STALLED);
