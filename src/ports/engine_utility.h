@@ -16,8 +16,8 @@
  * Beside these are the lock and the containers' places of the staging folder (base/spool.h).
  *
  * It runs in a process group of its own, without a terminal, with limits on time and output, and
- * with an environment that holds nothing but what Python and a proxy need.  What it has started ends
- * with it, also what took a session of its own.
+ * with an environment that holds nothing but what Python and a proxy need.  What it has started
+ * ends with it, also what took a session of its own.
  */
 #ifndef PORTS_ENGINE_UTILITY_H
 #define PORTS_ENGINE_UTILITY_H
@@ -45,6 +45,14 @@ struct engine_utility_options { /* everything is borrowed for as long as the eng
 			   struct err *err);
 	void *ctx;
 };
+
+/* How to get what it runs with: the end of a message that says what is missing. */
+#define ENGINE_UTILITY_WAY_OUT                                                        \
+	"use the image target `utility` (docker build --target utility), or install " \
+	"python3 and python3-requests, or set PTP_ENGINE=native"
+
+/* Are Python 3 and what the utility imports there?  Runs Python, and calls nobody. */
+bool engine_utility_python(struct wake *wake, struct err *err) MUST_CHECK;
 
 /* `native` is the engine that does what the utility cannot: the download of what is assigned
  * already, the utility's version and source.  It is taken over, also on failure. */
