@@ -19,7 +19,7 @@ RUN /src/docker/build.sh "$ARCH"
 FROM ${DEBIAN_IMAGE} AS utility
 RUN export DEBIAN_FRONTEND=noninteractive && apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends python3 python3-requests ca-certificates \
-       tzdata libcurl4 libjansson4 libsqlite3-0 libssl3 libyaml-0-2 libexpat1 >/dev/null \
+       tzdata libcurl4 libjansson4 libsqlite3-0 libssl3 libyaml-0-2 libexpat1 libmicrohttpd12 >/dev/null \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 1000 ptp \
     && useradd --uid 1000 --gid 1000 --home-dir /app --no-create-home --shell /usr/sbin/nologin ptp
@@ -36,9 +36,9 @@ HEALTHCHECK --interval=2m --timeout=15s --start-period=1m --retries=3 \
 ENTRYPOINT ["/usr/bin/ptp-archiver"]
 CMD ["run"]
 ARG VERSION=0.1.0
-ARG REVISION=unknown
-ARG CREATED=unknown
-ARG SOURCE=unknown
+ARG REVISION=
+ARG CREATED=1970-01-01T00:00:00Z
+ARG SOURCE=
 LABEL org.opencontainers.image.title="ptp-archiver (utility)" \
       org.opencontainers.image.description="Keeps PassThePopcorn archive containers filled, with the official utility as its engine" \
       org.opencontainers.image.authors="the ptp-archiver authors" \
@@ -65,9 +65,9 @@ HEALTHCHECK --interval=2m --timeout=15s --start-period=1m --retries=3 \
 ENTRYPOINT ["/usr/bin/ptp-archiver"]
 CMD ["run"]
 ARG VERSION=0.1.0
-ARG REVISION=unknown
-ARG CREATED=unknown
-ARG SOURCE=unknown
+ARG REVISION=
+ARG CREATED=1970-01-01T00:00:00Z
+ARG SOURCE=
 LABEL org.opencontainers.image.title="ptp-archiver" \
       org.opencontainers.image.description="Keeps PassThePopcorn archive containers filled" \
       org.opencontainers.image.authors="the ptp-archiver authors" \

@@ -33,7 +33,8 @@ static const struct option_row options[OPTION_COUNT] = {
 
 static const struct command commands[] = {
 	{"run", "", "the daemon: a cycle over all containers every interval, for ever", 0, cmd_run,
-	 "SIGTERM ends it, SIGHUP reads the configuration again, SIGUSR1 starts a cycle now."},
+	 "SIGTERM ends it, SIGHUP reads the configuration again, SIGUSR1 starts a cycle now.\n"
+	 "PTP_LISTEN=127.0.0.1:9980 gives it a status page."},
 	{"fetch", "NAME...|all", "one cycle now", 1u << OPTION_FORCE, cmd_fetch,
 	 "Prints where each torrent was written. --force asks although the tracker is being left\n"
 	 "alone after failures; the 10 seconds between two calls stay."},
@@ -73,7 +74,7 @@ static const struct command commands[] = {
 	 1u << OPTION_JSON | 1u << OPTION_CONTAINER | 1u << OPTION_LIMIT, cmd_history, NULL},
 	{"inspect", "FILE", "what this program thinks of a .torrent file", 1u << OPTION_JSON,
 	 cmd_inspect, "Exit status 1 if it is refused."},
-	{"audit", "", "is what was assigned there, and seeding?",
+	{"audit", "", "whether what was assigned is there, and seeding",
 	 1u << OPTION_JSON | 1u << OPTION_CONTAINER | 1u << OPTION_FORCE, cmd_audit,
 	 "Asks the torrent clients for what they have, and says of each torrent that is not "
 	 "seeding\n"

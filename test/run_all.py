@@ -18,6 +18,7 @@ import xml.etree.ElementTree as ElementTree
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LOGS = ROOT / "build" / "test"
 FAST_FOLDER_BYTES = 2 << 30
+PAGE_MODULES = ["playwright-core@1.56.1", "axe-core@4.14.1"]
 SANITIZE = {"ASAN_OPTIONS": "detect_leaks=1:halt_on_error=1:abort_on_error=0",
             "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 
@@ -135,9 +136,11 @@ def part_asan(tally):
     """Unit tests and the whole program under AddressSanitizer and UBSan, leaks included."""
     if build(tally, "asan", "build-asan", "-Db_sanitize=address,undefined", "-Db_lundef=false"):
         cmocka(tally, "asan", "build-asan")
-        pytest(tally, "asan", "test/scenario", "-n", "3", PTP_BUILD=str(ROOT / "build-asan"),
+        pytest(tally, "asan", "test/scenario", "-n", "4", PTP_BUILD=str(ROOT / "build-asan"),
                **SANITIZE)
-        pytest(tally, "asan-utility", "test/utility", "-n", "3", PTP_TEST_STEP="6",
+        pytest(tally, "asan-page", "test/page/test_page.py", "-n", "2",
+               PTP_BUILD=str(ROOT / "build-asan"), **SANITIZE)
+        pytest(tally, "asan-utility", "test/utility", "-n", "4", PTP_TEST_STEP="6",
                PTP_BUILD=str(ROOT / "build-asan"), **SANITIZE)
 
 
@@ -148,19 +151,37 @@ def part_oracle(tally):
 
 def part_scenario(tally):
     if build(tally, "scenario", "build"):
-        pytest(tally, "scenario", "test/scenario", "-n", "3")
+        pytest(tally, "scenario", "test/scenario", "-n", "4")
+
+
+def page_modules():
+    """What drives the browser; from npm, which has it alone."""
+    folder = ROOT / "build" / "node"
+    if (folder / "node_modules" / "axe-core").exists():
+        return True
+    folder.mkdir(parents=True, exist_ok=True)
+    return command("page", ["npm", "install", "--no-audit", "--no-fund", "--no-save", "--prefix",
+                            folder, *PAGE_MODULES])[0] == 0
+
+
+def part_page(tally):
+    """The status page: requests, a real browser (screenshots in build/page/), Prometheus."""
+    if build(tally, "page", "build"):
+        if not page_modules():
+            print("   npm could not install", *PAGE_MODULES)
+        pytest(tally, "page", "test/page", "-n", "2")
 
 
 def part_utility(tally):
     """PTP_ARCHIVER_PY=/path: with the official utility itself instead of its double."""
     if build(tally, "utility", "build"):
-        pytest(tally, "utility", "test/utility", "-n", "3")
+        pytest(tally, "utility", "test/utility", "-n", "4")
 
 
 def part_clients(tally):
     """Torrent clients, real ones and doubles of other versions; the whole program with each."""
     if build(tally, "clients", "build"):
-        pytest(tally, "clients", "test/clients", "-n", "3")
+        pytest(tally, "clients", "test/clients", "-n", "4")
 
 
 def part_real(tally):

@@ -149,6 +149,7 @@ int cmd_audit(const struct invocation *in, struct err *err)
 	const struct audit_parts audited = {.ledger = parts.ledger,
 					    .targets = parts.targets,
 					    .n_targets = parts.n_targets,
+					    .wake = wake,
 					    .container = in->value[OPTION_CONTAINER],
 					    .force = in->given[OPTION_FORCE]};
 	if (!audit_run(&audited, &audit, err))

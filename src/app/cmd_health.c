@@ -1,14 +1,12 @@
 /* health: is the daemon alive, and doing its work?  Only looks, and writes nothing. */
 #include "app/command.h"
+#include "app/status.h"
 #include "app/wire.h"
 #include "base/clock.h"
 #include "base/fs.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
-
-/* How late a cycle may begin before the daemon counts as stuck. */
-#define LATE_MS (15 * 60 * INT64_C(1000))
 
 static bool daemon_alive(const struct config *c, struct err *err)
 {
@@ -52,7 +50,7 @@ static bool on_time(const struct config *c, int64_t due, struct err *err)
 	char text[CLOCK_TEXT];
 	bool running;
 
-	if (!due || clock_now() <= due + LATE_MS)
+	if (!due || clock_now() <= due + STATUS_LATE_MS)
 		return true;
 	if (!fs_lock_is_held(path, &running, err))
 		return false;

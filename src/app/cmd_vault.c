@@ -76,6 +76,8 @@ static void print_redelivered(const char *container, const struct redelivered *d
 {
 	printf("%s: %zu delivered earlier: %zu handed over, %zu there already", container, d->all,
 	       d->handed, d->present);
+	if (d->unknown)
+		printf(", %zu not known (no AuditClient can be asked)", d->unknown);
 	if (d->unkept)
 		printf(", %zu not in the vault", d->unkept);
 	if (d->refused)
@@ -111,6 +113,39 @@ static bool end_redelivery(const struct session *s, const struct target *target,
 	return ledger_redelivery_ended(s->parts.ledger, to ? to->place : target->to->place, err);
 }
 
+static bool is_wanted(const struct target *t, const struct invocation *in)
+{
+	const char *only = in->value[OPTION_CONTAINER];
+
+	return !only || strcmp(t->container->name, only) == 0;
+}
+
+/* One that cannot be gone on with now, such as one whose client is away, is not in the others' way.
+ * Only when all of them are done is the memory of it of no use. */
+static bool redeliver_all(const struct session *s, const struct invocation *in,
+			  const struct destination *to, bool *well, struct err *err)
+{
+	const struct parts *p = &s->parts;
+	bool done = true;
+	struct err why;
+
+	for (size_t i = 0; i < p->n_targets; i++) {
+		const struct target *t = &p->targets[i];
+		if (!is_wanted(t, in) || redeliver_one(s, in, t, to, well, &why))
+			continue;
+		if (strcmp(why.word, WORD_STOPPED) == 0 || why.kind == ERR_FATAL) {
+			*err = why;
+			return false;
+		}
+		log_error(t->container->name, "%s", why.msg);
+		done = *well = false;
+	}
+	for (size_t i = 0; done && i < p->n_targets; i++)
+		if (is_wanted(&p->targets[i], in) && !end_redelivery(s, &p->targets[i], to, err))
+			return false;
+	return true;
+}
+
 int cmd_redeliver(const struct invocation *in, struct err *err)
 {
 	OWN(session_close) struct session s = {0};
@@ -127,16 +162,8 @@ int cmd_redeliver(const struct invocation *in, struct err *err)
 		return no_container(only, err);
 	if (!find_client(&s.parts, in->value[OPTION_CLIENT], &to, err))
 		return COMMAND_FAILED;
-	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < s.parts.n_targets; i++) {
-			const struct target *t = &s.parts.targets[i];
-			if (only && strcmp(t->container->name, only) != 0)
-				continue;
-			/* Only when all of them are done is the memory of it of no use. */
-			if (pass == 0 ? !redeliver_one(&s, in, t, to, &well, err)
-				      : !end_redelivery(&s, t, to, err))
-				return COMMAND_FAILED;
-		}
+	if (!redeliver_all(&s, in, to, &well, err))
+		return COMMAND_FAILED;
 	return well ? STATUS_DONE : STATUS_FAILED;
 }
 
@@ -269,6 +296,8 @@ static int adopt(const struct session *s, const struct invocation *in,
 	if (!adopt_all(&adopt, &done, err))
 		return COMMAND_FAILED;
 	printf("%zu adopted, %zu known already", done.adopted, done.known);
+	if (done.filled)
+		printf(" (of %zu of them the .torrent came into the vault)", done.filled);
 	if (done.unkept)
 		printf(", %zu of them without a .torrent for the vault (--folder DIR, where the "
 		       "client keeps its .torrent files)",

@@ -2,6 +2,7 @@
 
 #include "app/config_parts.h"
 #include "app/json_line.h"
+#include "app/listen.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -242,6 +243,21 @@ static void check_interval(struct config_load_state *l)
 			     config_environment("PTP_INTERVAL") ? "PTP_INTERVAL" : "Interval");
 }
 
+/* What the page shows is nobody else's business. */
+static void check_listen(struct config_load_state *l)
+{
+	const struct config *c = l->c;
+	struct listen_address address;
+
+	if (c->listen && listen_parse(c->listen, &address) && !address.loopback &&
+	    !secret_is_set(&c->listen_token) && !c->listen_open)
+		problems_add(l->problems,
+			     "%s is %s, which other machines may reach: set PTP_LISTEN_TOKEN (or "
+			     "PTP_LISTEN_TOKEN_FILE), or PTP_LISTEN_OPEN=1 if everybody there may "
+			     "look, or listen on 127.0.0.1",
+			     config_environment("PTP_LISTEN") ? "PTP_LISTEN" : "Listen", c->listen);
+}
+
 void config_load(struct config *c, const struct config_options *o, unsigned need,
 		 struct problems *p)
 {
@@ -254,6 +270,7 @@ void config_load(struct config *c, const struct config_options *o, unsigned need
 	default_utility_path(c);
 	check_top_keys(&l);
 	check_interval(&l);
+	check_listen(&l);
 	config_take_clients(&l);
 	config_take_containers(&l);
 	check_needs(&l, need);
@@ -266,6 +283,8 @@ void config_clear(struct config *c)
 	secret_clear(&c->user);
 	secret_clear(&c->key);
 	secret_clear(&c->ping_url);
+	secret_clear(&c->listen_token);
+	free(c->listen);
 	free(c->path);
 	free(c->state);
 	free(c->base_url);

@@ -32,6 +32,9 @@
 #define CONFIG_PER_CYCLE_MAX 1000
 #define CONFIG_TIMEOUT_MAX_MS (3600 * 1000)
 
+#define CONFIG_TOKEN_MIN 16 /* characters of ListenToken, and at most */
+#define CONFIG_TOKEN_MAX 200
+
 #define CONFIG_NOTIFY_MAX 10
 #define CONFIG_CLIENTS_MAX 1000
 #define CONFIG_CLIENT_TIMEOUT_MS 30000 /* of a call, if nothing else is said */
@@ -69,6 +72,9 @@ struct config {
 	int64_t audit_interval_ms;     /* of the daemon's audits; 0: none */
 	struct config_client *clients; /* owned */
 	size_t n_clients;
+	char *listen;                 /* owned: where the status page listens; NULL: nowhere */
+	struct secret listen_token;   /* unset: everybody may look */
+	bool listen_open;             /* everybody may, though others reach it */
 	unsigned notify_events;       /* EVENT_BITs, of targets that say nothing else */
 	struct notify_target *notify; /* owned: who is told */
 	size_t n_notify;

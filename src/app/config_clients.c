@@ -9,6 +9,7 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #define WATCH_TYPE "watch"
@@ -91,8 +92,11 @@ const char *config_take_secret_file(struct secret *to, const char *path)
 	OWN_BUF struct buf bytes = BUF_MAX(CONFIG_SECRET_MAX_BYTES);
 	struct err err;
 
-	if (!fs_read(path, &bytes, &err))
-		return "names a file that cannot be read";
+	if (!fs_read(path, &bytes, &err)) {
+		static char why[sizeof err.msg + 40];
+		snprintf(why, sizeof why, "names a file that cannot be read: %s", err.msg);
+		return why;
+	}
 	char *text = bytes.data ? text_strip(bytes.data) : NULL;
 	if (text && *text)
 		secret_set(to, text);

@@ -1,5 +1,6 @@
 /* The top-level settings; declared in app/config_parts.h. */
 #include "app/config_parts.h"
+#include "app/listen.h"
 #include "base/fs.h"
 #include "base/http.h"
 #include "base/mem.h"
@@ -222,6 +223,35 @@ static const char *take_audit_interval(struct config *c, const char *value)
 	return NULL;
 }
 
+static const char *take_listen(struct config *c, const char *value)
+{
+	struct listen_address address;
+
+	if (!listen_parse(value, &address))
+		return "is not an address and a port, such as 127.0.0.1:9980 or [::1]:9980";
+	free(c->listen);
+	c->listen = mem_dup(value);
+	return NULL;
+}
+
+static const char *take_listen_token(struct config *c, const char *value)
+{
+	size_t len = strlen(value);
+
+	for (const char *p = value; *p; p++)
+		if (!isgraph((unsigned char)*p))
+			return "holds something else than visible ASCII characters";
+	if (len < CONFIG_TOKEN_MIN || len > CONFIG_TOKEN_MAX)
+		return "has not from 16 to 200 characters; `openssl rand -hex 16` makes one";
+	secret_set(&c->listen_token, value);
+	return NULL;
+}
+
+static const char *take_listen_open(struct config *c, const char *value)
+{
+	return config_take_bool(&c->listen_open, value);
+}
+
 static const char *take_notify_events(struct config *c, const char *value)
 {
 	return event_kinds_parse(value, &c->notify_events)
@@ -263,6 +293,9 @@ static const struct setting settings[] = {
 	{"LogFormat", "LOG_FORMAT", false, "text", take_log_format},
 	{"Vault", "PTP_VAULT", false, "true", take_vault},
 	{"AuditInterval", "PTP_AUDIT_INTERVAL", false, "7d", take_audit_interval},
+	{"Listen", "PTP_LISTEN", false, NULL, take_listen},
+	{"ListenToken", "PTP_LISTEN_TOKEN", true, NULL, take_listen_token},
+	{"ListenOpen", "PTP_LISTEN_OPEN", false, "false", take_listen_open},
 	{"Notify", "PTP_NOTIFY", true, NULL, config_take_notify},
 	{"NotifyEvents", "PTP_NOTIFY_EVENTS", false,
 	 "failure, full, lost, version, pick-up, client, audit", take_notify_events},

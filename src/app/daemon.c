@@ -1,5 +1,6 @@
 #include "app/daemon.h"
 
+#include "app/httpd.h"
 #include "app/once.h"
 #include "app/tell.h"
 #include "base/clock.h"
@@ -24,10 +25,12 @@ struct daemon {
 	bool *wanted;       /* owned: per target, those to be gone on with */
 	int64_t last_begin; /* wall clock, as is the next */
 	int64_t last_look;
-	uint32_t broken; /* cycles in a row that could not be run at all */
-	bool forgive;    /* reloaded: clients that refused us are to be called again */
-	bool finished;   /* what needs no call of the tracker was finished after the start */
-	bool fresh;      /* no cycle has begun since the start, or since it was reloaded */
+	uint32_t broken;    /* cycles in a row that could not be run at all */
+	struct httpd *page; /* owned: the status page; NULL: none, or it could not be opened */
+	bool page_failed;   /* and that was said */
+	bool forgive;       /* reloaded: clients that refused us are to be called again */
+	bool finished;      /* what needs no call of the tracker was finished after the start */
+	bool fresh;         /* no cycle has begun since the start, or since it was reloaded */
 };
 
 enum work {
@@ -311,6 +314,28 @@ static bool open_parts(struct daemon *d, struct err *err)
 	return true;
 }
 
+/* A page that cannot be had is tried again at each look, and no reason not to work. */
+static void open_page(struct daemon *d)
+{
+	struct err err;
+
+	if (!d->config->listen || d->page)
+		return;
+	d->page = httpd_open(d->config, &err);
+	if (d->page)
+		log_info(NULL, "the status page is at http://%s/", httpd_address(d->page));
+	else if (!d->page_failed)
+		log_error(NULL, "%s; it is tried again before each cycle", err.msg);
+	d->page_failed = !d->page;
+}
+
+static void close_page(struct daemon *d)
+{
+	httpd_close(d->page);
+	d->page = NULL;
+	d->page_failed = false;
+}
+
 static void write_config(const struct config *c)
 {
 	struct err err;
@@ -340,6 +365,7 @@ static void reload(struct daemon *d)
 		return;
 	}
 	wire_close(&d->parts);
+	close_page(d);
 	config_clear(d->config);
 	*d->config = fresh;
 	d->forgive = true;
@@ -378,6 +404,7 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 {
 	struct plan plan;
 
+	open_page(d);
 	if (!open_parts(d, err) || !finish_local(d, err) || !make_plan(d, &plan, err))
 		return false;
 	if (plan.when > clock_now()) {
@@ -465,6 +492,7 @@ bool daemon_run(struct config *c, const struct config_options *o, struct wake *w
 		 c->n_containers, c->n_containers == 1 ? "" : "s");
 	bool ok = loop(&d, err);
 	free(d.wanted);
+	close_page(&d);
 	wire_close(&d.parts);
 	return ok;
 }

@@ -65,6 +65,7 @@ doctor_test doctor_base_url;   /* is the tracker this machine? */
 doctor_test doctor_proxy;      /* through which proxy does the way lead? */
 doctor_test doctor_clock;      /* against what the ledger remembers */
 doctor_test doctor_utility;    /* has the utility engine what it runs with? */
+doctor_test doctor_page;       /* can the status page have its address? */
 
 /* The variable that leads our calls to this host through a proxy; NULL: none does. */
 const char *doctor_proxy_variable(const char *host, bool tls);
@@ -83,7 +84,7 @@ doctor_test doctor_data;  /* each folder where a client stores its data */
 doctor_test doctor_tracker;
 doctor_test doctor_ping;
 
-/* ---- doctor_client.c: calls the torrent clients ---- */
+/* ---- doctor_client.c: calls the torrent clients, and notes who refused us ---- */
 
 doctor_test doctor_clients;
 

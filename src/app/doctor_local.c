@@ -1,13 +1,16 @@
 /* What can be tested without looking into a folder or calling anybody; declared in app/doctor.h. */
 #include "app/doctor.h"
+#include "app/listen.h"
 #include "app/wire.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/http.h"
 #include "base/mem.h"
+#include "base/own.h"
 #include "base/text.h"
 #include "ports/engine_utility.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,4 +235,59 @@ void doctor_utility(struct doctor *d)
 	doctor_say(d, DOCTOR_FAIL, "utility", "utility", "%s", err.msg);
 	if (way_out)
 		doctor_mend(d, "%s", way_out + 2);
+}
+
+/* ---- the status page ---- */
+
+/* 0, or why the address cannot be had. */
+static int try_bind(const struct listen_address *a)
+{
+	OWN_FD int fd = socket(a->addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int on = 1;
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+	    bind(fd, (const struct sockaddr *)&a->addr, a->len) != 0)
+		return errno;
+	return 0;
+}
+
+static bool daemon_runs(const struct config *c)
+{
+	OWN_STR char *lock = wire_run_lock_path(c);
+	bool held = false;
+	struct err ignored;
+
+	return fs_lock_is_held(lock, &held, &ignored) && held;
+}
+
+static void say_page(struct doctor *d, int why, bool runs)
+{
+	const char *where = d->config->listen;
+
+	if (!why && runs) {
+		doctor_say(d, DOCTOR_WARN, "page-port", "status page",
+			   "the daemon runs, and nobody listens on %s", where);
+		doctor_mend(d, "restart the daemon: it takes Listen (PTP_LISTEN) when it starts");
+	} else if (!why || (runs && why == EADDRINUSE)) {
+		doctor_say(d, DOCTOR_OK, "page-port", "status page",
+			   runs ? "the daemon runs, and %s is in use" : "%s is free for it", where);
+	} else {
+		doctor_say(d, DOCTOR_FAIL, "page-port", "status page", "%s cannot be had: %s%s",
+			   where, strerror(why),
+			   why == EADDRINUSE ? ", another program has this port" : "");
+		doctor_mend(d,
+			    "set Listen (PTP_LISTEN) to an address of this machine and a free "
+			    "port%s",
+			    why == EADDRINUSE ? "; `ss -ltnp` shows who has it"
+			    : why == EACCES   ? " above 1023"
+					      : "");
+	}
+}
+
+void doctor_page(struct doctor *d)
+{
+	struct listen_address address;
+
+	if (d->config->listen && listen_parse(d->config->listen, &address))
+		say_page(d, try_bind(&address), daemon_runs(d->config));
 }

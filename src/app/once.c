@@ -118,8 +118,10 @@ static bool audit(const struct once *o, struct ledger_audit *last, struct audit 
 		  struct err *err)
 {
 	struct parts *p = o->parts;
-	const struct audit_parts audited = {
-		.ledger = p->ledger, .targets = p->targets, .n_targets = p->n_targets};
+	const struct audit_parts audited = {.ledger = p->ledger,
+					    .targets = p->targets,
+					    .n_targets = p->n_targets,
+					    .wake = p->wake};
 
 	if (!audit_run(&audited, found, err))
 		return false;

@@ -9,4 +9,7 @@
 /* On one line, padded; the caller's.  At most 1 GiB. */
 char *base64_encode(const void *bytes, size_t len);
 
+/* A text of at most 64 KiB, as a string; the caller's.  NULL: it is not base64, or holds a NUL. */
+char *base64_decode(const char *text);
+
 #endif

@@ -173,7 +173,7 @@ char *text_percent_decoded(const char *s)
 	for (; *s; s++, to++) {
 		int high = *s == '%' ? hex_value(s[1]) : -1;
 		int low = high >= 0 ? hex_value(s[2]) : -1;
-		*to = low >= 0 ? (char)(high << 4 | low) : *s;
+		*to = (char)(low >= 0 ? high << 4 | low : *s);
 		if (low >= 0)
 			s += 2;
 		if (!*to)

@@ -138,6 +138,18 @@ static bool keep(const struct adopt *a, const struct entry *e, const char *infoh
 	return vault_keep(a->vault, infohash, mended ? &whole : &bytes, err);
 }
 
+/* One that was adopted without its .torrent gets it now. */
+static bool fill(const struct adopt *a, const struct entry *e, const char *infohash,
+		 struct adoptions *done, struct err *err)
+{
+	OWN_STR char *path = vault_path(a->vault, infohash);
+
+	if (!a->keep || fs_exists(path))
+		return true;
+	done->filled++;
+	return keep(a, e, infohash, err);
+}
+
 static bool adopt_one(const struct adopt *a, struct adopted *what, const struct entry *e,
 		      struct adoptions *done, struct err *err)
 {
@@ -149,7 +161,7 @@ static bool adopt_one(const struct adopt *a, struct adopted *what, const struct 
 		return false;
 	if (known) {
 		done->known++;
-		return true;
+		return !e || fill(a, e, what->infohash, done, err);
 	}
 	if (e && a->keep && !keep(a, e, what->infohash, err))
 		return false;

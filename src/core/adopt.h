@@ -29,6 +29,7 @@ struct adopt { /* everything is borrowed */
 
 struct adoptions {
 	size_t adopted, known; /* known: in the ledger already */
+	size_t filled;         /* known, and their .torrent came into the vault now */
 	size_t unkept;         /* adopted without a .torrent for the vault */
 	size_t skipped;        /* files that are no torrent */
 };

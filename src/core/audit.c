@@ -38,12 +38,24 @@ const char *audit_class_text(enum audit_class class)
 
 /* ---- asking ---- */
 
-static bool ask(struct work *w, struct asked *a, struct err *err)
+static bool list(struct work *w, struct asked *a)
 {
 	const struct destination_manners manners = {w->p->ledger, w->p->force};
 
 	log_progress(NULL, "asking %s for its torrents", a->to->name);
-	if (destination_list(a->to, &manners, NULL, &a->torrents, &a->why)) {
+	return destination_list(a->to, &manners, NULL, &a->torrents, &a->why);
+}
+
+static bool ask(struct work *w, struct asked *a, struct err *err)
+{
+	bool ok = list(w, a);
+
+	if (ok && !a->torrents.n) {
+		if (!wake_sleep(w->p->wake, AUDIT_AGAIN_MS, err))
+			return false;
+		ok = list(w, a);
+	}
+	if (ok) {
 		a->why = (struct err){0};
 		client_torrents_sort(&a->torrents);
 		return true;

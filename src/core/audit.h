@@ -5,11 +5,16 @@
  * A container's client is asked for all of its torrents, once.  Of a watch folder the client that
  * AuditClient names is asked; where there is none, it stays unknown what became of a torrent that
  * was picked up.
+ *
+ * A client that has nothing at all is asked once more after AUDIT_AGAIN_MS: Transmission answers
+ * before it has loaded its torrents.
  */
 #ifndef CORE_AUDIT_H
 #define CORE_AUDIT_H
 
 #include "core/cycle.h"
+
+#define AUDIT_AGAIN_MS 3000
 
 enum audit_class {
 	AUDIT_SEEDING,
@@ -48,7 +53,8 @@ struct audit_parts { /* everything is borrowed */
 	const struct target *targets;
 	size_t n_targets;
 	const char *container; /* only this one; NULL: all */
-	bool force;            /* call a client that refused our credentials */
+	struct wake *wake;
+	bool force; /* call a client that refused our credentials */
 };
 
 /* Asks, classifies, and keeps what was found in the ledger; *audit is zeroed before.  A client that

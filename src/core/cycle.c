@@ -1,6 +1,7 @@
 #include "core/cycle.h"
 
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -456,6 +457,23 @@ static bool conclude_refused(struct turn *t, struct err *err)
 	return true;
 }
 
+/* A watch folder that was there and is gone is not made anew: its disk may be away, and what lies
+ * in it was not picked up. */
+static bool folder_is_there(const struct turn *t, struct err *err)
+{
+	const struct destination *to = t->target->to;
+	bool used = false;
+
+	if (!destination_watches(to) || fs_is_folder(to->place))
+		return true;
+	if (!ledger_used_folder(t->cy->ledger, name_of(t), to->place, &used, err))
+		return false;
+	return !used || err_set(err, ERR_TARGET, WORD_DISK,
+				"the watch folder %s was there, and is gone: is its disk mounted? "
+				"Make the folder anew to go on without what was in it",
+				to->place);
+}
+
 static bool begin_turn(struct turn *t, struct err *err)
 {
 	struct ledger_container known;
@@ -465,7 +483,8 @@ static bool begin_turn(struct turn *t, struct err *err)
 	if (!ledger_get_container(t->cy->ledger, name_of(t), &known, err))
 		return false;
 	t->before = known.outcome_at;
-	return pick_up_look(t->cy->ledger, t->target->container, t->target->to, err);
+	return folder_is_there(t, err) &&
+	       pick_up_look(t->cy->ledger, t->target->container, t->target->to, err);
 }
 
 static bool take(struct turn *t, struct err *err)

@@ -10,7 +10,7 @@
 static bool may_call(const struct destination *d, const struct destination_manners *m,
 		     struct err *err)
 {
-	struct ledger_client known;
+	bool refused;
 
 	if (!d->client) {
 		*err = d->why;
@@ -18,9 +18,9 @@ static bool may_call(const struct destination *d, const struct destination_manne
 	}
 	if (destination_watches(d) || m->force)
 		return true;
-	if (!ledger_get_client(m->ledger, d->name, &known, err))
+	if (!ledger_is_refused(m->ledger, d->fingerprint, &refused, err))
 		return false;
-	if (strcmp(known.refused, d->fingerprint) != 0)
+	if (!refused)
 		return true;
 	return err_set(err, ERR_TARGET, WORD_CLIENT,
 		       "%s: it did not accept the user name or password, and is not asked again "
@@ -32,14 +32,19 @@ static bool may_call(const struct destination *d, const struct destination_manne
 static struct ledger_client after(const struct destination *d, const struct ledger_client *known,
 				  bool ok, const struct err *why)
 {
-	struct ledger_client now = {0};
+	struct ledger_client now = {.seen_at = known->seen_at};
+	int64_t at = clock_now();
 
-	if (ok || why->kind == ERR_ITEM)
+	if (ok || why->kind == ERR_ITEM) {
+		/* Not each call is worth a write. */
+		if (at - now.seen_at >= DESTINATION_SEEN_MS || at < now.seen_at)
+			now.seen_at = at;
 		return now;
+	}
 	if (d->client->refused)
 		text_copy(now.refused, sizeof now.refused, d->fingerprint);
 	else
-		now.down_since = known->down_since ? known->down_since : clock_now();
+		now.down_since = known->down_since ? known->down_since : at;
 	return now;
 }
 
@@ -51,7 +56,8 @@ static bool remember(const struct destination *d, struct ledger *l, bool ok, con
 	if (!ledger_get_client(l, d->name, &known, err))
 		return false;
 	const struct ledger_client now = after(d, &known, ok, why);
-	return (strcmp(now.refused, known.refused) == 0 && now.down_since == known.down_since) ||
+	return (strcmp(now.refused, known.refused) == 0 && now.down_since == known.down_since &&
+		now.seen_at == known.seen_at) ||
 	       ledger_set_client(l, d->name, &now, err);
 }
 
@@ -141,12 +147,5 @@ bool destination_retry(const struct destination *d, struct ledger *l, bool waits
 
 bool destination_forgive(const struct destination *d, struct ledger *l, struct err *err)
 {
-	struct ledger_client known;
-
-	if (!ledger_get_client(l, d->name, &known, err))
-		return false;
-	if (!known.refused[0])
-		return true;
-	known.refused[0] = '\0';
-	return ledger_set_client(l, d->name, &known, err);
+	return ledger_forgive(l, d->fingerprint, err);
 }

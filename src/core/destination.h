@@ -4,7 +4,8 @@
  *
  * A client whose credentials were refused is not called again until they change, or a person asks
  * for it (`force`, a reload): clients ban those who guess.  That is kept in the ledger, and so
- * holds across processes.  How long a client has been away is kept there as well.
+ * holds across processes.  When a client last answered, and how long it has been away, is kept
+ * there as well.
  *
  * Every function but destination_watches() may call the client; errors are client.h's, ledger
  * errors besides.
@@ -18,6 +19,8 @@
 /* A client that is away is called again after half the time that it has been away, within these. */
 #define DESTINATION_RETRY_MIN_MS (60 * INT64_C(1000))
 #define DESTINATION_RETRY_MAX_MS (3600 * INT64_C(1000))
+/* That a client was there is kept no more often than this. */
+#define DESTINATION_SEEN_MS (60 * INT64_C(1000))
 
 struct destination {
 	char *name;            /* owned: as in Clients; NULL: a watch folder */

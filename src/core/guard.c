@@ -38,11 +38,11 @@ static bool check_pending(const struct guard *g, const struct err *away, struct 
 	if (!ledger_waiting(g->manners.ledger, g->container->name, &n, err))
 		return false;
 	if (n > g->container->max_pending)
-		*holds = hold(out, WAIT_CLIENT,
-			      "%" PRIu64 " torrents wait for %s, more than MaxPending (%" PRIu32
-			      ")%s%s",
-			      n, g->to->name, g->container->max_pending, away->word[0] ? ": " : "",
-			      away->word[0] ? away->msg : "");
+		*holds = hold(
+			out, WAIT_CLIENT,
+			"%" PRIu64 " torrent%s for %s, more than MaxPending (%" PRIu32 ")%s%s", n,
+			n == 1 ? " waits" : "s wait", g->to->name, g->container->max_pending,
+			away->word[0] ? ": " : "", away->word[0] ? away->msg : "");
 	return true;
 }
 
@@ -64,8 +64,8 @@ static bool check_backlog(const struct guard *g, struct outcome *out, bool *hold
 	clock_span(now - b.oldest, span);
 	bool late = now - b.oldest >= g->container->pick_up_ms;
 	*holds = hold(out, late ? WAIT_CLIENT : WAIT_BACKLOG,
-		      "%u torrents in %s have not been picked up, one for %s%s", b.files,
-		      g->to->place, span,
+		      "%u torrent%s in %s %s not been picked up, one for %s%s", b.files,
+		      b.files == 1 ? "" : "s", g->to->place, b.files == 1 ? "has" : "have", span,
 		      late ? ": does the client look there? If it leaves files in place, set "
 			     "PickUpWithin to off"
 			   : "");
@@ -86,7 +86,7 @@ static bool check_torrents(const struct guard *g, struct outcome *out, bool *hol
 		return false;
 	for (size_t i = 0; i < all.n; i++) {
 		incomplete += client_torrent_is_incomplete(&all.list[i]);
-		stalled += all.list[i].state == CLIENT_STALLED;
+		stalled += client_torrent_is_stalled(&all.list[i]);
 	}
 	if (c->max_stalled && stalled >= c->max_stalled)
 		*holds = hold(out, WAIT_STALLED,
@@ -113,6 +113,31 @@ static bool measure(const struct guard *g, struct client_space *space, struct er
 	return destination_space(g->to, &g->manners, &c->placement, space, err);
 }
 
+/* For whoever looks at the status. */
+static bool keep_space(const struct guard *g, const struct client_space *s, struct err *err)
+{
+	const struct ledger_space space = {.free = s->free, .total = s->total, .at = clock_now()};
+	const char *folder = g->container->data_folder;
+
+	return ledger_set_space(g->manners.ledger, folder ? folder : g->to->place, &space, err);
+}
+
+/* A folder of ours is looked at even where no Reserve asks for it: that costs nothing. */
+static bool note_folder(const struct guard *g, struct err *err)
+{
+	const struct reserve *r = &g->container->reserve;
+	const char *folder = g->container->data_folder;
+	struct client_space space;
+	struct err ignored;
+
+	if (r->bytes || r->percent)
+		return true;
+	if (!folder && destination_watches(g->to))
+		folder = g->to->place;
+	return !folder || !fs_space(folder, &space.free, &space.total, &ignored) ||
+	       keep_space(g, &space, err);
+}
+
 /* What must stay free, in bytes. */
 static bool wanted_of(const struct reserve *r, const struct client_space *s, uint64_t *bytes,
 		      struct err *err)
@@ -134,7 +159,8 @@ static bool check_space(const struct guard *g, struct outcome *out, bool *holds,
 
 	if (!r->bytes && !r->percent)
 		return true;
-	if (!measure(g, &space, err) || !wanted_of(r, &space, &bytes, err))
+	if (!measure(g, &space, err) || !keep_space(g, &space, err) ||
+	    !wanted_of(r, &space, &bytes, err))
 		return false;
 	if (space.free >= bytes)
 		return true;
@@ -180,7 +206,8 @@ bool guard_check(const struct guard *g, struct outcome *out, bool *holds, struct
 		 struct err *err)
 {
 	*holds = false;
-	if (!find_away(g, away, err) || !check_pending(g, away, out, holds, err))
+	if (!note_folder(g, err) || !find_away(g, away, err) ||
+	    !check_pending(g, away, out, holds, err))
 		return false;
 	if (!*holds && away->word[0] && (away->kind == ERR_TARGET || asks_client(g)))
 		*holds = hold(out, WAIT_CLIENT, "%s", away->msg);

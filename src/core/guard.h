@@ -7,6 +7,9 @@
  *     backlog   as many are incomplete as MaxActive says; of a watch folder: more files than
  *               MaxPending have not been picked up
  *     space     less is free than Reserve, where the client would store
+ *
+ * What is free is kept in the ledger for whoever looks: of a client when Reserve has it asked, of a
+ * folder of ours each time.
  */
 #ifndef CORE_GUARD_H
 #define CORE_GUARD_H

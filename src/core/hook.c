@@ -64,7 +64,8 @@ static bool judge(const char *program, const struct proc_end *end, struct err *e
 /* Our environment without the secrets in it; the caller's, the strings are not. */
 static char **plain_environment(void)
 {
-	static const char *const secret[] = {"PTP_USER=", "PTP_KEY=", "HC_URL=", "PTP_NOTIFY="};
+	static const char *const secret[] = {
+		"PTP_USER=", "PTP_KEY=", "HC_URL=", "PTP_NOTIFY=", "PTP_LISTEN_TOKEN="};
 	size_t n = 0, kept = 0;
 
 	while (environ[n])

@@ -102,6 +102,10 @@ static bool one(struct work *w, struct assignment *a, struct err *err)
 		w->done->present++;
 		return true;
 	}
+	if (w->r->missing_only && !w->known && a->pick_up != PICK_UP_REFUSED) {
+		w->done->unknown++;
+		return true;
+	}
 	if (!obtain_from_vault(w->r->vault, a->infohash, &bytes, &why)) {
 		w->done->unkept++;
 		log_warn(name_of(w), "\"%s\": %s", a->name ? a->name : "", why.msg);

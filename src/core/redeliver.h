@@ -30,14 +30,12 @@ struct redelivered {
 	size_t handed;  /* handed over now */
 	size_t present; /* the client had them, or an earlier run that was cut off handed them over
 			 */
+	size_t unknown; /* of a watch folder: nobody can be asked whether the client has them */
 	size_t unkept;  /* their .torrent is not in the vault, or damaged */
 	size_t refused; /* the client refused them */
 };
 
-/*
- * ERR_TARGET, WORD_CONFIG where `missing_only` cannot be told: a watch folder without AuditClient.
- * A client that is away, or a stop, ends it; the next call goes on.
- */
+/* A client that is away, or a stop, ends it; the next call goes on. */
 bool redeliver_container(const struct redeliver *r, struct redelivered *done,
 			 struct err *err) MUST_CHECK;
 

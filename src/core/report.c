@@ -93,7 +93,8 @@ char *report_body(struct ledger *l, const struct report *r)
 	bool is_error = r->missing || !report_is_well(r->outcomes, r->n);
 	char when[CLOCK_TEXT];
 
-	buf_printf(&out, "%s%s\n\n", is_error ? "ERROR: " : "", summary);
+	buf_printf(&out, "%s%s%s\n\n", is_error ? "ERROR: " : "", summary,
+		   r->missing ? "; the audit found something missing" : "");
 	for (size_t i = 0; i < r->n; i++)
 		add_container(&out, l, &r->outcomes[i]);
 	if (r->orphans)

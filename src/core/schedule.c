@@ -54,6 +54,8 @@ int64_t schedule_ladder(uint32_t failures)
 void schedule_failed(struct pace *p, const struct manners *m, int64_t now, int64_t retry_after,
 		     const char *reason)
 {
+	if (!p->failures || !p->since)
+		p->since = now;
 	if (p->failures < SCHEDULE_LADDER_STEPS)
 		p->failures++;
 	int64_t wait = m->waits ? schedule_ladder(p->failures) : 0;
@@ -65,6 +67,7 @@ void schedule_failed(struct pace *p, const struct manners *m, int64_t now, int64
 void schedule_succeeded(struct pace *p)
 {
 	p->failures = 0;
+	p->since = 0;
 	p->backoff_until = 0;
 	p->reason[0] = '\0';
 }

@@ -101,9 +101,14 @@ const char *client_state_text(enum client_state state)
 	return texts[state];
 }
 
+bool client_torrent_is_stalled(const struct client_torrent *t)
+{
+	return t->state == CLIENT_STALLED || (t->state == CLIENT_ERROR && !t->complete);
+}
+
 bool client_torrent_is_incomplete(const struct client_torrent *t)
 {
-	return !t->complete && t->state != CLIENT_PAUSED;
+	return !t->complete;
 }
 
 bool client_torrent_is_disowned(const char *message)

@@ -69,7 +69,10 @@ void client_torrent_hash(char *out, size_t size, const char *hex);
 /* "seeding", "stalled", ... */
 const char *client_state_text(enum client_state state);
 
-/* Is it still to be downloaded, and not stopped by a person? */
+/* Is it to be downloaded, and nothing comes?  That is so of one in error as well. */
+bool client_torrent_is_stalled(const struct client_torrent *t);
+
+/* Is it still to be downloaded, whether or not it is paused? */
 bool client_torrent_is_incomplete(const struct client_torrent *t);
 
 /* Does a tracker say with these words that it does not have, or no longer lets in, this torrent?

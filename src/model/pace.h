@@ -12,6 +12,7 @@ struct pace {
 	int64_t last_request;  /* the same of any request */
 	uint32_t failures;     /* in a row, that call for patience */
 	int64_t backoff_until; /* no call before; 0: no back-off */
+	int64_t since;         /* of the first of those failures; 0: there is none */
 	char reason[128];      /* of the back-off, for people */
 	char credentials[17];  /* fingerprint of the credentials last used; "" none */
 	char announced[24];    /* version of its utility that the tracker last named; "" none */

@@ -205,16 +205,19 @@ static bool watchdir_fate(struct client *c, const char *path, enum client_fate *
 {
 	static const char *const refused[] = {".invalid", ".qbt_rejected", NULL};
 	OWN_STR char *folder = fs_parent(path);
+	OWN_STR char *staging = fs_join(folder, WATCHDIR_STAGING);
 
 	(void)c;
 	if (fs_exists(path))
 		*fate = CLIENT_FATE_WAITING;
 	else if (is_beside(path, refused))
 		*fate = CLIENT_FATE_REFUSED;
-	else if (fs_is_folder(folder))
+	else if (fs_is_folder(staging))
 		*fate = CLIENT_FATE_TAKEN;
 	else
-		return err_set(err, ERR_TARGET, WORD_DISK, "%s is not there", folder);
+		return err_set(err, ERR_TARGET, WORD_DISK,
+			       "%s is not there, or another disk is: nothing is known of its files",
+			       folder);
 	return true;
 }
 

@@ -191,17 +191,20 @@ static bool migrate(sqlite3 *db, bool read_only, struct err *err)
 	return version == LEDGER_VERSION || bring_up_to_date(db, err);
 }
 
-/* SQLite would make the file with the umask's permissions. */
+/* SQLite would make the file with the umask's permissions.  One that is there is not opened: to
+ * close it would take away the locks that another thread of ours has on it (POSIX). */
 static void make_private(const char *path)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	struct stat st;
 
-	if (fd >= 0) {
-		if (fstat(fd, &st) == 0 && (st.st_mode & 077))
-			fchmod(fd, 0600);
-		close(fd);
+	if (lstat(path, &st) == 0) {
+		if (S_ISREG(st.st_mode) && (st.st_mode & 077))
+			chmod(path, 0600);
+		return;
 	}
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0)
+		close(fd);
 }
 
 /* Where it is the system that refuses, its reason, and the way out. */

@@ -117,6 +117,7 @@ enum ledger_filter {
 	LEDGER_PENDING, /* assigned, fetched or delivering; or delivered with the hook still due */
 	LEDGER_LOST,
 	LEDGER_ALL,     /* newest first */
+	LEDGER_NEWEST,  /* delivered, the last delivered first */
 	LEDGER_OURS,    /* assigned or further; by container */
 	LEDGER_AWAITED, /* in a watch folder, and not seen to be picked up yet */
 	LEDGER_REFUSED, /* put aside by the client that watches the folder */
@@ -127,6 +128,15 @@ enum ledger_filter {
 bool ledger_list(struct ledger *l, enum ledger_filter filter, const char *container, size_t limit,
 		 struct assignment **list, size_t *n, struct err *err) MUST_CHECK;
 
+/* A page of the history: the newest before the row with this id, `limit` at most. */
+bool ledger_history(struct ledger *l, const char *container, int64_t before, size_t limit,
+		    struct assignment **list, size_t *n, struct err *err) MUST_CHECK;
+
+/* What is read between the two is of one moment.  The ledger cannot be written meanwhile, so it
+ * should be short. */
+bool ledger_look_begin(struct ledger *l, struct err *err) MUST_CHECK;
+void ledger_look_end(struct ledger *l);
+
 /* Is there a row for this torrent of the tracker's, in any state? */
 bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known,
 		  struct err *err) MUST_CHECK;
@@ -134,6 +144,10 @@ bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known,
 /* Has the container (NULL: any) a torrent of this infohash, fetched or further? */
 bool ledger_keeps(struct ledger *l, const char *container, const char *infohash, bool *keeps,
 		  struct err *err) MUST_CHECK;
+
+/* Was something of the container's delivered into this watch folder? */
+bool ledger_used_folder(struct ledger *l, const char *container, const char *folder, bool *used,
+			struct err *err) MUST_CHECK;
 
 /* How many torrents the container got at that time or later: delivered since then, or asked for
  * since then and waiting for the client. */
@@ -153,6 +167,8 @@ struct ledger_totals {
 	uint64_t pending, set_aside, lost;
 	uint64_t late, refused; /* of its files in the watch folder: not picked up, put aside */
 	uint64_t asking; /* being asked for; or, if no cycle is at work, possibly lost as well */
+	uint64_t pending_bytes; /* of what is pending or set aside, as far as its size is known */
+	int64_t oldest_pending; /* when the oldest of those was asked for; 0: there is none */
 };
 bool ledger_totals(struct ledger *l, const char *container, struct ledger_totals *t,
 		   struct err *err) MUST_CHECK;
@@ -194,6 +210,55 @@ bool ledger_turn(struct ledger *l, int64_t cycle, const struct outcome *o,
 bool ledger_cycle_end(struct ledger *l, int64_t cycle, bool well, const char *summary,
 		      struct err *err) MUST_CHECK;
 
+/* A cycle of the past. */
+struct ledger_turn {
+	char *container, *outcome, *detail; /* owned */
+};
+struct ledger_cycle {
+	int64_t id, begun_at, ended_at; /* ended_at 0: it did not, or not yet */
+	char *kind, *summary;           /* owned */
+	bool well;
+	struct ledger_turn *turns; /* owned, by container */
+	size_t n_turns;
+};
+
+/* The last ones, newest first; *list is the caller's (ledger_cycles_free). */
+bool ledger_cycles(struct ledger *l, size_t limit, struct ledger_cycle **list, size_t *n,
+		   struct err *err) MUST_CHECK;
+void ledger_cycles_free(struct ledger_cycle *list, size_t n);
+
+/* How many cycles ended ill [0] and well [1], and how long they took in all. */
+struct ledger_cycle_tally {
+	uint64_t n[2], ms[2];
+};
+bool ledger_cycle_tally(struct ledger *l, struct ledger_cycle_tally *t, struct err *err) MUST_CHECK;
+
+/* How many turns of a container ended how. */
+struct ledger_turn_tally {
+	char *container, *outcome; /* owned */
+	uint64_t n;
+};
+bool ledger_turn_tally(struct ledger *l, struct ledger_turn_tally **list, size_t *n,
+		       struct err *err) MUST_CHECK;
+void ledger_turn_tally_free(struct ledger_turn_tally *list, size_t n);
+
+/* What was delivered to a container on a day (days since 1970, UTC). */
+struct ledger_day {
+	int64_t day;
+	uint64_t n, bytes;
+	uint64_t adopted; /* bytes that were there already when they were taken over */
+};
+struct ledger_growth {
+	struct ledger_day *days; /* owned, oldest first; days without anything are left out */
+	size_t n;
+	uint64_t before; /* bytes of earlier days */
+	int64_t first;   /* the first day of all; -1: there is none */
+};
+/* Of the days from `since` on. */
+bool ledger_get_growth(struct ledger *l, const char *container, int64_t since,
+		       struct ledger_growth *g, struct err *err) MUST_CHECK;
+void ledger_growth_clear(struct ledger_growth *g);
+
 /* What is known of a container from its last turn. */
 struct ledger_container {
 	char id[REPLY_ID_SIZE];
@@ -214,11 +279,31 @@ bool ledger_set_container_id(struct ledger *l, const char *name, const char *id,
 struct ledger_client {
 	char refused[17];   /* fingerprint of the credentials that it did not accept; "" none */
 	int64_t down_since; /* ms since 1970; 0: it was there when it was last called */
+	int64_t seen_at;    /* when it last answered, within a minute; 0: never */
 };
 bool ledger_get_client(struct ledger *l, const char *name, struct ledger_client *c,
 		       struct err *err) MUST_CHECK;
 bool ledger_set_client(struct ledger *l, const char *name, const struct ledger_client *c,
 		       struct err *err) MUST_CHECK;
+
+/* ---- room, where torrents are stored ---- */
+
+struct ledger_space {
+	uint64_t free, total; /* total 0: not known */
+	int64_t at;           /* when it was measured; 0: never */
+};
+/* `place`: a client's name, or a folder's path. */
+bool ledger_get_space(struct ledger *l, const char *place, struct ledger_space *space,
+		      struct err *err) MUST_CHECK;
+bool ledger_set_space(struct ledger *l, const char *place, const struct ledger_space *space,
+		      struct err *err) MUST_CHECK;
+
+/* Are these credentials (their fingerprint) refused by a client, whatever its name is now? */
+bool ledger_is_refused(struct ledger *l, const char *fingerprint, bool *refused,
+		       struct err *err) MUST_CHECK;
+
+/* They are to be tried again. */
+bool ledger_forgive(struct ledger *l, const char *fingerprint, struct err *err) MUST_CHECK;
 
 /* ---- the audit ---- */
 

@@ -14,7 +14,8 @@ bool ledger_get_pace(struct ledger *l, struct pace *p, struct err *err)
 	*p = (struct pace){.last_fetch = sqlite3_column_int64(s, 0),
 			   .last_request = sqlite3_column_int64(s, 1),
 			   .failures = (uint32_t)sqlite3_column_int64(s, 2),
-			   .backoff_until = sqlite3_column_int64(s, 3)};
+			   .backoff_until = sqlite3_column_int64(s, 3),
+			   .since = sqlite3_column_int64(s, 7)};
 	text_copy(p->reason, sizeof p->reason, ledger_text(s, 4));
 	text_copy(p->credentials, sizeof p->credentials, ledger_text(s, 5));
 	text_copy(p->announced, sizeof p->announced, ledger_text(s, 6));
@@ -23,9 +24,9 @@ bool ledger_get_pace(struct ledger *l, struct pace *p, struct err *err)
 
 bool ledger_set_pace(struct ledger *l, const struct pace *p, struct err *err)
 {
-	return ledger_run(l, SQL_SET_PACE, err, "iiiittt", p->last_fetch, p->last_request,
+	return ledger_run(l, SQL_SET_PACE, err, "iiiittti", p->last_fetch, p->last_request,
 			  (int64_t)p->failures, p->backoff_until, p->reason, p->credentials,
-			  p->announced);
+			  p->announced, p->since);
 }
 
 /* ---- cycles ---- */
@@ -135,13 +136,45 @@ bool ledger_get_client(struct ledger *l, const char *name, struct ledger_client 
 		return true;
 	text_copy(c->refused, sizeof c->refused, ledger_text(s, 0));
 	c->down_since = sqlite3_column_int64(s, 1);
+	c->seen_at = sqlite3_column_int64(s, 2);
 	return true;
 }
 
 bool ledger_set_client(struct ledger *l, const char *name, const struct ledger_client *c,
 		       struct err *err)
 {
-	return ledger_run(l, SQL_SET_CLIENT, err, "tti", name, c->refused, c->down_since);
+	return ledger_run(l, SQL_SET_CLIENT, err, "ttii", name, c->refused, c->down_since,
+			  c->seen_at);
+}
+
+/* ---- room ---- */
+
+bool ledger_get_space(struct ledger *l, const char *place, struct ledger_space *space,
+		      struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GET_SPACE, err, "t", place);
+	int got = s ? ledger_step(l, s, err) : -1;
+
+	if (got < 0)
+		return false;
+	*space = (struct ledger_space){0};
+	if (got == 1)
+		*space = (struct ledger_space){.free = (uint64_t)sqlite3_column_int64(s, 0),
+					       .total = (uint64_t)sqlite3_column_int64(s, 1),
+					       .at = sqlite3_column_int64(s, 2)};
+	return true;
+}
+
+bool ledger_set_space(struct ledger *l, const char *place, const struct ledger_space *space,
+		      struct err *err)
+{
+	return ledger_run(l, SQL_SET_SPACE, err, "tiii", place, (int64_t)space->free,
+			  (int64_t)space->total, space->at);
+}
+
+bool ledger_forgive(struct ledger *l, const char *fingerprint, struct err *err)
+{
+	return ledger_run(l, SQL_FORGIVE, err, "t", fingerprint);
 }
 
 /* ---- the audit ---- */

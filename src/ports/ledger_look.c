@@ -33,15 +33,10 @@ static void read_assignment(sqlite3_stmt *s, struct assignment *a)
 	a->found_at = sqlite3_column_int64(s, 22);
 }
 
-bool ledger_list(struct ledger *l, enum ledger_filter filter, const char *container, size_t limit,
-		 struct assignment **list, size_t *n, struct err *err)
+/* All rows of a bound statement. */
+static bool read_list(struct ledger *l, sqlite3_stmt *s, struct assignment **list, size_t *n,
+		      struct err *err)
 {
-	static const enum sql which[] = {
-		[LEDGER_PENDING] = SQL_LIST_PENDING, [LEDGER_LOST] = SQL_LIST_LOST,
-		[LEDGER_ALL] = SQL_LIST_ALL,         [LEDGER_OURS] = SQL_LIST_OURS,
-		[LEDGER_AWAITED] = SQL_LIST_AWAITED, [LEDGER_REFUSED] = SQL_LIST_REFUSED};
-	OWN_STATEMENT sqlite3_stmt *s =
-		ledger_query(l, which[filter], err, "ti", container, limit ? (int64_t)limit : -1);
 	struct assignment *rows = NULL;
 	size_t count = 0, room = 0;
 	int got;
@@ -61,6 +56,29 @@ bool ledger_list(struct ledger *l, enum ledger_filter filter, const char *contai
 	*list = rows;
 	*n = count;
 	return true;
+}
+
+bool ledger_list(struct ledger *l, enum ledger_filter filter, const char *container, size_t limit,
+		 struct assignment **list, size_t *n, struct err *err)
+{
+	static const enum sql which[] = {
+		[LEDGER_PENDING] = SQL_LIST_PENDING, [LEDGER_LOST] = SQL_LIST_LOST,
+		[LEDGER_ALL] = SQL_LIST_ALL,         [LEDGER_OURS] = SQL_LIST_OURS,
+		[LEDGER_AWAITED] = SQL_LIST_AWAITED, [LEDGER_REFUSED] = SQL_LIST_REFUSED,
+		[LEDGER_NEWEST] = SQL_LIST_NEWEST};
+	OWN_STATEMENT sqlite3_stmt *s =
+		ledger_query(l, which[filter], err, "ti", container, limit ? (int64_t)limit : -1);
+
+	return read_list(l, s, list, n, err);
+}
+
+bool ledger_history(struct ledger *l, const char *container, int64_t before, size_t limit,
+		    struct assignment **list, size_t *n, struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s =
+		ledger_query(l, SQL_LIST_HISTORY, err, "tii", container, (int64_t)limit, before);
+
+	return read_list(l, s, list, n, err);
 }
 
 /* Does the statement give a row? */
@@ -86,6 +104,22 @@ bool ledger_keeps(struct ledger *l, const char *container, const char *infohash,
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_KEEPS, err, "tt", infohash, container);
 
 	return any(l, s, keeps, err);
+}
+
+bool ledger_used_folder(struct ledger *l, const char *container, const char *folder, bool *used,
+			struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s =
+		ledger_query(l, SQL_USED_FOLDER, err, "tt", container, folder);
+
+	return any(l, s, used, err);
+}
+
+bool ledger_is_refused(struct ledger *l, const char *fingerprint, bool *refused, struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_IS_REFUSED, err, "t", fingerprint);
+
+	return any(l, s, refused, err);
 }
 
 bool ledger_is_redelivered(struct ledger *l, const char *target, int64_t id, bool *is,
@@ -145,6 +179,8 @@ bool ledger_totals(struct ledger *l, const char *container, struct ledger_totals
 		.asking = (uint64_t)sqlite3_column_int64(s, 6),
 		.late = (uint64_t)sqlite3_column_int64(s, 7),
 		.refused = (uint64_t)sqlite3_column_int64(s, 8),
+		.pending_bytes = (uint64_t)sqlite3_column_int64(s, 9),
+		.oldest_pending = sqlite3_column_int64(s, 10),
 	};
 	return true;
 }

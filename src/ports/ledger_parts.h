@@ -5,6 +5,7 @@
  *     ledger.c        opening, running statements; the way of one torrent
  *     ledger_look.c   lists and totals; IncompleteTransactions
  *     ledger_cycle.c  pacing, cycles, containers
+ *     ledger_past.c   what the status page shows of the past: cycles, growth, counts
  *     ledger_tell.c   what was told, and what is to be told
  */
 #ifndef PORTS_LEDGER_PARTS_H
@@ -53,6 +54,8 @@ enum sql {
 	SQL_LIST_PENDING,
 	SQL_LIST_LOST,
 	SQL_LIST_ALL,
+	SQL_LIST_HISTORY,
+	SQL_LIST_NEWEST,
 	SQL_LIST_OURS,
 	SQL_LIST_AWAITED,
 	SQL_LIST_REFUSED,
@@ -60,8 +63,17 @@ enum sql {
 	SQL_KEEPS,
 	SQL_GOT_SINCE,
 	SQL_WAITING,
+	SQL_USED_FOLDER,
 	SQL_PICK_UP_DUE,
 	SQL_TOTALS,
+	SQL_LOOK,
+	SQL_CYCLES,
+	SQL_CYCLE_TALLY,
+	SQL_TURN_TALLY,
+	SQL_GROWTH,
+	SQL_GROWTH_ALL,
+	SQL_GET_SPACE,
+	SQL_SET_SPACE,
 	SQL_REMEMBER,
 	SQL_FORGET,
 	SQL_SINCE,
@@ -79,6 +91,8 @@ enum sql {
 	SQL_SET_CONTAINER_ID,
 	SQL_GET_CLIENT,
 	SQL_SET_CLIENT,
+	SQL_IS_REFUSED,
+	SQL_FORGIVE,
 	SQL_GET_AUDIT,
 	SQL_SET_AUDIT,
 	SQL_IS_REDELIVERED,

@@ -1,6 +1,72 @@
 /* The layout and the statements; declared in ports/ledger_parts.h. */
 #include "ports/ledger_parts.h"
 
+/* Running totals, kept by triggers, so that whoever looks need not count: what there is of a
+ * container (tally), what was delivered to it a day (growth), cycles and turns by their end.  `row`
+ * is "new" or "old", `sign` "" or "-". */
+#define COUNT_ASSIGNMENT(row, sign)                                                               \
+	"INSERT INTO tally VALUES(" row ".container, " row ".state, " row ".set_aside, " row      \
+	".pick_up, " sign "1, " sign "ifnull(" row ".bytes, 0)) ON CONFLICT DO UPDATE SET"        \
+	" n = n + excluded.n, bytes = bytes + excluded.bytes;"                                    \
+	"INSERT INTO growth SELECT " row ".container, " row ".delivered_at / 86400000, " sign     \
+	"1, " sign "(" row ".asked_at <> " row ".delivered_at) * ifnull(" row ".bytes, 0), " sign \
+	"(" row ".asked_at = " row ".delivered_at) * ifnull(" row ".bytes, 0)"                    \
+	" WHERE " row ".state = 4 AND " row ".delivered_at IS NOT NULL ON CONFLICT DO UPDATE"     \
+	" SET n = n + excluded.n, bytes = bytes + excluded.bytes,"                                \
+	" adopted = adopted + excluded.adopted;"
+
+#define COUNT_CYCLES                                                                      \
+	"INSERT INTO cycle_tally SELECT new.well, 1, max(new.ended_at - new.begun_at, 0)" \
+	" WHERE new.well IS NOT NULL ON CONFLICT DO UPDATE SET n = n + 1,"                \
+	" ms = ms + excluded.ms;"
+
+#define COUNTING                                                                          \
+	"INSERT INTO tally SELECT container, state, set_aside, pick_up, count(*),"        \
+	" sum(ifnull(bytes, 0)) FROM assignment GROUP BY 1, 2, 3, 4;"                     \
+	"INSERT INTO growth SELECT container, delivered_at / 86400000, count(*),"         \
+	" sum(ifnull(bytes, 0)), 0 FROM assignment"                                       \
+	" WHERE state = 4 AND delivered_at IS NOT NULL GROUP BY 1, 2;"                    \
+	"INSERT INTO cycle_tally SELECT well, count(*), sum(max(ended_at - begun_at, 0))" \
+	" FROM cycle WHERE well IS NOT NULL GROUP BY 1;"                                  \
+	"INSERT INTO turn_tally SELECT container, outcome, count(*) FROM turn GROUP BY 1, 2;"
+
+#define COUNT_NEW COUNT_ASSIGNMENT("new", "")
+#define DROP_OLD COUNT_ASSIGNMENT("old", "-")
+
+#define TRIGGERS                                                                                 \
+	"CREATE TRIGGER assignment_comes AFTER INSERT ON assignment BEGIN " COUNT_NEW "END;"     \
+	"CREATE TRIGGER assignment_goes AFTER DELETE ON assignment BEGIN " DROP_OLD "END;"       \
+	"CREATE TRIGGER assignment_changes AFTER UPDATE OF container, state, set_aside,"         \
+	" pick_up, bytes, asked_at, delivered_at ON assignment BEGIN " DROP_OLD COUNT_NEW "END;" \
+	"CREATE TRIGGER cycle_comes AFTER INSERT ON cycle BEGIN " COUNT_CYCLES "END;"            \
+	"CREATE TRIGGER cycle_ends AFTER UPDATE OF well ON cycle WHEN old.well IS NULL"          \
+	" BEGIN " COUNT_CYCLES "END;"                                                            \
+	"CREATE TRIGGER turn_ends AFTER INSERT ON turn BEGIN"                                    \
+	" INSERT INTO turn_tally VALUES(new.container, new.outcome, 1)"                          \
+	" ON CONFLICT DO UPDATE SET n = n + 1; END;"
+
+/* What only those who look need. */
+#define TO_BE_LOOKED_AT                                                                   \
+	"CREATE INDEX assignment_by_delivery ON assignment(delivered_at);"                \
+	"ALTER TABLE client ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;"               \
+	"ALTER TABLE pace ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"                   \
+	"CREATE TABLE space("                                                             \
+	" place TEXT PRIMARY KEY, free INTEGER NOT NULL, total INTEGER NOT NULL,"         \
+	" at INTEGER NOT NULL) WITHOUT ROWID;"                                            \
+	"CREATE TABLE tally("                                                             \
+	" container TEXT NOT NULL, state INTEGER NOT NULL, set_aside INTEGER NOT NULL,"   \
+	" pick_up INTEGER NOT NULL, n INTEGER NOT NULL, bytes INTEGER NOT NULL,"          \
+	" PRIMARY KEY(container, state, set_aside, pick_up)) WITHOUT ROWID;"              \
+	"CREATE TABLE growth("                                                            \
+	" container TEXT NOT NULL, day INTEGER NOT NULL, n INTEGER NOT NULL,"             \
+	" bytes INTEGER NOT NULL, adopted INTEGER NOT NULL, PRIMARY KEY(container, day))" \
+	" WITHOUT ROWID;"                                                                 \
+	"CREATE TABLE cycle_tally("                                                       \
+	" well INTEGER PRIMARY KEY, n INTEGER NOT NULL, ms INTEGER NOT NULL);"            \
+	"CREATE TABLE turn_tally("                                                        \
+	" container TEXT NOT NULL, outcome TEXT NOT NULL, n INTEGER NOT NULL,"            \
+	" PRIMARY KEY(container, outcome)) WITHOUT ROWID;" COUNTING TRIGGERS
+
 const struct ledger_migration ledger_migrations[] = {
 	{1,
 	 "CREATE TABLE assignment("
@@ -34,34 +100,35 @@ const struct ledger_migration ledger_migrations[] = {
 	 " id INTEGER PRIMARY KEY CHECK(id = 1), last_cycle INTEGER, next_cycle INTEGER,"
 	 " last_attempt INTEGER, attempts INTEGER);"
 	 "INSERT INTO clock VALUES(1, 0, 0, 0, 0);"},
-	{2, "ALTER TABLE assignment ADD COLUMN v2 TEXT;"
-	    "ALTER TABLE assignment ADD COLUMN client TEXT;"
-	    "ALTER TABLE assignment ADD COLUMN pick_up INTEGER NOT NULL DEFAULT 0;"
-	    "ALTER TABLE assignment ADD COLUMN pick_up_at INTEGER;"
-	    "ALTER TABLE assignment ADD COLUMN found TEXT;"
-	    "ALTER TABLE assignment ADD COLUMN found_at INTEGER;"
-	    "CREATE INDEX assignment_by_infohash ON assignment(infohash);"
-	    "CREATE INDEX assignment_awaited ON assignment(container) WHERE pick_up IN (1, 2);"
-	    "ALTER TABLE container ADD COLUMN retry_at INTEGER NOT NULL DEFAULT 0;"
-	    "CREATE TABLE client("
-	    " name TEXT PRIMARY KEY, refused TEXT NOT NULL, down_since INTEGER NOT NULL) WITHOUT "
-	    "ROWID;"
-	    "CREATE TABLE audit("
-	    " id INTEGER PRIMARY KEY CHECK(id = 1), at INTEGER NOT NULL, summary TEXT NOT NULL);"
-	    "INSERT INTO audit VALUES(1, 0, '');"
-	    "CREATE TABLE redelivery("
-	    " target TEXT NOT NULL, assignment INTEGER NOT NULL, PRIMARY KEY(target, assignment))"
-	    " WITHOUT ROWID;"
-	    "CREATE TABLE notice("
-	    " key TEXT PRIMARY KEY, since INTEGER NOT NULL, ended INTEGER NOT NULL,"
-	    " goes_on INTEGER NOT NULL, told INTEGER NOT NULL, detail TEXT NOT NULL) WITHOUT ROWID;"
-	    "CREATE TABLE message("
-	    " id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, at INTEGER NOT NULL,"
-	    " kind TEXT NOT NULL, level INTEGER NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,"
-	    " text TEXT NOT NULL);"
-	    "CREATE TABLE telling("
-	    " target TEXT PRIMARY KEY, since INTEGER NOT NULL, told INTEGER NOT NULL,"
-	    " failures INTEGER NOT NULL, rest_until INTEGER NOT NULL) WITHOUT ROWID;"},
+	{2,
+	 "ALTER TABLE assignment ADD COLUMN v2 TEXT;"
+	 "ALTER TABLE assignment ADD COLUMN client TEXT;"
+	 "ALTER TABLE assignment ADD COLUMN pick_up INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE assignment ADD COLUMN pick_up_at INTEGER;"
+	 "ALTER TABLE assignment ADD COLUMN found TEXT;"
+	 "ALTER TABLE assignment ADD COLUMN found_at INTEGER;"
+	 "CREATE INDEX assignment_by_infohash ON assignment(infohash);"
+	 "CREATE INDEX assignment_awaited ON assignment(container) WHERE pick_up IN (1, 2);"
+	 "ALTER TABLE container ADD COLUMN retry_at INTEGER NOT NULL DEFAULT 0;"
+	 "CREATE TABLE client("
+	 " name TEXT PRIMARY KEY, refused TEXT NOT NULL, down_since INTEGER NOT NULL) WITHOUT "
+	 "ROWID;"
+	 "CREATE TABLE audit("
+	 " id INTEGER PRIMARY KEY CHECK(id = 1), at INTEGER NOT NULL, summary TEXT NOT NULL);"
+	 "INSERT INTO audit VALUES(1, 0, '');"
+	 "CREATE TABLE redelivery("
+	 " target TEXT NOT NULL, assignment INTEGER NOT NULL, PRIMARY KEY(target, assignment))"
+	 " WITHOUT ROWID;"
+	 "CREATE TABLE notice("
+	 " key TEXT PRIMARY KEY, since INTEGER NOT NULL, ended INTEGER NOT NULL,"
+	 " goes_on INTEGER NOT NULL, told INTEGER NOT NULL, detail TEXT NOT NULL) WITHOUT ROWID;"
+	 "CREATE TABLE message("
+	 " id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, at INTEGER NOT NULL,"
+	 " kind TEXT NOT NULL, level INTEGER NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,"
+	 " text TEXT NOT NULL);"
+	 "CREATE TABLE telling("
+	 " target TEXT PRIMARY KEY, since INTEGER NOT NULL, told INTEGER NOT NULL,"
+	 " failures INTEGER NOT NULL, rest_until INTEGER NOT NULL) WITHOUT ROWID;" TO_BE_LOOKED_AT},
 };
 
 _Static_assert(sizeof ledger_migrations / sizeof *ledger_migrations == LEDGER_VERSION,
@@ -154,25 +221,51 @@ const char *const ledger_statements[SQL_COUNT] = {
 			  " OR (state IN (2, 3) AND asked_at BETWEEN ?2 AND ?3))",
 	[SQL_WAITING] = "SELECT count(*) FROM assignment WHERE container = ?1"
 			" AND state IN (2, 3) AND NOT set_aside",
+	[SQL_USED_FOLDER] = "SELECT 1 FROM assignment WHERE container = ?1 AND state = 4"
+			    " AND client IS NULL AND substr(path, 1, length(?2) + 1) = ?2 || '/'"
+			    " LIMIT 1",
 	[SQL_PICK_UP_DUE] = "SELECT min(pick_up_at) FROM assignment"
 			    " WHERE container = ?1 AND pick_up = 1",
-	[SQL_TOTALS] = "SELECT ifnull(sum(state BETWEEN 1 AND 4), 0), ifnull(sum(state = 4), 0),"
-		       " ifnull(sum(CASE WHEN state = 4 THEN bytes END), 0),"
-		       " ifnull(sum(state BETWEEN 1 AND 3 AND NOT set_aside), 0),"
-		       " ifnull(sum(state BETWEEN 1 AND 3 AND set_aside), 0),"
-		       " ifnull(sum(state = 5), 0), ifnull(sum(state = 0), 0),"
-		       " ifnull(sum(pick_up = 2), 0), ifnull(sum(pick_up = 4), 0)"
-		       " FROM assignment WHERE container = ?1",
+	[SQL_TOTALS] = "SELECT ifnull(sum(n * (state BETWEEN 1 AND 4)), 0),"
+		       " ifnull(sum(n * (state = 4)), 0), ifnull(sum(bytes * (state = 4)), 0),"
+		       " ifnull(sum(n * (state BETWEEN 1 AND 3 AND NOT set_aside)), 0),"
+		       " ifnull(sum(n * (state BETWEEN 1 AND 3 AND set_aside)), 0),"
+		       " ifnull(sum(n * (state = 5)), 0), ifnull(sum(n * (state = 0)), 0),"
+		       " ifnull(sum(n * (pick_up = 2)), 0), ifnull(sum(n * (pick_up = 4)), 0),"
+		       " ifnull(sum(bytes * (state BETWEEN 1 AND 3)), 0),"
+		       " (SELECT min(asked_at) FROM assignment"
+		       "  WHERE container = ?1 AND state BETWEEN 1 AND 3)"
+		       " FROM tally WHERE container = ?1",
+	[SQL_LIST_HISTORY] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
+			     " WHERE (?1 IS NULL OR container = ?1) AND id < ?3"
+			     " ORDER BY id DESC LIMIT ?2",
+	[SQL_LIST_NEWEST] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment WHERE +state = 4"
+			    " AND delivered_at > 0 AND (?1 IS NULL OR container = ?1)"
+			    " ORDER BY delivered_at DESC, id DESC LIMIT ?2",
+	[SQL_LOOK] = "BEGIN",
+	[SQL_CYCLES] = "SELECT c.id, c.kind, c.begun_at, c.ended_at, c.well, c.summary,"
+		       " t.container, t.outcome, t.detail FROM"
+		       " (SELECT * FROM cycle ORDER BY id DESC LIMIT ?1) c"
+		       " LEFT JOIN turn t ON t.cycle = c.id ORDER BY c.id DESC, t.container",
+	[SQL_CYCLE_TALLY] = "SELECT well, n, ms FROM cycle_tally",
+	[SQL_TURN_TALLY] = "SELECT container, outcome, n FROM turn_tally",
+	[SQL_GROWTH] = "SELECT day, n, bytes, adopted FROM growth"
+		       " WHERE container = ?1 AND day >= ?2 ORDER BY day",
+	[SQL_GROWTH_ALL] = "SELECT ifnull(sum(bytes), 0), ifnull((SELECT day FROM growth"
+			   " WHERE container = ?1 AND n > 0 ORDER BY day LIMIT 1), -1)"
+			   " FROM tally WHERE container = ?1 AND state = 4",
+	[SQL_GET_SPACE] = "SELECT free, total, at FROM space WHERE place = ?1",
+	[SQL_SET_SPACE] = "INSERT OR REPLACE INTO space VALUES(?1, ?2, ?3, ?4)",
 	[SQL_REMEMBER] = "INSERT INTO incomplete VALUES(?1, ?2, ?3, ?3) ON CONFLICT(torrent_id)"
 			 " DO UPDATE SET infohash = ?2, last_seen = ?3",
 	[SQL_FORGET] = "DELETE FROM incomplete WHERE last_seen <> ?1",
 	[SQL_SINCE] = "SELECT first_seen FROM incomplete WHERE torrent_id = ?1",
 	[SQL_INCOMPLETE_COUNT] = "SELECT count(*) FROM incomplete",
 	[SQL_GET_PACE] = "SELECT last_fetch, last_request, failures, backoff_until, reason,"
-			 " credentials, announced FROM pace",
+			 " credentials, announced, since FROM pace",
 	[SQL_SET_PACE] = "UPDATE pace SET last_fetch = ?1, last_request = ?2, failures = ?3,"
 			 " backoff_until = ?4, reason = ?5, credentials = ?6,"
-			 " announced = ?7",
+			 " announced = ?7, since = ?8",
 	[SQL_GET_CLOCK] = "SELECT last_cycle, next_cycle, last_attempt, attempts FROM clock",
 	[SQL_SET_CLOCK] = "UPDATE clock SET last_cycle = ?1, next_cycle = ?2, last_attempt = ?3,"
 			  " attempts = ?4",
@@ -189,8 +282,10 @@ const char *const ledger_statements[SQL_COUNT] = {
 		"SELECT tracker_id, outcome, detail, outcome_at, undone AND NOT EXISTS"
 		"(SELECT 1 FROM assignment WHERE container = ?1 AND state = 0), retry_at"
 		" FROM container WHERE name = ?1",
-	[SQL_GET_CLIENT] = "SELECT refused, down_since FROM client WHERE name = ?1",
-	[SQL_SET_CLIENT] = "INSERT OR REPLACE INTO client VALUES(?1, ?2, ?3)",
+	[SQL_GET_CLIENT] = "SELECT refused, down_since, seen_at FROM client WHERE name = ?1",
+	[SQL_SET_CLIENT] = "INSERT OR REPLACE INTO client VALUES(?1, ?2, ?3, ?4)",
+	[SQL_IS_REFUSED] = "SELECT 1 FROM client WHERE refused = ?1 LIMIT 1",
+	[SQL_FORGIVE] = "UPDATE client SET refused = '' WHERE refused = ?1",
 	[SQL_GET_AUDIT] = "SELECT at, summary FROM audit",
 	[SQL_SET_AUDIT] = "UPDATE audit SET at = ?1, summary = ?2",
 	[SQL_IS_REDELIVERED] = "SELECT 1 FROM redelivery WHERE target = ?1 AND assignment = ?2",

@@ -155,6 +155,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """One connection to a Proxy."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, *_):
         pass

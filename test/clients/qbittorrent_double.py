@@ -159,6 +159,7 @@ def handler(double):
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def answer(self, status, headers, body):
             body = body if isinstance(body, str) else json.dumps(body)

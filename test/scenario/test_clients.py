@@ -203,6 +203,19 @@ def test_a_wrong_password_is_tried_once_whoever_comes_again(sim, box, using):
     assert len(box.torrents) == 1
 
 
+def test_check_does_not_guess_either(sim, box, using):
+    a = using(client={"PasswordFile": None, "Password": "wrong"})
+    for _ in range(6):
+        a.run("check", "--online", status=1)
+    a.fetch(status=1)
+    config = a.configured()
+    config["Clients"]["renamed"] = config["Clients"].pop("box")
+    a.configure(**config)
+    a.set(PTP_CLIENT="renamed")
+    a.fetch(status=1)
+    assert box.login_count() == (0, 1)
+
+
 def test_a_reload_tries_a_password_again(sim, box, using):
     a = using(client={"PasswordFile": None, "Password": "changed"}, PTP_INTERVAL="1s")
     process = a.start()
@@ -238,6 +251,12 @@ def test_stalled_downloads_hold_the_container_back_and_pass_by_themselves(sim, b
     assert summary(a.fetch(status=0).stderr) == "attic:OK"
 
 
+def test_a_download_in_error_counts_as_stalled(sim, box, using):
+    a = using(PTP_MAX_STALLED="1", PTP_CATEGORY="rel")
+    stall(box, 1, "rel", "missingFiles")
+    assert summary(a.fetch(status=0).stderr) == "attic:WAIT(Stalled)"
+
+
 def test_stalled_downloads_of_others_do_not_count(sim, box, using):
     a = using(PTP_MAX_STALLED="2", PTP_CATEGORY="rel")
     stall(box, 5, "other")
@@ -249,7 +268,10 @@ def test_incomplete_downloads_hold_the_container_back(sim, box, using):
     stall(box, 3, "rel", "downloading")
     assert summary(a.fetch(status=0).stderr) == "attic:WAIT(Backlog)"
     assert not sim.fetches()
-    next(iter(box.torrents.values()))["state"] = "stoppedDL"
+    first = next(iter(box.torrents.values()))
+    first["state"] = "stoppedDL"
+    assert summary(a.fetch(status=0).stderr) == "attic:WAIT(Backlog)"
+    first.update(state="uploading", progress=1, amount_left=0)
     assert summary(a.fetch(status=0).stderr) == "attic:OK"
 
 
@@ -380,6 +402,15 @@ def test_the_audit_tells_what_became_of_each_torrent(sim, box, using):
     a.run("audit", status=0)
 
 
+def test_a_client_that_has_not_loaded_its_torrents_yet_is_asked_again(sim, box, using):
+    a = using()
+    a.fetch(status=0)
+    known, answers = box.list, [[], None]
+    box.list = lambda query: known(query) if (said := answers.pop(0)) is None else said
+    assert " missing" not in a.run("audit", status=0).stdout
+    assert not answers
+
+
 def test_the_audit_remembers_since_when(sim, box, using):
     a = using()
     a.fetch(status=0)
@@ -474,8 +505,46 @@ def test_a_watch_folder_is_filled_from_the_vault(sim, make):
         path.unlink()
     a.run("redeliver", "--container", "attic", status=0)
     assert len(a.delivered()) == 3
-    done = a.run("redeliver", "--missing", status=1)
-    assert "AuditClient" in done.stderr
+    done = a.run("redeliver", "--missing", status=0)
+    assert "0 handed over" in done.stdout and "3 not known (no AuditClient" in done.stdout
+
+
+def test_what_was_put_aside_is_handed_over_again(sim, make):
+    a = make(PTP_PER_CYCLE="3")
+    a.fetch(status=0)
+    first, *_ = a.watch.glob("*.torrent")
+    first.rename(str(first) + ".invalid")
+    a.fetch(status=1)
+    done = a.run("redeliver", "--missing", "--container", "attic", status=0)
+    assert "1 handed over" in done.stdout and first.exists()
+
+
+def test_a_client_that_is_away_is_not_in_the_way_of_other_redeliveries(sim, box, using, make):
+    a = using(containers="attic:1T,loft:1T")
+    config = a.configured()
+    config["Clients"]["folder"] = {"Type": "watch", "WatchDirectory": str(a.watch)}
+    config["Containers"] = {"attic": {"Client": "box"}, "loft": {"Client": "folder"}}
+    a.configure(**config)
+    a.set(PTP_CLIENT=None)
+    a.fetch(status=0)
+    for path in a.watch.glob("*.torrent"):
+        path.unlink()
+    box.stop()
+    done = a.run("redeliver", status=1)
+    assert "loft: 1 delivered earlier: 1 handed over" in done.stdout
+    assert len(a.delivered()) == 1
+
+
+def test_a_watch_folder_that_is_gone_is_not_made_anew(sim, make):
+    a = make()
+    a.fetch(status=0)
+    moved = a.watch.with_name("moved")
+    a.watch.rename(moved)
+    done = a.fetch(status=1)
+    assert summary(done.stderr) == "attic:ERR(Disk)" and "is gone" in done.stderr
+    assert "picked up" not in done.stderr and not a.watch.exists() and len(sim.fetches()) == 1
+    moved.rename(a.watch)
+    a.fetch(status=0)
 
 
 def test_torrents_can_go_to_a_client_that_is_not_their_own(sim, box, using):
@@ -523,6 +592,13 @@ def test_what_a_client_holds_is_adopted_once(sim, box, using):
     assert a.container()["delivered"] == 4
     done = a.run("adopt", "--container", "attic", "--client", "box", status=0)
     assert "0 adopted, 4 known already" in done.stdout
+    (kept,) = (a.state / "vault").iterdir()
+    folder = a.folder / "torrents"
+    folder.mkdir()
+    kept.rename(folder / kept.name)
+    done = a.run("adopt", "--container", "attic", "--client", "box", "--folder", str(folder),
+                 status=0)
+    assert "of 1 of them the .torrent came into the vault" in done.stdout and kept.exists()
     assert "4 assigned" in a.run("audit").stdout.splitlines()[0]
     assert len(sim.fetches()) == 1
 

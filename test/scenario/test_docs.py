@@ -95,7 +95,7 @@ def test_the_man_page_names_every_test_of_check(archiver, sim):
     names = set()
     for source in (ROOT / "src" / "app").glob("doctor_*.c"):
         text = source.read_text()
-        names |= set(re.findall(r'"((?:config|tracker|ping|clock|state|watch|data|client)'
+        names |= set(re.findall(r'"((?:config|page|tracker|ping|clock|state|watch|data|client)'
                                 r'(?:-[a-z]+)+)"', text))
     assert len(names) > 20
     for name in names - {"config.ptp"}:

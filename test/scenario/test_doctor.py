@@ -13,7 +13,7 @@ import threading
 
 import pytest
 
-from harness import ARCHIVER, CHECK, KEY, Archiver, Proxy, Sim, Terminal, free_port
+from harness import ARCHIVER, CHECK, KEY, Archiver, Proxy, Sim, Terminal, free_port, wait_for
 
 OTHER = 4711    # a user that is none
 
@@ -279,6 +279,28 @@ def test_the_clock_is_compared_with_the_ping_servers_where_the_tracker_is_away(s
 def test_a_clock_of_long_ago(archiver, hurry):
     assert_finding(finding(archiver, "clock", **hurry(1, -20 * 365 * 86400)), "fail",
                    "before this program was written", "timedatectl")
+
+
+# ---- the status page ----
+
+def test_the_status_pages_port(archiver):
+    assert finding(archiver, "page-port") is None
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        archiver.set(PTP_LISTEN="127.0.0.1:%d" % taken.getsockname()[1])
+        assert_finding(finding(archiver, "page-port"), "fail", "another program has this port",
+                       "PTP_LISTEN.*ss -ltnp")
+    assert_finding(finding(archiver, "page-port"), "ok", "is free")
+    archiver.set(PTP_LISTEN="198.51.100.7:9980", PTP_LISTEN_TOKEN="0123456789abcdef")
+    assert_finding(finding(archiver, "page-port"), "fail", "Cannot assign", "of this machine")
+
+
+def test_the_status_pages_port_may_be_the_daemons(sim, archiver):
+    archiver.set(PTP_LISTEN="127.0.0.1:%d" % free_port())
+    archiver.start()
+    wait_for(lambda: "cycle ended" in archiver.log())
+    assert_finding(finding(archiver, "page-port"), "ok", "the daemon runs")
+    archiver.set(PTP_LISTEN="127.0.0.1:%d" % free_port())
+    assert_finding(finding(archiver, "page-port"), "warn", "nobody listens", "restart")
 
 
 # ---- the way to the tracker ----

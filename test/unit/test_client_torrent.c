@@ -116,7 +116,7 @@ static void states_have_a_text_and_some_are_incomplete(void **state)
 	} rows[] = {
 		{CLIENT_SEEDING, "seeding", true},   {CLIENT_DOWNLOADING, "downloading", true},
 		{CLIENT_STALLED, "stalled", true},   {CLIENT_QUEUED, "queued", true},
-		{CLIENT_CHECKING, "checking", true}, {CLIENT_PAUSED, "paused", false},
+		{CLIENT_CHECKING, "checking", true}, {CLIENT_PAUSED, "paused", true},
 		{CLIENT_ERROR, "error", true},
 	};
 

@@ -585,7 +585,8 @@ static void what_is_in_a_watch_folder_is_awaited_until_its_fate_is_known(void **
 
 static void what_is_known_of_a_client_is_kept(void **state)
 {
-	struct ledger_client c = {.refused = "0123456789abcdef", .down_since = 4711};
+	struct ledger_client c = {
+		.refused = "0123456789abcdef", .down_since = 4711, .seen_at = 4712};
 	struct err err;
 
 	MUST(ledger_set_client(ledger(state), "seedbox", &c, &err));
@@ -595,6 +596,7 @@ static void what_is_known_of_a_client_is_kept(void **state)
 	MUST(ledger_get_client(ledger(state), "seedbox", &c, &err));
 	assert_string_equal(c.refused, "0123456789abcdef");
 	assert_int_equal(c.down_since, 4711);
+	assert_int_equal(c.seen_at, 4712);
 }
 
 static void an_adopted_torrent_is_delivered_and_known(void **state)
@@ -786,6 +788,169 @@ static void a_turn_of_an_unknown_cycle_is_refused_as_a_whole(void **state)
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* ---- what the status page shows ---- */
+
+static struct ledger_growth growth(struct ledger *l, const char *container, int64_t since)
+{
+	struct ledger_growth g;
+	struct err err;
+
+	MUST(ledger_get_growth(l, container, since, &g, &err));
+	return g;
+}
+
+/* The running totals say what counting says. */
+static void assert_counted(void **state)
+{
+	sql(state,
+	    "CREATE TEMP TABLE t AS SELECT container, state, set_aside, pick_up, count(*) AS n,"
+	    " sum(ifnull(bytes, 0)) AS b FROM assignment GROUP BY 1, 2, 3, 4;"
+	    "CREATE TEMP TABLE d AS SELECT container, state, set_aside, pick_up, n, bytes"
+	    " FROM tally WHERE n <> 0;"
+	    "CREATE TEMP TABLE wrong(n CHECK(n = 0));"
+	    "INSERT INTO wrong SELECT count(*) FROM (SELECT * FROM t EXCEPT SELECT * FROM d);"
+	    "INSERT INTO wrong SELECT count(*) FROM (SELECT * FROM d EXCEPT SELECT * FROM t);");
+}
+
+static void adopt_70_bytes(struct ledger *l)
+{
+	const struct adopted had = {
+		.container = "attic", .infohash = "cc", .name = "n", .bytes = 70};
+	struct err err;
+	int64_t id;
+
+	MUST(ledger_adopt(l, &had, &id, &err));
+}
+
+static void totals_are_kept_with_every_change(void **state)
+{
+	struct ledger *l = ledger(state);
+	struct err err;
+
+	deliver(l, "attic", "1", false);
+	fetch(l, "attic", "2", false);
+	MUST(ledger_tried(l, assign(l, "cellar", "3"), "x", true, &err));
+	MUST(ledger_possibly_lost(l, ask(l, "attic"), "x", &err));
+	MUST(ledger_not_assigned(l, ask(l, "attic"), &err));
+	adopt_70_bytes(l);
+	assert_counted(state);
+	const struct ledger_totals t = totals(l, "attic");
+	assert_int_equal(t.assigned, 3);
+	assert_int_equal(t.delivered, 2);
+	assert_int_equal(t.bytes, 1070);
+	assert_int_equal(t.pending, 1);
+	assert_int_equal(t.pending_bytes, 1000);
+	assert_int_equal(t.lost, 1);
+	assert_true(t.oldest_pending > 0);
+	assert_int_equal(totals(l, "cellar").set_aside, 1);
+	sql(state, "DELETE FROM assignment");
+	assert_counted(state);
+	assert_int_equal(totals(l, "attic").assigned, 0);
+}
+
+static void growth_is_by_day_and_tells_what_was_adopted(void **state)
+{
+	struct ledger *l = ledger(state);
+
+	deliver(l, "attic", "1", false);
+	deliver(l, "attic", "2", false);
+	adopt_70_bytes(l);
+	sql(state,
+	    "UPDATE assignment SET asked_at = asked_at - 1000 WHERE torrent_id IN ('1', '2');"
+	    "UPDATE assignment SET delivered_at = 5 * 86400000 + 1, asked_at = 5 * 86400000"
+	    " WHERE torrent_id = '1'");
+	struct ledger_growth g = growth(l, "attic", 6);
+	assert_int_equal(g.n, 1);
+	assert_int_equal(g.days[0].bytes, 1000);
+	assert_int_equal(g.days[0].adopted, 70);
+	assert_int_equal(g.before, 1000);
+	assert_int_equal(g.first, 5);
+	ledger_growth_clear(&g);
+	g = growth(l, "attic", 0);
+	assert_int_equal(g.n, 2);
+	assert_int_equal(g.days[0].day, 5);
+	assert_int_equal(g.before, 0);
+	ledger_growth_clear(&g);
+	g = growth(l, "cellar", 0);
+	assert_int_equal(g.n, 0);
+	assert_int_equal(g.first, -1);
+	ledger_growth_clear(&g);
+}
+
+static void cycles_come_with_their_turns_and_are_counted(void **state)
+{
+	static const char *const names[] = {"attic", "cellar"};
+	struct outcome out = {.container = (char[]){"attic"}, .kind = OUTCOME_OK};
+	struct ledger *l = ledger(state);
+	struct ledger_cycle_tally ends;
+	struct ledger_turn_tally *turns;
+	struct ledger_cycle *list;
+	struct err err;
+	int64_t id;
+	size_t n;
+
+	for (int i = 0; i < 3; i++) {
+		MUST(ledger_cycle_begin(l, "regular", names, 2, &id, &err));
+		out.container = (char[]){"attic"};
+		MUST(ledger_turn(l, id, &out, &err));
+		out.container = (char[]){"cellar"};
+		MUST(i == 2 || ledger_turn(l, id, &out, &err));
+		MUST(i == 2 || ledger_cycle_end(l, id, i == 1, "summary", &err));
+	}
+	MUST(ledger_cycles(l, 2, &list, &n, &err));
+	assert_int_equal(n, 2);
+	assert_int_equal(list[0].id, id);
+	assert_int_equal(list[0].ended_at, 0);
+	assert_int_equal(list[0].n_turns, 1);
+	assert_int_equal(list[1].n_turns, 2);
+	assert_string_equal(list[1].turns[1].container, "cellar");
+	assert_string_equal(list[1].summary, "summary");
+	assert_true(list[1].well);
+	ledger_cycles_free(list, n);
+	MUST(ledger_cycle_tally(l, &ends, &err));
+	assert_int_equal(ends.n[0], 1);
+	assert_int_equal(ends.n[1], 1);
+	MUST(ledger_turn_tally(l, &turns, &n, &err));
+	assert_int_equal(n, 2);
+	assert_int_equal(turns[0].n, 3);
+	assert_string_equal(turns[1].outcome, "OK");
+	assert_int_equal(turns[1].n, 2);
+	ledger_turn_tally_free(turns, n);
+}
+
+static void history_comes_in_pages(void **state)
+{
+	struct ledger *l = ledger(state);
+	struct assignment *list;
+	struct err err;
+	size_t n;
+
+	for (int i = 0; i < 5; i++)
+		assign(l, i % 2 ? "cellar" : "attic", "1");
+	MUST(ledger_history(l, NULL, INT64_MAX, 2, &list, &n, &err));
+	assert_int_equal(n, 2);
+	int64_t last = list[1].id;
+	assignment_list_free(list, n);
+	MUST(ledger_history(l, "attic", last, 2, &list, &n, &err));
+	assert_int_equal(n, 2);
+	assert_int_equal(list[0].id, 3);
+	assert_int_equal(list[1].id, 1);
+	assignment_list_free(list, n);
+}
+
+static void room_is_kept_by_place(void **state)
+{
+	const struct ledger_space space = {.free = 5, .total = 7, .at = 4711};
+	struct ledger_space got;
+	struct err err;
+
+	MUST(ledger_set_space(ledger(state), "/srv", &space, &err));
+	MUST(ledger_get_space(reopened(state), "/srv", &got, &err));
+	assert_memory_equal(&got, &space, sizeof got);
+	MUST(ledger_get_space(ledger(state), "box", &got, &err));
+	assert_int_equal(got.at, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -819,6 +984,11 @@ int main(void)
 		TEST(pace_and_clock_are_kept),
 		TEST(a_container_is_undone_until_its_turn_is_over),
 		TEST(a_turn_of_an_unknown_cycle_is_refused_as_a_whole),
+		TEST(totals_are_kept_with_every_change),
+		TEST(growth_is_by_day_and_tells_what_was_adopted),
+		TEST(cycles_come_with_their_turns_and_are_counted),
+		TEST(history_comes_in_pages),
+		TEST(room_is_kept_by_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -262,9 +262,11 @@ static void where_no_tracker_is_kept_nothing_is_added(void **state)
 	for (size_t i = 0; i < COUNT(resumes); i++) {
 		OWN_BUF struct buf out = with_trackers("d4:info" INFO "e", resumes[i], &ok);
 		assert_false(ok);
+		assert_int_equal(out.len, 0);
 	}
 	OWN_BUF struct buf none = with_trackers("d4:info", "d8:trackersll5:a://aeee", &ok);
 	assert_false(ok);
+	assert_int_equal(none.len, 0);
 }
 
 static void a_long_host_is_left_out(void **state)

@@ -1,0 +1,30 @@
+/*
+ * app/httpd.h - the status page's server: libmicrohttpd in a thread of its own.
+ *
+ * The thread has a site (app/site.h) to itself and shares nothing with the daemon.  It sleeps while
+ * nobody is connected.  Each connection serves one request; who is slow, or one too many, is cut
+ * off.
+ */
+#ifndef APP_HTTPD_H
+#define APP_HTTPD_H
+
+#include "app/config.h"
+
+/* All limits of the server. */
+#define HTTPD_CONNECTIONS 128                /* far below what a process may open */
+#define HTTPD_REQUEST_MS 20000               /* for a connection in all */
+#define HTTPD_CROWDED_MS 300                 /* the same where all connections are taken */
+#define HTTPD_HEAD_BYTES (size_t)(24 * 1024) /* of a request's head, and what parsing it takes */
+
+struct httpd;
+
+/* Listens where `c` says (c->listen is set), and starts the thread; nothing of `c` is kept. */
+struct httpd *httpd_open(const struct config *c, struct err *err) MUST_CHECK;
+
+/* Ends every connection at once. */
+void httpd_close(struct httpd *h);
+
+/* "127.0.0.1:9980"; borrowed. */
+const char *httpd_address(const struct httpd *h);
+
+#endif

@@ -1,0 +1,63 @@
+// Keeps the page live: fetches it anew and changes only what has changed, so that the keyboard's
+// focus and the cycle that is looked at stay. Without it the page is correct as it was sent.
+(() => {
+  const EVERY = 20000;
+  const stale = document.getElementById("stale");
+  let timer = 0;
+
+  const sameKind = (a, b) => a && a.nodeName === b.nodeName && (a.id || "") === (b.id || "");
+
+  const syncAttributes = (to, from) => {
+    for (const {name} of [...to.attributes])
+      if (!from.hasAttribute(name)) to.removeAttribute(name);
+    for (const {name, value} of from.attributes)
+      if (to.getAttribute(name) !== value) to.setAttribute(name, value);
+  };
+
+  const sync = (to, from) => {
+    if (to.nodeType !== Node.ELEMENT_NODE) {
+      if (to.nodeValue !== from.nodeValue) to.nodeValue = from.nodeValue;
+      return;
+    }
+    syncAttributes(to, from);
+    const ids = new Set([...from.children].map((c) => c.id).filter(Boolean));
+    for (const child of [...to.children]) {
+      if (!child.id || ids.has(child.id)) continue;
+      const between = child.nextSibling;
+      child.remove();
+      if (between && between.nodeType === Node.TEXT_NODE) between.remove();
+    }
+    for (let i = 0; i < from.childNodes.length; i++) {
+      const wanted = from.childNodes[i];
+      const there = to.childNodes[i];
+      if (sameKind(there, wanted)) sync(there, wanted);
+      else to.insertBefore(document.importNode(wanted, true), there || null);
+    }
+    while (to.childNodes.length > from.childNodes.length) to.lastChild.remove();
+  };
+
+  const refresh = async () => {
+    try {
+      const answer = await fetch(location.pathname, {cache: "no-store", credentials: "same-origin"});
+      if (!answer.ok) throw new Error("it answered with status " + answer.status);
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const id of ["top", "main", "foot"])
+        sync(document.getElementById(id), fresh.getElementById(id));
+      document.title = fresh.title;
+      stale.hidden = true;
+    } catch (error) {
+      stale.textContent = "What you see may be out of date: the program could not be asked just now.";
+      stale.hidden = false;
+    }
+  };
+
+  const loop = async () => {
+    clearTimeout(timer);
+    if (!document.hidden) await refresh();
+    clearTimeout(timer);
+    timer = setTimeout(loop, EVERY);
+  };
+
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) loop(); });
+  timer = setTimeout(loop, EVERY);
+})();

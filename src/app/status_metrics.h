@@ -1,0 +1,15 @@
+/*
+ * app/status_metrics.h - the snapshot in Prometheus' text format (version 0.0.4).  Pure.
+ *
+ * Names begin with ptp_archiver_; times are seconds since 1970, and are left out where there is
+ * none.  Counters come from the ledger, and so outlive the process.
+ */
+#ifndef APP_STATUS_METRICS_H
+#define APP_STATUS_METRICS_H
+
+#include "app/status.h"
+#include "base/buf.h"
+
+void status_metrics(const struct status *s, struct buf *out);
+
+#endif

@@ -1,0 +1,131 @@
+"""A ledger with a past: what the program would have written in months, put there at once."""
+
+import contextlib
+import random
+import sqlite3
+import time
+
+DAY = 86400000
+HOUR = 3600000
+GIGABYTE = 1 << 30
+
+TITLES = ["The Long Way Up", "A Winter Garden", "Night Ferry", "The Clockmaker's Daughter",
+          "Salt", "North of Nowhere", "Paper Boats", "The Last Projectionist", "Harbour Lights",
+          "Two Rooms", "Umbrella Weather", "The Ninth Reel"]
+
+
+def now():
+    return int(time.time() * 1000)
+
+
+class Past:
+    """An open ledger to put things into. No daemon is at work on it meanwhile."""
+
+    def __init__(self, archiver):
+        self.path = archiver.state / "ledger.db"
+        if not self.path.exists():
+            archiver.fetch()
+        self.db = sqlite3.connect(self.path)
+        self.random = random.Random(7)
+        self.at = now()
+
+    def clear(self):
+        for table in ("assignment", "turn", "cycle", "container", "incomplete", "tally", "growth",
+                      "cycle_tally", "turn_tally", "space"):
+            self.db.execute(f"DELETE FROM {table}")
+
+    def torrent(self, container, at, bytes=None, name=None, state=4, **more):
+        """Assigned at that time; delivered, unless `state` says otherwise."""
+        row = {"container": container, "state": state, "asked_at": at - 4000, "changed_at": at,
+               "torrent_id": str(self.random.randrange(10 ** 6)), "archive_id": "1",
+               "infohash": f"{self.random.getrandbits(160):040x}",
+               "name": name or f"{self.random.choice(TITLES)} ({self.random.randint(1931, 2019)})",
+               "bytes": bytes if bytes is not None else self.random.randint(1, 14) * GIGABYTE}
+        if state == 4:
+            row.update(delivered_at=at, path=f"/srv/watch/{container}")
+        row.update(more)
+        self.db.execute(f"INSERT INTO assignment({', '.join(row)}) "
+                        f"VALUES({', '.join('?' * len(row))})", list(row.values()))
+
+    def cycle(self, at, turns, well=True, kind="regular", ended=True, took=14000):
+        """turns: {container: (outcome, detail)}"""
+        summary = ", ".join(f"{name}:{outcome}" for name, (outcome, _) in turns.items())
+        identity = self.db.execute(
+            "INSERT INTO cycle(kind, begun_at, ended_at, well, summary) VALUES(?, ?, ?, ?, ?)",
+            (kind, at, at + took if ended else None, well if ended else None,
+             summary if ended else None)).lastrowid
+        for name, (outcome, detail) in turns.items():
+            self.db.execute("INSERT INTO turn VALUES(?, ?, ?, ?, ?)",
+                            (identity, name, outcome, detail, at + took))
+            self.db.execute("INSERT OR REPLACE INTO container(name, outcome, detail, outcome_at)"
+                            " VALUES(?, ?, ?, ?)", (name, outcome, detail, at + took))
+
+    def months(self, container, days, each=2, bytes=None, until=None):
+        """`each` torrents a day for so many days; with a size, the same each day."""
+        end = self.at if until is None else until
+        for day in range(days):
+            for i in range(each):
+                size = bytes or int(self.random.lognormvariate(0.6, 0.8) * GIGABYTE)
+                if bytes or self.random.random() > 0.5 * (day // 17 % 3 == 1):
+                    self.torrent(container, end - (days - day) * DAY + i * 6 * HOUR + 7 * HOUR,
+                                 size)
+
+    def clock(self, last=2 * HOUR, ahead=2 * HOUR + 13 * 60000 + 30000):
+        """The last regular cycle was so long ago, the next one comes in so long."""
+        self.db.execute("UPDATE clock SET last_cycle = ?, next_cycle = ?, attempts = 0",
+                        (self.at - last, self.at + ahead))
+
+    def backoff(self, since=2 * HOUR, ahead=5 * 60000 + 30000,
+                reason="the tracker answered HTTP 503"):
+        self.db.execute("UPDATE pace SET failures = 4, since = ?, backoff_until = ?, reason = ?",
+                        (self.at - since, self.at + ahead, reason))
+
+    def space(self, place, free, total):
+        self.db.execute("INSERT OR REPLACE INTO space VALUES(?, ?, ?, ?)",
+                        (place, free, total, self.at - 2 * HOUR))
+
+    def client(self, name, refused="", down_since=0, seen_at=None):
+        self.db.execute("INSERT OR REPLACE INTO client VALUES(?, ?, ?, ?)",
+                        (name, refused, down_since,
+                         self.at - 2 * HOUR if seen_at is None else seen_at))
+
+    def close(self):
+        self.db.commit()
+        self.db.close()
+
+
+@contextlib.contextmanager
+def past(archiver, clear=True):
+    writing = Past(archiver)
+    if clear:
+        writing.clear()
+    yield writing
+    writing.close()
+
+
+def a_good_year(archiver, days=150):
+    """Two containers that grow and one that is full, 70 cycles, everybody there."""
+    with past(archiver) as p:
+        p.months("attic", days, 2)
+        p.months("hetzner", days - 40, 4)
+        p.months("loft", 60, 4, 9 * GIGABYTE, until=p.at - 30 * DAY)
+        for i in range(70, 0, -1):
+            at = p.at - i * 6 * HOUR + 4 * HOUR
+            turns = {"attic": ("OK", ""), "hetzner": ("OK", ""),
+                     "loft": ("FULL", "the tracker says that it is full")}
+            if i in (52, 51, 33):
+                turns["attic"] = ("WAIT(Backlog)", "3 downloads are not finished in box")
+            if i == 40:
+                turns = dict.fromkeys(turns, ("ERR(HTTP 503)", "the tracker answered HTTP 503"))
+            if i == 39:
+                turns = dict.fromkeys(turns, ("WAIT", "the tracker is left alone for another 4 m"))
+            p.cycle(at, turns, well=i not in (40, 39), ended=i != 20)
+        for i, title in enumerate(TITLES):
+            p.torrent(("attic", "hetzner")[i % 2], p.at - 2 * HOUR - (12 - i) * 3 * HOUR,
+                      (3 + 5 * i % 17) * GIGABYTE, f"{title} ({1950 + 5 * i})",
+                      path=f"/srv/watch/{title} ({1950 + 5 * i}).torrent" if i % 2 == 0 else "box",
+                      client="box" if i % 2 else None)
+        p.clock()
+        p.client("box")
+        p.space("box", 812 * GIGABYTE, 0)
+        p.space(str(archiver.watch), 310 * GIGABYTE, 1800 * GIGABYTE)

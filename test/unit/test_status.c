@@ -1,0 +1,459 @@
+/* The views of a snapshot: words, HTML, charts, metrics. */
+#include "app/chart.h"
+#include "app/html.h"
+#include "app/listen.h"
+#include "app/status_html.h"
+#include "app/status_metrics.h"
+#include "app/status_words.h"
+#include "base/base64.h"
+#include "base/clock.h"
+
+#include "unit.h"
+
+#include <time.h>
+
+#define HOUR (3600 * INT64_C(1000))
+#define NOW INT64_C(1795564800000) /* 2026-11-25, 00:00 UTC */
+
+#define CONTAINERS 3
+
+/* A snapshot that is all well, to be spoilt. */
+struct scene {
+	struct status_setup_container named[CONTAINERS];
+	struct status_setup_place placed[1];
+	struct status_setup setup;
+	struct status_container containers[CONTAINERS];
+	struct status_place places[1];
+	struct ledger_cycle cycles[2];
+	struct assignment pending[3], lost[2];
+	struct status s;
+};
+
+static char attic[] = "attic", box_name[] = "box", cellar[] = "cellar", loft[] = "loft",
+	    size[] = "1T", nothing[] = "";
+
+static void set_scene(struct scene *v)
+{
+	char *const names[] = {attic, cellar, loft};
+
+	*v = (struct scene){0};
+	v->setup = (struct status_setup){.containers = v->named,
+					 .n_containers = CONTAINERS,
+					 .places = v->placed,
+					 .n_places = 1,
+					 .is_daemon = true};
+	v->placed[0] = (struct status_setup_place){box_name, "qbittorrent", true};
+	v->places[0].setup = &v->placed[0];
+	for (size_t i = 0; i < CONTAINERS; i++) {
+		v->named[i] = (struct status_setup_container){
+			.name = names[i], .size = size, .client = box_name, .allocated = 1000};
+		v->containers[i] = (struct status_container){
+			.setup = &v->named[i],
+			.growth.first = -1,
+			.known = {.outcome = "OK", .outcome_at = NOW - 2 * HOUR}};
+	}
+	v->cycles[0] = (struct ledger_cycle){.id = 2,
+					     .begun_at = NOW - 2 * HOUR,
+					     .ended_at = NOW - 2 * HOUR + 1000,
+					     .kind = nothing,
+					     .summary = nothing,
+					     .well = true};
+	v->s = (struct status){
+		.now = NOW,
+		.setup = &v->setup,
+		.daemon = true,
+		.containers = v->containers,
+		.places = v->places,
+		.clock = {.last_cycle = NOW - 2 * HOUR, .next_cycle = NOW + 2 * HOUR + 13 * 60000},
+		.cycles = v->cycles,
+		.n_cycles = 1,
+		.pending.rows = v->pending,
+		.lost.rows = v->lost};
+}
+
+static void assert_top(const struct scene *v, enum remark_level level, const char *text,
+		       const char *hint)
+{
+	OWN(remarks_clear) struct remarks all = {0};
+
+	words_remarks(&v->s, &all);
+	assert_true(all.n > 0);
+	assert_string_equal(all.list[0].text, text);
+	assert_int_equal(all.list[0].level, level);
+	if (hint)
+		assert_string_equal(all.list[0].hint, hint);
+}
+
+static void assert_next(const struct scene *v, const char *text)
+{
+	OWN_STR char *next = words_next(&v->s);
+
+	assert_string_equal(next, text);
+}
+
+/* ---- words ---- */
+
+static void all_is_well(void **state)
+{
+	(void)state;
+	struct scene v;
+
+	set_scene(&v);
+	assert_top(&v, REMARK_GOOD, "All three containers are healthy.", NULL);
+	assert_next(&v, "Next cycle in 2 h 13 m, at 02:13.");
+	v.setup.n_containers = 2;
+	assert_top(&v, REMARK_GOOD, "Both containers are healthy.", NULL);
+	v.setup.n_containers = 1;
+	assert_top(&v, REMARK_GOOD, "The container attic is healthy.", NULL);
+	strcpy(v.containers[0].known.outcome, "FULL");
+	assert_top(&v, REMARK_GOOD, "The container attic is full.", NULL);
+	v.setup.n_containers = 0;
+	assert_top(&v, REMARK_GOOD, "No containers are configured.", NULL);
+}
+
+static void the_first_start(void **state)
+{
+	(void)state;
+	struct scene v;
+
+	set_scene(&v);
+	v.s.n_cycles = 0;
+	for (size_t i = 0; i < CONTAINERS; i++)
+		v.containers[i].known = (struct ledger_container){0};
+	v.s.clock = (struct cycle_clock){0};
+	assert_top(&v, REMARK_GOOD, "Ready. No cycle has run yet.", NULL);
+	assert_next(&v, "The next cycle is about to begin.");
+	v.s.working = true;
+	assert_next(&v, "A cycle is at work.");
+	assert_top(&v, REMARK_GOOD, "The first cycle is at work.", NULL);
+	v.s.working = v.s.daemon = false;
+	assert_next(&v, "Without the daemon no cycle will begin.");
+	assert_top(&v, REMARK_BAD, "The daemon is not running.",
+		   "Start it with `ptp-archiver run`.");
+}
+
+static void a_back_off_says_since_when_and_that_nothing_is_lost(void **state)
+{
+	(void)state;
+	struct scene v;
+
+	set_scene(&v);
+	v.s.pace = (struct pace){.since = NOW - 10 * HOUR,
+				 .backoff_until = NOW + 5 * 60000,
+				 .failures = 3,
+				 .reason = "the tracker answered HTTP 503"};
+	strcpy(v.containers[0].known.outcome, "ERR(HTTP 503)");
+	strcpy(v.containers[1].known.outcome, "WAIT");
+	assert_top(&v, REMARK_BAD,
+		   "The tracker has not been well since 24 Nov, 14:00: the tracker answered HTTP "
+		   "503.",
+		   "Next try in 5 m, at 00:05. Nothing is lost: what was assigned stays in the "
+		   "ledger.");
+	/* What it explains is not told again. */
+	OWN(remarks_clear) struct remarks all = {0};
+	words_remarks(&v.s, &all);
+	assert_int_equal(all.n, 1);
+	/* After it, the containers speak for themselves. */
+	v.s.pace.backoff_until = NOW - 1;
+	assert_top(&v, REMARK_BAD, "attic: ERR(HTTP 503) at 24 Nov, 22:00.",
+		   "The next cycle tries again.");
+}
+
+static void a_failed_container_says_what_to_do(void **state)
+{
+	(void)state;
+	struct scene v;
+
+	set_scene(&v);
+	strcpy(v.containers[2].known.outcome, "ERR(Disk)");
+	strcpy(v.containers[2].known.detail, "/srv/watch: Read-only file system");
+	assert_top(&v, REMARK_BAD,
+		   "loft: ERR(Disk) at 24 Nov, 22:00: /srv/watch: Read-only file system.",
+		   "`ptp-archiver check` says which folder, and why.");
+	strcpy(v.containers[2].known.outcome, "WAIT(Backlog)");
+	assert_top(&v, REMARK_GOOD, "All three containers are healthy.", NULL);
+}
+
+static void a_client_that_is_away_or_refuses_us(void **state)
+{
+	(void)state;
+	struct scene v;
+
+	set_scene(&v);
+	v.places[0].client.down_since = NOW - HOUR;
+	v.containers[1].totals.pending = 1;
+	strcpy(v.containers[1].known.outcome, "WAIT(Client)");
+	assert_top(&v, REMARK_BAD,
+		   "The client box has been away since 24 Nov, 23:00; 1 torrent waits for it.",
+		   "It is called again by itself. Nothing is lost.");
+	v.containers[0].totals.pending = 1;
+	assert_top(&v, REMARK_BAD,
+		   "The client box has been away since 24 Nov, 23:00; 2 torrents wait for it.",
+		   NULL);
+	strcpy(v.places[0].client.refused, "0123456789abcdef");
+	assert_top(&v, REMARK_BAD, "box does not accept its user name or password.", NULL);
+}
+
+static struct assignment one(enum assignment_state state, int64_t asked_at)
+{
+	return (struct assignment){.container = attic, .state = state, .asked_at = asked_at};
+}
+
+static void what_is_pending_and_lost_is_told_behind_the_good_news(void **state)
+{
+	(void)state;
+	OWN(remarks_clear) struct remarks all = {0};
+	struct scene v;
+
+	set_scene(&v);
+	v.pending[0] = one(ASSIGNMENT_FETCHED, NOW - HOUR);
+	v.lost[0] = one(ASSIGNMENT_LOST, NOW - HOUR);
+	v.s.pending.n = v.s.lost.n = 1;
+	words_remarks(&v.s, &all);
+	assert_int_equal(all.n, 3);
+	assert_string_equal(all.list[0].text, "All three containers are healthy.");
+	assert_string_equal(all.list[1].text, "1 torrent is pending.");
+	assert_string_equal(
+		all.list[2].text,
+		"1 assignment is possibly lost: the answer to a question did not come.");
+	assert_string_equal(words_doing(&v.s, &v.pending[0]),
+			    "It is in the vault, and is delivered in the next cycle.");
+	assert_string_equal(words_doing(&v.s, &v.lost[0]),
+			    "The tracker's next answer is searched for it.");
+}
+
+static void what_is_pending_for_too_long_is_bad_news(void **state)
+{
+	(void)state;
+	struct scene v;
+
+	set_scene(&v);
+	v.pending[0] = one(ASSIGNMENT_FETCHED, NOW - 25 * HOUR);
+	v.s.pending.n = 1;
+	assert_top(&v, REMARK_BAD, "1 torrent has been pending for more than a day.", NULL);
+	v.pending[0].set_aside = true;
+	assert_top(&v, REMARK_BAD, "1 torrent was set aside after five tries.", NULL);
+	v.s.strays = (struct staged_stray[]){{attic, size}};
+	v.s.n_strays = 1;
+	v.s.pending.n = 0;
+	assert_top(&v, REMARK_BAD,
+		   "1 torrent was downloaded for containers that are not configured.", NULL);
+	v.s.n_strays = 0;
+	v.s.pending.n = 1;
+	v.pending[0].container = box_name;
+	assert_top(&v, REMARK_BAD,
+		   "1 torrent is pending for containers that are not configured any more.", NULL);
+}
+
+static void a_cycle_that_does_not_begin_is_bad_news(void **state)
+{
+	(void)state;
+	struct scene v;
+
+	set_scene(&v);
+	v.s.clock.next_cycle = NOW - STATUS_LATE_MS;
+	assert_false(status_is_overdue(&v.s));
+	v.s.clock.next_cycle--;
+	assert_top(&v, REMARK_BAD,
+		   "The next cycle has been due since 24 Nov, 23:44, and does not begin.", NULL);
+	v.s.working = true;
+	assert_false(status_is_overdue(&v.s));
+}
+
+static void times_are_as_short_as_they_may_be(void **state)
+{
+	(void)state;
+	char out[WORDS_TIME];
+
+	words_time(NOW + 61000, NOW, out);
+	assert_string_equal(out, "00:01");
+	words_time(NOW - 60000, NOW, out);
+	assert_string_equal(out, "24 Nov, 23:59");
+	words_time(NOW - 365 * 24 * HOUR, NOW, out);
+	assert_string_equal(out, "25 Nov 2025, 00:00");
+	words_time(0, NOW, out);
+	assert_string_equal(out, "never");
+}
+
+static void a_cycle_looks_as_it_ended(void **state)
+{
+	(void)state;
+	struct ledger_turn turn = {.container = attic, .outcome = (char[]){"OK"}};
+	struct scene v;
+
+	set_scene(&v);
+	v.cycles[0].turns = &turn;
+	v.cycles[0].n_turns = 1;
+	assert_int_equal(words_cycle(&v.s, 0), CYCLE_WELL);
+	turn.outcome = (char[]){"FULL"};
+	assert_int_equal(words_cycle(&v.s, 0), CYCLE_QUIET);
+	v.cycles[0].well = false;
+	turn.outcome = (char[]){"WAIT"};
+	assert_int_equal(words_cycle(&v.s, 0), CYCLE_WAITED);
+	turn.outcome = (char[]){"ERR(Disk)"};
+	assert_int_equal(words_cycle(&v.s, 0), CYCLE_FAILED);
+	v.cycles[0].ended_at = 0;
+	assert_int_equal(words_cycle(&v.s, 0), CYCLE_CUT);
+	v.s.working = true;
+	assert_int_equal(words_cycle(&v.s, 0), CYCLE_RUNS);
+}
+
+/* ---- HTML and charts ---- */
+
+static void nothing_from_outside_is_markup(void **state)
+{
+	(void)state;
+	OWN_BUF struct buf out = BUF_MAX(10000);
+
+	html_text(&out, "<script>alert('x' + \"y\") & more</script>\x1b[31m");
+	assert_string_equal(buf_text(&out), "&lt;script&gt;alert(&#39;x&#39; + &quot;y&quot;) "
+					    "&amp; more&lt;/script&gt;?[31m");
+	buf_reset(&out);
+	html_text(&out, NULL);
+	assert_string_equal(buf_text(&out), "");
+}
+
+static void a_bar_shows_the_share(void **state)
+{
+	(void)state;
+	OWN_BUF struct buf out = BUF_MAX(10000);
+
+	chart_bar(&out, 250, 100, 1000, "a <b> c");
+	assert_non_null(strstr(buf_text(&out), "<title>a &lt;b&gt; c</title>"));
+	assert_non_null(strstr(buf_text(&out), "class=\"more\" width=\"350.0\""));
+	assert_non_null(strstr(buf_text(&out), "class=\"part\" width=\"250.0\""));
+	buf_reset(&out);
+	chart_bar(&out, 3000, 0, 1000, "");
+	assert_non_null(strstr(buf_text(&out), "class=\"part\" width=\"1000.0\""));
+	buf_reset(&out);
+	chart_bar(&out, 0, 0, 0, "");
+	assert_non_null(strstr(buf_text(&out), "class=\"part\" width=\"0.0\""));
+}
+
+static void a_chart_rises_from_what_was_there_to_what_is(void **state)
+{
+	(void)state;
+	OWN_BUF struct buf out = BUF_MAX(100000);
+	struct ledger_day days[] = {{.day = 100, .n = 1, .bytes = 25},
+				    {.day = 102, .n = 1, .adopted = 50}};
+	const struct ledger_growth g = {.days = days, .n = 2, .before = 25, .first = 7};
+
+	assert_false(chart_growth(&out, &g, 101, ""));
+	assert_int_equal(out.len, 0);
+	assert_true(chart_growth(&out, &g, 104, "t"));
+	/* 50, 50, 100, 100, 100 % of the height of 60 below the top at 4. */
+	assert_non_null(strstr(buf_text(&out), "class=\"line\" d=\"M0.0 34.0L80.0 34.0L160.0 "
+					       "4.0L240.0 4.0L320.0 4.0\""));
+	const struct ledger_growth years = {.days = days, .n = 2, .first = 100};
+	buf_reset(&out);
+	assert_true(chart_growth(&out, &years, 100 + 5000, "t"));
+	assert_true(out.len < 6000);
+}
+
+static void the_policy_allows_its_own_style_and_script_alone(void **state)
+{
+	(void)state;
+	OWN_STR char *policy = status_html_policy();
+
+	assert_int_equal(strncmp(policy, "default-src 'none'; style-src 'sha256-", 38), 0);
+	assert_non_null(strstr(policy, "; script-src 'sha256-"));
+	assert_null(strstr(policy, "unsafe"));
+}
+
+/* ---- metrics ---- */
+
+static void a_label_is_escaped_and_what_is_not_there_is_left_out(void **state)
+{
+	(void)state;
+	OWN_BUF struct buf out = BUF_MAX(100000);
+	struct scene v;
+
+	set_scene(&v);
+	v.named[0].name = (char[]){"a\"b\\c\nd"};
+	status_metrics(&v.s, &out);
+	assert_non_null(strstr(buf_text(&out), "ptp_archiver_container_torrents{container=\"a\\\"b"
+					       "\\\\c\\nd\"} 0\n"));
+	assert_null(strstr(buf_text(&out), "oldest_pending"));
+	assert_null(strstr(buf_text(&out), "client_up"));
+	assert_null(strstr(buf_text(&out), "backoff_until"));
+	v.containers[1].totals.oldest_pending = 5000;
+	v.places[0].client.down_since = 1;
+	buf_reset(&out);
+	status_metrics(&v.s, &out);
+	assert_non_null(strstr(buf_text(&out),
+			       "oldest_pending_timestamp_seconds{container=\"cellar\"} 5\n"));
+	assert_non_null(strstr(buf_text(&out), "client_up{client=\"box\"} 0\n"));
+}
+
+/* ---- where it listens, who comes in ---- */
+
+static void an_address_is_a_number_and_a_port(void **state)
+{
+	(void)state;
+	static const char *const near[] = {"127.0.0.1:9980", "127.9.9.9:0", "[::1]:80",
+					   "localhost:65535"};
+	static const char *const far[] = {"0.0.0.0:9980", "192.168.1.4:80", "[::]:9980"};
+	static const char *const wrong[] = {
+		"9980", "127.0.0.1", "127.0.0.1:65536", "nas:80",        "127.0.0.1:-1",
+		":80",  "[::1:80",   "::1:80",          "127.0.0.1:80 ", "[::1]:",
+		"",     "[]:80"};
+	struct listen_address a;
+
+	for (size_t i = 0; i < COUNT(near); i++)
+		assert_true(listen_parse(near[i], &a) && a.loopback);
+	for (size_t i = 0; i < COUNT(far); i++)
+		assert_true(listen_parse(far[i], &a) && !a.loopback);
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		if (listen_parse(wrong[i], &a))
+			fail_msg("%s was taken", wrong[i]);
+}
+
+static void base64_is_read_strictly(void **state)
+{
+	(void)state;
+	static const char *const wrong[] = {
+		"", "YQ", "Y", "YQ=", "AGE=", "!!!!", "====", "YQ==YQ=="};
+	OWN_STR char *two = base64_decode("dTpwYXNz");
+	OWN_STR char *padded = base64_decode("YQ==");
+
+	assert_string_equal(two, "u:pass");
+	assert_string_equal(padded, "a");
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		OWN_STR char *got = base64_decode(wrong[i]);
+		if (got)
+			fail_msg("%s became %s", wrong[i], got);
+	}
+}
+
+static int in_utc(void **state)
+{
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_is_well),
+		cmocka_unit_test(the_first_start),
+		cmocka_unit_test(a_back_off_says_since_when_and_that_nothing_is_lost),
+		cmocka_unit_test(a_failed_container_says_what_to_do),
+		cmocka_unit_test(a_client_that_is_away_or_refuses_us),
+		cmocka_unit_test(what_is_pending_and_lost_is_told_behind_the_good_news),
+		cmocka_unit_test(what_is_pending_for_too_long_is_bad_news),
+		cmocka_unit_test(a_cycle_that_does_not_begin_is_bad_news),
+		cmocka_unit_test(times_are_as_short_as_they_may_be),
+		cmocka_unit_test(a_cycle_looks_as_it_ended),
+		cmocka_unit_test(nothing_from_outside_is_markup),
+		cmocka_unit_test(a_bar_shows_the_share),
+		cmocka_unit_test(a_chart_rises_from_what_was_there_to_what_is),
+		cmocka_unit_test(the_policy_allows_its_own_style_and_script_alone),
+		cmocka_unit_test(a_label_is_escaped_and_what_is_not_there_is_left_out),
+		cmocka_unit_test(an_address_is_a_number_and_a_port),
+		cmocka_unit_test(base64_is_read_strictly),
+	};
+
+	return cmocka_run_group_tests(tests, in_utc, NULL);
+}
