@@ -40,6 +40,15 @@ static void warn_of_puid(void)
 			 geteuid(), getegid());
 }
 
+/* Docker's `-u 0`, and `user: root`. */
+static void warn_of_root(void)
+{
+	if (getenv("PTP_IMAGE") && geteuid() == 0)
+		log_warn(NULL, "this is root, which is not needed, and whose files nobody else can "
+			       "change: start the container with --user UID:GID (in compose.yaml, "
+			       "user: \"UID:GID\")");
+}
+
 static int run(const struct invocation *in, struct config *c, struct wake *wake, struct err *err)
 {
 	const char *list = getenv("PTP_CONTAINERS");
@@ -48,6 +57,7 @@ static int run(const struct invocation *in, struct config *c, struct wake *wake,
 		tell(c, wake, c->n_containers || (list && *list) ? wrong : no_containers);
 		return STATUS_USAGE;
 	}
+	warn_of_root();
 	warn_of_puid();
 	if (daemon_run(c, &in->config, wake, err))
 		return STATUS_DONE;

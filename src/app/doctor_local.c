@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "ports/engine_utility.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -213,6 +214,27 @@ void doctor_clock(struct doctor *d)
 		   now_text,
 		   bad ? "before this program was written" : "before the last call in the ledger");
 	doctor_mend(d, "set the clock of this machine: timedatectl set-ntp true");
+}
+
+/* ---- the official utility ---- */
+
+void doctor_utility(struct doctor *d)
+{
+	struct err err;
+
+	if (!d->config->utility)
+		return;
+	if (engine_utility_python(NULL, &err)) {
+		doctor_say(d, DOCTOR_OK, "utility", "utility",
+			   "python3 and its module requests are there");
+		return;
+	}
+	char *way_out = strstr(err.msg, ": " ENGINE_UTILITY_WAY_OUT);
+	if (way_out)
+		*way_out = '\0';
+	doctor_say(d, DOCTOR_FAIL, "utility", "utility", "%s", err.msg);
+	if (way_out)
+		doctor_mend(d, "%s", way_out + 2);
 }
 
 /* ---- the status page ---- */

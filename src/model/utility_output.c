@@ -5,6 +5,8 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,7 +114,11 @@ static void read_exceptions(const char *output, struct utility_output *out)
 	if (found)
 		return;
 	text_copy(out->type, sizeof out->type, "Unknown");
-	copy(out->message, sizeof out->message, last.at, last.len);
+	if (out->signal)
+		snprintf(out->message, sizeof out->message, "ended by signal %d%s", out->signal,
+			 out->signal == SIGKILL ? "; out of memory?" : "");
+	else
+		copy(out->message, sizeof out->message, last.at, last.len);
 }
 
 /* Only in the reply, which is printed as a dict: paths and names may hold the word as well. */
@@ -208,6 +214,7 @@ void utility_output_read(int status, const char *output, struct utility_output *
 		return;
 	}
 	out->verdict = UTILITY_FAILED;
+	out->signal = status > 128 && status <= 128 + SIGRTMAX ? status - 128 : 0;
 	read_exceptions(output, out);
 	read_module(output, out);
 	read_ids(output, out);

@@ -27,6 +27,7 @@ struct utility_output {
 	/* The rest if it failed. */
 	char type[24];          /* "HTTPError"; "Unknown" */
 	char message[300];      /* of the exception, or the last line; not printable yet */
+	int signal;             /* that ended it, 0 if none; the message says so */
 	char module[64];        /* of a ModuleNotFoundError: which; "" otherwise */
 	long status;            /* HTTP status that it names, 0 if none */
 	bool back_off;          /* the tracker as a whole is to be left alone for a while */
@@ -35,7 +36,8 @@ struct utility_output {
 	char torrent_id[REPLY_ID_SIZE], archive_id[REPLY_ID_SIZE];
 };
 
-/* `output`: stdout and stderr in their order. */
+/* `status`: the exit status, or 128 + the signal's number.  `output`: stdout and stderr in their
+ * order. */
 void utility_output_read(int status, const char *output, struct utility_output *out);
 
 /* Does the output of `list` name this container?  Lines are "\tNAME (SIZE): DIR". */

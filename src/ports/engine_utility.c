@@ -39,15 +39,26 @@ static void utility_begin(struct engine *e)
 	((struct utility *)e)->prepared = false;
 }
 
+/* The one in place. */
+static bool lists(struct utility *u, struct err *err)
+{
+	bool own_fault;
+
+	if (utility_script_lists(u, u->script, &own_fault, err))
+		return true;
+	if (own_fault && strcmp(err->word, WORD_CONFIG) != 0)
+		err_wrap(err, "%s does not work (remove it, and it is downloaded again)",
+			 u->script);
+	return false;
+}
+
 static bool utility_prepare(struct engine *e, struct err *err)
 {
 	struct utility *u = (struct utility *)e;
-	bool ignored;
 
 	if (!u->prepared) {
 		u->base.failure = (struct engine_failure){0};
-		u->prepared_well = utility_script_ready(u, &u->why) &&
-				   utility_script_lists(u, u->script, &ignored, &u->why);
+		u->prepared_well = utility_script_ready(u, &u->why) && lists(u, &u->why);
 		u->prepared = true;
 		u->why_failure = u->base.failure;
 	}
@@ -104,10 +115,10 @@ static bool judge_failure(struct utility *u, const struct container *c,
 		return true;
 	}
 	if (said->module[0])
-		return err_set(
-			err, ERR_TARGET, WORD_CONFIG,
-			"the official utility needs the Python module `%s`: " UTILITY_WAY_OUT,
-			said->module);
+		return err_set(err, ERR_TARGET, WORD_CONFIG,
+			       "the official utility needs the Python module "
+			       "`%s`: " ENGINE_UTILITY_WAY_OUT,
+			       said->module);
 	describe(u, said, err);
 	if (!said->torrent_id[0])
 		return false;

@@ -46,6 +46,14 @@ struct engine_utility_options { /* everything is borrowed for as long as the eng
 	void *ctx;
 };
 
+/* How to get what it runs with: the end of a message that says what is missing. */
+#define ENGINE_UTILITY_WAY_OUT                                                        \
+	"use the image target `utility` (docker build --target utility), or install " \
+	"python3 and python3-requests, or set PTP_ENGINE=native"
+
+/* Are Python 3 and what the utility imports there?  Runs Python, and calls nobody. */
+bool engine_utility_python(struct wake *wake, struct err *err) MUST_CHECK;
+
 /* `native` is the engine that does what the utility cannot: the download of what is assigned
  * already, the utility's version and source.  It is taken over, also on failure. */
 struct engine *engine_utility_open(struct engine *native, const struct engine_utility_options *o,

@@ -17,11 +17,6 @@
 #define UTILITY_SOURCE_MAX_BYTES (4 * 1024 * 1024)
 #define UTILITY_CONFIG_MAX_BYTES (8 * 1024 * 1024)
 
-/* How to get what is missing. */
-#define UTILITY_WAY_OUT                                                               \
-	"use the image target `utility` (docker build --target utility), or install " \
-	"python3 and python3-requests, or set PTP_ENGINE=native"
-
 struct utility {
 	struct engine base;
 	struct engine *native; /* owned */

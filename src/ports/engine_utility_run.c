@@ -135,7 +135,7 @@ static bool run(struct utility *u, const char *const words[], size_t n, int time
 	if (strcmp(why.word, WORD_CONFIG) == 0)
 		return err_set(err, ERR_TARGET, WORD_CONFIG,
 			       "the official utility needs Python 3 with requests, and python3 is "
-			       "not there: " UTILITY_WAY_OUT);
+			       "not there: " ENGINE_UTILITY_WAY_OUT);
 	*err = why;
 	return false;
 }

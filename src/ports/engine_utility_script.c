@@ -37,26 +37,44 @@ static bool module_missing(const char *module, struct err *err)
 {
 	return err_set(err, ERR_TARGET, WORD_CONFIG,
 		       "the official utility needs the Python module `%s`, which is not "
-		       "there%s: " UTILITY_WAY_OUT,
+		       "there%s: " ENGINE_UTILITY_WAY_OUT,
 		       module,
 		       strcmp(module, "cgi") == 0 ? " (Python 3.13 and newer have it no more)"
 						  : "");
 }
 
-static bool python_ready(struct utility *u, struct err *err)
+static bool imports(struct utility *u, struct buf *output, struct err *err)
 {
 	static const char *const words[] = {"-c", "import requests", NULL};
-	OWN_BUF struct buf output = BUF_MAX(UTILITY_OUTPUT_MAX_BYTES);
 	struct utility_output said;
 	struct proc_end end;
 
-	if (!utility_python(u, words, &output, &end, err))
+	if (!utility_python(u, words, output, &end, err))
 		return false;
 	if (end.status == 0)
 		return true;
-	utility_log(u, NULL, &output);
-	utility_output_read(end.status, buf_text(&output), &said);
+	utility_output_read(end.status, buf_text(output), &said);
+	if (said.signal)
+		return err_set(err, ERR_RETRY, WORD_INTERNAL, "python3 was %s", said.message);
 	return module_missing(said.module[0] ? said.module : "requests", err);
+}
+
+static bool python_ready(struct utility *u, struct err *err)
+{
+	OWN_BUF struct buf output = BUF_MAX(UTILITY_OUTPUT_MAX_BYTES);
+
+	if (imports(u, &output, err))
+		return true;
+	utility_log(u, NULL, &output);
+	return false;
+}
+
+bool engine_utility_python(struct wake *wake, struct err *err)
+{
+	struct utility u = {.folder = (char[]){"/"}, .o.tracker.wake = wake};
+	OWN_BUF struct buf output = BUF_MAX(UTILITY_OUTPUT_MAX_BYTES);
+
+	return imports(&u, &output, err);
 }
 
 /* ---- list ---- */
@@ -171,24 +189,34 @@ static bool wait_out(struct utility *u, struct err *err)
 	static const struct engine_failure unwell = {.back_off = true};
 	struct err why = *err;
 
-	if (u->base.failure.back_off ||
-	    (strcmp(err->word, WORD_PROTOCOL) != 0 && !text_starts(err->word, "HTTP ")))
-		return false;
 	u->base.failure = unwell;
 	if (u->o.after_call(u->o.ctx, &unwell, &why, err))
 		*err = why;
 	return false;
 }
 
+static bool is_no_script(const struct utility *u, const struct err *err)
+{
+	return !u->base.failure.back_off &&
+	       (strcmp(err->word, WORD_PROTOCOL) == 0 || text_starts(err->word, "HTTP "));
+}
+
+/* Tried where it lies in our folder, as an update is. */
 static bool fetch_first(struct utility *u, const char *path, struct err *err)
 {
 	OWN_BUF struct buf source = BUF_MAX(UTILITY_SOURCE_MAX_BYTES);
 	char version[REPLY_VERSION_SIZE];
+	bool own_fault;
 
 	log_info(NULL, "there is no archiver.py at %s; the tracker is asked for it", u->script);
 	if (!download(u, path, &source, version, err)) {
 		err_wrap(err, "download archiver.py");
-		return wait_out(u, err);
+		return is_no_script(u, err) && wait_out(u, err);
+	}
+	if (!utility_script_lists(u, path, &own_fault, err)) {
+		err_wrap(err, "archiver.py %s, as the tracker sent it, is not put in place",
+			 version);
+		return own_fault && wait_out(u, err);
 	}
 	if (!put(u, &source, err))
 		return false;

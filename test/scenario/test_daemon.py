@@ -143,3 +143,15 @@ def test_it_goes_on_whatever_becomes_of_a_cycle(sim, make):
     assert sim.pings("fail")
 
 
+
+
+# ---- whose it is ----
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be root")
+def test_root_in_a_container_is_warned_of_and_elsewhere_is_not(archiver):
+    for image in ({"PTP_IMAGE": "native"}, {}):
+        process = archiver.start(**image)
+        wait_for(lambda: "next cycle in" in archiver.log())
+        archiver.stop(process)
+        assert archiver.log().count("this is root, which is not needed") == len(image)
+    assert "--user UID:GID" in (archiver.folder / "daemon0.log").read_text()

@@ -16,6 +16,11 @@ if UTILITY.is_dir():
     UTILITY /= "archiver.py"
 
 
+def pytest_sessionstart(session):
+    if not UTILITY.is_file():
+        pytest.exit(f"PTP_ARCHIVER_PY: there is no {UTILITY}", returncode=2)
+
+
 @pytest.fixture
 def sim(tmp_path):
     running = Sim(tmp_path / "sim", scenario={"script_file": str(UTILITY)})

@@ -305,6 +305,18 @@ def test_list_that_fails_is_told_in_the_words_of_old(sim, make):
     assert "Could not get container list from archiver.py" in done.stderr and not sim.fetches()
 
 
+def test_list_that_fails_names_the_remedy_which_works(sim, make):
+    a = make(script=variant("raise KeyError('x')"))
+    said = a.fetch(status=1).stderr
+    assert f"{a.script} does not work (remove it, and it is downloaded again)" in said
+    a.script.unlink()
+    a.fetch(status=0)
+    assert a.script.read_text() == UTILITY.read_text()
+    # Where it is not the script's fault, that would not mend it.
+    a.put(variant("import no_such_module"))
+    assert "remove it" not in a.fetch(status=1).stderr
+
+
 def test_sigterm_ends_it_and_its_children(make, tmp_path):
     pids = tmp_path / "pids"
     a = make(script=on_fetch(f"""
@@ -393,6 +405,37 @@ def test_missing_requests_is_one_clear_error_that_names_the_image(sim, make, tmp
     assert not sim.requests("fetch", "script", "scriptver")
 
 
+def test_check_says_what_the_engine_would_say_of_a_missing_python_or_requests(make, tmp_path):
+    a = make()
+    way_out = r"\n      mend: use the image target `utility` .*PTP_ENGINE=native\n"
+    assert "ok    utility: python3 and its module requests are there\n" in \
+        a.run("check", status=0).stdout
+    said = a.run("check", status=1, PATH=tmp_path).stdout
+    assert re.search(r"FAIL  utility: .*python3 is not there" + way_out, said), said
+    python = tmp_path / "python3"
+    python.write_text('#!/bin/sh\nexec /usr/bin/python3 -S "$@"\n')
+    python.chmod(0o755)
+    said = a.run("check", status=1, PATH=f"{tmp_path}:/usr/bin:/bin").stdout
+    assert re.search(r"FAIL  utility: .*module `requests`, which is not there" + way_out, said)
+    assert "utility:" not in a.run("check", status=0, PATH=tmp_path, PTP_ENGINE="native").stdout
+
+
+@pytest.mark.parametrize("number, guess", [(9, "; out of memory?"), (11, "")])
+@pytest.mark.parametrize("amid", ["import requests", "list", "fetch"])
+def test_a_signal_that_ended_it_is_named(sim, make, tmp_path, number, guess, amid):
+    code = f"os.kill(os.getpid(), {number})"
+    a = make(script=on_fetch(code) if amid == "fetch" else
+             variant(code) if amid == "list" else UTILITY.read_text())
+    if amid == "import requests":
+        python = tmp_path / "python3"
+        python.write_text(f"#!/bin/sh\nkill -{number} $$\n")
+        python.chmod(0o755)
+        a.set(PATH=f"{tmp_path}:/usr/bin:/bin")
+    said = a.fetch(status=1).stderr
+    assert re.search(rf"attic: ERR\(.*ended by signal {number}{re.escape(guess)}$", said, re.M), said
+    assert "module" not in said and not sim.fetches()
+
+
 def test_module_that_a_newer_python_lacks_is_named(make):
     done = make(script=variant("import cgi_of_old")).fetch(status=1)
     assert "module `cgi_of_old`" in done.stderr and "--target utility" in done.stderr
@@ -426,6 +469,23 @@ def test_what_is_not_the_utility_is_never_put_in_place(sim, make, fault, word):
     a.script.unlink()
     assert summary(a.fetch(status=1).stderr) == f"attic:ERR({word})"
     assert not a.script.exists() and not sim.fetches()
+
+
+def test_first_download_that_cannot_list_is_not_put_in_place_and_waits_on_the_ladder(
+        sim, make, tmp_path):
+    broken = tmp_path / "broken.py"
+    broken.write_text(variant("raise KeyError('x')"))
+    sim.scenario(script_file=str(broken))
+    a = make(PTP_FETCH_SLEEP="10")
+    a.script.unlink()
+    said = a.fetch(status=1).stderr
+    assert summary(said) == "attic:ERR(KeyError)" and "is not put in place: Could not get" in said
+    assert not a.script.exists() and not sim.fetches()
+    assert summary(a.fetch(status=1).stderr) == "attic:WAIT"
+    assert len(sim.requests("script")) == 1
+    sim.scenario(**sim.fixed)
+    a.fetch("--force", "all", status=0)
+    assert a.script.read_text() == UTILITY.read_text() and len(a.delivered()) == 1
 
 
 def test_download_of_the_script_is_tried_again_until_it_is_there(sim, make):
