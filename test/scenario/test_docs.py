@@ -1,6 +1,7 @@
 """The man pages, the README and the program name the same commands, options and settings; what is
 installed is all there."""
 
+import datetime
 import json
 import os
 import re
@@ -150,3 +151,19 @@ def test_systemd_has_nothing_against_the_unit(installed, tmp_path):
                           text=True)
     about = [line for line in done.stderr.splitlines() if "ptp-archiver" in line]
     assert done.returncode == 0 and about == [], done.stderr
+
+
+# ---- the images' labels ----
+
+@pytest.mark.parametrize("stage", ["utility", "native"])
+def test_a_label_that_nobody_gave_is_valid_or_empty(stage):
+    """A plain `docker build` gives none."""
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    (part,) = re.findall(rf"^FROM \S+ AS {stage}\n(.*?)(?=^FROM|\Z)", dockerfile, re.M | re.S)
+    given = dict(re.findall(r"^ARG (\w+)=(.*)$", part, re.M))
+    labels = {name: given[value[1:]] if value.startswith("$") else value
+              for name, value in re.findall(r'org\.opencontainers\.image\.(\S+)="(.*)"', part)}
+    assert datetime.datetime.fromisoformat(labels["created"].replace("Z", "+00:00")).tzinfo
+    for name in ("url", "source", "documentation"):
+        assert re.fullmatch(r"(https://\S+)?", labels[name])
+    assert "unknown" not in labels.values() and labels["version"]
