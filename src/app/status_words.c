@@ -139,6 +139,13 @@ static void note_outcome(const struct status *s, const struct status_container *
 	     hint_for(&o));
 }
 
+/* The words that core/pace has for a 403 on the first call with these credentials, and a 401. */
+static bool is_refusal(const char *reason)
+{
+	return text_starts(reason, "on the first call ever made") ||
+	       text_has_nocase(reason, "HTTP 401");
+}
+
 static void note_backoff(const struct status *s, struct remarks *all)
 {
 	char since[WORDS_TIME], next[WORDS_TIME], span[CLOCK_TEXT];
@@ -148,11 +155,21 @@ static void note_backoff(const struct status *s, struct remarks *all)
 	words_time(s->pace.since ? s->pace.since : s->pace.last_request, s->now, since);
 	words_time(s->pace.backoff_until, s->now, next);
 	about(status_backoff(s), span);
-	OWN_STR char *hint = mem_printf("Next try in %s, at %s. Nothing is lost: what was assigned "
-					"stays in the ledger.",
-					span, next);
+	bool refused = is_refusal(s->pace.reason);
+	OWN_STR char *hint =
+		mem_printf("%sNext try in %s, at %s. %s",
+			   refused ? "Correct PTP_USER and PTP_KEY; `ptp-archiver check "
+				     "--online` tries them. "
+				   : "",
+			   span, next,
+			   s->lost.n ? "What was assigned stays in the ledger."
+				     : "Nothing is lost: what was assigned stays in the "
+				       "ledger.");
 	note(all, REMARK_BAD,
-	     mem_printf("The tracker has not been well since %s: %s.", since, s->pace.reason),
+	     refused ? mem_printf("The tracker does not accept ApiUser and ApiKey, since %s.",
+				  since)
+		     : mem_printf("The tracker has not been well since %s: %s.", since,
+				  s->pace.reason),
 	     hint);
 }
 
