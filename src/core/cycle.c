@@ -133,6 +133,30 @@ static void conclude_failure(struct turn *t, const struct err *why)
 	t->out->retry_at = clock_now() + (m->waits ? CYCLE_DISK_RETRY_MS : 0);
 }
 
+/* ---- the tracker ---- */
+
+/* true: the tracker may be asked now.  Otherwise *left says for how long it may not. */
+static bool may_ask(struct turn *t, bool *yes, struct err *err)
+{
+	char reason[128], span[CLOCK_TEXT], detail[300];
+	int64_t left = 0;
+
+	*yes = true;
+	if (t->cy->force)
+		return true;
+	if (!pace_backoff(t->cy->pacer, &left, reason, err))
+		return false;
+	if (left == 0)
+		return true;
+	*yes = false;
+	clock_span(left + 999, span);
+	snprintf(detail, sizeof detail, "the tracker is left alone for another %s, after: %s", span,
+		 reason);
+	conclude(t->out, OUTCOME_WAIT, "", detail);
+	t->out->undone = true;
+	return true;
+}
+
 /* ---- one assignment, from wherever it stands ---- */
 
 /* The bytes in the vault; where they are gone or damaged, the assignment is downloaded anew.
@@ -207,14 +231,24 @@ static bool after_delivery(struct turn *t, struct assignment *a, struct err *err
 	return ok;
 }
 
+/* *yes: it needs no call of the tracker, or one may be made: the kept bytes may have been gone. */
+static bool may_go_on(struct turn *t, const struct assignment *a, bool *yes, struct err *err)
+{
+	*yes = a->state != ASSIGNMENT_ASSIGNED;
+	return *yes || t->cy->local || may_ask(t, yes, err);
+}
+
 static bool finish(struct turn *t, struct assignment *a, bool fresh, struct err *err)
 {
+	bool yes = true;
 	OWN_BUF struct buf bytes = BUF_MAX(OBTAIN_MAX_BYTES);
 	const struct obtain parts = obtain_parts(t);
 
 	if ((a->state == ASSIGNMENT_FETCHED || a->state == ASSIGNMENT_DELIVERING) &&
-	    !from_vault(t, a, &bytes, err))
+	    (!from_vault(t, a, &bytes, err) || !may_go_on(t, a, &yes, err)))
 		return false;
+	if (!yes)
+		return true;
 	t->calling = a->state == ASSIGNMENT_ASSIGNED && !assignment_is_staged(a);
 	if (a->state == ASSIGNMENT_ASSIGNED &&
 	    !obtain_download(&parts, a, fresh, &bytes, &t->out->undone, err))
@@ -226,28 +260,6 @@ static bool finish(struct turn *t, struct assignment *a, bool fresh, struct err 
 }
 
 /* ---- guards ---- */
-
-/* true: the tracker may be asked now.  Otherwise *left says for how long it may not. */
-static bool may_ask(struct turn *t, bool *yes, struct err *err)
-{
-	char reason[128], span[CLOCK_TEXT], detail[300];
-	int64_t left = 0;
-
-	*yes = true;
-	if (t->cy->force)
-		return true;
-	if (!pace_backoff(t->cy->pacer, &left, reason, err))
-		return false;
-	if (left == 0)
-		return true;
-	*yes = false;
-	clock_span(left + 999, span);
-	snprintf(detail, sizeof detail, "the tracker is left alone for another %s, after: %s", span,
-		 reason);
-	conclude(t->out, OUTCOME_WAIT, "", detail);
-	t->out->undone = true;
-	return true;
-}
 
 static bool past_deadline(struct turn *t)
 {

@@ -219,3 +219,21 @@ def test_fetch_makes_a_cycle_while_the_daemon_sleeps(sim, archiver):
     archiver.fetch(status=0)
     archiver.fetch(status=0)
     assert len(sim.fetches()) == 3
+
+
+def test_a_lost_copy_is_not_downloaded_again_while_the_tracker_is_left_alone(sim, make):
+    a = make(PTP_INTERVAL="6h", PTP_FETCH_SLEEP="10")
+    a.fetch(status=0)
+    for kept in (a.state / "vault").iterdir():
+        kept.unlink()
+    a.ledger("UPDATE assignment SET state = 2")
+    a.ledger("UPDATE pace SET failures = 4, backoff_until = ?, reason = 'HTTP 503'",
+             int(time.time() * 1000) + 600000)
+    a.ledger("UPDATE clock SET last_cycle = ?, next_cycle = ?", int(time.time() * 1000) - 1000,
+             int(time.time() * 1000) + 3600000)
+    calls = len(sim.requests())
+    a.start()
+    wait_for(lambda: "it is downloaded again" in a.log())
+    wait_for(lambda: "cycle ended" in a.log())
+    assert len(sim.requests()) == calls
+    assert a.history()[0]["state"] == "assigned"
