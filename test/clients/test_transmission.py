@@ -166,7 +166,9 @@ def test_a_duplicate_is_success_and_changes_nothing(any_daemon, tmp_path):
     with any_daemon.driver() as client:
         client.must("deliver", file=file, category="rel", paused=True)
         any_daemon.call("torrent-set", ids=[infohash], labels=["by hand"])
-        before = any_daemon.row(infohash)
+        # Transmission 3.00 checks what is added first (status 1 and 2).
+        before = wait_for("the check has ended", lambda: (
+            (row := any_daemon.row(infohash))["status"] not in (1, 2) and row), READY_LIMIT)
         for resumed in (False, True):
             client.must("deliver", file=file, category="other", save_path=tmp_path / "other",
                         resumed=resumed)

@@ -145,7 +145,6 @@ def handler_of(client, login):
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
 
         def address_string(self):
             return "somebody"
