@@ -87,22 +87,23 @@ def test_a_back_off_is_told_in_words(sim, make, serve):
     assert "ptp_archiver_trouble_since_timestamp_seconds" in metrics
 
 
-def test_refused_credentials_are_said_to_be_so(sim, make, serve):
-    sim.faults({"endpoint": "fetch", "do": "status", "status": 403})
+def page_after_a_cycle(make, serve):
     archiver = make(PTP_FETCH_SLEEP="10")
     server = serve(archiver)
     wait_for(lambda: "cycle ended" in archiver.log())
-    page = server.get().text
+    return server.get().text
+
+
+def test_refused_credentials_are_said_to_be_so(sim, make, serve):
+    sim.faults({"endpoint": "fetch", "do": "status", "status": 403})
+    page = page_after_a_cycle(make, serve)
     assert "<h1>The tracker does not accept ApiUser and ApiKey, since" in page
     assert "Correct PTP_USER and PTP_KEY" in page
 
 
 def test_nothing_is_said_to_be_safe_beside_what_may_be_lost(sim, make, serve):
     sim.faults({"endpoint": "fetch", "do": "status", "status": 502})
-    archiver = make(PTP_FETCH_SLEEP="10")
-    server = serve(archiver)
-    wait_for(lambda: "cycle ended" in archiver.log())
-    page = server.get().text
+    page = page_after_a_cycle(make, serve)
     assert "possibly lost" in page and "Nothing is lost" not in page
 
 
