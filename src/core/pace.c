@@ -117,7 +117,9 @@ bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failur
 
 	if (!ledger_get_pace(p->ledger, &pace, err))
 		return false;
-	if (failure && failure->status == 403 && p->first_call) {
+	/* A guard's page tells nothing of the credentials: they did not get to the tracker. */
+	if (failure && failure->status == 403 && p->first_call &&
+	    failure->page != REPLY_PAGE_GUARD) {
 		text_copy(why->word, sizeof why->word, WORD_AUTH);
 		err_wrap(why, "on the first call ever made with this ApiUser and ApiKey, so they "
 			      "may be wrong");

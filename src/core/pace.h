@@ -47,7 +47,8 @@ bool pace_redirect(struct pacer *p, struct err *err) MUST_CHECK;
 bool pace_ended(struct pacer *p, enum pace_call call, struct err *err) MUST_CHECK;
 
 /* The call has ended well, or (`failure` not NULL) with *why, whose word becomes WORD_AUTH for a
- * 403 on the first call ever made with these credentials. */
+ * 403 on the first call ever made with these credentials that no guard in front of the tracker
+ * answered. */
 bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failure *failure,
 		struct err *why, struct err *err) MUST_CHECK;
 

@@ -46,6 +46,20 @@ enum reply_page reply_page(const char *bytes, size_t len)
 	return REPLY_PAGE;
 }
 
+const char *reply_page_words(enum reply_page page)
+{
+	switch (page) {
+	case REPLY_PAGE_GUARD:
+		return ": a guard in front of the tracker (Cloudflare) does not let us through";
+	case REPLY_PAGE_LOGIN:
+		return ": a page to log in came";
+	case REPLY_PAGE_MAINTENANCE:
+		return ": a page says that the tracker is being worked on";
+	default:
+		return "";
+	}
+}
+
 static json_t *load_object(const char *bytes, size_t len, struct err *err)
 {
 	json_error_t why;

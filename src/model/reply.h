@@ -66,6 +66,9 @@ enum reply_page {
 
 enum reply_page reply_page(const char *bytes, size_t len);
 
+/* ": a guard in front of the tracker ..."; "" where there is nothing to say of it. */
+const char *reply_page_words(enum reply_page page);
+
 void reply_clear(struct reply *reply);
 
 #endif

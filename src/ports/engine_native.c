@@ -110,7 +110,8 @@ static bool check_status(struct native *n, const struct http_reply *reply, struc
 			"HTTP %ld: a redirect to %s, which is not followed: only a few are, and "
 			"only within the tracker",
 			s, reply->redirect_host);
-	return err_set(err, ERR_RETRY, word, "HTTP %ld", s);
+	return err_set(err, ERR_RETRY, word, "HTTP %ld%s", s,
+		       reply_page_words(n->base.failure.page));
 }
 
 static char *masked(const struct native *n, const char *text, size_t len)

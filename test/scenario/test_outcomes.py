@@ -132,6 +132,21 @@ def test_403_is_a_matter_of_credentials_again_once_they_changed(sim, make):
     assert summary(a.fetch(status=1).stderr) == "attic:ERR(Auth)"
 
 
+def test_403_of_a_guard_in_front_of_the_tracker_says_nothing_of_the_credentials(sim, make):
+    sim.faults({**FETCH, "do": "html", "status": 403, "page": "cloudflare"})
+    a = make()
+    said = a.fetch(status=1).stderr
+    assert summary(said) == "attic:ERR(HTTP 403)"
+    assert "Cloudflare" in said and "does not let us through" in said
+    assert "ApiUser" not in said and "PTP_USER" not in said
+
+
+def test_a_page_of_maintenance_is_told_as_such(sim, make):
+    sim.faults({**FETCH, "do": "html", "status": 503, "page": "maintenance"})
+    said = make().fetch(status=1).stderr
+    assert summary(said) == "attic:ERR(HTTP 503)" and "is being worked on" in said
+
+
 def test_401_is_always_a_matter_of_credentials(sim, make):
     a = make()
     a.fetch(status=0)
