@@ -64,7 +64,7 @@ int cmd_fetch(const struct invocation *in, struct err *err)
 				  .delivered = print_delivered};
 	if (!once_run(&once, &well, err)) {
 		if (strcmp(err->word, WORD_STOPPED) != 0)
-			once_report_failure(&parts, err);
+			once_report_failure(&parts, &c, wake, err);
 		return COMMAND_FAILED;
 	}
 	return well ? STATUS_DONE : STATUS_FAILED;

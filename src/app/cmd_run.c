@@ -1,24 +1,14 @@
 #include "app/command.h"
 #include "app/daemon.h"
+#include "app/once.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "ports/health.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
 static const char no_containers[] = "ERROR: PTP_CONTAINERS not defined";
 static const char wrong[] = "ERROR: the configuration is wrong; the log says what and where";
-
-static void tell(const struct config *c, struct wake *wake, const char *body)
-{
-	struct err err;
-	struct health *h = health_open(&c->ping_url, c->ca_file, wake, &err);
-
-	if (h)
-		health_fail(h, body);
-	health_close(h);
-}
 
 static bool names_another(const char *variable, unsigned ours)
 {
@@ -54,7 +44,8 @@ static int run(const struct invocation *in, struct config *c, struct wake *wake,
 	const char *list = getenv("PTP_CONTAINERS");
 
 	if (!command_config(in, CONFIG_CREDENTIALS | CONFIG_CONTAINERS, c)) {
-		tell(c, wake, c->n_containers || (list && *list) ? wrong : no_containers);
+		once_ping_failure(c, wake,
+				  c->n_containers || (list && *list) ? wrong : no_containers);
 		return STATUS_USAGE;
 	}
 	warn_of_root();
@@ -62,7 +53,7 @@ static int run(const struct invocation *in, struct config *c, struct wake *wake,
 	if (daemon_run(c, &in->config, wake, err))
 		return STATUS_DONE;
 	OWN_STR char *body = mem_printf("ERROR: %s: %s", err->word, err->msg);
-	tell(c, wake, body);
+	once_ping_failure(c, wake, body);
 	return COMMAND_FAILED;
 }
 

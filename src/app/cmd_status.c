@@ -102,6 +102,7 @@ static void print_status(const json_t *all)
 {
 	const json_t *backoff = json_object_get(all, "backoff");
 	const json_t *audit = json_object_get(all, "audit");
+	const json_t *trouble = json_object_get(all, "trouble");
 	bool runs = json_is_true(json_object_get(all, "daemon"));
 	size_t i;
 	json_t *o;
@@ -125,7 +126,12 @@ static void print_status(const json_t *all)
 	print_version(all);
 	if (json_is_true(json_object_get(all, "working")))
 		printf("A cycle is running.\n");
-	if (runs)
+	if (json_is_object(trouble))
+		printf("No cycle can be run: %s\n", get(trouble, "message"));
+	if (runs && *get(all, "next_try"))
+		printf("The daemon is running. Next try: %s. Next cycle: %s\n",
+		       get(all, "next_try"), get(all, "next_cycle"));
+	else if (runs)
 		printf("The daemon is running. Next cycle: %s\n",
 		       *get(all, "next_cycle") ? get(all, "next_cycle") : "now");
 	else
@@ -179,7 +185,7 @@ static json_t *look(const struct config *c, struct err *err)
 	bool failed;
 	OWN(ledger_closer) struct ledger *l = open_ledger(c, &failed, err);
 
-	status_setup_take(&setup, c, false);
+	status_setup_take(&setup, c, NULL);
 	return !failed && status_gather(&s, &setup, l, err) ? status_json(&s) : NULL;
 }
 

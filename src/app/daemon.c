@@ -1,10 +1,11 @@
 #include "app/daemon.h"
 
+#include "app/hold.h"
 #include "app/httpd.h"
 #include "app/once.h"
 #include "app/tell.h"
+#include "app/trouble.h"
 #include "base/clock.h"
-#include "base/fs.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "core/pick_up.h"
@@ -12,15 +13,20 @@
 
 #include <string.h>
 
-#define CYCLE_APART_MS 1000 /* cycles of the daemon never begin closer together */
-#define PAUSE_MS 60000
-#define LOOK_APART_MS 600000 /* at the watch folders */
-#define TAKE_OVER_MS 5000    /* how long another daemon may take to end */
+#define CYCLE_APART_MS 1000     /* cycles of the daemon never begin closer together */
+#define PAUSE_MS 60000          /* from one look to the next, in trouble */
+#define SHORT_PAUSE_MS 1000     /* where there is no waiting (core/schedule.h) */
+#define LOOK_APART_MS 600000    /* at the watch folders, and at the state folder */
+#define REPORT_APART_MS 3600000 /* the same trouble, to Healthchecks */
 
 struct daemon {
 	struct config *config; /* borrowed */
 	const struct config_options *options;
 	struct wake *wake;
+	struct hold hold;
+	struct trouble trouble; /* shared with the page's thread */
+	int64_t reported;       /* when Healthchecks was last told of it */
+	bool paused;            /* waiting for it to pass */
 	struct parts parts;
 	bool *wanted;       /* owned: per target, those to be gone on with */
 	int64_t last_begin; /* wall clock, as is the next */
@@ -54,6 +60,23 @@ static double chance(void)
 	return (double)r / UINT32_MAX;
 }
 
+static bool waits(const struct daemon *d)
+{
+	const struct config *c = d->config;
+
+	return schedule_manners(c->fetch_sleep_ms, c->loopback).waits;
+}
+
+static int64_t pause_of(const struct daemon *d)
+{
+	return waits(d) ? PAUSE_MS : SHORT_PAUSE_MS;
+}
+
+static int64_t check_apart(const struct daemon *d)
+{
+	return waits(d) ? LOOK_APART_MS : SHORT_PAUSE_MS;
+}
+
 static int64_t later(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
@@ -64,8 +87,6 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* When the rest of a cycle may be gone on with: after the back-off, and after an interruption that
- * was not the first, on the ladder. */
 static bool rest_due(struct daemon *d, const struct cycle_clock *clock, int64_t now, int64_t *when,
 		     struct err *err)
 {
@@ -74,9 +95,7 @@ static bool rest_due(struct daemon *d, const struct cycle_clock *clock, int64_t 
 
 	if (!pace_backoff(&d->parts.pacer, &left, reason, err))
 		return false;
-	*when = now + left;
-	if (clock->attempts && d->parts.pacer.manners.waits)
-		*when = later(*when, clock->last_attempt + schedule_ladder(clock->attempts));
+	*when = schedule_rest(clock, &d->parts.pacer.manners, left, now);
 	return true;
 }
 
@@ -171,7 +190,8 @@ static bool make_plan(struct daemon *d, struct plan *plan, struct err *err)
 	plan->rest = when < plan->when;
 	plan->when = sooner(plan->when, when);
 	if (d->broken)
-		plan->when = later(plan->when, d->last_begin + schedule_ladder(d->broken));
+		plan->when = later(plan->when, d->last_begin + sooner(schedule_ladder(d->broken),
+								      LOOK_APART_MS));
 	if (d->last_begin)
 		plan->when = later(plan->when, d->last_begin + CYCLE_APART_MS);
 	return true;
@@ -235,6 +255,39 @@ static bool run_cycle(struct daemon *d, const char *kind, enum work work, struct
 	       record_end(d, err);
 }
 
+/* ---- trouble ---- */
+
+/* A ledger that cannot be used may be put back; all else that is fatal stays so. */
+static bool is_hopeless(const struct err *err)
+{
+	return err->kind == ERR_FATAL && strcmp(err->word, WORD_LEDGER) != 0;
+}
+
+/* Said when it begins, or changes; Healthchecks, which may not have heard it, is told again. */
+static void begin_trouble(struct daemon *d, const struct err *why, const char *what,
+			  const char *then)
+{
+	int64_t now = clock_now();
+	bool fresh = trouble_begin(&d->trouble, TROUBLE_WORK, why->msg);
+
+	if (fresh)
+		log_error(NULL, "%s%s; %s", what, why->msg, then);
+	if (!fresh && now - d->reported < REPORT_APART_MS && now >= d->reported)
+		return;
+	d->reported = now;
+	once_report_failure(&d->parts, d->config, d->wake, why);
+}
+
+static void end_trouble(struct daemon *d)
+{
+	d->broken = 0;
+	d->paused = false;
+	if (trouble_end(&d->trouble, TROUBLE_WORK))
+		log_info(NULL, "the state folder and the ledger can be used again");
+}
+
+/* ---- cycles ---- */
+
 /* A cycle that cannot be run is tried again, ever more rarely, unless there is no hope. */
 static bool one_cycle(struct daemon *d, const char *kind, enum work work, struct err *err)
 {
@@ -244,18 +297,17 @@ static bool one_cycle(struct daemon *d, const char *kind, enum work work, struct
 	d->last_begin = clock_now();
 	d->fresh &= work == WORK_LOCAL;
 	if (run_cycle(d, kind, work, &why)) {
-		d->broken = 0;
+		end_trouble(d);
 		return true;
 	}
 	if (strcmp(why.word, WORD_STOPPED) == 0)
 		return true;
-	if (why.kind == ERR_FATAL) {
+	if (is_hopeless(&why)) {
 		*err = why;
 		return false;
 	}
 	d->broken++;
-	log_error(NULL, "the cycle could not be run: %s", why.msg);
-	once_report_failure(&d->parts, &why);
+	begin_trouble(d, &why, "the cycle could not be run: ", "it is tried again");
 	return true;
 }
 
@@ -288,8 +340,6 @@ static bool finish_local(struct daemon *d, struct err *err)
 {
 	bool any;
 
-	if (d->finished)
-		return true;
 	if (!find_local(d, &any, err))
 		return false;
 	d->finished = true;
@@ -297,6 +347,18 @@ static bool finish_local(struct daemon *d, struct err *err)
 		return true;
 	log_info(NULL, "finishing what was not delivered when the program ended");
 	return one_cycle(d, "rest", WORK_LOCAL, err);
+}
+
+/* The parts are closed where they are to be opened anew. */
+static bool check_state(struct daemon *d, struct err *err)
+{
+	bool reopen;
+
+	if (!hold_check(&d->hold, &d->parts, d->config, d->wake, &reopen, err))
+		return false;
+	if (reopen)
+		wire_close(&d->parts);
+	return true;
 }
 
 static bool open_parts(struct daemon *d, struct err *err)
@@ -321,7 +383,7 @@ static void open_page(struct daemon *d)
 
 	if (!d->config->listen || d->page)
 		return;
-	d->page = httpd_open(d->config, &err);
+	d->page = httpd_open(d->config, &d->trouble, &err);
 	if (d->page)
 		log_info(NULL, "the status page is at http://%s/", httpd_address(d->page));
 	else if (!d->page_failed)
@@ -357,13 +419,15 @@ static void reload(struct daemon *d)
 		log_error(NULL, "%s", problems.lines[i]);
 	problems_clear(&problems);
 	if (!good || strcmp(fresh.state, d->config->state) != 0) {
-		log_error(NULL,
-			  good ? "another state folder takes a restart; the old configuration "
-				 "stays"
-			       : "the new configuration is refused; the old one stays");
+		const char *why = good ? "another state folder takes a restart; the old "
+					 "configuration stays"
+				       : "the new configuration is refused; the old one stays";
+		log_error(NULL, "%s", why);
+		trouble_begin(&d->trouble, TROUBLE_CONFIG, why);
 		config_clear(&fresh);
 		return;
 	}
+	trouble_end(&d->trouble, TROUBLE_CONFIG);
 	wire_close(&d->parts);
 	close_page(d);
 	config_clear(d->config);
@@ -405,12 +469,19 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 	struct plan plan;
 
 	open_page(d);
-	if (!open_parts(d, err) || !finish_local(d, err) || !make_plan(d, &plan, err))
+	if (!check_state(d, err) || !open_parts(d, err) || !make_plan(d, &plan, err))
 		return false;
+	if (d->paused) {
+		end_trouble(d);
+		return true;
+	}
+	if (!d->finished)
+		return finish_local(d, err);
 	if (plan.when > clock_now()) {
 		announce(&plan);
 		while (plan.when > clock_now() && !wake_stopping(d->wake)) {
-			wake_until(d->wake, sooner(plan.when, plan.look));
+			int64_t check = clock_now() + check_apart(d);
+			wake_until(d->wake, sooner(sooner(plan.when, plan.look), check));
 			if (wake_take(d->wake, WAKE_RELOAD)) {
 				reload(d);
 				return true;
@@ -419,6 +490,10 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 				log_info(NULL, "a cycle now, on request");
 				return one_cycle(d, "manual", WORK_ALL, err);
 			}
+			if (!check_state(d, err))
+				return false;
+			if (!d->parts.ledger)
+				return true;
 			if ((plan.look <= clock_now() && !look(d, err)) ||
 			    !make_plan(d, &plan, err))
 				return false;
@@ -430,17 +505,19 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 			 : one_cycle(d, "regular", WORK_ALL, err);
 }
 
-/* Trouble that may pass, such as a ledger on a share that is away, is waited out. */
+/* Trouble that may pass, such as a ledger on a share that is away, is waited out.  What was removed
+ * can be read only as long as it is open. */
 static bool pause_for(struct daemon *d, struct err *err)
 {
 	struct err stopped;
 
-	if (err->kind == ERR_FATAL)
+	if (is_hopeless(err))
 		return false;
-	log_error(NULL, "%s; trying again in a minute", err->msg);
-	if (d->parts.health)
-		once_report_failure(&d->parts, err);
-	(void)!wake_sleep(d->wake, PAUSE_MS, &stopped);
+	begin_trouble(d, err, "", "it is looked at again every minute");
+	d->paused = true;
+	if (d->parts.ledger && ledger_file(d->parts.ledger) != LEDGER_REMOVED)
+		wire_close(&d->parts);
+	(void)!wake_sleep(d->wake, pause_of(d), &stopped);
 	return true;
 }
 
@@ -456,36 +533,19 @@ static bool loop(struct daemon *d, struct err *err)
 	return true;
 }
 
-/* One daemon per state folder; a predecessor that is ending is waited for. */
-static int take_over(const struct config *c, struct wake *wake, struct err *err)
-{
-	OWN_STR char *path = wire_run_lock_path(c);
-	int64_t end = clock_monotonic() + TAKE_OVER_MS;
-	bool held;
-
-	for (;;) {
-		int fd = fs_lock(path, &held, err);
-		if (fd >= 0 || !held)
-			return fd;
-		if (clock_monotonic() >= end)
-			break;
-		if (!wake_sleep(wake, 100, err))
-			return -1;
-	}
-	err_set(err, ERR_FATAL, WORD_CONFIG,
-		"another `ptp-archiver run` serves the state folder %s already", c->state);
-	return -1;
-}
-
 bool daemon_run(struct config *c, const struct config_options *o, struct wake *wake,
 		struct err *err)
 {
-	struct daemon d = {.config = c, .options = o, .wake = wake, .fresh = true};
+	struct daemon d = {.config = c,
+			   .options = o,
+			   .wake = wake,
+			   .hold = HOLD_NONE,
+			   .trouble = TROUBLE_NONE,
+			   .fresh = true};
 
 	if (!wire_state(c, err))
 		return false;
-	OWN_FD int lock = take_over(c, wake, err);
-	if (lock < 0)
+	if (!hold_take(&d.hold, c, wake, err))
 		return wake_stopping(wake);
 	write_config(c);
 	log_info(NULL, "ptp-archiver " PTP_ARCHIVER_VERSION " keeps %zu container%s filled",
@@ -494,5 +554,6 @@ bool daemon_run(struct config *c, const struct config_options *o, struct wake *w
 	free(d.wanted);
 	close_page(&d);
 	wire_close(&d.parts);
+	hold_release(&d.hold);
 	return ok;
 }

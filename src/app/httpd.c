@@ -211,7 +211,7 @@ static void release(struct httpd *h)
 	free(h);
 }
 
-struct httpd *httpd_open(const struct config *c, struct err *err)
+struct httpd *httpd_open(const struct config *c, struct trouble *trouble, struct err *err)
 {
 	OWN_FD int fd = bind_to(c->listen, err);
 
@@ -219,7 +219,7 @@ struct httpd *httpd_open(const struct config *c, struct err *err)
 		return NULL;
 	struct httpd *h = mem_alloc(sizeof *h);
 	h->address = listen_text(fd);
-	h->site = site_open(c);
+	h->site = site_open(c, trouble);
 	if (start(h, fd)) {
 		own_fd_take(&fd);
 		return h;

@@ -1,14 +1,15 @@
 /*
  * app/httpd.h - the status page's server: libmicrohttpd in a thread of its own.
  *
- * The thread has a site (app/site.h) to itself and shares nothing with the daemon.  It sleeps while
- * nobody is connected.  Each connection serves one request; who is slow, or one too many, is cut
- * off.
+ * The thread has a site (app/site.h) to itself and shares nothing with the daemon but its trouble
+ * (app/trouble.h).  It sleeps while nobody is connected.  Each connection serves one request; who
+ * is slow, or one too many, is cut off.
  */
 #ifndef APP_HTTPD_H
 #define APP_HTTPD_H
 
 #include "app/config.h"
+#include "app/trouble.h"
 
 /* All limits of the server. */
 #define HTTPD_CONNECTIONS 128                /* far below what a process may open */
@@ -18,8 +19,10 @@
 
 struct httpd;
 
-/* Listens where `c` says (c->listen is set), and starts the thread; nothing of `c` is kept. */
-struct httpd *httpd_open(const struct config *c, struct err *err) MUST_CHECK;
+/* Listens where `c` says (c->listen is set), and starts the thread; nothing of `c` is kept.
+ * `trouble` must outlive it. */
+struct httpd *httpd_open(const struct config *c, struct trouble *trouble,
+			 struct err *err) MUST_CHECK;
 
 /* Ends every connection at once. */
 void httpd_close(struct httpd *h);

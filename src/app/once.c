@@ -190,10 +190,25 @@ static void finish(const struct once *o, const struct cycle *cy, int64_t id, str
 	free(all);
 }
 
-void once_report_failure(struct parts *p, const struct err *err)
+void once_ping_failure(const struct config *c, struct wake *wake, const char *body)
+{
+	struct err err;
+	struct health *h = health_open(&c->ping_url, c->ca_file, wake, &err);
+
+	if (h)
+		health_fail(h, body);
+	health_close(h);
+}
+
+void once_report_failure(struct parts *p, const struct config *c, struct wake *wake,
+			 const struct err *err)
 {
 	OWN_STR char *body = mem_printf("ERROR: %s: %s", err->word, err->msg);
 
+	if (!p->health) {
+		once_ping_failure(c, wake, body);
+		return;
+	}
 	health_fail(p->health, body);
 	tell_broken(p, err);
 }

@@ -30,8 +30,13 @@ struct once {
  */
 bool once_run(const struct once *o, bool *well, struct err *err) MUST_CHECK;
 
-/* Tell Healthchecks, and whom Notify names, that a cycle could not be run at all. */
-void once_report_failure(struct parts *p, const struct err *err);
+/* Tell Healthchecks, and whom Notify names, that a cycle could not be run at all.  The parts may be
+ * closed: then Healthchecks alone. */
+void once_report_failure(struct parts *p, const struct config *c, struct wake *wake,
+			 const struct err *err);
+
+/* A failure before there are any parts, to Healthchecks. */
+void once_ping_failure(const struct config *c, struct wake *wake, const char *body);
 
 /* Take the lock of the tracker; the descriptor is the caller's.  -1: an error, or a stop. */
 int once_lock(const struct config *c, struct wake *wake, struct err *err);

@@ -9,26 +9,26 @@
 #include "base/num.h"
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 
 struct site {
 	struct status_setup setup;
-	struct ledger *ledger; /* NULL: not open */
-	dev_t device;          /* of the open ledger's file, as is the next */
-	ino_t inode;
+	struct ledger *ledger;      /* NULL: not open */
+	bool had_ledger;            /* one was open before */
 	bool closed;                /* a token is needed */
 	uint8_t token[SHA256_SIZE]; /* its hash */
 	char *policy;
 };
 
-struct site *site_open(const struct config *c)
+struct site *site_open(const struct config *c, struct trouble *trouble)
 {
 	struct site *s = mem_alloc(sizeof *s);
 	const char *token = secret_reveal(&c->listen_token);
 
-	status_setup_take(&s->setup, c, true);
+	status_setup_take(&s->setup, c, trouble);
 	s->policy = status_html_policy();
 	s->closed = token != NULL;
 	if (token)
@@ -84,19 +84,19 @@ static bool is_let_in(const struct site *s, const char *field)
 /* ---- the ledger ---- */
 
 /* NULL: there is none, or *err says why it cannot be read.  One that was put in another's place is
- * opened anew. */
+ * opened anew; one that was removed is shown until the daemon has written it anew. */
 static struct ledger *current_ledger(struct site *s, struct err *err)
 {
 	struct stat st;
-	bool there = stat(s->setup.ledger, &st) == 0 && st.st_size > 0;
 
 	err->kind = ERR_NONE;
-	if (s->ledger && there && st.st_dev == s->device && st.st_ino == s->inode)
+	if (s->ledger &&
+	    (ledger_file(s->ledger) == LEDGER_IN_PLACE || ledger_file(s->ledger) == LEDGER_REMOVED))
 		return s->ledger;
 	ledger_close(s->ledger);
+	bool there = stat(s->setup.ledger, &st) == 0 && st.st_size > 0;
 	s->ledger = there ? ledger_open(s->setup.ledger, true, err) : NULL;
-	s->device = st.st_dev;
-	s->inode = st.st_ino;
+	s->had_ledger |= s->ledger != NULL;
 	return s->ledger;
 }
 
@@ -106,12 +106,30 @@ static void forget_ledger(struct site *s)
 	s->ledger = NULL;
 }
 
+/* The daemon looks less often than a visitor does. */
+static void note_loss(const struct site *s, struct status *status)
+{
+	const char *how = NULL;
+
+	if (!s->ledger && s->had_ledger)
+		how = "is empty or gone";
+	else if (s->ledger && ledger_file(s->ledger) == LEDGER_REMOVED)
+		how = "was removed; the daemon writes it anew within ten minutes";
+	if (!how || status->work.since)
+		return;
+	status->work.since = status->now;
+	snprintf(status->work.text, sizeof status->work.text, "the ledger %s %s", s->setup.ledger,
+		 how);
+}
+
 static bool gather(struct site *s, struct status *status, struct err *err)
 {
 	struct ledger *l = current_ledger(s, err);
 
-	if (err->kind == ERR_NONE && status_gather(status, &s->setup, l, err))
+	if (err->kind == ERR_NONE && status_gather(status, &s->setup, l, err)) {
+		note_loss(s, status);
 		return true;
+	}
 	forget_ledger(s);
 	return false;
 }
@@ -192,7 +210,9 @@ static void show_metrics(const struct status *status, struct site_answer *a)
 
 static void show_ready(const struct status *status, struct site_answer *a)
 {
-	if (status_is_overdue(status))
+	if (status->work.since)
+		say(a, 503, "no cycle can be run; the status page says why");
+	else if (status_is_overdue(status))
 		say(a, 503, "the next cycle is overdue");
 	else
 		say(a, 200, "ready");

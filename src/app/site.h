@@ -5,12 +5,13 @@
  * (doc/api.md) /metrics         Prometheus                        /healthz/live, /healthz/ready
  *
  * A site belongs to one thread.  It has a copy of what is shown of the configuration and a
- * read-only ledger of its own, and shares nothing with anybody.
+ * read-only ledger of its own, and shares with the daemon only what that says of its trouble.
  */
 #ifndef APP_SITE_H
 #define APP_SITE_H
 
 #include "app/config.h"
+#include "app/trouble.h"
 #include "base/buf.h"
 
 #define SITE_HISTORY_LIMIT 50
@@ -19,8 +20,9 @@
 
 struct site;
 
-/* Takes its copy of what `c` says.  Never fails: a ledger is opened when it is needed. */
-struct site *site_open(const struct config *c);
+/* Takes its copy of what `c` says; `trouble` is borrowed.  Never fails: a ledger is opened when it
+ * is needed. */
+struct site *site_open(const struct config *c, struct trouble *trouble);
 void site_close(struct site *s);
 
 struct site_request { /* all borrowed; what was not given is NULL */

@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -36,7 +37,7 @@ static void take_container(struct status_setup *s, const struct container *c)
 		add_place(s, c->data_folder, "folder", false);
 }
 
-void status_setup_take(struct status_setup *s, const struct config *c, bool is_daemon)
+void status_setup_take(struct status_setup *s, const struct config *c, struct trouble *trouble)
 {
 	s->state = mem_dup(c->state);
 	s->ledger = wire_ledger_path(c);
@@ -44,7 +45,8 @@ void status_setup_take(struct status_setup *s, const struct config *c, bool is_d
 	s->run_lock = wire_run_lock_path(c);
 	s->staging = wire_staging_folder(c);
 	s->names = mem_alloc((c->n_containers + 1) * sizeof *s->names);
-	s->is_daemon = is_daemon;
+	s->manners = schedule_manners(c->fetch_sleep_ms, c->loopback);
+	s->trouble = trouble;
 	for (size_t i = 0; i < c->n_clients; i++)
 		if (c->clients[i].type)
 			add_place(s, c->clients[i].name, c->clients[i].type->name, true);
@@ -153,7 +155,7 @@ static bool is_held(const char *lock)
 
 static bool cycle_may_run(const struct status *s)
 {
-	return !s->setup->is_daemon || (s->n_cycles && !s->cycles[0].ended_at);
+	return !s->setup->trouble || (s->n_cycles && !s->cycles[0].ended_at);
 }
 
 static bool gather_within(struct status *s, struct ledger *l, struct err *err)
@@ -176,12 +178,30 @@ static bool gather_strays(struct status *s, struct ledger *l, struct err *err)
 			     &s->n_strays, err);
 }
 
+/* The daemon's own words, or what can be seen at once: it looks once a minute. */
+static void gather_trouble(struct status *s)
+{
+	struct trouble *daemon = s->setup->trouble;
+	struct err err;
+
+	if (daemon) {
+		trouble_get(daemon, TROUBLE_WORK, &s->work);
+		trouble_get(daemon, TROUBLE_CONFIG, &s->config);
+	}
+	if (s->work.since || (!daemon && !fs_exists(s->setup->state)) ||
+	    fs_check_writable(s->setup->state, &err))
+		return;
+	s->work.since = s->now;
+	text_copy(s->work.text, sizeof s->work.text, err.msg);
+}
+
 bool status_gather(struct status *s, const struct status_setup *setup, struct ledger *l,
 		   struct err *err)
 {
 	s->now = clock_now();
 	s->setup = setup;
-	s->daemon = setup->is_daemon || is_held(setup->run_lock);
+	s->daemon = setup->trouble || is_held(setup->run_lock);
+	gather_trouble(s);
 	s->containers = mem_alloc((setup->n_containers + 1) * sizeof *s->containers);
 	for (size_t i = 0; i < setup->n_containers; i++)
 		s->containers[i] = (struct status_container){.setup = &setup->containers[i],
@@ -190,7 +210,7 @@ bool status_gather(struct status *s, const struct status_setup *setup, struct le
 	for (size_t i = 0; i < setup->n_places; i++)
 		s->places[i].setup = &setup->places[i];
 	if (!l) {
-		s->working = !setup->is_daemon && is_held(setup->cycle_lock);
+		s->working = !setup->trouble && is_held(setup->cycle_lock);
 		return gather_strays(s, NULL, err);
 	}
 	if (!ledger_look_begin(l, err))
@@ -218,6 +238,28 @@ void status_clear(struct status *s)
 int64_t status_backoff(const struct status *s)
 {
 	return s->pace.backoff_until > s->now ? s->pace.backoff_until - s->now : 0;
+}
+
+int64_t status_next_try_of(const struct status *s, const struct status_container *c)
+{
+	if (!c->known.undone || !s->daemon || s->working || s->work.since)
+		return 0;
+	int64_t when = c->known.retry_at ? c->known.retry_at
+					 : schedule_rest(&s->clock, &s->setup->manners,
+							 status_backoff(s), s->now);
+	return when < s->clock.next_cycle ? when : 0;
+}
+
+int64_t status_next_try(const struct status *s)
+{
+	int64_t soonest = 0;
+
+	for (size_t i = 0; i < s->setup->n_containers; i++) {
+		int64_t when = status_next_try_of(s, &s->containers[i]);
+		if (when && (!soonest || when < soonest))
+			soonest = when;
+	}
+	return soonest;
 }
 
 bool status_is_overdue(const struct status *s)

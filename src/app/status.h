@@ -11,6 +11,8 @@
 
 #include "app/config.h"
 #include "app/forecast.h"
+#include "app/trouble.h"
+#include "core/schedule.h"
 #include "core/staged.h"
 #include "ports/ledger.h"
 
@@ -38,11 +40,12 @@ struct status_setup {
 	size_t n_containers;
 	struct status_setup_place *places; /* owned: where torrents go, or are stored */
 	size_t n_places;
-	bool is_daemon; /* this process is the daemon */
+	struct manners manners;
+	struct trouble *trouble; /* borrowed: the daemon's; NULL: this process is none */
 };
 
 /* *s is zeroed before. */
-void status_setup_take(struct status_setup *s, const struct config *c, bool is_daemon);
+void status_setup_take(struct status_setup *s, const struct config *c, struct trouble *trouble);
 void status_setup_clear(struct status_setup *s);
 
 struct status_container {
@@ -69,6 +72,7 @@ struct status {
 	int64_t now;
 	const struct status_setup *setup; /* borrowed */
 	bool daemon, working; /* a daemon runs; a cycle is at work, of whatever process */
+	struct trouble_told work, config;    /* see trouble.h; `work` also as seen from here */
 	struct status_container *containers; /* owned, as are the rest; as in the setup */
 	struct status_place *places;
 	struct cycle_clock clock;
@@ -92,6 +96,12 @@ void status_clear(struct status *s);
 
 /* How long the tracker is left alone still; 0: it is not. */
 int64_t status_backoff(const struct status *s);
+
+/* When what was left undone is gone on with, if that is before the next cycle; 0: nothing is. */
+int64_t status_next_try(const struct status *s);
+
+/* The same of one container. */
+int64_t status_next_try_of(const struct status *s, const struct status_container *c);
 
 /* Has the next cycle been due for longer than STATUS_LATE_MS? */
 bool status_is_overdue(const struct status *s);

@@ -178,7 +178,7 @@ static void add_growth(const struct status *s, const struct status_container *c,
 {
 	int64_t today = s->now / FORECAST_DAY_MS;
 	char from[WORDS_TIME];
-	OWN_STR char *forecast = words_forecast(&c->forecast);
+	OWN_STR char *forecast = words_forecast(c);
 
 	if (c->growth.n) {
 		words_date(c->growth.days[0].day * FORECAST_DAY_MS + FORECAST_DAY_MS / 2, from);

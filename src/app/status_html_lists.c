@@ -140,6 +140,7 @@ static void add_open(const struct status *s, const struct assignment *a, struct 
 {
 	char label[ASSIGNMENT_LABEL];
 	bool lost = a->state == ASSIGNMENT_LOST || a->state == ASSIGNMENT_ASKING;
+	OWN_STR char *doing = words_doing(s, a);
 
 	buf_puts(out, "<li><div class=\"row\"><b>");
 	html_text(out, a->name ? a->name
@@ -157,7 +158,7 @@ static void add_open(const struct status *s, const struct assignment *a, struct 
 		html_text(out, a->note);
 	}
 	buf_puts(out, "</p>\n<p class=\"small soft\">");
-	html_text(out, words_doing(s, a));
+	html_text(out, doing);
 	buf_puts(out, "</p></li>\n");
 }
 

@@ -201,6 +201,13 @@ static json_t *backoff_json(const struct status *s)
 			 "since", time_json(s->pace.since));
 }
 
+static json_t *trouble_json(const struct trouble_told *t)
+{
+	if (!t->since)
+		return json_null();
+	return json_pack("{s:o, s:s}", "since", time_json(t->since), "message", t->text);
+}
+
 static json_t *audit_json(const struct ledger_audit *a)
 {
 	if (!a->at)
@@ -224,7 +231,10 @@ static void add_times(json_t *out, const struct status *s)
 	json_object_set_new(out, "audit", audit_json(&s->audit));
 	json_object_set_new(out, "last_cycle", time_json(s->clock.last_cycle));
 	json_object_set_new(out, "next_cycle", time_json(s->clock.next_cycle));
+	json_object_set_new(out, "next_try", time_json(status_next_try(s)));
 	json_object_set_new(out, "backoff", backoff_json(s));
+	json_object_set_new(out, "trouble", trouble_json(&s->work));
+	json_object_set_new(out, "refused_configuration", trouble_json(&s->config));
 	json_object_set_new(out, "version", json_string(PTP_ARCHIVER_VERSION));
 	json_object_set_new(out, "speaks", json_string(ENGINE_NATIVE_SPEAKS));
 	json_object_set_new(out, "announced", text_json(s->pace.announced));

@@ -230,9 +230,17 @@ static void add_cycles(const struct status *s, struct buf *out)
 		head(out, "last_cycle_duration_seconds", "gauge", "How long the last cycle took.");
 		sample_ms(out, "last_cycle_duration_seconds", took > 0 ? (uint64_t)took : 0);
 	}
+	gauge(out, "stuck",
+	      "1 while no cycle can be run: the state folder or the ledger is unusable.",
+	      s->work.since != 0);
+	gauge(out, "config_last_reload_successful",
+	      "0 if the configuration was read again and refused.", !s->config.since);
 	gauge(out, "cycle_running", "1 while a cycle is at work.", s->working);
 	gauge_time(out, "next_cycle_timestamp_seconds", "When the next cycle is due.",
 		   s->clock.next_cycle);
+	gauge_time(out, "next_try_timestamp_seconds",
+		   "When what was left undone is gone on with, before the next cycle.",
+		   status_next_try(s));
 }
 
 static void add_tracker(const struct status *s, struct buf *out)

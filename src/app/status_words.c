@@ -103,7 +103,30 @@ static bool is_covered(const struct status *s, const struct outcome *o)
 	return false;
 }
 
-static const char *hint_for(const struct outcome *o)
+static const struct status_container *find_container(const struct status *s, const char *name)
+{
+	for (size_t i = 0; i < s->setup->n_containers; i++)
+		if (strcmp(s->setup->containers[i].name, name) == 0)
+			return &s->containers[i];
+	return NULL;
+}
+
+/* "in the next cycle", or "at the next try, in 4 m"; `c` NULL: of any container. */
+static char *at_next(const struct status *s, const struct status_container *c)
+{
+	int64_t when = c ? status_next_try_of(s, c) : status_next_try(s);
+	char span[CLOCK_TEXT];
+
+	if (!when)
+		return mem_dup("in the next cycle");
+	if (when <= s->now)
+		return mem_dup("at once");
+	about(when - s->now, span);
+	return mem_printf("at the next try, in %s", span);
+}
+
+static char *hint_for(const struct status *s, const struct status_container *c,
+		      const struct outcome *o)
 {
 	static const struct {
 		const char *word, *hint;
@@ -120,8 +143,15 @@ static const char *hint_for(const struct outcome *o)
 
 	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
 		if (strcmp(o->word, hints[i].word) == 0)
-			return hints[i].hint;
-	return "The next cycle tries again.";
+			return mem_dup(hints[i].hint);
+	OWN_STR char *when = at_next(s, c);
+	return mem_printf("It is tried again %s.", when);
+}
+
+/* Held back by what passes by itself. */
+static bool only_waits(const struct outcome *o)
+{
+	return outcome_is_well(o) && (o->kind == OUTCOME_WAIT || o->kind == OUTCOME_STALLED);
 }
 
 static void note_outcome(const struct status *s, const struct status_container *c,
@@ -130,13 +160,19 @@ static void note_outcome(const struct status *s, const struct status_container *
 	OWN(outcome_clear) struct outcome o = {0};
 	char when[WORDS_TIME];
 
-	if (!outcome_parse(c->known.outcome, &o) || outcome_is_well(&o) || is_covered(s, &o))
+	if (!outcome_parse(c->known.outcome, &o) || is_covered(s, &o))
 		return;
+	if (only_waits(&o))
+		note(all, REMARK_NOTE, mem_printf("%s waits: %s.", c->setup->name, c->known.detail),
+		     "It passes by itself.");
+	if (outcome_is_well(&o))
+		return;
+	OWN_STR char *hint = hint_for(s, c, &o);
 	words_time(c->known.outcome_at, s->now, when);
 	note(all, REMARK_BAD,
 	     mem_printf("%s: %s at %s%s%s.", c->setup->name, c->known.outcome, when,
 			c->known.detail[0] ? ": " : "", c->known.detail),
-	     hint_for(&o));
+	     hint);
 }
 
 /* The words that core/pace has for a 403 on the first call with these credentials, and a 401. */
@@ -217,14 +253,6 @@ static void note_lost(const struct status *s, struct remarks *all)
 		     "The tracker's next answer is searched for it.");
 }
 
-static bool is_configured(const struct status *s, const char *name)
-{
-	for (size_t i = 0; i < s->setup->n_containers; i++)
-		if (strcmp(s->setup->containers[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 struct open_counts {
 	size_t young, old, aside, orphans;
 };
@@ -235,7 +263,7 @@ static struct open_counts count_open(const struct status *s)
 
 	for (size_t i = 0; i < s->pending.n; i++) {
 		const struct assignment *a = &s->pending.rows[i];
-		if (!is_configured(s, a->container))
+		if (!find_container(s, a->container))
 			n.orphans++;
 		else if (a->set_aside)
 			n.aside++;
@@ -250,6 +278,8 @@ static struct open_counts count_open(const struct status *s)
 static void note_pending(const struct status *s, struct remarks *all)
 {
 	const struct open_counts n = count_open(s);
+	OWN_STR char *when = at_next(s, NULL);
+	OWN_STR char *hint = mem_printf("What is pending is gone on with %s.", when);
 
 	if (n.old)
 		note(all, REMARK_BAD,
@@ -270,7 +300,7 @@ static void note_pending(const struct status *s, struct remarks *all)
 	if (n.young)
 		note(all, REMARK_NOTE,
 		     mem_printf("%zu torrent%s pending.", n.young, n.young == 1 ? " is" : "s are"),
-		     "The next cycle begins with what is pending.");
+		     hint);
 }
 
 static void note_pick_ups(const struct status *s, struct remarks *all)
@@ -304,6 +334,24 @@ static void note_strays(const struct status *s, struct remarks *all)
 		     "files.");
 }
 
+static void note_trouble(const struct status *s, struct remarks *all)
+{
+	char since[WORDS_TIME];
+
+	if (s->work.since) {
+		words_time(s->work.since, s->now, since);
+		note(all, REMARK_BAD,
+		     mem_printf("No cycle can be run, since %s: %s.", since, s->work.text),
+		     "Nothing is asked of the tracker meanwhile. When it is mended, the daemon "
+		     "goes on by itself within ten minutes.");
+	}
+	if (s->config.since) {
+		words_time(s->config.since, s->now, since);
+		note(all, REMARK_BAD, mem_printf("At %s %s.", since, s->config.text),
+		     "The log says why. Correct it, and reload again.");
+	}
+}
+
 static void note_daemon(const struct status *s, struct remarks *all)
 {
 	char since[WORDS_TIME];
@@ -311,7 +359,7 @@ static void note_daemon(const struct status *s, struct remarks *all)
 	if (!s->daemon)
 		note(all, REMARK_BAD, mem_dup("The daemon is not running."),
 		     "Start it with `ptp-archiver run`.");
-	if (!status_is_overdue(s) || !s->daemon)
+	if (!status_is_overdue(s) || !s->daemon || s->work.since)
 		return;
 	words_time(s->clock.next_cycle, s->now, since);
 	note(all, REMARK_BAD,
@@ -357,20 +405,43 @@ static bool had_a_turn(const struct status *s)
 	return false;
 }
 
+static size_t count_waiting(const struct status *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->setup->n_containers; i++) {
+		OWN(outcome_clear) struct outcome o = {0};
+		n += outcome_parse(s->containers[i].known.outcome, &o) && only_waits(&o);
+	}
+	return n;
+}
+
+static char *before_the_first(const struct status *s)
+{
+	if (s->working)
+		return mem_dup("The first cycle is at work.");
+	return mem_dup(s->n_cycles ? "The first cycle was cut off before it ended."
+				   : "Ready. No cycle has run yet.");
+}
+
 static char *all_well(const struct status *s)
 {
-	size_t n = s->setup->n_containers;
+	size_t n = s->setup->n_containers, waiting = count_waiting(s);
 
 	if (n == 0)
 		return mem_dup("No containers are configured.");
 	if (!had_a_turn(s))
-		return mem_dup(s->working ? "The first cycle is at work."
-					  : "Ready. No cycle has run yet.");
-	const char *how = all_full(s) ? "full" : "healthy";
-	if (n == 1)
-		return mem_printf("The container %s is %s.", s->setup->containers[0].name, how);
-	OWN_STR char *subject = all_of_them(n);
-	return mem_printf("%s are %s.", subject, how);
+		return before_the_first(s);
+	OWN_STR char *subject =
+		n == 1 ? mem_printf("The container %s", s->setup->containers[0].name)
+		       : all_of_them(n);
+	if (waiting == n)
+		return mem_printf("Nothing is wrong. %s wait%s.", subject, n == 1 ? "s" : "");
+	if (waiting)
+		return mem_printf("Nothing is wrong. %zu of %zu containers wait%s.", waiting, n,
+				  waiting == 1 ? "s" : "");
+	return mem_printf("%s %s %s.", subject, n == 1 ? "is" : "are",
+			  all_full(s) ? "full" : "healthy");
 }
 
 /* The worst first; those of a level stay in their order. */
@@ -386,6 +457,7 @@ static void sort(struct remarks *all)
 
 void words_remarks(const struct status *s, struct remarks *out)
 {
+	note_trouble(s, out);
 	note_daemon(s, out);
 	note_backoff(s, out);
 	for (size_t i = 0; i < s->setup->n_places; i++)
@@ -414,17 +486,28 @@ void words_remarks(const struct status *s, struct remarks *out)
 
 char *words_next(const struct status *s)
 {
-	char when[WORDS_TIME], span[CLOCK_TEXT];
+	char when[WORDS_TIME], span[CLOCK_TEXT], try_when[WORDS_TIME], try_span[CLOCK_TEXT];
+	int64_t next_try = status_next_try(s);
 
 	if (s->working)
 		return mem_dup("A cycle is at work.");
 	if (!s->daemon)
 		return mem_dup("Without the daemon no cycle will begin.");
+	if (s->work.since)
+		return mem_dup("No cycle begins before that is mended.");
 	if (s->clock.next_cycle <= s->now)
 		return mem_dup("The next cycle is about to begin.");
 	words_time(s->clock.next_cycle, s->now, when);
 	about(s->clock.next_cycle - s->now, span);
-	return mem_printf("Next cycle in %s, at %s.", span, when);
+	if (!next_try)
+		return mem_printf("Next cycle in %s, at %s.", span, when);
+	/* The line above has said when the tracker is tried again. */
+	if (status_backoff(s))
+		return mem_printf("The next whole cycle is due in %s, at %s.", span, when);
+	words_time(next_try, s->now, try_when);
+	about(next_try > s->now ? next_try - s->now : 0, try_span);
+	return mem_printf("Next try in %s, at %s; the next whole cycle in %s, at %s.", try_span,
+			  try_when, span, when);
 }
 
 const char *words_place_state(const struct status_place *p)
@@ -438,34 +521,49 @@ const char *words_place_state(const struct status_place *p)
 	return p->client.seen_at ? "here" : "not called yet";
 }
 
-const char *words_doing(const struct status *s, const struct assignment *a)
+char *words_doing(const struct status *s, const struct assignment *a)
 {
+	const struct status_container *c = find_container(s, a->container);
+
 	if (a->state == ASSIGNMENT_LOST || a->state == ASSIGNMENT_ASKING)
-		return "The tracker's next answer is searched for it.";
-	if (!is_configured(s, a->container))
-		return "Its container is not configured any more: configure it again.";
+		return mem_dup("The tracker's next answer is searched for it.");
+	if (!c)
+		return mem_dup("Its container is not configured any more: configure it again.");
 	if (a->set_aside)
-		return "It is tried again once a day.";
+		return mem_dup("It is tried again once a day.");
+	OWN_STR char *when = at_next(s, c);
 	switch (a->state) {
 	case ASSIGNMENT_ASSIGNED:
-		return "Its .torrent is downloaded in the next cycle.";
+		return mem_printf("Its .torrent is downloaded %s.", when);
 	case ASSIGNMENT_FETCHED:
 	case ASSIGNMENT_DELIVERING:
-		return "It is in the vault, and is delivered in the next cycle.";
+		return mem_printf("It is in the vault, and is delivered %s.", when);
 	default:
-		return "It is delivered; AfterFetchExec is run in the next cycle.";
+		return mem_printf("It is delivered; AfterFetchExec is run %s.", when);
 	}
 }
 
-char *words_forecast(const struct forecast *f)
+/* The tracker decides what full is, and the last torrent may go over. */
+static char *full_words(const struct status_container *c)
 {
+	char more[NUM_TEXT];
+
+	if (c->totals.bytes <= c->setup->allocated)
+		return mem_dup("It is full.");
+	num_bytes(c->totals.bytes - c->setup->allocated, more);
+	return mem_printf("It is full, with %s more than you offered.", more);
+}
+
+char *words_forecast(const struct status_container *c)
+{
+	const struct forecast *f = &c->forecast;
 	char day[WORDS_TIME], rate[NUM_TEXT];
 
 	num_bytes(f->per_day, rate);
 	words_date(f->at, day);
 	switch (f->kind) {
 	case FORECAST_FULL:
-		return mem_dup("It is full.");
+		return full_words(c);
 	case FORECAST_LATER:
 		return mem_printf("At %s a day it will not be full within ten years.", rate);
 	case FORECAST_DAY:

@@ -31,7 +31,7 @@ struct remarks {
 void words_remarks(const struct status *s, struct remarks *out); /* zeroed before */
 void remarks_clear(struct remarks *all);
 
-/* "Next cycle in 2 h 13 m, at 19:40."; the caller's. */
+/* "Next try in 4 m, at 17:31; the next whole cycle in 2 h 13 m, at 19:40."; the caller's. */
 char *words_next(const struct status *s);
 
 /* "14:02", "24 Nov, 14:02", "24 Nov 2025, 14:02": as short as it may be at `now`. */
@@ -43,12 +43,12 @@ void words_date(int64_t when, char out[WORDS_TIME]);
 /* "here", "away", "refuses us", "not called yet"; of a folder "folder" */
 const char *words_place_state(const struct status_place *p);
 
-/* What is being done about an assignment that is pending or possibly lost, as a sentence; borrowed.
- */
-const char *words_doing(const struct status *s, const struct assignment *a);
+/* What is being done about an assignment that is pending or possibly lost, as a sentence; the
+ * caller's. */
+char *words_doing(const struct status *s, const struct assignment *a);
 
-/* "Full around 24 Mar 2027 at this rate, 4.1 GiB a day."; the caller's. */
-char *words_forecast(const struct forecast *f);
+/* "At 4.1 GiB a day it will be full around 24 Mar 2027."; the caller's. */
+char *words_forecast(const struct status_container *c);
 
 /* How a cycle ended. */
 enum cycle_look {

@@ -77,6 +77,16 @@ int64_t schedule_backoff(const struct pace *p, int64_t now)
 	return max(0, min(p->backoff_until, now + SCHEDULE_RETRY_AFTER_MAX_MS) - now);
 }
 
+int64_t schedule_rest(const struct cycle_clock *clock, const struct manners *m, int64_t left,
+		      int64_t now)
+{
+	int64_t again = 0;
+
+	if (clock->attempts && m->waits)
+		again = clock->last_attempt + schedule_ladder(clock->attempts);
+	return max(now + left, again);
+}
+
 int64_t schedule_next_cycle(int64_t begin, int64_t interval, double chance)
 {
 	double spread = (double)interval * SCHEDULE_SPREAD_PERCENT / 100;

@@ -48,6 +48,11 @@ int64_t schedule_backoff(const struct pace *p, int64_t now);
 /* The ladder's wait after `failures` (>= 1) in a row. */
 int64_t schedule_ladder(uint32_t failures);
 
+/* When what a cycle left undone may be gone on with: after the back-off, of which `left` is left,
+ * and after an interruption that was not the first, on the ladder. */
+int64_t schedule_rest(const struct cycle_clock *clock, const struct manners *m, int64_t left,
+		      int64_t now);
+
 /* When the cycle after one that began at `begin` is due: the interval, up to 5 % more or less;
  * `chance` is from 0 to 1. */
 int64_t schedule_next_cycle(int64_t begin, int64_t interval, double chance);

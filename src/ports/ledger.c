@@ -219,6 +219,18 @@ static void not_opened(const struct ledger *l, const char *path, struct err *err
 	text_copy(err->word, sizeof err->word, WORD_LEDGER);
 }
 
+/* Right after the opening: which file it is. */
+static void note_file(struct ledger *l, const char *path)
+{
+	struct stat st;
+
+	l->path = mem_dup(path);
+	if (stat(path, &st) == 0) {
+		l->device = st.st_dev;
+		l->inode = st.st_ino;
+	}
+}
+
 struct ledger *ledger_open(const char *path, bool read_only, struct err *err)
 {
 	struct ledger *l = mem_alloc(sizeof *l);
@@ -232,6 +244,7 @@ struct ledger *ledger_open(const char *path, bool read_only, struct err *err)
 		ledger_close(l);
 		return NULL;
 	}
+	note_file(l, path);
 	sqlite3_busy_timeout(l->db, BUSY_MS);
 	if (!exec(l->db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA", err) ||
 	    !migrate(l->db, read_only, err) ||
@@ -250,7 +263,44 @@ void ledger_close(struct ledger *l)
 	for (int i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(l->prepared[i]);
 	sqlite3_close(l->db);
+	free(l->path);
 	free(l);
+}
+
+enum ledger_file ledger_file(const struct ledger *l)
+{
+	struct stat st;
+
+	if (stat(l->path, &st) < 0)
+		return LEDGER_REMOVED;
+	if (st.st_dev != l->device || st.st_ino != l->inode)
+		return LEDGER_REPLACED;
+	return st.st_size ? LEDGER_IN_PLACE : LEDGER_EMPTIED;
+}
+
+static bool put(const char *path, bool replace, const void *bytes, size_t len, struct err *err)
+{
+	OWN_STR char *staged = mem_printf("%s.new", path);
+	enum fs_publish result = FS_TAKEN;
+
+	if (replace)
+		return fs_write(path, bytes, len, 0600, err);
+	bool ok = fs_stage(staged, bytes, len, 0600, err) && fs_publish(staged, path, &result, err);
+	if (result == FS_TAKEN)
+		unlink(staged);
+	return ok;
+}
+
+bool ledger_save(struct ledger *l, const char *path, bool replace, struct err *err)
+{
+	sqlite3_int64 size;
+	unsigned char *bytes = sqlite3_serialize(l->db, "main", &size, 0);
+
+	if (!bytes)
+		return ledger_failed(l->db, err);
+	bool ok = put(path, replace, bytes, (size_t)size, err);
+	sqlite3_free(bytes);
+	return ok;
 }
 
 const char *ledger_library(void)

@@ -30,6 +30,19 @@ struct ledger;
 struct ledger *ledger_open(const char *path, bool read_only, struct err *err) MUST_CHECK;
 void ledger_close(struct ledger *l);
 
+/* What has become of its file since it was opened? */
+enum ledger_file {
+	LEDGER_IN_PLACE,
+	LEDGER_EMPTIED,  /* cut to no bytes, where it was more */
+	LEDGER_REMOVED,  /* nothing has its name; what was in it can still be read */
+	LEDGER_REPLACED, /* another file has its name; as above */
+};
+enum ledger_file ledger_file(const struct ledger *l);
+
+/* Writes what can be read of it to `path`, 0600, whose place is taken whole or not at all.
+ * `replace`: of what is there; else something that is there is left alone. */
+bool ledger_save(struct ledger *l, const char *path, bool replace, struct err *err) MUST_CHECK;
+
 /* ---- the way of one torrent ---- */
 
 /* "We are about to ask": *id is the new row. */

@@ -15,6 +15,7 @@
 #include "ports/ledger.h"
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #define LEDGER_VERSION 2 /* of the layout */
 
@@ -114,6 +115,9 @@ extern const char *const ledger_statements[SQL_COUNT];
 struct ledger {
 	sqlite3 *db;                       /* owned */
 	sqlite3_stmt *prepared[SQL_COUNT]; /* owned, made when first used */
+	char *path;                        /* owned */
+	dev_t device;                      /* of the file that was opened, as is the next */
+	ino_t inode;
 };
 
 /* Fills in *err from SQLite's last error; false. */

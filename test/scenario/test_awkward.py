@@ -62,7 +62,7 @@ def test_a_reload_whose_parts_cannot_be_opened_is_waited_out(sim, archiver):
     quarantine.rmdir()
     quarantine.touch()
     process.send_signal(signal.SIGHUP)
-    wait_for(lambda: "trying again in a minute" in archiver.log())
+    wait_for(lambda: "it is looked at again every minute" in archiver.log())
     status, took = archiver.stop(process)
     assert status == 0 and took < 2
 

@@ -87,7 +87,7 @@ def switches(pid):
 
 
 def test_asleep_it_wakes_for_nothing(make, sim):
-    a = make("attic:800G,hetzner:5T", HC_URL=sim.ping_url)
+    a = make("attic:800G", HC_URL=sim.ping_url, PTP_FETCH_SLEEP="10")
     process = a.start()
     wait_for(lambda: "next cycle in" in a.log())
     time.sleep(0.3)
@@ -99,7 +99,7 @@ def test_asleep_it_wakes_for_nothing(make, sim):
 def test_in_a_back_off_it_wakes_for_nothing(sim, archiver):
     sim.faults({"endpoint": "fetch", "do": "status", "status": 503,
                 "headers": {"Retry-After": "600"}})
-    process = archiver.start()
+    process = archiver.start(PTP_FETCH_SLEEP="10")
     wait_for(lambda: "left undone in" in archiver.log())
     time.sleep(0.3)
     before = switches(process.pid)

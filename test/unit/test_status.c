@@ -8,6 +8,7 @@
 #include "base/base64.h"
 #include "base/clock.h"
 
+#include "base/text.h"
 #include "unit.h"
 
 #include <time.h>
@@ -26,6 +27,7 @@ struct scene {
 	struct status_place places[1];
 	struct ledger_cycle cycles[2];
 	struct assignment pending[3], lost[2];
+	struct trouble trouble;
 	struct status s;
 };
 
@@ -41,7 +43,7 @@ static void set_scene(struct scene *v)
 					 .n_containers = CONTAINERS,
 					 .places = v->placed,
 					 .n_places = 1,
-					 .is_daemon = true};
+					 .trouble = &v->trouble};
 	v->placed[0] = (struct status_setup_place){box_name, "qbittorrent", true};
 	v->places[0].setup = &v->placed[0];
 	for (size_t i = 0; i < CONTAINERS; i++) {
@@ -89,6 +91,20 @@ static void assert_next(const struct scene *v, const char *text)
 	OWN_STR char *next = words_next(&v->s);
 
 	assert_string_equal(next, text);
+}
+
+/* Takes over `got`. */
+static void assert_words(char *got, const char *text)
+{
+	OWN_STR char *words = got;
+
+	assert_string_equal(words, text);
+}
+
+static void outcome_of(struct scene *v, size_t i, const char *outcome, const char *detail)
+{
+	text_copy(v->containers[i].known.outcome, sizeof v->containers[i].known.outcome, outcome);
+	text_copy(v->containers[i].known.detail, sizeof v->containers[i].known.detail, detail);
 }
 
 /* ---- words ---- */
@@ -156,7 +172,7 @@ static void a_back_off_says_since_when_and_that_nothing_is_lost(void **state)
 	/* After it, the containers speak for themselves. */
 	v.s.pace.backoff_until = NOW - 1;
 	assert_top(&v, REMARK_BAD, "attic: ERR(HTTP 503) at 24 Nov, 22:00.",
-		   "The next cycle tries again.");
+		   "It is tried again in the next cycle.");
 }
 
 static void a_failed_container_says_what_to_do(void **state)
@@ -170,8 +186,6 @@ static void a_failed_container_says_what_to_do(void **state)
 	assert_top(&v, REMARK_BAD,
 		   "loft: ERR(Disk) at 24 Nov, 22:00: /srv/watch: Read-only file system.",
 		   "`ptp-archiver check` says which folder, and why.");
-	strcpy(v.containers[2].known.outcome, "WAIT(Backlog)");
-	assert_top(&v, REMARK_GOOD, "All three containers are healthy.", NULL);
 }
 
 static void a_client_that_is_away_or_refuses_us(void **state)
@@ -216,10 +230,103 @@ static void what_is_pending_and_lost_is_told_behind_the_good_news(void **state)
 	assert_string_equal(
 		all.list[2].text,
 		"1 assignment is possibly lost: the answer to a question did not come.");
-	assert_string_equal(words_doing(&v.s, &v.pending[0]),
-			    "It is in the vault, and is delivered in the next cycle.");
-	assert_string_equal(words_doing(&v.s, &v.lost[0]),
-			    "The tracker's next answer is searched for it.");
+	assert_words(words_doing(&v.s, &v.pending[0]),
+		     "It is in the vault, and is delivered in the next cycle.");
+	assert_words(words_doing(&v.s, &v.lost[0]),
+		     "The tracker's next answer is searched for it.");
+}
+
+static void what_is_tried_again_before_the_next_cycle_says_when(void **state)
+{
+	(void)state;
+	struct scene v;
+
+	set_scene(&v);
+	v.setup.manners.waits = true;
+	v.pending[0] = one(ASSIGNMENT_FETCHED, NOW - HOUR);
+	v.s.pending.n = 1;
+	v.s.clock.next_cycle = NOW + 2 * HOUR;
+	assert_words(words_next(&v.s), "Next cycle in 2 h 0 m, at 02:00.");
+	v.containers[0].known.undone = true;
+	v.containers[0].known.retry_at = NOW + 5 * 60000;
+	assert_words(words_next(&v.s),
+		     "Next try in 5 m, at 00:05; the next whole cycle in 2 h 0 m, at 02:00.");
+	assert_words(words_doing(&v.s, &v.pending[0]),
+		     "It is in the vault, and is delivered at the next try, in 5 m.");
+	/* The tracker's own back-off, and what a second interruption costs. */
+	v.containers[0].known.retry_at = 0;
+	v.s.pace.backoff_until = NOW + 60000;
+	assert_int_equal(status_next_try(&v.s), NOW + 60000);
+	assert_words(words_next(&v.s), "The next whole cycle is due in 2 h 0 m, at 02:00.");
+	v.s.clock.attempts = 2;
+	v.s.clock.last_attempt = NOW;
+	assert_int_equal(status_next_try(&v.s), NOW + 5 * 60000);
+	/* The next cycle comes first. */
+	v.s.clock.next_cycle = NOW + 60000;
+	assert_int_equal(status_next_try(&v.s), 0);
+}
+
+static void what_only_waits_is_told_and_not_called_healthy(void **state)
+{
+	(void)state;
+	OWN(remarks_clear) struct remarks all = {0};
+	struct scene v;
+
+	set_scene(&v);
+	outcome_of(&v, 1, "WAIT(Backlog)", "3 downloads are not finished in box");
+	words_remarks(&v.s, &all);
+	assert_int_equal(all.n, 2);
+	assert_int_equal(all.list[0].level, REMARK_GOOD);
+	assert_string_equal(all.list[0].text, "Nothing is wrong. 1 of 3 containers waits.");
+	assert_string_equal(all.list[1].text, "cellar waits: 3 downloads are not finished in box.");
+	outcome_of(&v, 0, "WAIT(Stalled)", "x");
+	outcome_of(&v, 2, "STALLED", "too many stalled downloads");
+	assert_top(&v, REMARK_GOOD, "Nothing is wrong. All three containers wait.", NULL);
+}
+
+static void trouble_of_the_daemons_own_is_on_top(void **state)
+{
+	(void)state;
+	struct scene v;
+
+	set_scene(&v);
+	v.s.work = (struct trouble_told){.since = NOW - HOUR, .text = "the disk is full"};
+	assert_top(&v, REMARK_BAD, "No cycle can be run, since 24 Nov, 23:00: the disk is full.",
+		   NULL);
+	assert_words(words_next(&v.s), "No cycle begins before that is mended.");
+	v.s.work.since = 0;
+	v.s.config = (struct trouble_told){.since = NOW - HOUR, .text = "it is refused"};
+	assert_top(&v, REMARK_BAD, "At 24 Nov, 23:00 it is refused.", NULL);
+}
+
+static void what_the_tracker_gave_above_the_offer_is_told(void **state)
+{
+	(void)state;
+	struct scene v;
+	struct status_container *c;
+
+	set_scene(&v);
+	c = &v.containers[0];
+	c->forecast.kind = FORECAST_FULL;
+	v.named[0].allocated = c->totals.bytes;
+	assert_words(words_forecast(c), "It is full.");
+	c->totals.bytes += 3 * 1024;
+	assert_words(words_forecast(c), "It is full, with 3.0 KiB more than you offered.");
+}
+
+static void a_first_cycle_that_was_cut_off_is_no_lack_of_one(void **state)
+{
+	(void)state;
+	struct scene v;
+
+	set_scene(&v);
+	for (size_t i = 0; i < CONTAINERS; i++)
+		outcome_of(&v, i, "", "");
+	v.s.n_cycles = 0;
+	assert_top(&v, REMARK_GOOD, "Ready. No cycle has run yet.", NULL);
+	v.s.n_cycles = 1;
+	v.cycles[0].ended_at = 0;
+	assert_top(&v, REMARK_GOOD, "The first cycle was cut off before it ended.", NULL);
 }
 
 static void what_is_pending_for_too_long_is_bad_news(void **state)
@@ -442,6 +549,11 @@ int main(void)
 		cmocka_unit_test(a_failed_container_says_what_to_do),
 		cmocka_unit_test(a_client_that_is_away_or_refuses_us),
 		cmocka_unit_test(what_is_pending_and_lost_is_told_behind_the_good_news),
+		cmocka_unit_test(what_is_tried_again_before_the_next_cycle_says_when),
+		cmocka_unit_test(what_only_waits_is_told_and_not_called_healthy),
+		cmocka_unit_test(trouble_of_the_daemons_own_is_on_top),
+		cmocka_unit_test(what_the_tracker_gave_above_the_offer_is_told),
+		cmocka_unit_test(a_first_cycle_that_was_cut_off_is_no_lack_of_one),
 		cmocka_unit_test(what_is_pending_for_too_long_is_bad_news),
 		cmocka_unit_test(a_cycle_that_does_not_begin_is_bad_news),
 		cmocka_unit_test(times_are_as_short_as_they_may_be),
