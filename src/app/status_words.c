@@ -250,7 +250,7 @@ static void note_lost(const struct status *s, struct remarks *all)
 		     mem_printf("%zu assignment%s possibly lost: the answer to a question did not "
 				"come.",
 				n, n == 1 ? " is" : "s are"),
-		     "The tracker's next answer is searched for it.");
+		     "The tracker's answer in the next cycle is searched for it.");
 }
 
 struct open_counts {
@@ -397,12 +397,13 @@ static bool all_full(const struct status *s)
 	return true;
 }
 
-static bool had_a_turn(const struct status *s)
+static size_t count_without_turn(const struct status *s)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < s->setup->n_containers; i++)
-		if (s->containers[i].known.outcome[0])
-			return true;
-	return false;
+		n += !s->containers[i].known.outcome[0];
+	return n;
 }
 
 static size_t count_waiting(const struct status *s)
@@ -426,11 +427,12 @@ static char *before_the_first(const struct status *s)
 
 static char *all_well(const struct status *s)
 {
-	size_t n = s->setup->n_containers, waiting = count_waiting(s);
+	size_t n = s->setup->n_containers;
+	size_t waiting = count_waiting(s), without = count_without_turn(s);
 
 	if (n == 0)
 		return mem_dup("No containers are configured.");
-	if (!had_a_turn(s))
+	if (without == n)
 		return before_the_first(s);
 	OWN_STR char *subject =
 		n == 1 ? mem_printf("The container %s", s->setup->containers[0].name)
@@ -440,6 +442,9 @@ static char *all_well(const struct status *s)
 	if (waiting)
 		return mem_printf("Nothing is wrong. %zu of %zu containers wait%s.", waiting, n,
 				  waiting == 1 ? "s" : "");
+	if (without)
+		return mem_printf("Nothing is wrong. %zu of %zu containers had no turn yet.",
+				  without, n);
 	return mem_printf("%s %s %s.", subject, n == 1 ? "is" : "are",
 			  all_full(s) ? "full" : "healthy");
 }
@@ -526,7 +531,7 @@ char *words_doing(const struct status *s, const struct assignment *a)
 	const struct status_container *c = find_container(s, a->container);
 
 	if (a->state == ASSIGNMENT_LOST || a->state == ASSIGNMENT_ASKING)
-		return mem_dup("The tracker's next answer is searched for it.");
+		return mem_dup("The tracker's answer in the next cycle is searched for it.");
 	if (!c)
 		return mem_dup("Its container is not configured any more: configure it again.");
 	if (a->set_aside)

@@ -233,7 +233,7 @@ static void what_is_pending_and_lost_is_told_behind_the_good_news(void **state)
 	assert_words(words_doing(&v.s, &v.pending[0]),
 		     "It is in the vault, and is delivered in the next cycle.");
 	assert_words(words_doing(&v.s, &v.lost[0]),
-		     "The tracker's next answer is searched for it.");
+		     "The tracker's answer in the next cycle is searched for it.");
 }
 
 static void what_is_tried_again_before_the_next_cycle_says_when(void **state)
@@ -327,6 +327,8 @@ static void a_first_cycle_that_was_cut_off_is_no_lack_of_one(void **state)
 	v.s.n_cycles = 1;
 	v.cycles[0].ended_at = 0;
 	assert_top(&v, REMARK_GOOD, "The first cycle was cut off before it ended.", NULL);
+	outcome_of(&v, 1, "OK", "");
+	assert_top(&v, REMARK_GOOD, "Nothing is wrong. 2 of 3 containers had no turn yet.", NULL);
 }
 
 static void what_is_pending_for_too_long_is_bad_news(void **state)
