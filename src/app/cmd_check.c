@@ -1,5 +1,6 @@
 /* check: would it work?  Changes nothing (but for the record of a call to the tracker, with
- * --online), and asks for no torrent. */
+ * --online), and asks for no torrent.  What is wrong with the configuration keeps nothing else from
+ * being tested. */
 #include "app/command.h"
 #include "app/doctor.h"
 #include "base/clock.h"
@@ -17,8 +18,8 @@ static const struct {
 	{doctor_file, false},    {doctor_containers, false}, {doctor_base_url, false},
 	{doctor_proxy, false},   {doctor_ping_form, false},  {doctor_clock, false},
 	{doctor_state, false},   {doctor_watch, false},      {doctor_data, false},
-	{doctor_utility, false}, {doctor_page, false},       {doctor_tracker, true},
-	{doctor_ping, true},     {doctor_clients, true},
+	{doctor_utility, false}, {doctor_page, false},       {doctor_notify, false},
+	{doctor_tracker, true},  {doctor_ping, true},        {doctor_clients, true},
 };
 
 /* ---- the configuration ---- */
@@ -44,6 +45,10 @@ static void print_client(const struct config_client *c)
 	struct http_url url;
 	struct err ignored;
 
+	if (c->faulty) {
+		printf("Client           %s: (cannot be used)\n", c->name);
+		return;
+	}
 	printf("Client           %s: %s", c->name, c->type ? c->type->name : "watch");
 	if (c->socket)
 		printf(" at %s", c->socket);
@@ -124,35 +129,38 @@ static void print_json(const struct doctor *d)
 /* What is wrong with the configuration, in the same shape as all else. */
 static void say_problems(struct doctor *d, const struct problems *p)
 {
-	for (size_t i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++) {
 		doctor_say(d, DOCTOR_FAIL, "config", "configuration", "%s", p->lines[i]);
+		doctor_mend(d, "%s", p->mends[i] ? p->mends[i] : "correct it");
+	}
 }
 
-static int check_as_json(const struct invocation *in, struct doctor *d, struct config *c)
+/* As `run` would end. */
+static int status_of(const struct doctor *d, const struct problems *p)
 {
-	OWN(problems_clear) struct problems p = {0};
-
-	config_load(c, &in->config, CONFIG_CREDENTIALS, &p);
-	log_setup(c->log_level, c->log_format);
-	say_problems(d, &p);
-	if (!p.n)
-		run_tests(d, in->given[OPTION_ONLINE], false);
-	print_json(d);
-	return p.n ? STATUS_USAGE : doctor_failed(d) ? STATUS_FAILED : STATUS_DONE;
+	if (p->n || !d->config->n_containers)
+		return STATUS_USAGE;
+	return doctor_failed(d) ? STATUS_FAILED : STATUS_DONE;
 }
 
 int cmd_check(const struct invocation *in, struct err *err)
 {
 	OWN(config_clear) struct config c = {0};
+	OWN(problems_clear) struct problems p = {0};
 	OWN(doctor_clear) struct doctor d = {.config = &c};
+	bool json = in->given[OPTION_JSON];
 
 	if (in->n_args)
 		return command_usage(err, "check takes no arguments");
-	if (in->given[OPTION_JSON])
-		return check_as_json(in, &d, &c);
-	if (!command_config(in, CONFIG_CREDENTIALS, &c))
-		return STATUS_USAGE;
-	print_config(&c);
-	run_tests(&d, in->given[OPTION_ONLINE], true);
-	return doctor_failed(&d) ? STATUS_FAILED : STATUS_DONE;
+	config_load(&c, &in->config, CONFIG_CREDENTIALS, &p);
+	log_setup(c.log_level, c.log_format);
+	say_problems(&d, &p);
+	if (!json) {
+		print_config(&c);
+		doctor_print(&d, 0);
+	}
+	run_tests(&d, in->given[OPTION_ONLINE], !json);
+	if (json)
+		print_json(&d);
+	return status_of(&d, &p);
 }

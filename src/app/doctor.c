@@ -43,6 +43,19 @@ void doctor_mend(struct doctor *d, const char *fmt, ...)
 	va_end(ap);
 }
 
+void doctor_skip(struct doctor *d, const char *test, const char *about, const char *key)
+{
+	struct config_setting s = {0};
+	size_t i = 0;
+
+	while (config_setting(i, &s) && (!s.key || strcmp(s.key, key) != 0))
+		i++;
+	OWN_STR char *name = s.variable ? mem_printf("%s (%s)", key, s.variable) : mem_dup(key);
+	doctor_say(d, DOCTOR_WARN, test, about,
+		   "not tested, because %s is not set or cannot be used", name);
+	doctor_mend(d, "set %s right, then run `ptp-archiver check` again", name);
+}
+
 char *doctor_quoted(const char *path)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

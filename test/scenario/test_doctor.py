@@ -18,19 +18,19 @@ from harness import ARCHIVER, CHECK, KEY, Archiver, Proxy, Sim, Terminal, free_p
 OTHER = 4711    # a user that is none
 
 
-def check(archiver, *options, status=None, **keys):
-    """The findings of `check --json`, with what is asked of each of them."""
+def check(archiver, *options, **keys):
+    """The findings of `check --json`, with what is asked of each of them: so of all that is not
+    well in these tests it is told what mends it."""
     done = archiver.run("check", "--json", *options, **keys)
     said = json.loads(done.stdout)
     assert set(said) == {"ok", "findings"}
     for one in said["findings"]:
         assert set(one) == {"test", "about", "mark", "text", "mend"}
         assert one["mark"] in ("ok", "warn", "fail") and one["text"] and one["about"]
-        if one["test"] != "config":
-            assert (one["mend"] is None) == (one["mark"] == "ok"), one
-    failed = any(one["mark"] == "fail" for one in said["findings"])
-    assert said["ok"] is not failed
-    assert done.returncode == (status if status is not None else int(failed))
+        assert one["mend"] is None if one["mark"] == "ok" else len(one["mend"]) > 5, one
+    failed = [one["test"] for one in said["findings"] if one["mark"] == "fail"]
+    assert said["ok"] is not bool(failed)
+    assert done.returncode == (2 if {"config", "containers"} & set(failed) else bool(failed))
     return said["findings"]
 
 
@@ -102,13 +102,163 @@ def test_colours_are_for_a_terminal_only(archiver):
     assert "\033" not in shown["1"] and "warn  state:" in shown["1"]
 
 
-def test_json_tells_a_wrong_configuration_as_well(archiver):
-    found = check(archiver, PTP_INTERVAL="6x", PTP_KEY="short", status=2)
-    assert {one["test"] for one in found} == {"config"}
-    assert {one["mark"] for one in found} == {"fail"}
-    assert any("PTP_INTERVAL" in one["text"] for one in found) and len(found) == 2
-    assert "short" not in json.dumps(found)
 
+# ---- the configuration ----
+
+def wrong(found):
+    """What is said of the configuration, and what mends it."""
+    return {one["text"]: one["mend"] for one in found if one["test"] == "config"}
+
+
+def good(found):
+    return {(one["test"], one["about"]) for one in found if one["mark"] == "ok"}
+
+
+def test_each_wrong_setting_is_a_finding_with_what_mends_it(archiver):
+    archiver.config.write_text('{\n  "PerCycle": "many",\n  "Timeoutt": "1s"\n}\n')
+    found = check(archiver, PTP_INTERVAL="6x", PTP_KEY="short", UMASK="9")
+    for text, mend in [("^PTP_INTERVAL is not a duration", "correct PTP_INTERVAL"),
+                       ("^PTP_KEY is not of", "correct PTP_KEY"),
+                       ("^UMASK is not an octal", "correct UMASK"),
+                       (":2: PerCycle is not", f"correct PerCycle in line 2 of {archiver.config}"),
+                       (":3: Timeoutt is not known", "write Timeout in place of Timeoutt")]:
+        (line,) = [line for line in wrong(found) if re.search(text, line)]
+        assert mend in wrong(found)[line]
+    assert len(wrong(found)) == 5 and "short" not in json.dumps(found)
+
+
+def test_a_wrong_setting_keeps_nothing_else_from_being_tested(sim, make, box):
+    a = make(PTP_INTERVAL="6x", HC_URL=sim.ping_url, PTP_LISTEN=f"127.0.0.1:{free_port()}",
+             PTP_NOTIFY=f"webhook+{sim.url}/x", PTP_ENGINE="utility")
+    a.configure(Clients={"box": {"Type": "qbittorrent", "URL": box.url, "Username": box.user,
+                                 "Password": box.password}})
+    found = check(a, "--online")
+    assert len(wrong(found)) == 1 and next(iter(wrong(found))).startswith("PTP_INTERVAL is not a")
+    for test in [("config-file", str(a.config)), ("containers", "containers"), ("clock", "clock"),
+                 ("state-folder", "state"), ("state-space", "state"), ("watch-folder", "attic"),
+                 ("watch-space", "attic"), ("utility", "utility"), ("page-port", "status page"),
+                 ("notify", "webhook at 127.0.0.1"), ("ping-form", "ping URL"),
+                 ("tracker-key", "tracker"), ("ping-url", "ping URL"),
+                 ("client-connection", "client box")]:
+        assert test in good(found), test
+
+
+@pytest.mark.parametrize("fault, setting", [
+    ({"PTP_KEY": "short"}, "ApiKey (PTP_KEY)"), ({"PTP_USER": ""}, "ApiUser (PTP_USER)"),
+    ({"PTP_BASE_URL": "http://tracker.example"}, "BaseURL (PTP_BASE_URL)"),
+    ({"PTP_CA_FILE": "/none.pem"}, "CAFile (PTP_CA_FILE)"),
+    ({"PTP_KEY_FILE": "/none"}, "ApiKey (PTP_KEY)")])
+def test_the_tracker_is_not_called_without_what_a_call_takes(sim, make, fault, setting):
+    a = make(HC_URL=sim.ping_url, **fault)
+    if fault.get("PTP_KEY_FILE"):
+        a.set(PTP_KEY=None)
+    found = check(a, "--online")
+    assert len(wrong(found)) == 1
+    (one,) = [one for one in found if one["about"] == "tracker" and one["test"] != "tracker-url"]
+    assert_finding(one, "warn", "^not tested", re.escape(f"set {setting} right"))
+    (one,) = [one for one in found if one["test"] == "ping-url"]
+    assert one["mark"] == ("warn" if "PTP_CA_FILE" in fault else "ok")
+    assert sim.requests("scriptver") == []
+
+
+def test_a_wrong_ping_url_is_not_called(sim, archiver):
+    one = finding(archiver, "ping-url", "--online", HC_URL=sim.ping_url.replace("http", "ftp"))
+    assert_finding(one, "warn", "^not tested", "HealthchecksURL .HC_URL.")
+    assert sim.requests("scriptver") != []
+
+
+@pytest.mark.parametrize("text, fault", [
+    ('{"ApiKey": "x",', r":1: not valid JSON \(column \d+"), ("[]", "it is JSON, but no object"),
+    ('{"A": 1, "A": 2}', "a key stands twice")])
+def test_a_broken_config_ptp_is_said_and_the_rest_is_tested(sim, archiver, text, fault):
+    archiver.config.write_text(text)
+    archiver.config.chmod(0o600)
+    found = check(archiver, "--online")
+    ((line, mend),) = wrong(found).items()
+    assert re.search(fault, line) and "json.tool" in mend and str(archiver.config) in mend
+    assert {("watch-folder", "attic"), ("tracker-key", "tracker"), ("state-space", "state"),
+            ("clock", "clock")} <= good(found)
+
+
+def test_a_broken_config_ptp_that_names_the_containers(make):
+    a = make(containers=None)
+    a.config.write_text("{")
+    assert_finding(finding(a, "containers"), "fail", f"none is known while {a.config}",
+                   "PTP_CONTAINERS")
+
+
+def test_one_wrong_container_among_good_ones(make, tmp_path):
+    a = make(containers=None)
+    folders = {name: tmp_path / name for name in ("good", "stalled", "size", "lost")}
+    for folder in folders.values():
+        folder.mkdir()
+    containers = {name: {"Size": "1T", "WatchDirectory": str(folder)}
+                  for name, folder in folders.items()}
+    containers["stalled"]["MaxStalled"] = "x"
+    containers["size"]["Size"] = "1"
+    containers["lost"]["Client"] = "nobody"
+    a.configure(Containers=containers)
+    found = check(a)
+    said = wrong(found)
+    assert len(said) == 3
+    for name, key in (("lost", "Client"), ("size", "Size"), ("stalled", "MaxStalled")):
+        (line,) = [line for line in said if f"Containers: {name}: {key}" in line]
+        assert said[line].startswith(f"correct Containers: {name}: {key} in line ")
+    tested = {about for test, about in good(found) if test == "watch-folder"}
+    assert tested == {"good", "stalled", "size"}     # where those of "lost" would go is not known
+    assert "1" in a.run("check").stdout
+
+
+def test_one_wrong_client_among_good_ones(make, box):
+    a = make("attic:1T,cellar:1T")
+    about = {"Type": "qbittorrent", "URL": box.url, "Username": box.user, "Password": box.password}
+    a.configure(Clients={"box": about, "odd": {**about, "Type": "utorrent"},
+                         "late": {**about, "Timeout": "x"}},
+                Containers={"attic": {"Client": "odd", "Category": "rel", "Reserve": "1G"},
+                            "cellar": {"Client": "box"}})
+    found = check(a, "--online")
+    assert len(wrong(found)) == 2
+    for mend in wrong(found).values():
+        assert re.search(r"correct Clients: (odd: Type|late: Timeout) in line \d+ of ", mend)
+    clients = {one["about"]: one for one in found if one["test"] == "client-connection"}
+    assert clients["client box"]["mark"] == "ok"
+    for name in ("odd", "late"):
+        assert_finding(clients[f"client {name}"], "warn", "not called", f"correct Clients: {name}")
+    assert box.login_count() == (1, 0)
+    shown = a.run("check").stdout
+    assert "Client           odd: (cannot be used)\n" in shown
+
+
+def test_what_is_wrong_stands_below_the_settings(archiver):
+    said = archiver.run("check", status=2, PTP_INTERVAL="6x", UMASK="9").stdout
+    assert re.search(r"^Interval +6h$", said, re.M) and re.search(r"^Umask +007$", said, re.M)
+    assert re.search(r"\n\nFAIL  configuration: PTP_INTERVAL is .*\n"
+                     r"      mend: correct PTP_INTERVAL", said)
+    assert said.count("FAIL  configuration: ") == 2 and "\nok    clock: " in said
+
+
+@pytest.mark.parametrize("variables", [{}, {"PTP_CONTAINERS": ""}])
+def test_without_containers_run_does_not_start(make, variables):
+    a = make(containers=None, **variables)
+    assert_finding(finding(a, "containers"), "fail", "there is none.*`run` does not start",
+                   "ptp-archiver create NAME --size 500G.*PTP_CONTAINERS")
+    assert re.search(r"^FAIL  containers: ", a.run("check", status=2).stdout, re.M)
+    a.run("run", status=2)
+    a.run("create", "attic", "--size", "1G", "--watch", str(a.watch), status=0)
+    assert_finding(finding(a, "containers"), "ok", "^1$")
+
+
+def test_where_no_container_can_be_used_that_is_said(make):
+    a = make(":1T")
+    assert_finding(finding(a, "containers"), "fail", "none that PTP_CONTAINERS names",
+                   "correct PTP_CONTAINERS")
+    a.set(PTP_CONTAINERS=None)
+    a.configure(Containers={"": {"Size": "1T"}})
+    assert_finding(finding(a, "containers"), "fail", f"none of those in {a.config}",
+                   "correct Containers")
+
+
+# ---- nobody is called ----
 
 def test_without_online_nobody_is_called(sim, archiver, box):
     archiver.set(PTP_CLIENT="box", HC_URL=sim.ping_url)
@@ -227,6 +377,68 @@ def test_a_hidden_folder_of_another_user_is_told(rooted):
         os.chown(path, 4713, 4712)
     assert_finding(finding(rooted, "watch-staging", prefix=as_user(4713, 4712)), "fail",
                    "cannot be written", "move .* away")
+
+
+# ---- folders that are not there ----
+
+def test_the_space_for_a_folder_that_is_not_there_is_that_of_the_one_above(make, tmp_path):
+    a = make(PTP_STATE=tmp_path / "small/a/b/state", PTP_WATCH=tmp_path / "small/watch",
+             PTP_DATA=tmp_path / "small/data/x")
+    small = tmp_path / "small"
+    small.mkdir()
+    prefix = mounted(f"mount -t tmpfs -o size=1m,mode=700 tmpfs {small}")
+    found = {one["test"]: one for one in check(a, prefix=prefix)}
+    for test in ("state", "watch"):
+        assert_finding(found[f"{test}-folder"], "ok", "is not there yet and will be made")
+        assert_finding(found[f"{test}-space"], "warn", f"^[0-9.]+ [KM]iB free in {small}, where it",
+                       "nearly full")
+    assert_finding(found["data-folder"], "warn", f"{small}/data/x is not there",
+                   "mkdir -p .*PTP_DATA")
+    assert_finding(found["data-space"], "ok", f"^[0-9.]+ [KM]iB free for data in {small}$")
+    assert not list(small.iterdir())
+
+
+def test_with_a_reserve_the_data_folder_must_be_there(archiver):
+    archiver.set(PTP_DATA=archiver.folder / "data", PTP_RESERVE="1K")
+    assert_finding(finding(archiver, "data-folder"), "fail", "with Reserve nothing is asked for")
+    archiver.fetch(status=1)
+    assert "ERR(Disk)" in archiver.container()["outcome"]
+    (archiver.folder / "data").mkdir()
+    assert finding(archiver, "data-folder") is None
+    archiver.fetch(status=0)
+
+
+def test_a_watch_folder_of_which_no_part_is_there(make, tmp_path):
+    a = make(PTP_WATCH=tmp_path / "no/such/folder")
+    found = {one["test"]: one for one in check(a)}
+    assert_finding(found["watch-folder"], "fail", f"cannot be made in {tmp_path}$",
+                   "mkdir -p .*mount")
+    assert_finding(found["watch-space"], "ok", f"free in {tmp_path}, where it will be")
+
+
+def test_a_watch_folder_that_was_there_and_is_gone(archiver):
+    archiver.fetch(status=0)
+    archiver.watch.rename(archiver.folder / "elsewhere")
+    assert_finding(finding(archiver, "watch-folder"), "fail", "was there, and is gone",
+                   f"mount its disk.*mkdir -p {archiver.watch}")
+    archiver.fetch(status=1)
+
+
+def test_a_folder_behind_one_that_we_may_not_enter(rooted):
+    inner = rooted.watch / "inner"
+    inner.mkdir()
+    rooted.watch.chmod(0o700)
+    rooted.state.mkdir(mode=0o700)
+    os.chown(rooted.state, 4713, 4712)
+    rooted.set(PTP_WATCH=inner)
+    assert_finding(finding(rooted, "watch-folder", prefix=as_user(4713, 4712)), "fail",
+                   "cannot look at .*Permission denied", f"on the way to {inner}")
+
+
+def test_a_watch_folder_that_is_to_be_made_in_our_image_is_on_no_mount(rooted):
+    rooted.set(PTP_WATCH=rooted.watch / "new")
+    assert_finding(finding(rooted, "watch-mount", PTP_IMAGE="native"), "fail", "is not on a mount",
+                   f"-v .*:{rooted.watch}/new")
 
 
 # ---- disks ----
