@@ -361,6 +361,8 @@ void config_clear(struct config *c)
 	secret_clear(&c->key);
 	secret_clear(&c->ping_url);
 	secret_clear(&c->listen_token);
+	for (size_t i = 0; i < CONFIG_SETTINGS_MAX; i++)
+		secret_clear(&c->taken[i].value);
 	free(c->listen);
 	free(c->path);
 	free(c->state);

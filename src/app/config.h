@@ -52,6 +52,12 @@ struct config_client {
 	bool faulty; /* there are problems with it, so it cannot be used */
 };
 
+/* What was given for a setting. */
+struct config_taken {
+	bool from_environment;
+	struct secret value; /* as text; unset: nothing */
+};
+
 enum config_utility_update { CONFIG_UPDATE_AUTO, CONFIG_UPDATE_NOTIFY, CONFIG_UPDATE_OFF };
 
 struct config {
@@ -86,6 +92,7 @@ struct config {
 	size_t n_containers;
 	json_t *file;     /* owned: config.ptp as it was read; an empty object if there is none */
 	bool file_broken; /* it is there, and nothing of it is known */
+	struct config_taken taken[CONFIG_SETTINGS_MAX]; /* by the number of config_setting() */
 	const char *faulty[CONFIG_SETTINGS_MAX]; /* keys of what could not be taken; borrowed */
 	size_t n_faulty;
 };
@@ -149,7 +156,7 @@ struct config_setting {
 	const char *fallback; /* NULL: none, or one that is made */
 };
 
-/* The i-th of all; false behind the last. */
+/* The i-th of all; false behind the last.  Those at the top of config.ptp come first. */
 bool config_setting(size_t i, struct config_setting *out);
 
 /* Only where config.ptp and the state are, for commands that need no more.  Never fails. */

@@ -358,10 +358,16 @@ static void note_faulty(struct config_load_state *l, const struct setting *s)
 		c->faulty[c->n_faulty++] = s->key;
 }
 
+static void keep_text(struct config_load_state *l, const struct setting *s, const char *value)
+{
+	secret_set(&l->c->taken[s - settings].value, value);
+}
+
 static void take(struct config_load_state *l, const struct setting *s, const char *value,
 		 struct config_place place)
 {
 	note_given(l, s);
+	keep_text(l, s, value);
 	const char *fault = s->take(l->c, value);
 
 	if (!fault)
@@ -381,6 +387,8 @@ static void take_from_file(struct config_load_state *l, const struct setting *s)
 	if (text) {
 		take(l, s, text, (struct config_place){.path = &s->key, .depth = 1});
 	} else if (s->take == config_take_notify && json_is_array(value)) {
+		OWN_WIPED char *list = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS);
+		keep_text(l, s, list);
 		config_take_notify_list(l, value);
 	} else {
 		if (value && !json_is_null(value)) {
@@ -419,6 +427,8 @@ static void take_setting(struct config_load_state *l, const struct setting *s, c
 	/* The defaults are there even where a value is wrong. */
 	if (s->fallback)
 		s->take(l->c, s->fallback);
+	keep_text(l, s, s->fallback);
+	l->c->taken[s - settings].from_environment = !option && (secret || value || wrong);
 	if (option) {
 		take(l, s, option, (struct config_place){.literal = option_name(s)});
 	} else if (secret) {

@@ -56,21 +56,6 @@ void doctor_skip(struct doctor *d, const char *test, const char *about, const ch
 	doctor_mend(d, "set %s right, then run `ptp-archiver check` again", name);
 }
 
-char *doctor_quoted(const char *path)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789/._-+,:@%";
-	OWN_BUF struct buf out = BUF_MAX(TEXT_MAX);
-
-	if (path[strspn(path, plain)] == '\0')
-		return mem_dup(path);
-	buf_puts(&out, "'");
-	for (; *path; path++)
-		buf_add(&out, *path == '\'' ? "'\\''" : path, *path == '\'' ? 4 : 1);
-	buf_puts(&out, "'");
-	return buf_take(&out);
-}
-
 bool doctor_failed(const struct doctor *d)
 {
 	for (size_t i = 0; i < d->n; i++)

@@ -44,9 +44,6 @@ void doctor_mend(struct doctor *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* A test that was left out, because this key of config.ptp cannot be used, or is not set. */
 void doctor_skip(struct doctor *d, const char *test, const char *about, const char *key);
 
-/* A path as a shell takes it, quoted where it must be; the caller's. */
-char *doctor_quoted(const char *path);
-
 bool doctor_failed(const struct doctor *d);
 void doctor_clear(struct doctor *d);
 
@@ -62,6 +59,7 @@ typedef void doctor_test(struct doctor *d);
 /* ---- doctor_local.c: no calls ---- */
 
 doctor_test doctor_file;       /* who can read config.ptp, and whose it is */
+doctor_test doctor_daemon;     /* has the one that runs the settings that are tested here? */
 doctor_test doctor_containers; /* is there one? */
 doctor_test doctor_ping_form;  /* does the ping URL look like one? */
 doctor_test doctor_base_url;   /* is the tracker this machine? */

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/mount.h"
 #include "base/num.h"
+#include "base/text.h"
 #include "ports/client_watchdir.h"
 
 #include <errno.h>
@@ -94,7 +95,7 @@ static void say_unmade(struct doctor *d, const struct folder *f)
 {
 	OWN_STR char *us = doctor_user(geteuid());
 	OWN_STR char *nearest = nearest_there(f->path);
-	OWN_STR char *quoted = doctor_quoted(f->path);
+	OWN_STR char *quoted = text_quoted(f->path);
 
 	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about,
 		   "%s is not there, and cannot be made in %s", f->path, nearest);
@@ -211,7 +212,7 @@ static bool is_nameless(const struct mount *m)
 static void say_unmounted(struct doctor *d, const struct folder *f, const char *what)
 {
 	bool watch = strcmp(f->kind, "watch") == 0;
-	OWN_STR char *quoted = doctor_quoted(f->path);
+	OWN_STR char *quoted = text_quoted(f->path);
 
 	doctor_say(d, in_own_image() && watch ? DOCTOR_FAIL : DOCTOR_WARN, test_name(f, AS_MOUNT),
 		   f->about, "this is a container, and %s %s: %s", f->path, what,
@@ -281,7 +282,7 @@ static void say_owner(struct doctor *d, const struct folder *f, const struct sta
 {
 	OWN_STR char *owner = doctor_user(st->st_uid);
 	OWN_STR char *us = doctor_user(geteuid());
-	OWN_STR char *quoted = doctor_quoted(f->path);
+	OWN_STR char *quoted = text_quoted(f->path);
 
 	doctor_say(d, DOCTOR_WARN, test_name(f, AS_OWNER), f->about,
 		   "%s belongs to %s, and this is %s: that user may not be able to read what we "
@@ -317,7 +318,7 @@ static void check_watch_owner(struct doctor *d, const struct folder *f)
 
 static void check_state_owner(struct doctor *d, const struct folder *f)
 {
-	OWN_STR char *quoted = doctor_quoted(f->path);
+	OWN_STR char *quoted = text_quoted(f->path);
 	const char *test = test_name(f, AS_OWNER);
 	struct stat st;
 
@@ -364,7 +365,7 @@ static bool is_gone(const struct doctor *d, const struct folder *f)
 
 static void say_gone(struct doctor *d, const struct folder *f)
 {
-	OWN_STR char *quoted = doctor_quoted(f->path);
+	OWN_STR char *quoted = text_quoted(f->path);
 
 	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about,
 		   "%s was there, and is gone: is its disk mounted?", f->path);
@@ -407,7 +408,7 @@ static uint64_t wanted(const struct reserve *r, uint64_t total)
 static void check_data_folder(struct doctor *d, const struct container *c)
 {
 	bool reserve = c->reserve.bytes || c->reserve.percent;
-	OWN_STR char *quoted = doctor_quoted(c->data_folder);
+	OWN_STR char *quoted = text_quoted(c->data_folder);
 
 	if (fs_is_folder(c->data_folder))
 		return;

@@ -1,4 +1,5 @@
 /* What can be tested without looking into a folder or calling anybody; declared in app/doctor.h. */
+#include "app/daemon_note.h"
 #include "app/doctor.h"
 #include "app/listen.h"
 #include "app/wire.h"
@@ -33,7 +34,7 @@ char *doctor_user(unsigned id)
 void doctor_file(struct doctor *d)
 {
 	const char *path = d->config->path;
-	OWN_STR char *quoted = doctor_quoted(path);
+	OWN_STR char *quoted = text_quoted(path);
 	struct stat st;
 
 	if (stat(path, &st) < 0)
@@ -53,6 +54,20 @@ void doctor_file(struct doctor *d)
 	} else {
 		doctor_say(d, DOCTOR_OK, "config-file", path, "only its owner can read it");
 	}
+}
+
+void doctor_daemon(struct doctor *d)
+{
+	OWN_STR char *differences = daemon_note_differences(d->config);
+
+	if (!differences)
+		return;
+	OWN_STR char *way_out = daemon_note_way_out(d->config, "check");
+	doctor_say(d, DOCTOR_WARN, "daemon-settings", "daemon",
+		   "the one that runs has other settings than this command, whose are tested here: "
+		   "%s",
+		   differences);
+	doctor_mend(d, "%s", way_out);
 }
 
 /* `run` does not start so. */
@@ -275,15 +290,6 @@ static int try_bind(const struct listen_address *a)
 	return 0;
 }
 
-static bool daemon_runs(const struct config *c)
-{
-	OWN_STR char *lock = wire_run_lock_path(c);
-	bool held = false;
-	struct err ignored;
-
-	return fs_lock_is_held(lock, &held, &ignored) && held;
-}
-
 static void say_page(struct doctor *d, int why, bool runs)
 {
 	const char *where = d->config->listen;
@@ -343,5 +349,5 @@ void doctor_page(struct doctor *d)
 	struct listen_address address;
 
 	if (d->config->listen && listen_parse(d->config->listen, &address))
-		say_page(d, try_bind(&address), daemon_runs(d->config));
+		say_page(d, try_bind(&address), wire_daemon_runs(d->config));
 }

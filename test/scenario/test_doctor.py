@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -13,7 +14,8 @@ import threading
 
 import pytest
 
-from harness import ARCHIVER, CHECK, KEY, Archiver, Proxy, Sim, Terminal, free_port, wait_for
+from harness import (ARCHIVER, CHECK, KEY, USER, Archiver, Proxy, Sim, Terminal, free_port,
+                     wait_for)
 
 OTHER = 4711    # a user that is none
 
@@ -849,3 +851,95 @@ def test_no_secret_is_in_what_is_found(sim, using):
         sim.faults(rule)
         said = json.dumps(check(a, "--online"))
         assert KEY not in said and CHECK not in said
+
+
+# ---- the running daemon's settings ----
+
+def daemon_with(archiver, **variables):
+    """A daemon whose environment has these besides."""
+    process = archiver.start(**variables)
+    wait_for(lambda: "next cycle in" in archiver.log())
+    return process
+
+
+def test_a_daemon_with_the_same_settings_is_no_finding(sim, make):
+    a = make(HC_URL=sim.ping_url, PTP_LISTEN=f"127.0.0.1:{free_port()}", HTTPS_PROXY="http://x:1")
+    daemon_with(a)
+    assert finding(a, "daemon-settings") is None
+    # As a shell beside it, with config.ptp alone, which the daemon wrote: the same containers.
+    for name in ("PTP_CONTAINERS", "PTP_WATCH", "PTP_USER", "PTP_KEY", "PTP_BASE_URL",
+                 "PTP_FETCH_SLEEP", "PTP_CONFIG"):
+        a.set(**{name: None})
+    found = check(a, "--config", str(a.config), LOG_LEVEL="debug", NO_COLOR="1")
+    assert not [one for one in found if one["test"] == "daemon-settings"]
+
+
+def test_a_daemon_with_other_settings_is_told_by_their_names(sim, archiver):
+    listen = f"127.0.0.1:{free_port()}"
+    process = daemon_with(archiver, HC_URL=sim.ping_url, PTP_LISTEN=listen, PTP_INTERVAL="7h")
+    one = finding(archiver, "daemon-settings", PTP_INTERVAL="8h", PTP_PER_CYCLE="2")
+    assert_finding(one, "warn", r": HC_URL, PTP_LISTEN \(set there, not here\); PTP_PER_CYCLE "
+                   r"\(set here, not there\); PTP_INTERVAL \(another value\)$",
+                   "systemd-run .*EnvironmentFile=/etc/ptp-archiver.env .*"
+                   f"{archiver.config} check`")
+    for secret in (CHECK, listen, "7h", "8h"):
+        assert secret not in json.dumps(one)
+    archiver.stop(process)
+    assert finding(archiver, "daemon-settings") is None
+
+
+def test_the_note_follows_a_reload(archiver):
+    key = archiver.folder / "key"
+    key.write_text(KEY)
+    archiver.set(PTP_KEY=None)
+    process = daemon_with(archiver, PTP_KEY_FILE=key)
+    other = KEY[::-1]
+    archiver.set(PTP_KEY=other)
+    assert_finding(finding(archiver, "daemon-settings"), "warn", r"PTP_KEY \(another value\)")
+    key.write_text(other)
+    process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "read again" in archiver.log())
+    assert finding(archiver, "daemon-settings") is None
+    note = (archiver.state / "daemon.json").read_text()
+    assert KEY not in note and other not in note and USER not in note
+    assert (archiver.state / "daemon.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_note_of_a_daemon_that_was_killed_is_not_believed(sim, archiver):
+    process = daemon_with(archiver, HC_URL=sim.ping_url)
+    assert finding(archiver, "daemon-settings") is not None
+    process.kill()
+    process.wait()
+    assert (archiver.state / "daemon.json").exists()
+    assert finding(archiver, "daemon-settings") is None
+    daemon_with(archiver)
+    assert finding(archiver, "daemon-settings") is None
+
+
+def test_who_may_not_read_the_note_is_told_nothing_of_it(sim, rooted):
+    rooted.state.mkdir(mode=0o700)
+    rooted.watch.chmod(0o777)
+    daemon_with(rooted, HC_URL=sim.ping_url)
+    found = check(rooted, prefix=as_user(4713, 4712))
+    tests = {one["test"]: one for one in found}
+    assert "daemon-settings" not in tests
+    assert_finding(tests["state-folder"], "fail", "Permission denied", "user 4713")
+
+
+@pytest.mark.parametrize("command", [("notify",), ("notify", "--test"), ("fetch", "all"),
+                                     ("audit",)])
+def test_commands_by_hand_warn_of_a_daemon_with_other_settings(sim, archiver, command):
+    archiver.set(PTP_NOTIFY=f"webhook+{sim.url}/x")
+    daemon_with(archiver, HC_URL=sim.ping_url, PTP_NOTIFY=f"webhook+{sim.url}/y")
+    said = archiver.run(*command).stderr
+    assert re.search(r"WARN  the running daemon has other settings than this command: HC_URL \(set "
+                     r"there, not here\); PTP_NOTIFY \(another value\); .*systemd-run .*"
+                     + " ".join(command) + "`", said), said
+    archiver.set(HC_URL=sim.ping_url, PTP_NOTIFY=f"webhook+{sim.url}/y")
+    assert "other settings" not in archiver.run(*command).stderr
+
+
+def test_in_our_image_the_way_out_is_dockers(sim, archiver):
+    daemon_with(archiver, HC_URL=sim.ping_url, PTP_IMAGE="native")
+    assert_finding(finding(archiver, "daemon-settings", PTP_IMAGE="native"), "warn", "HC_URL",
+                   "docker exec")
