@@ -7,9 +7,11 @@
 #include "base/fs.h"
 #include "base/http.h"
 #include "base/num.h"
+#include "base/text.h"
 #include "core/schedule.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const struct {
 	doctor_test *run;
@@ -25,9 +27,11 @@ static const struct {
 
 /* ---- the configuration ---- */
 
-static const char *mask(const struct secret *s)
+static const char *mask(const struct config *c, const char *key, const struct secret *s)
 {
-	return secret_is_set(s) ? "(set, hidden)" : "(not set)";
+	return config_is_faulty(c, key) ? "(cannot be used)"
+	       : secret_is_set(s)       ? "(set, hidden)"
+					: "(not set)";
 }
 
 static void print_ping_url(const struct config *c)
@@ -35,7 +39,9 @@ static void print_ping_url(const struct config *c)
 	struct http_url url;
 	struct err err;
 
-	if (!secret_is_set(&c->ping_url))
+	if (config_is_faulty(c, "HealthchecksURL"))
+		printf("HealthchecksURL  (cannot be used)\n");
+	else if (!secret_is_set(&c->ping_url))
 		printf("HealthchecksURL  (not set: no pings)\n");
 	else if (http_url_parse(secret_reveal(&c->ping_url), &url, &err))
 		printf("HealthchecksURL  %s://%s/(hidden)\n", url.tls ? "https" : "http", url.host);
@@ -79,8 +85,8 @@ static void print_config(const struct config *c)
 	clock_span(manners.fetch_gap, sleep);
 	printf("Configuration    %s%s\n", c->path, fs_exists(c->path) ? "" : " (not there)");
 	printf("State            %s\n", c->state);
-	printf("ApiUser          %s\n", mask(&c->user));
-	printf("ApiKey           %s\n", mask(&c->key));
+	printf("ApiUser          %s\n", mask(c, "ApiUser", &c->user));
+	printf("ApiKey           %s\n", mask(c, "ApiKey", &c->key));
 	printf("BaseURL          %s\n", c->base_url);
 	print_ping_url(c);
 	printf("Interval         %s\n", interval);
@@ -127,12 +133,22 @@ static void print_json(const struct doctor *d)
 	json_decref(all);
 }
 
+/* The log's line ends with the way out where it is a sentence of its own: once is enough. */
+static size_t text_len_without(const char *line, const char *mend)
+{
+	size_t len = strlen(line), tail = strlen(mend) + strlen(": ");
+
+	return text_ends(line, mend) && len > tail ? len - tail : len;
+}
+
 /* What is wrong with the configuration, in the same shape as all else. */
 static void say_problems(struct doctor *d, const struct problems *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		doctor_say(d, DOCTOR_FAIL, "config", "configuration", "%s", p->lines[i]);
-		doctor_mend(d, "%s", p->mends[i] ? p->mends[i] : "correct it");
+		const char *mend = p->mends[i] ? p->mends[i] : "correct it";
+		int len = (int)text_len_without(p->lines[i], mend);
+		doctor_say(d, DOCTOR_FAIL, "config", "configuration", "%.*s", len, p->lines[i]);
+		doctor_mend(d, "%s", mend);
 	}
 }
 

@@ -55,9 +55,10 @@ void problems_mend(struct problems *p, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	free(p->mends[p->last]);
-	p->mends[p->last] = format(fmt, ap);
+	char *text = format(fmt, ap); /* of what was said before, perhaps */
 	va_end(ap);
+	free(p->mends[p->last]);
+	p->mends[p->last] = text;
 }
 
 void problems_clear(struct problems *p)
@@ -252,22 +253,20 @@ static void read_file(struct config_load_state *l)
 		return;
 	}
 	l->c->file_broken = true;
+	OWN_STR char *way_out =
+		mem_printf("correct %s, or move it away and run `ptp-archiver setup`", l->c->path);
 	if (root)
-		problems_add(l->problems, "%s: it is JSON, but no object: it must begin with {",
-			     l->c->path);
+		problems_add(l->problems, "%s: it is JSON, but no object: it must begin with {; %s",
+			     l->c->path, way_out);
 	else
 		/* jansson's text may quote what it found, which may be a key; its code does not. */
-		problems_add(l->problems,
-			     "%s:%d: not valid JSON (column %d: %s); mend it, or move it away and "
-			     "run `ptp-archiver setup`",
-			     l->c->path, why.line, why.column,
+		problems_add(l->problems, "%s:%d: not valid JSON (column %d: %s); %s", l->c->path,
+			     why.line, why.column,
 			     json_error_code(&why) == json_error_duplicate_key
 				     ? "a key stands twice"
-				     : "syntax");
-	problems_mend(l->problems,
-		      "mend %s (`python3 -m json.tool %s` shows where it breaks), or move it away "
-		      "and run `ptp-archiver setup`",
-		      l->c->path, l->c->path);
+				     : "syntax",
+			     way_out);
+	problems_mend(l->problems, "%s", way_out);
 	json_decref(root);
 }
 

@@ -373,6 +373,9 @@ static void take(struct config_load_state *l, const struct setting *s, const cha
 	if (!fault)
 		return;
 	config_problem(l, &place, " %s", fault);
+	if (s->fallback)
+		problems_mend(l->problems, "%s, or take it out: %s is %s then",
+			      l->problems->mends[l->problems->last], s->key, s->fallback);
 	note_faulty(l, s);
 	/* It may have been taken in part. */
 	if (s->fallback)

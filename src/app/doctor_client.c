@@ -18,8 +18,12 @@ static void say_away(struct doctor *d, const struct config_client *c, const char
 {
 	bool refused = client && client->refused;
 
-	doctor_say(d, DOCTOR_FAIL, refused ? "client-password" : "client-connection", about, "%s",
-		   why->msg);
+	const char *cause = refused                   ? "it does not let us in"
+			    : why->kind == ERR_TARGET ? "it cannot be used"
+						      : "it cannot be reached, or is not well";
+
+	doctor_say(d, DOCTOR_FAIL, refused ? "client-password" : "client-connection", about,
+		   "%s (%s)", cause, why->msg);
 	if (refused)
 		doctor_mend(d,
 			    "correct Username and PasswordFile (Password) of Clients: %s in "

@@ -132,9 +132,14 @@ static void say_missing(struct doctor *d, const struct folder *f)
 static void say_unusable(struct doctor *d, const struct folder *f, const struct err *why)
 {
 	OWN_STR char *us = doctor_user(geteuid());
+	struct stat st = {.st_uid = geteuid()};
 
 	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about, "%s", why->msg);
-	if (why->kind == ERR_RETRY)
+	if (strcmp(f->kind, "state") == 0 && stat(f->path, &st) == 0 && st.st_uid != geteuid()) {
+		OWN_STR char *owner = doctor_user(st.st_uid);
+		doctor_mend(d, "run ptp-archiver as %s (sudo -u), or give the folder to %s", owner,
+			    us);
+	} else if (why->kind == ERR_RETRY)
 		doctor_mend(d, "make room on the disk of %s, or look at its health (df, dmesg)",
 			    f->path);
 	else
@@ -153,7 +158,7 @@ static bool check_usable(struct doctor *d, const struct folder *f)
 		say_missing(d, f);
 		return true;
 	}
-	if (!try_rename(f->path, &err)) {
+	if (!fs_check_access(f->path, &err) || !try_rename(f->path, &err)) {
 		say_unusable(d, f, &err);
 		return false;
 	}
@@ -409,16 +414,19 @@ static void check_data_folder(struct doctor *d, const struct container *c)
 {
 	bool reserve = c->reserve.bytes || c->reserve.percent;
 	OWN_STR char *quoted = text_quoted(c->data_folder);
+	struct stat st;
 
 	if (fs_is_folder(c->data_folder))
 		return;
-	doctor_say(d, reserve ? DOCTOR_FAIL : DOCTOR_WARN, "data-folder", c->name, "%s %s%s",
-		   c->data_folder,
-		   fs_exists(c->data_folder) ? "is not a folder" : "is not there, or not for us",
-		   reserve ? ", and with Reserve nothing is asked for until it is" : "");
+	const char *fault = stat(c->data_folder, &st) == 0 ? "is not a folder"
+			    : errno == EACCES              ? "cannot be looked at by this user"
+							   : "is not there";
+	doctor_say(d, reserve ? DOCTOR_FAIL : DOCTOR_WARN, "data-folder", c->name,
+		   "%s, the folder for data, %s%s", c->data_folder, fault,
+		   reserve ? ": nothing is asked for, since Reserve goes by its free space" : "");
 	doctor_mend(d,
-		    "make it (mkdir -p %s), mount what should be there, or correct DataDirectory "
-		    "(PTP_DATA)",
+		    "make it (mkdir -p %s), mount what should be there, let this user in, or "
+		    "correct DataDirectory (PTP_DATA)",
 		    quoted);
 }
 

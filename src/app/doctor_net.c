@@ -243,9 +243,9 @@ static void say_ping(struct doctor *d, const struct health_test *t)
 		doctor_say(d, DOCTOR_WARN, "ping-url", "ping URL",
 			   "it is known, but the entry was not recorded: rate limited");
 		doctor_mend(d, "wait a minute; let nobody else ping this check");
-	} else if (t->status == 404) {
+	} else if (t->unknown) {
 		doctor_say(d, DOCTOR_FAIL, "ping-url", "ping URL",
-			   "HTTP 404: there is no such check");
+			   "HTTP %ld: there is no such check", t->status);
 		doctor_mend(d,
 			    "copy the check's ping URL anew into HealthchecksURL (HC_URL); a UUID "
 			    "is in lower case");
@@ -254,9 +254,15 @@ static void say_ping(struct doctor *d, const struct health_test *t)
 			   "HTTP 409: more than one check has this slug");
 		doctor_mend(d,
 			    "use the ping URL with the check's UUID as HealthchecksURL (HC_URL)");
+	} else if (t->status >= 500) {
+		doctor_say(d, DOCTOR_FAIL, "ping-url", "ping URL",
+			   "HTTP %ld: the ping server is not well", t->status);
+		doctor_mend(d, "try again later; if it stays so, see whether HealthchecksURL "
+			       "(HC_URL) is the check's ping URL");
 	} else {
 		doctor_say(d, DOCTOR_FAIL, "ping-url", "ping URL", "HTTP %ld%s", t->status,
-			   t->page ? ", and a page: that is no answer of Healthchecks" : "");
+			   t->page ? ", and a page: that is no answer of Healthchecks"
+				   : ": the ping is not taken");
 		doctor_mend(d, "copy the check's ping URL anew into HealthchecksURL (HC_URL)");
 	}
 }

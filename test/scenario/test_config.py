@@ -293,8 +293,8 @@ def problems(archiver, *options, command="list", **variables):
     done = archiver.run(*options, command, status=2, **variables)
     if command == "check":
         assert done.stderr == ""
-        return "".join(line + "\n" for line in done.stdout.splitlines()
-                       if line.startswith("FAIL  configuration: "))
+        return "".join(f"{said}: {mend}\n" for said, mend in re.findall(
+            r"^FAIL  configuration: (.*)\n      mend: (.*)$", done.stdout, re.M))
     assert done.stdout == ""
     return done.stderr
 
