@@ -110,7 +110,8 @@ static void check_category(struct doctor *d, const char *about, struct client *c
 		say_empty(d, about, client, o);
 	} else {
 		doctor_say(d, DOCTOR_OK, "client-category", about,
-			   "it has %zu torrents of the category %s", all.n, wanted);
+			   "it has %zu torrent%s of the category %s", all.n, all.n == 1 ? "" : "s",
+			   wanted);
 	}
 }
 

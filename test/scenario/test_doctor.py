@@ -17,6 +17,8 @@ import pytest
 from harness import (ARCHIVER, CHECK, KEY, USER, Archiver, Proxy, Sim, Terminal, free_port,
                      wait_for)
 
+from deluge_double import DelugeDouble
+
 OTHER = 4711    # a user that is none
 
 
@@ -230,6 +232,29 @@ def test_one_wrong_client_among_good_ones(make, box):
     assert box.login_count() == (1, 0)
     shown = a.run("check").stdout
     assert "Client           odd: (cannot be used)\n" in shown
+
+
+@pytest.mark.parametrize("setting", [
+    {"PTP_USER": "x"}, {"PTP_KEY": "x"}, {"HC_URL": "x"}, {"PTP_BASE_URL": "x"},
+    {"PTP_FETCH_SLEEP": "x"}, {"PTP_INTERVAL": "x"}, {"PTP_PER_CYCLE": "x"}, {"PTP_TIMEOUT": "x"},
+    {"PTP_CA_FILE": "/x"}, {"PTP_ENGINE": "x"}, {"PTP_UTILITY_PATH": "/"},
+    {"PTP_UTILITY_UPDATE": "x"}, {"LOG_LEVEL": "x"}, {"LOG_FORMAT": "x"}, {"PTP_VAULT": "x"},
+    {"PTP_AUDIT_INTERVAL": "x"}, {"PTP_LISTEN": "x"}, {"PTP_LISTEN_TOKEN": "x"},
+    {"PTP_LISTEN_OPEN": "x"}, {"PTP_NOTIFY": "x"}, {"PTP_NOTIFY_EVENTS": "x"}, {"UMASK": "x"},
+    {"PTP_MAX_STALLED": "x"}, {"PTP_CLIENT": "x"}, {"PTP_AUDIT_CLIENT": "x"}, {"PTP_TAGS": ","},
+    {"PTP_SAVE_PATH": "x"}, {"PTP_PAUSED": "x"}, {"PTP_MAX_ACTIVE": "x"}, {"PTP_MAX_PENDING": "x"},
+    {"PTP_RESERVE": "x"}, {"PTP_PICK_UP_WITHIN": "x"}, {"PTP_USER_FILE": "/x"},
+    {"HC_URL_FILE": "/dev/null"}, {"PTP_LISTEN": "0.0.0.0:9980"}, {"PTP_RESERVE": "5G"}],
+    ids=lambda setting: "=".join(*setting.items()))
+def test_any_one_wrong_setting_is_named_and_the_folders_are_tested(archiver, setting):
+    found = check(archiver, **setting)
+    ((text, mend),) = wrong(found).items()
+    (name,) = setting
+    assert name in text or name in mend or setting == {"PTP_RESERVE": "5G"}
+    assert {("state-folder", "state"), ("state-space", "state"), ("clock", "clock"),
+            ("containers", "containers")} <= good(found)
+    if name != "PTP_CLIENT":     # then it is not known where they go
+        assert ("watch-folder", "attic") in good(found)
 
 
 def test_what_is_wrong_stands_below_the_settings(archiver):
@@ -516,6 +541,20 @@ def test_the_status_pages_port_may_be_the_daemons(sim, archiver):
     assert_finding(finding(archiver, "page-port"), "ok", "the daemon runs")
     archiver.set(PTP_LISTEN="127.0.0.1:%d" % free_port())
     assert_finding(finding(archiver, "page-port"), "warn", "nobody listens", "restart")
+
+
+# ---- the official utility ----
+
+def test_the_utility_needs_python_and_requests(archiver, tmp_path):
+    archiver.set(PTP_ENGINE="utility")
+    assert_finding(finding(archiver, "utility"), "ok", "python3 and its module requests")
+    assert_finding(finding(archiver, "utility", PATH=tmp_path), "fail", "python3 is not there",
+                   "python3-requests, or set PTP_ENGINE=native")
+    python = tmp_path / "python3"
+    python.write_text('#!/bin/sh\nexec /usr/bin/python3 -S "$@"\n')
+    python.chmod(0o755)
+    assert_finding(finding(archiver, "utility", PATH=f"{tmp_path}:/usr/bin:/bin"), "fail",
+                   "module `requests`, which is not there", "PTP_ENGINE=native")
 
 
 # ---- the way to the tracker ----
@@ -820,6 +859,25 @@ def test_a_category_that_is_there(box, using):
     give(box, "rel", 3)
     assert_finding(client(using(default={"Category": "rel"}), "client-category"), "ok",
                    "3 torrents of the category rel")
+
+
+def test_a_category_that_is_missing_is_made_by_a_delivery(box, using):
+    """As each of the clients does: see test/clients."""
+    a = using(default={"Category": "rel"})
+    assert_finding(client(a, "client-category"), "ok", "the category is made where it is missing")
+    a.fetch(status=0)
+    assert_finding(client(a, "client-category"), "ok", "^it has 1 torrent of the category rel$")
+
+
+def test_a_category_in_deluge_needs_its_plugin(make):
+    with DelugeDouble() as deluge:
+        a = make(PTP_CLIENT="box", PTP_CATEGORY="rel")
+        a.configure(Clients={"box": {"Type": "deluge", "URL": deluge.url, "Password": "s3cret"}})
+        assert_finding(client(a, "client-category"), "ok", "is made where it is missing")
+        deluge.plugins = []
+        assert_finding(client(a, "client-category"), "fail", "Label plugin, which is off",
+                       "switch its Label plugin on")
+        assert_finding(client(a), "ok", "lets us in")
 
 
 def test_a_category_that_is_nearly_there(box, using):
