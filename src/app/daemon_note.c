@@ -309,10 +309,11 @@ char *daemon_note_way_out(const struct config *c, const char *command)
 				  "without -e), and start the container anew if a setting was "
 				  "changed since");
 	return mem_printf(
-		"give it the daemon's environment, under systemd: `systemd-run --quiet --wait "
-		"--pipe --collect -p User=%s -p EnvironmentFile=/etc/ptp-archiver.env -p "
-		"WorkingDirectory=%s ptp-archiver --config %s %s`; restart the daemon if a setting "
-		"was changed since it started",
+		"write them into config.ptp, which both read, or give this command the daemon's "
+		"environment, under systemd: `systemd-run --quiet --wait --pipe --collect -p "
+		"User=%s -p EnvironmentFile=/etc/ptp-archiver.env -p WorkingDirectory=%s "
+		"ptp-archiver --config %s %s`; restart the daemon if a setting was changed since "
+		"it started",
 		user, folder, path, command);
 }
 

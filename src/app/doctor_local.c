@@ -64,9 +64,7 @@ void doctor_daemon(struct doctor *d)
 		return;
 	OWN_STR char *way_out = daemon_note_way_out(d->config, "check");
 	doctor_say(d, DOCTOR_WARN, "daemon-settings", "daemon",
-		   "the one that runs has other settings than this command, whose are tested here: "
-		   "%s",
-		   differences);
+		   "the running daemon has other settings than this command: %s", differences);
 	doctor_mend(d, "%s", way_out);
 }
 
