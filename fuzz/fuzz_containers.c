@@ -1,4 +1,5 @@
-/* Any text as PTP_CONTAINERS; what is taken are good containers, sorted and different. */
+/* Any text as PTP_CONTAINERS; what is taken are good containers, sorted and different; of what is
+ * not, it is told what mends it. */
 #include "fuzz.h"
 
 #include "app/config.h"
@@ -8,11 +9,12 @@
 
 #include <string.h>
 
-static void check(const struct config *c)
+static void check(const struct config *c, bool good)
 {
 	for (size_t i = 0; i < c->n_containers; i++) {
 		const struct container *one = &c->containers[i];
-		CHECK(!container_name_fault(one->name) && num_size(one->size, NULL));
+		CHECK(!container_name_fault(one->name));
+		CHECK(num_size(one->size, NULL) || (!good && strcmp(one->size, "?") == 0));
 		CHECK(i == 0 || strcmp(c->containers[i - 1].name, one->name) < 0);
 		CHECK(text_starts(one->watch_folder, "/srv/") &&
 		      !strchr(one->watch_folder + strlen("/srv/"), '/') &&
@@ -33,8 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(c.named_by_environment == (list[0] != '\0'));
 	CHECK(problems.n || c.n_containers || !list[0]);
 	for (size_t i = 0; i < problems.n; i++)
-		CHECK(text_starts(problems.lines[i], "PTP_CONTAINERS: "));
-	check(&c);
+		CHECK(text_starts(problems.lines[i], "PTP_CONTAINERS: ") && problems.mends[i]);
+	check(&c, problems.n == 0);
 	problems_clear(&problems);
 	config_clear(&c);
 	return 0;

@@ -1,5 +1,6 @@
 /* audit: is what was assigned there, and seeding? */
 #include "app/command.h"
+#include "app/daemon_note.h"
 #include "app/wire.h"
 #include "base/clock.h"
 #include "base/num.h"
@@ -144,6 +145,7 @@ int cmd_audit(const struct invocation *in, struct err *err)
 		return command_usage(err, "audit takes no arguments");
 	if (!command_config(in, CONFIG_CONTAINERS, &c))
 		return STATUS_USAGE;
+	daemon_note_warn(&c, "audit");
 	if (!(wake = wake_open(false, err)) || !wire_open(&parts, &c, wake, err))
 		return COMMAND_FAILED;
 	const struct audit_parts audited = {.ledger = parts.ledger,

@@ -1,31 +1,37 @@
 /* check: would it work?  Changes nothing (but for the record of a call to the tracker, with
- * --online), and asks for no torrent. */
+ * --online), and asks for no torrent.  What is wrong with the configuration keeps nothing else from
+ * being tested. */
 #include "app/command.h"
 #include "app/doctor.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/http.h"
 #include "base/num.h"
+#include "base/text.h"
 #include "core/schedule.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const struct {
 	doctor_test *run;
 	bool online; /* calls somebody */
 } tests[] = {
-	{doctor_file, false},    {doctor_containers, false}, {doctor_base_url, false},
-	{doctor_proxy, false},   {doctor_ping_form, false},  {doctor_clock, false},
-	{doctor_state, false},   {doctor_watch, false},      {doctor_data, false},
-	{doctor_utility, false}, {doctor_page, false},       {doctor_tracker, true},
-	{doctor_ping, true},     {doctor_clients, true},
+	{doctor_file, false},     {doctor_daemon, false},  {doctor_containers, false},
+	{doctor_base_url, false}, {doctor_proxy, false},   {doctor_ping_form, false},
+	{doctor_clock, false},    {doctor_state, false},   {doctor_watch, false},
+	{doctor_data, false},     {doctor_utility, false}, {doctor_page, false},
+	{doctor_notify, false},   {doctor_tracker, true},  {doctor_ping, true},
+	{doctor_clients, true},
 };
 
 /* ---- the configuration ---- */
 
-static const char *mask(const struct secret *s)
+static const char *mask(const struct config *c, const char *key, const struct secret *s)
 {
-	return secret_is_set(s) ? "(set, hidden)" : "(not set)";
+	return config_is_faulty(c, key) ? "(cannot be used)"
+	       : secret_is_set(s)       ? "(set, hidden)"
+					: "(not set)";
 }
 
 static void print_ping_url(const struct config *c)
@@ -33,7 +39,9 @@ static void print_ping_url(const struct config *c)
 	struct http_url url;
 	struct err err;
 
-	if (!secret_is_set(&c->ping_url))
+	if (config_is_faulty(c, "HealthchecksURL"))
+		printf("HealthchecksURL  (cannot be used)\n");
+	else if (!secret_is_set(&c->ping_url))
 		printf("HealthchecksURL  (not set: no pings)\n");
 	else if (http_url_parse(secret_reveal(&c->ping_url), &url, &err))
 		printf("HealthchecksURL  %s://%s/(hidden)\n", url.tls ? "https" : "http", url.host);
@@ -44,6 +52,10 @@ static void print_client(const struct config_client *c)
 	struct http_url url;
 	struct err ignored;
 
+	if (c->faulty) {
+		printf("Client           %s: (cannot be used)\n", c->name);
+		return;
+	}
 	printf("Client           %s: %s", c->name, c->type ? c->type->name : "watch");
 	if (c->socket)
 		printf(" at %s", c->socket);
@@ -73,8 +85,8 @@ static void print_config(const struct config *c)
 	clock_span(manners.fetch_gap, sleep);
 	printf("Configuration    %s%s\n", c->path, fs_exists(c->path) ? "" : " (not there)");
 	printf("State            %s\n", c->state);
-	printf("ApiUser          %s\n", mask(&c->user));
-	printf("ApiKey           %s\n", mask(&c->key));
+	printf("ApiUser          %s\n", mask(c, "ApiUser", &c->user));
+	printf("ApiKey           %s\n", mask(c, "ApiKey", &c->key));
 	printf("BaseURL          %s\n", c->base_url);
 	print_ping_url(c);
 	printf("Interval         %s\n", interval);
@@ -121,38 +133,51 @@ static void print_json(const struct doctor *d)
 	json_decref(all);
 }
 
+/* The log's line ends with the way out where it is a sentence of its own: once is enough. */
+static size_t text_len_without(const char *line, const char *mend)
+{
+	size_t len = strlen(line), tail = strlen(mend) + strlen(": ");
+
+	return text_ends(line, mend) && len > tail ? len - tail : len;
+}
+
 /* What is wrong with the configuration, in the same shape as all else. */
 static void say_problems(struct doctor *d, const struct problems *p)
 {
-	for (size_t i = 0; i < p->n; i++)
-		doctor_say(d, DOCTOR_FAIL, "config", "configuration", "%s", p->lines[i]);
+	for (size_t i = 0; i < p->n; i++) {
+		const char *mend = p->mends[i] ? p->mends[i] : "correct it";
+		int len = (int)text_len_without(p->lines[i], mend);
+		doctor_say(d, DOCTOR_FAIL, "config", "configuration", "%.*s", len, p->lines[i]);
+		doctor_mend(d, "%s", mend);
+	}
 }
 
-static int check_as_json(const struct invocation *in, struct doctor *d, struct config *c)
+/* As `run` would end. */
+static int status_of(const struct doctor *d, const struct problems *p)
 {
-	OWN(problems_clear) struct problems p = {0};
-
-	config_load(c, &in->config, CONFIG_CREDENTIALS, &p);
-	log_setup(c->log_level, c->log_format);
-	say_problems(d, &p);
-	if (!p.n)
-		run_tests(d, in->given[OPTION_ONLINE], false);
-	print_json(d);
-	return p.n ? STATUS_USAGE : doctor_failed(d) ? STATUS_FAILED : STATUS_DONE;
+	if (p->n || !d->config->n_containers)
+		return STATUS_USAGE;
+	return doctor_failed(d) ? STATUS_FAILED : STATUS_DONE;
 }
 
 int cmd_check(const struct invocation *in, struct err *err)
 {
 	OWN(config_clear) struct config c = {0};
+	OWN(problems_clear) struct problems p = {0};
 	OWN(doctor_clear) struct doctor d = {.config = &c};
+	bool json = in->given[OPTION_JSON];
 
 	if (in->n_args)
 		return command_usage(err, "check takes no arguments");
-	if (in->given[OPTION_JSON])
-		return check_as_json(in, &d, &c);
-	if (!command_config(in, CONFIG_CREDENTIALS, &c))
-		return STATUS_USAGE;
-	print_config(&c);
-	run_tests(&d, in->given[OPTION_ONLINE], true);
-	return doctor_failed(&d) ? STATUS_FAILED : STATUS_DONE;
+	config_load(&c, &in->config, CONFIG_CREDENTIALS, &p);
+	log_setup(c.log_level, c.log_format);
+	say_problems(&d, &p);
+	if (!json) {
+		print_config(&c);
+		doctor_print(&d, 0);
+	}
+	run_tests(&d, in->given[OPTION_ONLINE], !json);
+	if (json)
+		print_json(&d);
+	return status_of(&d, &p);
 }

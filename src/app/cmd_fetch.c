@@ -1,4 +1,5 @@
 #include "app/command.h"
+#include "app/daemon_note.h"
 #include "app/once.h"
 #include "base/mem.h"
 
@@ -49,6 +50,7 @@ int cmd_fetch(const struct invocation *in, struct err *err)
 		return command_usage(err, "fetch: which container? Give its name, or `all`");
 	if (!command_config(in, CONFIG_CREDENTIALS | CONFIG_CONTAINERS, &c))
 		return STATUS_USAGE;
+	daemon_note_warn(&c, "fetch all");
 	OWN_STR bool *wanted = choose(&c, in, err);
 	if (!wanted || !(wake = wake_open(false, err)))
 		return COMMAND_FAILED;

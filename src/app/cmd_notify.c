@@ -1,5 +1,6 @@
 /* notify: who is told of what, and how it is going with them; --test sends a message to each. */
 #include "app/command.h"
+#include "app/daemon_note.h"
 #include "app/wire.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -91,6 +92,7 @@ int cmd_notify(const struct invocation *in, struct err *err)
 		return command_usage(err, "notify takes no arguments");
 	if (!command_config(in, 0, &c))
 		return STATUS_USAGE;
+	daemon_note_warn(&c, in->given[OPTION_TEST] ? "notify --test" : "notify");
 	if (!c.n_notify) {
 		err_set(err, ERR_FATAL, WORD_CONFIG,
 			"nobody is told of anything: set PTP_NOTIFY, such as "

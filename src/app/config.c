@@ -17,30 +17,58 @@
 
 /* ---- problems ---- */
 
-void problems_add(struct problems *p, const char *fmt, ...)
+static char *format(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
+static char *format(const char *fmt, va_list ap)
 {
-	va_list ap;
-	char *line = NULL;
+	char *text = NULL;
 
-	va_start(ap, fmt);
-	int n = vasprintf(&line, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		line = mem_dup("a problem that there was no memory to describe");
-	for (size_t i = 0; i < p->n; i++)
-		if (strcmp(p->lines[i], line) == 0) {
+	return vasprintf(&text, fmt, ap) < 0
+		       ? mem_dup("a problem that there was no memory to describe")
+		       : text;
+}
+
+/* Takes over the line. */
+static void add_line(struct problems *p, char *line)
+{
+	for (p->last = 0; p->last < p->n; p->last++)
+		if (strcmp(p->lines[p->last], line) == 0) {
 			free(line);
 			return;
 		}
 	p->lines = mem_grow(p->lines, p->n + 1, sizeof *p->lines);
-	p->lines[p->n++] = line;
+	p->mends = mem_grow(p->mends, p->n + 1, sizeof *p->mends);
+	p->lines[p->n] = line;
+	p->mends[p->n++] = NULL;
+}
+
+void problems_add(struct problems *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(p, format(fmt, ap));
+	va_end(ap);
+}
+
+void problems_mend(struct problems *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	char *text = format(fmt, ap); /* of what was said before, perhaps */
+	va_end(ap);
+	free(p->mends[p->last]);
+	p->mends[p->last] = text;
 }
 
 void problems_clear(struct problems *p)
 {
-	for (size_t i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++) {
 		free(p->lines[i]);
+		free(p->mends[i]);
+	}
 	free(p->lines);
+	free(p->mends);
 	*p = (struct problems){0};
 }
 
@@ -53,21 +81,42 @@ const char *config_environment(const char *name)
 	return value && *value ? value : NULL;
 }
 
-char *config_place_text(const struct config_load_state *l, const struct config_place *p)
+static void add_at(struct config_load_state *l, const struct config_place *p, const char *text)
 {
-	OWN_BUF struct buf out = BUF_MAX(4096);
+	OWN_BUF struct buf keys = BUF_MAX(4096);
 
-	if (p->literal)
-		return mem_dup(p->literal);
-	buf_printf(&out, "%s:%d", l->c->path, json_line_of(l->text, p->path, p->depth));
+	if (p->literal) {
+		problems_add(l->problems, "%s%s", p->literal, text);
+		problems_mend(l->problems, "correct %s", p->literal);
+		return;
+	}
+	int line = json_line_of(l->text, p->path, p->depth);
 	for (size_t i = 0; i < p->depth; i++)
-		buf_printf(&out, ": %s", p->path[i]);
-	return buf_take(&out);
+		buf_printf(&keys, "%s%s", i ? ": " : "", p->path[i]);
+	problems_add(l->problems, "%s:%d: %s%s", l->c->path, line, buf_text(&keys), text);
+	problems_mend(l->problems, "correct %s in line %d of %s", buf_text(&keys), line,
+		      l->c->path);
 }
 
-char *config_file_source(const struct config_load_state *l, const char *const path[], size_t depth)
+void config_problem(struct config_load_state *l, const struct config_place *p, const char *fmt, ...)
 {
-	return config_place_text(l, &(struct config_place){.path = path, .depth = depth});
+	va_list ap;
+
+	va_start(ap, fmt);
+	OWN_STR char *text = format(fmt, ap);
+	va_end(ap);
+	add_at(l, p, text);
+}
+
+void config_file_problem(struct config_load_state *l, const char *const path[], size_t depth,
+			 const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	OWN_STR char *text = format(fmt, ap);
+	va_end(ap);
+	add_at(l, &(struct config_place){.path = path, .depth = depth}, text);
 }
 
 char *config_value_text(const json_t *value)
@@ -122,8 +171,8 @@ void config_check_keys(struct config_load_state *l, const json_t *object, const 
 		if (!near || json_object_get(object, near))
 			continue;
 		path[depth] = key;
-		OWN_STR char *source = config_file_source(l, path, depth + 1);
-		problems_add(l->problems, "%s is not known; did you mean %s?", source, near);
+		config_file_problem(l, path, depth + 1, " is not known; did you mean %s?", near);
+		problems_mend(l->problems, "write %s in place of %s in %s", near, key, l->c->path);
 	}
 }
 
@@ -186,9 +235,13 @@ static void read_file(struct config_load_state *l)
 	struct err err;
 
 	if (!fs_exists(l->c->path) || !fs_read(l->c->path, &bytes, &err)) {
-		l->file_broken = fs_exists(l->c->path);
-		if (l->file_broken)
-			problems_add(l->problems, "%s", err.msg);
+		l->c->file_broken = fs_exists(l->c->path);
+		if (!l->c->file_broken)
+			return;
+		problems_add(l->problems, "%s", err.msg);
+		problems_mend(l->problems,
+			      "have %s be a file that this user can read, of at most 8 MiB",
+			      l->c->path);
 		return;
 	}
 	free(l->text);
@@ -199,20 +252,28 @@ static void read_file(struct config_load_state *l)
 		l->c->file = root;
 		return;
 	}
-	l->file_broken = true;
+	l->c->file_broken = true;
+	OWN_STR char *way_out =
+		mem_printf("correct %s, or move it away and run `ptp-archiver setup`", l->c->path);
 	if (root)
-		problems_add(l->problems, "%s: it is JSON, but no object: it must begin with {",
-			     l->c->path);
+		problems_add(l->problems, "%s: it is JSON, but no object: it must begin with {; %s",
+			     l->c->path, way_out);
 	else
 		/* jansson's text may quote what it found, which may be a key; its code does not. */
-		problems_add(l->problems,
-			     "%s:%d: not valid JSON (column %d: %s); mend it, or move it away and "
-			     "run `ptp-archiver setup`",
-			     l->c->path, why.line, why.column,
+		problems_add(l->problems, "%s:%d: not valid JSON (column %d: %s); %s", l->c->path,
+			     why.line, why.column,
 			     json_error_code(&why) == json_error_duplicate_key
 				     ? "a key stands twice"
-				     : "syntax");
+				     : "syntax",
+			     way_out);
+	problems_mend(l->problems, "%s", way_out);
 	json_decref(root);
+}
+
+static void say_missing(struct config_load_state *l, const char *what, const char *way_out)
+{
+	problems_add(l->problems, "no %s: %s", what, way_out);
+	problems_mend(l->problems, "%s", way_out);
 }
 
 static void check_needs(struct config_load_state *l, unsigned need)
@@ -220,42 +281,49 @@ static void check_needs(struct config_load_state *l, unsigned need)
 	const struct config *c = l->c;
 
 	/* What is missing may well be in a file that could not be read. */
-	if (l->file_broken)
+	if (c->file_broken)
 		return;
 	if ((need & CONFIG_CREDENTIALS) && !l->user_given)
-		problems_add(l->problems, "no ApiUser: set PTP_USER or PTP_USER_FILE, or run "
-					  "`ptp-archiver setup`");
+		say_missing(l, "ApiUser",
+			    "set PTP_USER or PTP_USER_FILE, or run `ptp-archiver setup`");
 	if ((need & CONFIG_CREDENTIALS) && !l->key_given)
-		problems_add(l->problems, "no ApiKey: set PTP_KEY or PTP_KEY_FILE, or run "
-					  "`ptp-archiver setup`");
+		say_missing(l, "ApiKey",
+			    "set PTP_KEY or PTP_KEY_FILE, or run `ptp-archiver setup`");
 	if ((need & CONFIG_CONTAINERS) && !c->n_containers && !config_environment("PTP_CONTAINERS"))
-		problems_add(l->problems, "no containers: set PTP_CONTAINERS, such as "
-					  "PTP_CONTAINERS=\"attic:800G\", or run `ptp-archiver "
-					  "create NAME --size SIZE`");
+		say_missing(l, "containers",
+			    "set PTP_CONTAINERS, such as PTP_CONTAINERS=\"attic:800G\", or run "
+			    "`ptp-archiver create NAME --size SIZE`");
 }
 
 static void check_interval(struct config_load_state *l)
 {
-	if (!l->c->loopback && l->c->interval_ms < CONFIG_INTERVAL_MIN_MS)
-		problems_add(l->problems,
-			     "%s is shorter than 10m, which would be impolite to the tracker; 6h "
-			     "is usual",
-			     config_environment("PTP_INTERVAL") ? "PTP_INTERVAL" : "Interval");
+	const char *name = config_environment("PTP_INTERVAL") ? "PTP_INTERVAL" : "Interval";
+
+	if (l->c->loopback || l->c->interval_ms >= CONFIG_INTERVAL_MIN_MS)
+		return;
+	problems_add(l->problems,
+		     "%s is shorter than 10m, which would be impolite to the tracker; 6h is usual",
+		     name);
+	problems_mend(l->problems, "set %s to 10m or more, such as 6h", name);
 }
 
 /* What the page shows is nobody else's business. */
 static void check_listen(struct config_load_state *l)
 {
+	static const char way_out[] = "set PTP_LISTEN_TOKEN (or PTP_LISTEN_TOKEN_FILE), or "
+				      "PTP_LISTEN_OPEN=1 if everybody there may look, or listen on "
+				      "127.0.0.1";
 	const struct config *c = l->c;
 	struct listen_address address;
 
-	if (c->listen && listen_parse(c->listen, &address) && !address.loopback &&
-	    !secret_is_set(&c->listen_token) && !c->listen_open)
-		problems_add(l->problems,
-			     "%s is %s, which other machines may reach: set PTP_LISTEN_TOKEN (or "
-			     "PTP_LISTEN_TOKEN_FILE), or PTP_LISTEN_OPEN=1 if everybody there may "
-			     "look, or listen on 127.0.0.1",
-			     config_environment("PTP_LISTEN") ? "PTP_LISTEN" : "Listen", c->listen);
+	if (!c->listen || !listen_parse(c->listen, &address) || address.loopback ||
+	    secret_is_set(&c->listen_token) || c->listen_open ||
+	    config_is_faulty(c, "ListenToken") || config_is_faulty(c, "ListenOpen"))
+		return;
+	problems_add(l->problems, "%s is %s, which other machines may reach: %s",
+		     config_environment("PTP_LISTEN") ? "PTP_LISTEN" : "Listen", c->listen,
+		     way_out);
+	problems_mend(l->problems, "%s", way_out);
 }
 
 void config_load(struct config *c, const struct config_options *o, unsigned need,
@@ -278,12 +346,22 @@ void config_load(struct config *c, const struct config_options *o, unsigned need
 	free(l.text);
 }
 
+bool config_is_faulty(const struct config *c, const char *key)
+{
+	for (size_t i = 0; i < c->n_faulty; i++)
+		if (strcmp(c->faulty[i], key) == 0)
+			return true;
+	return false;
+}
+
 void config_clear(struct config *c)
 {
 	secret_clear(&c->user);
 	secret_clear(&c->key);
 	secret_clear(&c->ping_url);
 	secret_clear(&c->listen_token);
+	for (size_t i = 0; i < CONFIG_SETTINGS_MAX; i++)
+		secret_clear(&c->taken[i].value);
 	free(c->listen);
 	free(c->path);
 	free(c->state);

@@ -37,6 +37,7 @@
 
 #define CONFIG_NOTIFY_MAX 10
 #define CONFIG_CLIENTS_MAX 1000
+#define CONFIG_SETTINGS_MAX 40
 #define CONFIG_CLIENT_TIMEOUT_MS 30000 /* of a call, if nothing else is said */
 #define CONFIG_CLIENT_TEXT_MAX 1024    /* bytes of a category, a path and the like */
 
@@ -48,6 +49,13 @@ struct config_client {
 	char *url, *socket, *user, *proxy_user, *ca_file;
 	struct secret password, proxy_password;
 	int timeout_ms;
+	bool faulty; /* there are problems with it, so it cannot be used */
+};
+
+/* What was given for a setting. */
+struct config_taken {
+	bool from_environment;
+	struct secret value; /* as text; unset: nothing */
 };
 
 enum config_utility_update { CONFIG_UPDATE_AUTO, CONFIG_UPDATE_NOTIFY, CONFIG_UPDATE_OFF };
@@ -82,7 +90,11 @@ struct config {
 	bool named_by_environment;    /* PTP_CONTAINERS names the containers */
 	struct container *containers; /* owned, sorted by name */
 	size_t n_containers;
-	json_t *file; /* owned: config.ptp as it was read; an empty object if there is none */
+	json_t *file;     /* owned: config.ptp as it was read; an empty object if there is none */
+	bool file_broken; /* it is there, and nothing of it is known */
+	struct config_taken taken[CONFIG_SETTINGS_MAX]; /* by the number of config_setting() */
+	const char *faulty[CONFIG_SETTINGS_MAX]; /* keys of what could not be taken; borrowed */
+	size_t n_faulty;
 };
 
 /* From the command line; NULL: not given. */
@@ -97,18 +109,30 @@ enum config_need {
 
 struct problems {
 	char **lines; /* owned */
+	char **mends; /* owned: of each the command or setting that mends it; NULL: its line says */
 	size_t n;
+	size_t last; /* which was added last */
 };
 
 /* A line that is there already is not added again. */
 void problems_add(struct problems *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* What mends the one that was added last. */
+void problems_mend(struct problems *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void problems_clear(struct problems *p);
 
-/* Fills in *c (zeroed before), as far as it can, whether or not there are problems; the caller
- * clears both. */
+/*
+ * Fills in *c (zeroed before), as far as it can, whether or not there are problems; the caller
+ * clears both.  With problems it is good for looking at only: a setting that could not be taken has
+ * its default, a size that is none is "?", and a container whose client cannot be used names it
+ * still.
+ */
 void config_load(struct config *c, const struct config_options *o, unsigned need,
 		 struct problems *p);
 void config_clear(struct config *c);
+
+/* Was something given for this top-level key that could not be taken? */
+bool config_is_faulty(const struct config *c, const char *key);
 
 /* NULL if Clients has none of this name. */
 const struct config_client *config_client_find(const struct config *c, const char *name);
@@ -132,7 +156,7 @@ struct config_setting {
 	const char *fallback; /* NULL: none, or one that is made */
 };
 
-/* The i-th of all; false behind the last. */
+/* The i-th of all; false behind the last.  Those at the top of config.ptp come first. */
 bool config_setting(size_t i, struct config_setting *out);
 
 /* Only where config.ptp and the state are, for commands that need no more.  Never fails. */

@@ -184,9 +184,7 @@ static void check_client_keys(struct config_load_state *l, const json_t *own, co
 static void client_problem(struct config_load_state *l, const char *path[3], size_t depth,
 			   const char *fault)
 {
-	OWN_STR char *where = config_file_source(l, path, depth);
-
-	problems_add(l->problems, "%s%s%s", where, *fault == ':' ? "" : " ", fault);
+	config_file_problem(l, path, depth, "%s%s", *fault == ':' ? "" : " ", fault);
 }
 
 static void take_client_key(struct config_load_state *l, struct config_client *c,
@@ -258,6 +256,7 @@ static void take_client(struct config_load_state *l, const char *name, const jso
 		if (fault)
 			client_problem(l, path, 2, fault);
 	}
+	new.faulty = l->problems->n > before;
 	/* With what is wrong, too: its containers are not to be told that it is not there. */
 	l->c->clients = mem_grow(l->c->clients, l->c->n_clients + 1, sizeof *l->c->clients);
 	l->c->clients[l->c->n_clients++] = new;
@@ -293,6 +292,14 @@ void config_client_clear(struct config_client *c)
 	*c = (struct config_client){0};
 }
 
+/* The one of this name that has an interface and can be used. */
+static const struct config_client *find_good(const struct config *c, const char *name)
+{
+	const struct config_client *client = config_client_find(c, name);
+
+	return client && client->type && !client->faulty ? client : NULL;
+}
+
 const struct config_client *config_client_find(const struct config *c, const char *name)
 {
 	for (size_t i = 0; name && i < c->n_clients; i++)
@@ -307,9 +314,12 @@ static const char *take_client_name(const struct config *c, struct container *o,
 {
 	const struct config_client *client = config_client_find(c, value);
 
-	if (!client)
-		return "is no client that Clients names";
-	if (client->type)
+	if (!client) {
+		/* So that it is not taken for one with a watch folder. */
+		const char *fault = take_text(&o->client, value);
+		return fault ? fault : "is no client that Clients names";
+	}
+	if (client->type || client->faulty)
 		return take_text(&o->client, value);
 	free(o->client);
 	o->client = NULL;
@@ -323,7 +333,7 @@ static const char *take_audit_client(const struct config *c, struct container *o
 {
 	const struct config_client *client = config_client_find(c, value);
 
-	if (!client || !client->type)
+	if (!client || (!client->type && !client->faulty))
 		return "is no client with an interface that Clients names";
 	return take_text(&o->audit_client, value);
 }
@@ -331,7 +341,7 @@ static const char *take_audit_client(const struct config *c, struct container *o
 /* A name that the client would refuse for each torrent is refused before any is asked for. */
 static const char *take_category(const struct config *c, struct container *o, const char *value)
 {
-	const struct config_client *client = config_client_find(c, o->client);
+	const struct config_client *client = find_good(c, o->client);
 	const char *fault = client ? client_type_category_fault(client->type, value) : NULL;
 
 	return fault ? fault : take_text(&o->placement.category, value);
@@ -472,8 +482,10 @@ const char *config_take_placement(const struct config *c, struct container *cont
 
 const char *config_placement_fault(const struct config *c, const struct container *o)
 {
-	const struct config_client *client = config_client_find(c, o->client);
+	const struct config_client *client = find_good(c, o->client);
 
+	if (o->client && !client)
+		return NULL;
 	if (o->placement.tags && client && !client->type->has_tags)
 		return "Tags: this client knows one label a torrent only; use Category";
 	if (o->reserve.percent && !o->data_folder && client && !client->type->tells_total)

@@ -19,6 +19,7 @@ static const struct {
 };
 #define N_KEYS (sizeof container_keys / sizeof *container_keys)
 #define KEYS_MAX 32
+#define UNKNOWN_SIZE "?" /* of a container whose size is none */
 
 const char *config_container_key(size_t i, const char **variable)
 {
@@ -62,14 +63,12 @@ static bool check_size(struct config_load_state *l, const char *size, struct con
 
 	if (!fault)
 		return true;
-	OWN_STR char *source = config_place_text(l, &place);
 	OWN_STR char *guess = size_suggestion(size);
 	OWN_STR char *shown = text_printable(size, strlen(size), 40);
 	if (guess)
-		problems_add(l->problems, "%s: \"%s\" %s; did you mean %s?", source, shown, fault,
-			     guess);
+		config_problem(l, &place, ": \"%s\" %s; did you mean %s?", shown, fault, guess);
 	else
-		problems_add(l->problems, "%s: \"%s\" %s", source, shown, fault);
+		config_problem(l, &place, ": \"%s\" %s", shown, fault);
 	return false;
 }
 
@@ -79,9 +78,8 @@ static bool check_name(struct config_load_state *l, const char *name, struct con
 
 	if (!fault)
 		return true;
-	OWN_STR char *source = config_place_text(l, &place);
 	OWN_STR char *shown = text_printable(name, strlen(name), 60);
-	problems_add(l->problems, "%s: the container name \"%s\" %s", source, shown, fault);
+	config_problem(l, &place, ": the container name \"%s\" %s", shown, fault);
 	return false;
 }
 
@@ -91,8 +89,7 @@ static bool take_stalled(struct config_load_state *l, const char *value, struct 
 	uint64_t n;
 
 	if (!num_u64(value, CONTAINER_STALLED_MAX, &n)) {
-		OWN_STR char *source = config_place_text(l, &place);
-		problems_add(l->problems, "%s is not a whole number from 0 to 1000000", source);
+		config_problem(l, &place, " is not a whole number from 0 to 1000000");
 		return false;
 	}
 	*out = (uint32_t)n;
@@ -139,8 +136,7 @@ static char *container_value(struct config_load_state *l, struct source *s, cons
 
 	if (value && !text && !json_is_null(value)) {
 		const struct config_place place = place_of(s, key);
-		OWN_STR char *where = config_place_text(l, &place);
-		problems_add(l->problems, "%s is not a value that this can have", where);
+		config_problem(l, &place, " is not a value that this can have");
 	}
 	return text ? text : text_of(json_object_get(s->defaults, key));
 }
@@ -163,10 +159,8 @@ static void take_placement(struct config_load_state *l, struct container *c, siz
 {
 	const char *fault = config_take_placement(l->c, c, i, value);
 
-	if (fault) {
-		OWN_STR char *where = config_place_text(l, &place);
-		problems_add(l->problems, "%s %s", where, fault);
-	}
+	if (fault)
+		config_problem(l, &place, " %s", fault);
 }
 
 static void take_container_placement(struct config_load_state *l, struct source *s,
@@ -185,11 +179,13 @@ static void take_container_placement(struct config_load_state *l, struct source 
 			take_placement(l, c, i, value, place_of(s, key));
 	}
 	const char *fault = config_placement_fault(l->c, c);
-	if (fault) {
-		OWN_STR char *where = l->c->named_by_environment
-					      ? mem_printf("PTP_CONTAINERS: %s", c->name)
-					      : config_file_source(l, s->path, 2);
-		problems_add(l->problems, "%s: %s", where, fault);
+	if (!fault)
+		return;
+	if (l->c->named_by_environment) {
+		problems_add(l->problems, "PTP_CONTAINERS: %s: %s", c->name, fault);
+		problems_mend(l->problems, "correct the settings of %s", c->name);
+	} else {
+		config_file_problem(l, s->path, 2, ": %s", fault);
 	}
 }
 
@@ -224,8 +220,7 @@ static void container_from_file(struct config_load_state *l, const char *name, c
 	if (!check_name(l, name, here))
 		return;
 	if (!json_is_object(own)) {
-		OWN_STR char *where = config_place_text(l, &here);
-		problems_add(l->problems, "%s is not an object", where);
+		config_problem(l, &here, " is not an object");
 		return;
 	}
 	const char *known[KEYS_MAX];
@@ -233,20 +228,16 @@ static void container_from_file(struct config_load_state *l, const char *name, c
 	config_check_keys(l, own, known, s.path, 2);
 	OWN_STR char *size = container_value(l, &s, "Size");
 	OWN_STR char *watch = container_value(l, &s, "WatchDirectory");
-	if (!check_size(l, size ? size : "", place_of(&s, "Size")))
-		return;
+	bool sized = check_size(l, size ? size : "", place_of(&s, "Size"));
 	OWN_STR char *client = container_value(l, &s, "Client");
 	if ((!watch || !*watch) && (!client || !*client)) {
 		const struct config_place place = place_of(&s, "WatchDirectory");
-		OWN_STR char *where = config_place_text(l, &place);
-		problems_add(l->problems,
-			     "%s is empty; name the folder that the client watches, or a "
-			     "Client",
-			     where);
+		config_problem(l, &place,
+			       " is empty; name the folder that the client watches, or a Client");
 		return;
 	}
 	struct container *c = new_container(l->c, name);
-	c->size = OWN_TAKE(size);
+	c->size = mem_dup(sized ? size : UNKNOWN_SIZE);
 	c->watch_folder = container_folder(watch ? watch : "", name);
 	take_container_rest(l, &s, c);
 }
@@ -258,13 +249,12 @@ static void containers_from_file(struct config_load_state *l, const json_t *defa
 	json_t *own;
 
 	if (all && !json_is_object(all) && !json_is_null(all)) {
-		OWN_STR char *source = config_file_source(l, &path, 1);
-		problems_add(l->problems, "%s is not an object", source);
+		config_file_problem(l, &path, 1, " is not an object");
 		return;
 	}
 	if (json_object_size(all) > CONFIG_CONTAINERS_MAX) {
-		problems_add(l->problems, "%s: more than %d containers", l->c->path,
-			     CONFIG_CONTAINERS_MAX);
+		config_file_problem(l, &path, 1, " names more than %d containers",
+				    CONFIG_CONTAINERS_MAX);
 		return;
 	}
 	json_object_foreach ((json_t *)all, name, own)
@@ -282,32 +272,30 @@ static bool is_duplicate(const struct config *c, const char *name)
 /* One "name:size" of PTP_CONTAINERS. */
 static void container_from_entry(struct config_load_state *l, char *entry, const json_t *defaults)
 {
-	static const char source[] = "PTP_CONTAINERS";
-	const struct config_place here = {.literal = source};
+	const struct config_place here = {.literal = "PTP_CONTAINERS"};
 	char *colon = strrchr(entry, ':');
 
 	if (!colon) {
 		OWN_STR char *shown = text_printable(entry, strlen(entry), 60);
-		problems_add(l->problems,
-			     "%s: \"%s\" has no size; write it as name:size, such as "
-			     "attic:800G",
-			     source, shown);
+		config_problem(l, &here,
+			       ": \"%s\" has no size; write it as name:size, such as attic:800G",
+			       shown);
 		return;
 	}
 	*colon = '\0';
 	char *name = text_strip(entry), *size = text_strip(colon + 1);
-	bool named = check_name(l, name, here);
-	if (!check_size(l, size, here) || !named)
+	bool named = check_name(l, name, here), sized = check_size(l, size, here);
+	if (!named)
 		return;
 	if (is_duplicate(l->c, name)) {
-		problems_add(l->problems, "%s: the container \"%s\" is named twice", source, name);
+		config_problem(l, &here, ": the container \"%s\" is named twice", name);
 		return;
 	}
 	const char *watch = config_environment("PTP_WATCH");
 	const json_t *all = json_object_get(l->c->file, "Containers");
 	struct source s = {json_object_get(all, name), defaults, {"Containers", name, NULL}};
 	struct container *c = new_container(l->c, name);
-	c->size = mem_dup(size);
+	c->size = mem_dup(sized ? size : UNKNOWN_SIZE);
 	c->watch_folder = container_folder(watch ? watch : "/watch", name);
 	take_container_rest(l, &s, c);
 }
@@ -320,8 +308,9 @@ static void containers_from_environment(struct config_load_state *l, const char 
 
 	for (char *entry; (entry = strsep(&rest, ","));) {
 		if (l->c->n_containers >= CONFIG_CONTAINERS_MAX) {
-			problems_add(l->problems, "PTP_CONTAINERS: more than %d containers",
-				     CONFIG_CONTAINERS_MAX);
+			const struct config_place here = {.literal = "PTP_CONTAINERS"};
+			config_problem(l, &here, ": more than %d containers",
+				       CONFIG_CONTAINERS_MAX);
 			return;
 		}
 		/* A comma behind the last one is a habit, not a mistake. */
@@ -353,10 +342,8 @@ static void check_defaults(struct config_load_state *l)
 		config_check_keys(l, own, known, path, 1);
 		return;
 	}
-	if (own && !json_is_null(own)) {
-		OWN_STR char *source = config_file_source(l, path, 1);
-		problems_add(l->problems, "%s is not an object", source);
-	}
+	if (own && !json_is_null(own))
+		config_file_problem(l, path, 1, " is not an object");
 }
 
 void config_take_containers(struct config_load_state *l)

@@ -153,14 +153,6 @@ static const char *take_key(struct entry *e, const struct notify_key *k, const j
 }
 
 /* `path` has room for a key behind the number of the entry. */
-static void problem(struct config_load_state *l, const char *path[3], size_t depth,
-		    const char *fault)
-{
-	OWN_STR char *where = config_file_source(l, path, depth);
-
-	problems_add(l->problems, "%s %s", where, fault);
-}
-
 static bool take_object(struct config_load_state *l, struct entry *e, const json_t *own,
 			const char *path[3])
 {
@@ -174,11 +166,11 @@ static bool take_object(struct config_load_state *l, struct entry *e, const json
 		path[2] = keys[i].key;
 		const char *fault = take_key(e, &keys[i], json_object_get(own, keys[i].key));
 		if (fault)
-			problem(l, path, 3, fault);
+			config_file_problem(l, path, 3, " %s", fault);
 		good &= !fault;
 	}
 	if (good && !secret_is_set(&e->url))
-		problem(l, path, 2, "has neither a URL nor a URLFile");
+		config_file_problem(l, path, 2, " has neither a URL nor a URLFile");
 	return good && secret_is_set(&e->url);
 }
 
@@ -196,7 +188,7 @@ static void take_entry(struct config_load_state *l, const json_t *own, const cha
 	if (!fault)
 		fault = add(l->c, &e);
 	if (fault)
-		problem(l, path, 2, fault);
+		config_file_problem(l, path, 2, " %s", fault);
 }
 
 void config_take_notify_list(struct config_load_state *l, const json_t *list)

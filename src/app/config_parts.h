@@ -15,8 +15,7 @@
 struct config_load_state {
 	struct config *c;
 	struct problems *problems;
-	char *text;       /* owned: of config.ptp, "" if there is none */
-	bool file_broken; /* config.ptp is there, but cannot be read */
+	char *text; /* owned: of config.ptp, "" if there is none */
 	/* Something was given for it, right or wrong. */
 	bool user_given, key_given;
 };
@@ -31,10 +30,17 @@ struct config_place {
 /* NULL if it is not set, or empty; `name` may be NULL. */
 const char *config_environment(const char *name);
 
-/* "PTP_INTERVAL", or "config.ptp:12: Containers: attic: Size"; the caller's.  Finding the line
- * reads the whole file, so it is made only where there is something to say. */
-char *config_place_text(const struct config_load_state *l, const struct config_place *p);
-char *config_file_source(const struct config_load_state *l, const char *const path[], size_t depth);
+/*
+ * One more problem, with what is there: "PTP_INTERVAL", or "config.ptp:12: Containers: attic:
+ * Size", before the text, which begins with a blank or a colon.  What mends it is to correct that.
+ * Finding the line reads the whole file.
+ */
+void config_problem(struct config_load_state *l, const struct config_place *p, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+
+/* The same for what stands in config.ptp. */
+void config_file_problem(struct config_load_state *l, const char *const path[], size_t depth,
+			 const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 /* A JSON value as the text that a setting is parsed from, the caller's; NULL for null and for what
  * is none. */

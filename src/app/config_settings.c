@@ -329,14 +329,17 @@ static char *from_secret_file(struct config_load_state *l, const struct setting 
 	*wrong = true;
 	if (!fs_read(path, &bytes, &err)) {
 		problems_add(l->problems, "%s: %s", variable, err.msg);
+		problems_mend(l->problems, "have %s name a file that this user can read", variable);
 		return NULL;
 	}
 	char *text = text_strip(bytes.data ? bytes.data : (char[]){""});
 	char *copy = *text ? mem_dup(text) : NULL;
 	secret_wipe(bytes.data, bytes.len);
-	if (!copy)
-		problems_add(l->problems, "%s: the file %s is empty", variable, path);
 	*wrong = !copy;
+	if (*wrong) {
+		problems_add(l->problems, "%s: the file %s is empty", variable, path);
+		problems_mend(l->problems, "write the value into %s, or unset %s", path, variable);
+	}
 	return copy;
 }
 
@@ -346,16 +349,37 @@ static void note_given(struct config_load_state *l, const struct setting *s)
 	l->key_given |= strcmp(s->key, "ApiKey") == 0;
 }
 
+static void note_faulty(struct config_load_state *l, const struct setting *s)
+{
+	struct config *c = l->c;
+
+	_Static_assert(N_SETTINGS <= CONFIG_SETTINGS_MAX, "each may be faulty");
+	if (!config_is_faulty(c, s->key))
+		c->faulty[c->n_faulty++] = s->key;
+}
+
+static void keep_text(struct config_load_state *l, const struct setting *s, const char *value)
+{
+	secret_set(&l->c->taken[s - settings].value, value);
+}
+
 static void take(struct config_load_state *l, const struct setting *s, const char *value,
 		 struct config_place place)
 {
 	note_given(l, s);
+	keep_text(l, s, value);
 	const char *fault = s->take(l->c, value);
 
-	if (fault) {
-		OWN_STR char *source = config_place_text(l, &place);
-		problems_add(l->problems, "%s %s", source, fault);
-	}
+	if (!fault)
+		return;
+	config_problem(l, &place, " %s", fault);
+	if (s->fallback)
+		problems_mend(l->problems, "%s, or take it out: %s is %s then",
+			      l->problems->mends[l->problems->last], s->key, s->fallback);
+	note_faulty(l, s);
+	/* It may have been taken in part. */
+	if (s->fallback)
+		s->take(l->c, s->fallback);
 }
 
 static void take_from_file(struct config_load_state *l, const struct setting *s)
@@ -366,17 +390,30 @@ static void take_from_file(struct config_load_state *l, const struct setting *s)
 	if (text) {
 		take(l, s, text, (struct config_place){.path = &s->key, .depth = 1});
 	} else if (s->take == config_take_notify && json_is_array(value)) {
+		OWN_WIPED char *list = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS);
+		keep_text(l, s, list);
 		config_take_notify_list(l, value);
 	} else {
 		if (value && !json_is_null(value)) {
-			OWN_STR char *source = config_file_source(l, &s->key, 1);
-			problems_add(l->problems, "%s is neither a text nor a number", source);
+			config_file_problem(l, &s->key, 1, " is neither a text nor a number");
+			note_faulty(l, s);
 		}
 		if (s->fallback)
 			s->take(l->c, s->fallback);
 	}
 	if (text)
 		secret_wipe(text, strlen(text));
+}
+
+static void take_secret(struct config_load_state *l, const struct setting *s, const char *value)
+{
+	OWN_STR char *source = mem_printf("%s_FILE: its content", s->variable);
+	size_t before = l->problems->n;
+
+	take(l, s, value, (struct config_place){.literal = source});
+	if (l->problems->n > before)
+		problems_mend(l->problems, "correct what the file holds that %s_FILE names",
+			      s->variable);
 }
 
 static const char *option_name(const struct setting *s)
@@ -393,16 +430,18 @@ static void take_setting(struct config_load_state *l, const struct setting *s, c
 	/* The defaults are there even where a value is wrong. */
 	if (s->fallback)
 		s->take(l->c, s->fallback);
+	keep_text(l, s, s->fallback);
+	l->c->taken[s - settings].from_environment = !option && (secret || value || wrong);
 	if (option) {
 		take(l, s, option, (struct config_place){.literal = option_name(s)});
 	} else if (secret) {
-		OWN_STR char *source = mem_printf("%s_FILE: its content", s->variable);
-		take(l, s, secret, (struct config_place){.literal = source});
+		take_secret(l, s, secret);
 		secret_wipe(secret, strlen(secret));
 	} else if (value) {
 		take(l, s, value, (struct config_place){.literal = s->variable});
 	} else if (wrong) {
 		note_given(l, s);
+		note_faulty(l, s);
 	} else {
 		take_from_file(l, s);
 	}

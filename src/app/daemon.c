@@ -1,5 +1,6 @@
 #include "app/daemon.h"
 
+#include "app/daemon_note.h"
 #include "app/hold.h"
 #include "app/httpd.h"
 #include "app/once.h"
@@ -398,12 +399,15 @@ static void close_page(struct daemon *d)
 	d->page_failed = false;
 }
 
-static void write_config(const struct config *c)
+static void write_down(const struct config *c)
 {
 	struct err err;
 
 	if (c->named_by_environment && !config_write(c, &err))
 		log_warn(NULL, "config.ptp could not be written anew: %s", err.msg);
+	if (!daemon_note_write(c, &err))
+		log_warn(NULL, "commands cannot compare their settings with the daemon's: %s",
+			 err.msg);
 }
 
 /* A bad new configuration is refused, and the old one stays.  With a good one the parts are closed;
@@ -435,7 +439,7 @@ static void reload(struct daemon *d)
 	d->forgive = true;
 	d->fresh = true;
 	log_setup(fresh.log_level, fresh.log_format);
-	write_config(d->config);
+	write_down(d->config);
 	log_info(NULL, "the configuration was read again: %zu container%s", d->config->n_containers,
 		 d->config->n_containers == 1 ? "" : "s");
 }
@@ -547,7 +551,7 @@ bool daemon_run(struct config *c, const struct config_options *o, struct wake *w
 		return false;
 	if (!hold_take(&d.hold, c, wake, err))
 		return wake_stopping(wake);
-	write_config(c);
+	write_down(c);
 	log_info(NULL, "ptp-archiver " PTP_ARCHIVER_VERSION " keeps %zu container%s filled",
 		 c->n_containers, c->n_containers == 1 ? "" : "s");
 	bool ok = loop(&d, err);

@@ -43,19 +43,17 @@ void doctor_mend(struct doctor *d, const char *fmt, ...)
 	va_end(ap);
 }
 
-char *doctor_quoted(const char *path)
+void doctor_skip(struct doctor *d, const char *test, const char *about, const char *key)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789/._-+,:@%";
-	OWN_BUF struct buf out = BUF_MAX(TEXT_MAX);
+	struct config_setting s = {0};
+	size_t i = 0;
 
-	if (path[strspn(path, plain)] == '\0')
-		return mem_dup(path);
-	buf_puts(&out, "'");
-	for (; *path; path++)
-		buf_add(&out, *path == '\'' ? "'\\''" : path, *path == '\'' ? 4 : 1);
-	buf_puts(&out, "'");
-	return buf_take(&out);
+	while (config_setting(i, &s) && (!s.key || strcmp(s.key, key) != 0))
+		i++;
+	OWN_STR char *name = s.variable ? mem_printf("%s (%s)", key, s.variable) : mem_dup(key);
+	doctor_say(d, DOCTOR_WARN, test, about,
+		   "not tested, because %s is not set or cannot be used", name);
+	doctor_mend(d, "set %s right, then run `ptp-archiver check` again", name);
 }
 
 bool doctor_failed(const struct doctor *d)

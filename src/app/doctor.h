@@ -25,7 +25,7 @@ struct finding {
 	const char *test; /* which test, for scripts: "watch-mount"; borrowed */
 	char *about;      /* owned, as are the others: the container, "state", "tracker"... */
 	char *text;
-	char *mend; /* the command or setting that mends it; NULL: nothing to mend */
+	char *mend; /* the command or setting that mends it; NULL: it is good */
 };
 
 struct doctor {
@@ -41,8 +41,8 @@ void doctor_say(struct doctor *d, enum doctor_mark mark, const char *test, const
 /* What mends the one that was said last. */
 void doctor_mend(struct doctor *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* A path as a shell takes it, quoted where it must be; the caller's. */
-char *doctor_quoted(const char *path);
+/* A test that was left out, because this key of config.ptp cannot be used, or is not set. */
+void doctor_skip(struct doctor *d, const char *test, const char *about, const char *key);
 
 bool doctor_failed(const struct doctor *d);
 void doctor_clear(struct doctor *d);
@@ -59,6 +59,7 @@ typedef void doctor_test(struct doctor *d);
 /* ---- doctor_local.c: no calls ---- */
 
 doctor_test doctor_file;       /* who can read config.ptp, and whose it is */
+doctor_test doctor_daemon;     /* has the one that runs the settings that are tested here? */
 doctor_test doctor_containers; /* is there one? */
 doctor_test doctor_ping_form;  /* does the ping URL look like one? */
 doctor_test doctor_base_url;   /* is the tracker this machine? */
@@ -66,6 +67,7 @@ doctor_test doctor_proxy;      /* through which proxy does the way lead? */
 doctor_test doctor_clock;      /* against what the ledger remembers */
 doctor_test doctor_utility;    /* has the utility engine what it runs with? */
 doctor_test doctor_page;       /* can the status page have its address? */
+doctor_test doctor_notify;     /* could those who are told be told lately? */
 
 /* The variable that leads our calls to this host through a proxy; NULL: none does. */
 const char *doctor_proxy_variable(const char *host, bool tls);

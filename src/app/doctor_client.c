@@ -18,8 +18,12 @@ static void say_away(struct doctor *d, const struct config_client *c, const char
 {
 	bool refused = client && client->refused;
 
-	doctor_say(d, DOCTOR_FAIL, refused ? "client-password" : "client-connection", about, "%s",
-		   why->msg);
+	const char *cause = refused                   ? "it does not let us in"
+			    : why->kind == ERR_TARGET ? "it cannot be used"
+						      : "it cannot be reached, or is not well";
+
+	doctor_say(d, DOCTOR_FAIL, refused ? "client-password" : "client-connection", about,
+		   "%s (%s)", cause, why->msg);
 	if (refused)
 		doctor_mend(d,
 			    "correct Username and PasswordFile (Password) of Clients: %s in "
@@ -74,7 +78,9 @@ static void say_empty(struct doctor *d, const char *about, struct client *client
 
 	if (!near && !delivered) {
 		doctor_say(d, DOCTOR_OK, "client-category", about,
-			   "it has no torrent of the category %s yet", wanted);
+			   "it has no torrent of the category %s yet; the first that is delivered "
+			   "gets it, and the category is made where it is missing",
+			   wanted);
 		return;
 	}
 	doctor_say(d, DOCTOR_WARN, "client-category", about,
@@ -104,7 +110,8 @@ static void check_category(struct doctor *d, const char *about, struct client *c
 		say_empty(d, about, client, o);
 	} else {
 		doctor_say(d, DOCTOR_OK, "client-category", about,
-			   "it has %zu torrents of the category %s", all.n, wanted);
+			   "it has %zu torrent%s of the category %s", all.n, all.n == 1 ? "" : "s",
+			   wanted);
 	}
 }
 
@@ -201,9 +208,23 @@ static void check_client(struct doctor *d, const struct config_client *c)
 	check_space(d, c, about, to.client);
 }
 
+static void skip_client(struct doctor *d, const struct config_client *c)
+{
+	OWN_STR char *about = mem_printf("client %s", c->name);
+
+	doctor_say(d, DOCTOR_WARN, "client-connection", about,
+		   "not called, because its settings cannot be used");
+	doctor_mend(d, "correct Clients: %s in %s, then run `ptp-archiver check --online` again",
+		    c->name, d->config->path);
+}
+
 void doctor_clients(struct doctor *d)
 {
-	for (size_t i = 0; i < d->config->n_clients; i++)
-		if (d->config->clients[i].type)
-			check_client(d, &d->config->clients[i]);
+	for (size_t i = 0; i < d->config->n_clients; i++) {
+		const struct config_client *c = &d->config->clients[i];
+		if (c->faulty)
+			skip_client(d, c);
+		else if (c->type)
+			check_client(d, c);
+	}
 }

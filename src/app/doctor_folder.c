@@ -1,11 +1,14 @@
 /* The folders; declared in app/doctor.h. */
 #include "app/doctor.h"
+#include "app/wire.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/mount.h"
 #include "base/num.h"
+#include "base/text.h"
 #include "ports/client_watchdir.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,31 +68,78 @@ static bool try_rename(const char *folder, struct err *err)
 	return ok;
 }
 
-static void say_missing(struct doctor *d, const struct folder *f)
+/* The folder itself, or where it is not there the nearest above it that is; the caller's. */
+static char *nearest_there(const char *path)
+{
+	char *at = mem_dup(path);
+
+	while (!fs_exists(at) && strcmp(at, "/") != 0 && strcmp(at, ".") != 0) {
+		char *above = fs_parent(at);
+		free(at);
+		at = above;
+	}
+	return at;
+}
+
+/* Of the state folder all that is missing is made, of a watch folder only itself. */
+static bool will_be_made(const struct folder *f)
 {
 	OWN_STR char *parent = fs_parent(f->path);
-	OWN_STR char *quoted = doctor_quoted(f->path);
+	OWN_STR char *nearest = nearest_there(f->path);
+
+	return fs_is_folder(nearest) && access(nearest, W_OK | X_OK) == 0 &&
+	       (strcmp(f->kind, "state") == 0 || strcmp(nearest, parent) == 0);
+}
+
+static void say_unmade(struct doctor *d, const struct folder *f)
+{
+	OWN_STR char *us = doctor_user(geteuid());
+	OWN_STR char *nearest = nearest_there(f->path);
+	OWN_STR char *quoted = text_quoted(f->path);
+
+	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about,
+		   "%s is not there, and cannot be made in %s", f->path, nearest);
+	if (fs_is_folder(nearest) && access(nearest, W_OK | X_OK) < 0)
+		doctor_mend(d,
+			    "make it (mkdir -p %s) and give it to %s, or mount what should be "
+			    "there",
+			    quoted, us);
+	else
+		doctor_mend(d, "make it (mkdir -p %s), or mount what should be there", quoted);
+}
+
+static void say_missing(struct doctor *d, const struct folder *f)
+{
 	const char *test = test_name(f, AS_FOLDER);
+	struct stat st;
+	struct err err;
 
 	if (fs_exists(f->path)) {
 		doctor_say(d, DOCTOR_FAIL, test, f->about, "%s is not a folder", f->path);
 		doctor_mend(d, "move it away, or name another folder");
-	} else if (fs_is_folder(parent) && access(parent, W_OK | X_OK) == 0) {
+	} else if (stat(f->path, &st) < 0 && errno != ENOENT && errno != ENOTDIR) {
+		(void)!fs_failed(&err, "look at", f->path);
+		doctor_say(d, DOCTOR_FAIL, test, f->about, "%s", err.msg);
+		doctor_mend(d, "let this user into all folders on the way to %s", f->path);
+	} else if (will_be_made(f)) {
 		doctor_say(d, DOCTOR_OK, test, f->about, "%s is not there yet and will be made",
 			   f->path);
 	} else {
-		doctor_say(d, DOCTOR_FAIL, test, f->about,
-			   "%s is not there, and cannot be made in %s", f->path, parent);
-		doctor_mend(d, "make it (mkdir -p %s), or mount what should be there", quoted);
+		say_unmade(d, f);
 	}
 }
 
 static void say_unusable(struct doctor *d, const struct folder *f, const struct err *why)
 {
 	OWN_STR char *us = doctor_user(geteuid());
+	struct stat st = {.st_uid = geteuid()};
 
 	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about, "%s", why->msg);
-	if (why->kind == ERR_RETRY)
+	if (strcmp(f->kind, "state") == 0 && stat(f->path, &st) == 0 && st.st_uid != geteuid()) {
+		OWN_STR char *owner = doctor_user(st.st_uid);
+		doctor_mend(d, "run ptp-archiver as %s (sudo -u), or give the folder to %s", owner,
+			    us);
+	} else if (why->kind == ERR_RETRY)
 		doctor_mend(d, "make room on the disk of %s, or look at its health (df, dmesg)",
 			    f->path);
 	else
@@ -99,15 +149,16 @@ static void say_unusable(struct doctor *d, const struct folder *f, const struct 
 			    us, f->path);
 }
 
+/* false: it is there, and cannot be used. */
 static bool check_usable(struct doctor *d, const struct folder *f)
 {
 	struct err err;
 
 	if (!fs_is_folder(f->path)) {
 		say_missing(d, f);
-		return false;
+		return true;
 	}
-	if (!try_rename(f->path, &err)) {
+	if (!fs_check_access(f->path, &err) || !try_rename(f->path, &err)) {
 		say_unusable(d, f, &err);
 		return false;
 	}
@@ -118,18 +169,21 @@ static bool check_usable(struct doctor *d, const struct folder *f)
 
 static void check_space(struct doctor *d, const struct folder *f)
 {
+	OWN_STR char *there = nearest_there(f->path);
 	const char *test = test_name(f, AS_SPACE);
 	char text[NUM_TEXT];
 	uint64_t bytes;
 	struct err err;
 
-	if (!fs_space(f->path, &bytes, NULL, &err)) {
+	if (!fs_space(there, &bytes, NULL, &err)) {
 		doctor_say(d, DOCTOR_FAIL, test, f->about, "%s", err.msg);
+		doctor_mend(d, "see what the system says of it: df %s; dmesg", there);
 		return;
 	}
 	num_bytes(bytes, text);
 	doctor_say(d, bytes < LITTLE_SPACE ? DOCTOR_WARN : DOCTOR_OK, test, f->about,
-		   "%s free in %s", text, f->path);
+		   "%s free in %s%s", text, there,
+		   strcmp(there, f->path) == 0 ? "" : ", where it will be");
 	if (bytes < LITTLE_SPACE)
 		doctor_mend(d, "the disk is nearly full: make room there, at least 64 MiB");
 }
@@ -163,7 +217,7 @@ static bool is_nameless(const struct mount *m)
 static void say_unmounted(struct doctor *d, const struct folder *f, const char *what)
 {
 	bool watch = strcmp(f->kind, "watch") == 0;
-	OWN_STR char *quoted = doctor_quoted(f->path);
+	OWN_STR char *quoted = text_quoted(f->path);
 
 	doctor_say(d, in_own_image() && watch ? DOCTOR_FAIL : DOCTOR_WARN, test_name(f, AS_MOUNT),
 		   f->about, "this is a container, and %s %s: %s", f->path, what,
@@ -178,10 +232,11 @@ static void say_unmounted(struct doctor *d, const struct folder *f, const char *
 
 static void check_mount(struct doctor *d, const struct folder *f)
 {
+	OWN_STR char *there = nearest_there(f->path);
 	struct mount m;
 	struct err ignored;
 
-	if (!in_container() || !mount_of(f->path, &m, &ignored))
+	if (!in_container() || !mount_of(there, &m, &ignored))
 		return;
 	if (strcmp(m.point, "/") == 0)
 		say_unmounted(d, f, "is not on a mount");
@@ -232,7 +287,7 @@ static void say_owner(struct doctor *d, const struct folder *f, const struct sta
 {
 	OWN_STR char *owner = doctor_user(st->st_uid);
 	OWN_STR char *us = doctor_user(geteuid());
-	OWN_STR char *quoted = doctor_quoted(f->path);
+	OWN_STR char *quoted = text_quoted(f->path);
 
 	doctor_say(d, DOCTOR_WARN, test_name(f, AS_OWNER), f->about,
 		   "%s belongs to %s, and this is %s: that user may not be able to read what we "
@@ -268,7 +323,7 @@ static void check_watch_owner(struct doctor *d, const struct folder *f)
 
 static void check_state_owner(struct doctor *d, const struct folder *f)
 {
-	OWN_STR char *quoted = doctor_quoted(f->path);
+	OWN_STR char *quoted = text_quoted(f->path);
 	const char *test = test_name(f, AS_OWNER);
 	struct stat st;
 
@@ -294,27 +349,47 @@ static void check_state_owner(struct doctor *d, const struct folder *f)
 void doctor_state(struct doctor *d)
 {
 	const struct folder f = {"state", "state", d->config->state};
-	OWN_STR char *parent = fs_parent(f.path);
 
-	if (!fs_exists(f.path) && !fs_exists(parent)) {
-		doctor_say(d, DOCTOR_OK, test_name(&f, AS_FOLDER), f.about,
-			   "%s is not there yet and will be made", f.path);
-		return;
-	}
 	if (check_usable(d, &f))
 		check_space(d, &f);
 	check_mount(d, &f);
 	check_state_owner(d, &f);
 }
 
+/* A watch folder that torrents were put into is not made anew by `run`. */
+static bool is_gone(const struct doctor *d, const struct folder *f)
+{
+	struct ledger *l = fs_exists(f->path) ? NULL : wire_look(d->config);
+	struct err ignored;
+	bool used = false;
+
+	used = l && ledger_used_folder(l, f->about, f->path, &used, &ignored) && used;
+	ledger_close(l);
+	return used;
+}
+
+static void say_gone(struct doctor *d, const struct folder *f)
+{
+	OWN_STR char *quoted = text_quoted(f->path);
+
+	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about,
+		   "%s was there, and is gone: is its disk mounted?", f->path);
+	doctor_mend(d,
+		    "mount its disk; or make the folder anew (mkdir -p %s), to go on without what "
+		    "was in it",
+		    quoted);
+}
+
 static void check_watch(struct doctor *d, const struct container *c)
 {
 	const struct folder f = {"watch", c->name, c->watch_folder};
 
+	if (is_gone(d, &f)) {
+		say_gone(d, &f);
+		return;
+	}
 	if (check_usable(d, &f))
 		check_space(d, &f);
-	if (!fs_is_folder(f.path))
-		return;
 	check_mount(d, &f);
 	check_watch_owner(d, &f);
 	check_staging(d, &f);
@@ -334,13 +409,36 @@ static uint64_t wanted(const struct reserve *r, uint64_t total)
 	return total / 100 * (r->percent ? r->percent : LITTLE_PERCENT);
 }
 
+/* The client makes it, if anybody does; without it there is nothing that Reserve could go by. */
+static void check_data_folder(struct doctor *d, const struct container *c)
+{
+	bool reserve = c->reserve.bytes || c->reserve.percent;
+	OWN_STR char *quoted = text_quoted(c->data_folder);
+	struct stat st;
+
+	if (fs_is_folder(c->data_folder))
+		return;
+	const char *fault = stat(c->data_folder, &st) == 0 ? "is not a folder"
+			    : errno == EACCES              ? "cannot be looked at by this user"
+							   : "is not there";
+	doctor_say(d, reserve ? DOCTOR_FAIL : DOCTOR_WARN, "data-folder", c->name,
+		   "%s, the folder for data, %s%s", c->data_folder, fault,
+		   reserve ? ": nothing is asked for, since Reserve goes by its free space" : "");
+	doctor_mend(d,
+		    "make it (mkdir -p %s), mount what should be there, let this user in, or "
+		    "correct DataDirectory (PTP_DATA)",
+		    quoted);
+}
+
 static void check_data(struct doctor *d, const struct container *c)
 {
+	OWN_STR char *there = nearest_there(c->data_folder);
 	char free_text[NUM_TEXT], wanted_text[NUM_TEXT];
 	uint64_t bytes, total;
 	struct err err;
 
-	if (!fs_space(c->data_folder, &bytes, &total, &err)) {
+	check_data_folder(d, c);
+	if (!fs_space(there, &bytes, &total, &err)) {
 		doctor_say(d, DOCTOR_FAIL, "data-space", c->name, "%s", err.msg);
 		doctor_mend(d, "correct DataDirectory (PTP_DATA), or mount it");
 		return;
@@ -349,8 +447,8 @@ static void check_data(struct doctor *d, const struct container *c)
 	num_bytes(wanted(&c->reserve, total), wanted_text);
 	bool little = bytes < wanted(&c->reserve, total);
 	doctor_say(d, little ? DOCTOR_WARN : DOCTOR_OK, "data-space", c->name,
-		   "%s free for data in %s%s%s", free_text, c->data_folder,
-		   little ? ", less than " : "", little ? wanted_text : "");
+		   "%s free for data in %s%s%s", free_text, there, little ? ", less than " : "",
+		   little ? wanted_text : "");
 	if (little)
 		doctor_mend(d,
 			    "make room there, or make the container smaller: `ptp-archiver "

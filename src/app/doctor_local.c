@@ -1,4 +1,5 @@
 /* What can be tested without looking into a folder or calling anybody; declared in app/doctor.h. */
+#include "app/daemon_note.h"
 #include "app/doctor.h"
 #include "app/listen.h"
 #include "app/wire.h"
@@ -33,7 +34,7 @@ char *doctor_user(unsigned id)
 void doctor_file(struct doctor *d)
 {
 	const char *path = d->config->path;
-	OWN_STR char *quoted = doctor_quoted(path);
+	OWN_STR char *quoted = text_quoted(path);
 	struct stat st;
 
 	if (stat(path, &st) < 0)
@@ -55,17 +56,54 @@ void doctor_file(struct doctor *d)
 	}
 }
 
+void doctor_daemon(struct doctor *d)
+{
+	OWN_STR char *differences = daemon_note_differences(d->config);
+
+	if (!differences)
+		return;
+	OWN_STR char *way_out = daemon_note_way_out(d->config, "check");
+	doctor_say(d, DOCTOR_WARN, "daemon-settings", "daemon",
+		   "the running daemon has other settings than this command: %s", differences);
+	doctor_mend(d, "%s", way_out);
+}
+
+/* `run` does not start so. */
+static void say_no_containers(struct doctor *d)
+{
+	static const char test[] = "containers";
+	const struct config *c = d->config;
+
+	if (c->named_by_environment) {
+		doctor_say(d, DOCTOR_FAIL, test, test,
+			   "none that PTP_CONTAINERS names can be used, so `run` does not start");
+		doctor_mend(d, "correct PTP_CONTAINERS, such as PTP_CONTAINERS=\"attic:800G\"");
+	} else if (c->file_broken) {
+		doctor_say(d, DOCTOR_FAIL, test, test,
+			   "none is known while %s cannot be read, so `run` does not start",
+			   c->path);
+		doctor_mend(d, "mend %s, or set PTP_CONTAINERS", c->path);
+	} else if (json_object_size(json_object_get(c->file, "Containers"))) {
+		doctor_say(d, DOCTOR_FAIL, test, test,
+			   "none of those in %s can be used, so `run` does not start", c->path);
+		doctor_mend(d, "correct Containers in %s", c->path);
+	} else {
+		doctor_say(
+			d, DOCTOR_FAIL, test, test,
+			"there is none, so there is nothing to ask for, and `run` does not start");
+		doctor_mend(d, "run `ptp-archiver create NAME --size 500G`, or set PTP_CONTAINERS, "
+			       "such as PTP_CONTAINERS=\"attic:800G\"");
+	}
+}
+
 void doctor_containers(struct doctor *d)
 {
 	size_t n = d->config->n_containers;
 
-	if (n) {
+	if (n)
 		doctor_say(d, DOCTOR_OK, "containers", "containers", "%zu", n);
-		return;
-	}
-	doctor_say(d, DOCTOR_WARN, "containers", "containers",
-		   "there is none, so nothing is asked for");
-	doctor_mend(d, "set PTP_CONTAINERS, or run `ptp-archiver create NAME --size 500G`");
+	else
+		say_no_containers(d);
 }
 
 void doctor_base_url(struct doctor *d)
@@ -233,8 +271,7 @@ void doctor_utility(struct doctor *d)
 	if (way_out)
 		*way_out = '\0';
 	doctor_say(d, DOCTOR_FAIL, "utility", "utility", "%s", err.msg);
-	if (way_out)
-		doctor_mend(d, "%s", way_out + 2);
+	doctor_mend(d, "%s", way_out ? way_out + 2 : ENGINE_UTILITY_WAY_OUT);
 }
 
 /* ---- the status page ---- */
@@ -249,15 +286,6 @@ static int try_bind(const struct listen_address *a)
 	    bind(fd, (const struct sockaddr *)&a->addr, a->len) != 0)
 		return errno;
 	return 0;
-}
-
-static bool daemon_runs(const struct config *c)
-{
-	OWN_STR char *lock = wire_run_lock_path(c);
-	bool held = false;
-	struct err ignored;
-
-	return fs_lock_is_held(lock, &held, &ignored) && held;
 }
 
 static void say_page(struct doctor *d, int why, bool runs)
@@ -284,10 +312,40 @@ static void say_page(struct doctor *d, int why, bool runs)
 	}
 }
 
+/* ---- messages ---- */
+
+static void say_telling(struct doctor *d, const struct notify_target *t, struct ledger *l)
+{
+	struct ledger_telling how = {0};
+	char when[CLOCK_TEXT];
+	struct err ignored;
+
+	if (!l || !ledger_get_telling(l, t->fingerprint, &how, &ignored) || !how.failures) {
+		doctor_say(d, DOCTOR_OK, "notify", t->label,
+			   "of the right form; `ptp-archiver notify --test` sends a message");
+		return;
+	}
+	clock_format(how.rest_until, when);
+	doctor_say(d, DOCTOR_WARN, "notify", t->label,
+		   "could not be told lately, and is tried again at %s", when);
+	doctor_mend(d, "see why: `ptp-archiver notify --test`; then correct Notify (PTP_NOTIFY)");
+}
+
+void doctor_notify(struct doctor *d)
+{
+	struct ledger *l = wire_look(d->config);
+
+	for (size_t i = 0; i < d->config->n_notify; i++)
+		say_telling(d, &d->config->notify[i], l);
+	ledger_close(l);
+}
+
+/* ---- the status page's address ---- */
+
 void doctor_page(struct doctor *d)
 {
 	struct listen_address address;
 
 	if (d->config->listen && listen_parse(d->config->listen, &address))
-		say_page(d, try_bind(&address), daemon_runs(d->config));
+		say_page(d, try_bind(&address), wire_daemon_runs(d->config));
 }

@@ -186,13 +186,35 @@ static void say_not_asked(struct doctor *d, const struct err *why)
 			     : "see what is said of the state folder");
 }
 
+/* The first of these settings without which a call would prove nothing; NULL: there is none. */
+static const char *find_faulty(const struct config *c, const char *const keys[])
+{
+	while (*keys && !config_is_faulty(c, *keys))
+		keys++;
+	return *keys;
+}
+
+static const char *missing_for_tracker(const struct config *c)
+{
+	static const char *const keys[] = {"BaseURL", "VersionURL", "CAFile", NULL};
+
+	return !secret_is_set(&c->user)  ? "ApiUser"
+	       : !secret_is_set(&c->key) ? "ApiKey"
+					 : find_faulty(c, keys);
+}
+
 void doctor_tracker(struct doctor *d)
 {
+	const char *missing = missing_for_tracker(d->config);
 	struct way w = {.about = "tracker",
 			.tests = {"tracker-name", "tracker-connection", "tracker-tls"}};
 	struct online_answer a;
 	struct err err;
 
+	if (missing) {
+		doctor_skip(d, "tracker-answer", w.about, missing);
+		return;
+	}
 	set_way(&w, d->config->base_url);
 	bool ok = online_version(d->config, &a, &err);
 	if (ok) {
@@ -221,9 +243,9 @@ static void say_ping(struct doctor *d, const struct health_test *t)
 		doctor_say(d, DOCTOR_WARN, "ping-url", "ping URL",
 			   "it is known, but the entry was not recorded: rate limited");
 		doctor_mend(d, "wait a minute; let nobody else ping this check");
-	} else if (t->status == 404) {
+	} else if (t->unknown) {
 		doctor_say(d, DOCTOR_FAIL, "ping-url", "ping URL",
-			   "HTTP 404: there is no such check");
+			   "HTTP %ld: there is no such check", t->status);
 		doctor_mend(d,
 			    "copy the check's ping URL anew into HealthchecksURL (HC_URL); a UUID "
 			    "is in lower case");
@@ -232,29 +254,42 @@ static void say_ping(struct doctor *d, const struct health_test *t)
 			   "HTTP 409: more than one check has this slug");
 		doctor_mend(d,
 			    "use the ping URL with the check's UUID as HealthchecksURL (HC_URL)");
+	} else if (t->status >= 500) {
+		doctor_say(d, DOCTOR_FAIL, "ping-url", "ping URL",
+			   "HTTP %ld: the ping server is not well", t->status);
+		doctor_mend(d, "try again later; if it stays so, see whether HealthchecksURL "
+			       "(HC_URL) is the check's ping URL");
 	} else {
 		doctor_say(d, DOCTOR_FAIL, "ping-url", "ping URL", "HTTP %ld%s", t->status,
-			   t->page ? ", and a page: that is no answer of Healthchecks" : "");
+			   t->page ? ", and a page: that is no answer of Healthchecks"
+				   : ": the ping is not taken");
 		doctor_mend(d, "copy the check's ping URL anew into HealthchecksURL (HC_URL)");
 	}
 }
 
 void doctor_ping(struct doctor *d)
 {
+	static const char *const keys[] = {"HealthchecksURL", "CAFile", NULL};
 	const struct config *c = d->config;
+	const char *faulty = find_faulty(c, keys);
 	struct way w = {.about = "ping URL", .tests = {"ping-name", "ping-connection", "ping-tls"}};
 	struct health_test t;
 	struct err err;
 
+	if (faulty && (secret_is_set(&c->ping_url) || faulty == keys[0])) {
+		doctor_skip(d, "ping-url", w.about, faulty);
+		return;
+	}
 	if (!secret_is_set(&c->ping_url))
 		return;
 	struct health *h = health_open(&c->ping_url, c->ca_file, NULL, &err);
 	set_way(&w, secret_reveal(&c->ping_url));
-	if (!h)
+	if (!h) {
 		doctor_say(d, DOCTOR_FAIL, "ping-url", w.about, "%s", err.msg);
-	else if (!health_test(h, "ptp-archiver check: the ping URL works", &t, &err))
+		doctor_mend(d, "correct HealthchecksURL (HC_URL) and CAFile (PTP_CA_FILE)");
+	} else if (!health_test(h, "ptp-archiver check: the ping URL works", &t, &err)) {
 		say_trouble(d, &w, t.trouble ? t.trouble : HTTP_OTHER_TROUBLE, &err);
-	else {
+	} else {
 		say_steps(d, &w, STEP_ANSWER);
 		say_ping(d, &t);
 		compare_clock(d, "the ping server", t.date);

@@ -38,6 +38,15 @@ char *wire_run_lock_path(const struct config *c)
 	return fs_join(c->state, "run.lock");
 }
 
+bool wire_daemon_runs(const struct config *c)
+{
+	OWN_STR char *lock = wire_run_lock_path(c);
+	bool held = false;
+	struct err ignored;
+
+	return fs_lock_is_held(lock, &held, &ignored) && held;
+}
+
 char *wire_staging_folder(const struct config *c)
 {
 	return fs_join(c->state, "utility");

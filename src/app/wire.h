@@ -50,6 +50,9 @@ size_t wire_orphans(const struct parts *p, bool say);
 /* The ledger, to look into; NULL: there is none yet, or it cannot be read. */
 struct ledger *wire_look(const struct config *c);
 
+/* Does a daemon serve the state folder?  false as well where that cannot be seen. */
+bool wire_daemon_runs(const struct config *c);
+
 /* "state/ledger.db", "state/cycle.lock", "state/run.lock", "state/utility"; the caller's. */
 char *wire_ledger_path(const struct config *c);
 char *wire_cycle_lock_path(const struct config *c);

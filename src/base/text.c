@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define TEXT_QUOTED_MAX (64 * 1024)
+
 void text_join(char *to, size_t cap, const char *const parts[], size_t n)
 {
 	size_t at = 0;
@@ -252,4 +254,19 @@ bool text_has_word_nocase(const char *hay, const char *needle)
 bool text_has_nocase(const char *hay, const char *needle)
 {
 	return strcasestr(hay, needle) != NULL;
+}
+
+char *text_quoted(const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789/._-+,:@%";
+	OWN_BUF struct buf out = BUF_MAX(TEXT_QUOTED_MAX);
+
+	if (s[strspn(s, plain)] == '\0')
+		return mem_dup(s);
+	buf_puts(&out, "'");
+	for (; *s; s++)
+		buf_add(&out, *s == '\'' ? "'\\''" : s, *s == '\'' ? 4 : 1);
+	buf_puts(&out, "'");
+	return buf_take(&out);
 }

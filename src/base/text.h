@@ -47,6 +47,9 @@ bool text_is_page(const char *s, size_t len);
  * which would cut the text short, becomes `_`.  The result may be no UTF-8. */
 char *text_percent_decoded(const char *s);
 
+/* As a shell takes it as one word, in quotes where it must be; the caller's. */
+char *text_quoted(const char *s);
+
 /* Remove white space (space, tab, CR, LF) from both ends, in place; returns `s`'s new start. */
 char *text_strip(char *s);
 

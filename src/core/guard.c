@@ -205,9 +205,18 @@ static bool find_away(const struct guard *g, struct err *away, struct err *err)
 bool guard_check(const struct guard *g, struct outcome *out, bool *holds, struct err *away,
 		 struct err *err)
 {
+	struct err why;
+
 	*holds = false;
-	if (!note_folder(g, err) || !find_away(g, away, err) ||
-	    !check_pending(g, away, out, holds, err))
+	/* Only then: a watch folder that is missing is made when it is got ready. */
+	bool found = find_away(g, away, &why);
+	if (!note_folder(g, err))
+		return false;
+	if (!found) {
+		*err = why;
+		return false;
+	}
+	if (!check_pending(g, away, out, holds, err))
 		return false;
 	if (!*holds && away->word[0] && (away->kind == ERR_TARGET || asks_client(g)))
 		*holds = hold(out, WAIT_CLIENT, "%s", away->msg);

@@ -95,6 +95,18 @@ static void learn_limit(struct health *h, const struct http_reply *reply)
 
 enum verdict { RECORDED, AGAIN, REFUSED };
 
+/* hc-ping.com says 200 and "OK (not found)" for a UUID that is no check's, and "OK (rate limited)"
+ * of what it did not record. */
+static bool is_unknown(const char *text)
+{
+	return text_has_nocase(text, "not found") && !text_is_page(text, strlen(text));
+}
+
+static bool is_limited(const char *text)
+{
+	return text_has_nocase(text, "rate limited") || text_has_nocase(text, "rate-limited");
+}
+
 /* Does an answer repeat a part of the ping URL's path, which is secret? */
 static bool repeats_secret(const struct health *h, const char *text)
 {
@@ -114,8 +126,8 @@ static enum verdict judge(const struct health *h, const struct http_reply *reply
 	const char *text = buf_text(&reply->body);
 	long s = reply->status;
 
-	if (s >= 200 && s < 300) {
-		if (text_has_nocase(text, "rate-limited"))
+	if (s >= 200 && s < 300 && !is_unknown(text)) {
+		if (is_limited(text))
 			log_warn(NULL, "Healthchecks did not record the %s ping: rate limited",
 				 what);
 		return RECORDED;
@@ -279,8 +291,9 @@ bool health_test(struct health *h, const char *body, struct health_test *t, stru
 	t->status = reply.status;
 	t->date = reply.date;
 	t->page = text[strspn(text, " \t\r\n")] == '<';
-	t->limited = (well && text_has_nocase(text, "rate-limited")) || reply.status == 429;
-	t->recorded = well && !t->limited && !t->page;
+	t->limited = (well && is_limited(text)) || reply.status == 429;
+	t->unknown = (well && is_unknown(text)) || reply.status == 404;
+	t->recorded = well && !t->limited && !t->unknown && !t->page;
 	return true;
 }
 

@@ -39,6 +39,7 @@ struct health_test {
 	long status;   /* HTTP status; 0: no answer came */
 	bool recorded; /* the server says that it has recorded the entry */
 	bool limited;  /* the server says that it has not, for there are too many */
+	bool unknown;  /* the server says that there is no such check */
 	bool page;     /* a page came: something else than Healthchecks is there, or refuses */
 	int64_t date;  /* the server's clock, ms since 1970; 0: unknown */
 	enum http_trouble trouble; /* at which step it failed, if no answer came */

@@ -141,7 +141,7 @@ def test_a_log_that_nobody_reads_does_not_keep_the_daemon_from_ending(sim, archi
 def test_a_secret_file_that_is_a_silent_pipe_is_an_error(archiver):
     os.mkfifo(archiver.folder / "fifo")
     archiver.set(PTP_KEY=None, PTP_KEY_FILE=archiver.folder / "fifo")
-    assert "PTP_KEY_FILE" in archiver.run("check", status=2, timeout=10).stderr
+    assert "PTP_KEY_FILE" in archiver.run("check", status=2, timeout=10).stdout
 
 
 def test_a_cycle_that_is_stopped_leaves_an_entry_in_the_checks_log(sim, make):

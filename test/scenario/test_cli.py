@@ -359,7 +359,7 @@ def test_check_tests_the_state_folder_and_the_clock_and_the_ping_url(sim, make):
     assert re.search(r"^warn  state: others can look into", said, re.MULTILINE)
     assert re.search(r"^ok    clock: 20\d\d-", said, re.MULTILINE)
     assert re.search(r"^ok    ping URL", said, re.MULTILINE)
-    assert "HC_URL" in a.run("check", status=2, HC_URL="hc-ping.com/x").stderr
+    assert "HC_URL" in a.run("check", status=2, HC_URL="hc-ping.com/x").stdout
 
 
 def test_check_tells_a_clock_that_is_before_the_last_call(archiver):

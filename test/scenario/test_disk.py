@@ -317,3 +317,18 @@ def test_a_vault_that_cannot_be_written_does_not_have_the_torrent_downloaded_aga
     wait_for(lambda: "cycle ended: attic:ERR(Disk)" in a.log())
     wait_for(lambda: "next cycle in" in a.log())
     assert len(sim.downloads()) == 1 and a.history()[0]["state"] == "assigned"
+
+
+@pytest.mark.parametrize("folders", ["watch/new", "watch/$name"])
+def test_a_watch_folder_has_a_space_once_it_was_made(archiver, folders):
+    archiver.set(PTP_WATCH=archiver.folder / folders)
+    archiver.fetch(status=0)
+    (place,) = archiver.status()["places"]
+    assert place["free_bytes"] and place["total_bytes"] and place["measured_at"]
+
+
+def test_the_space_of_a_full_watch_folder_is_known(archiver, mount):
+    fill(mount(archiver.watch, "size=1m"))
+    archiver.fetch(status=1)
+    (place,) = archiver.status()["places"]
+    assert place["free_bytes"] == 0 and place["total_bytes"] == 1 << 20

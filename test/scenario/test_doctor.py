@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -13,24 +14,27 @@ import threading
 
 import pytest
 
-from harness import ARCHIVER, CHECK, KEY, Archiver, Proxy, Sim, Terminal, free_port, wait_for
+from harness import (ARCHIVER, CHECK, KEY, USER, Archiver, Proxy, Sim, Terminal, free_port,
+                     wait_for)
+
+from deluge_double import DelugeDouble
 
 OTHER = 4711    # a user that is none
 
 
-def check(archiver, *options, status=None, **keys):
-    """The findings of `check --json`, with what is asked of each of them."""
+def check(archiver, *options, **keys):
+    """The findings of `check --json`, with what is asked of each of them: so of all that is not
+    well in these tests it is told what mends it."""
     done = archiver.run("check", "--json", *options, **keys)
     said = json.loads(done.stdout)
     assert set(said) == {"ok", "findings"}
     for one in said["findings"]:
         assert set(one) == {"test", "about", "mark", "text", "mend"}
         assert one["mark"] in ("ok", "warn", "fail") and one["text"] and one["about"]
-        if one["test"] != "config":
-            assert (one["mend"] is None) == (one["mark"] == "ok"), one
-    failed = any(one["mark"] == "fail" for one in said["findings"])
-    assert said["ok"] is not failed
-    assert done.returncode == (status if status is not None else int(failed))
+        assert one["mend"] is None if one["mark"] == "ok" else len(one["mend"]) > 5, one
+    failed = [one["test"] for one in said["findings"] if one["mark"] == "fail"]
+    assert said["ok"] is not bool(failed)
+    assert done.returncode == (2 if {"config", "containers"} & set(failed) else bool(failed))
     return said["findings"]
 
 
@@ -102,13 +106,187 @@ def test_colours_are_for_a_terminal_only(archiver):
     assert "\033" not in shown["1"] and "warn  state:" in shown["1"]
 
 
-def test_json_tells_a_wrong_configuration_as_well(archiver):
-    found = check(archiver, PTP_INTERVAL="6x", PTP_KEY="short", status=2)
-    assert {one["test"] for one in found} == {"config"}
-    assert {one["mark"] for one in found} == {"fail"}
-    assert any("PTP_INTERVAL" in one["text"] for one in found) and len(found) == 2
-    assert "short" not in json.dumps(found)
 
+# ---- the configuration ----
+
+def wrong(found):
+    """What is said of the configuration, and what mends it."""
+    return {one["text"]: one["mend"] for one in found if one["test"] == "config"}
+
+
+def good(found):
+    return {(one["test"], one["about"]) for one in found if one["mark"] == "ok"}
+
+
+def test_each_wrong_setting_is_a_finding_with_what_mends_it(archiver):
+    archiver.config.write_text('{\n  "PerCycle": "many",\n  "Timeoutt": "1s"\n}\n')
+    found = check(archiver, PTP_INTERVAL="6x", PTP_KEY="short", UMASK="9")
+    for text, mend in [("^PTP_INTERVAL is not a duration", "correct PTP_INTERVAL"),
+                       ("^PTP_KEY is not of", "correct PTP_KEY"),
+                       ("^UMASK is not an octal", "correct UMASK"),
+                       (":2: PerCycle is not", f"correct PerCycle in line 2 of {archiver.config}"),
+                       (":3: Timeoutt is not known", "write Timeout in place of Timeoutt")]:
+        (line,) = [line for line in wrong(found) if re.search(text, line)]
+        assert mend in wrong(found)[line]
+    assert len(wrong(found)) == 5 and "short" not in json.dumps(found)
+
+
+def test_a_wrong_setting_keeps_nothing_else_from_being_tested(sim, make, box):
+    a = make(PTP_INTERVAL="6x", HC_URL=sim.ping_url, PTP_LISTEN=f"127.0.0.1:{free_port()}",
+             PTP_NOTIFY=f"webhook+{sim.url}/x", PTP_ENGINE="utility")
+    a.configure(Clients={"box": {"Type": "qbittorrent", "URL": box.url, "Username": box.user,
+                                 "Password": box.password}})
+    found = check(a, "--online")
+    assert len(wrong(found)) == 1 and next(iter(wrong(found))).startswith("PTP_INTERVAL is not a")
+    for test in [("config-file", str(a.config)), ("containers", "containers"), ("clock", "clock"),
+                 ("state-folder", "state"), ("state-space", "state"), ("watch-folder", "attic"),
+                 ("watch-space", "attic"), ("utility", "utility"), ("page-port", "status page"),
+                 ("notify", "webhook at 127.0.0.1"), ("ping-form", "ping URL"),
+                 ("tracker-key", "tracker"), ("ping-url", "ping URL"),
+                 ("client-connection", "client box")]:
+        assert test in good(found), test
+
+
+@pytest.mark.parametrize("fault, setting", [
+    ({"PTP_KEY": "short"}, "ApiKey (PTP_KEY)"), ({"PTP_USER": ""}, "ApiUser (PTP_USER)"),
+    ({"PTP_BASE_URL": "http://tracker.example"}, "BaseURL (PTP_BASE_URL)"),
+    ({"PTP_CA_FILE": "/none.pem"}, "CAFile (PTP_CA_FILE)"),
+    ({"PTP_KEY_FILE": "/none"}, "ApiKey (PTP_KEY)")])
+def test_the_tracker_is_not_called_without_what_a_call_takes(sim, make, fault, setting):
+    a = make(HC_URL=sim.ping_url, **fault)
+    if fault.get("PTP_KEY_FILE"):
+        a.set(PTP_KEY=None)
+    found = check(a, "--online")
+    assert len(wrong(found)) == 1
+    (one,) = [one for one in found if one["about"] == "tracker" and one["test"] != "tracker-url"]
+    assert_finding(one, "warn", "^not tested", re.escape(f"set {setting} right"))
+    (one,) = [one for one in found if one["test"] == "ping-url"]
+    assert one["mark"] == ("warn" if "PTP_CA_FILE" in fault else "ok")
+    assert sim.requests("scriptver") == []
+
+
+def test_a_wrong_ping_url_is_not_called(sim, archiver):
+    one = finding(archiver, "ping-url", "--online", HC_URL=sim.ping_url.replace("http", "ftp"))
+    assert_finding(one, "warn", "^not tested", "HealthchecksURL .HC_URL.")
+    assert sim.requests("scriptver") != []
+
+
+@pytest.mark.parametrize("text, fault", [
+    ('{"ApiKey": "x",', r":1: not valid JSON \(column \d+"), ("[]", "it is JSON, but no object"),
+    ('{"A": 1, "A": 2}', "a key stands twice")])
+def test_a_broken_config_ptp_is_said_and_the_rest_is_tested(sim, archiver, text, fault):
+    archiver.config.write_text(text)
+    archiver.config.chmod(0o600)
+    found = check(archiver, "--online")
+    ((line, mend),) = wrong(found).items()
+    assert re.search(fault, line)
+    assert mend == f"correct {archiver.config}, or move it away and run `ptp-archiver setup`"
+    assert {("watch-folder", "attic"), ("tracker-key", "tracker"), ("state-space", "state"),
+            ("clock", "clock")} <= good(found)
+
+
+def test_a_broken_config_ptp_that_names_the_containers(make):
+    a = make(containers=None)
+    a.config.write_text("{")
+    assert_finding(finding(a, "containers"), "fail", f"none is known while {a.config}",
+                   "PTP_CONTAINERS")
+
+
+def test_one_wrong_container_among_good_ones(make, tmp_path):
+    a = make(containers=None)
+    folders = {name: tmp_path / name for name in ("good", "stalled", "size", "lost")}
+    for folder in folders.values():
+        folder.mkdir()
+    containers = {name: {"Size": "1T", "WatchDirectory": str(folder)}
+                  for name, folder in folders.items()}
+    containers["stalled"]["MaxStalled"] = "x"
+    containers["size"]["Size"] = "1"
+    containers["lost"]["Client"] = "nobody"
+    a.configure(Containers=containers)
+    found = check(a)
+    said = wrong(found)
+    assert len(said) == 3
+    for name, key in (("lost", "Client"), ("size", "Size"), ("stalled", "MaxStalled")):
+        (line,) = [line for line in said if f"Containers: {name}: {key}" in line]
+        assert said[line].startswith(f"correct Containers: {name}: {key} in line ")
+    tested = {about for test, about in good(found) if test == "watch-folder"}
+    assert tested == {"good", "stalled", "size"}     # where those of "lost" would go is not known
+    assert "1" in a.run("check").stdout
+
+
+def test_one_wrong_client_among_good_ones(make, box):
+    a = make("attic:1T,cellar:1T")
+    about = {"Type": "qbittorrent", "URL": box.url, "Username": box.user, "Password": box.password}
+    a.configure(Clients={"box": about, "odd": {**about, "Type": "utorrent"},
+                         "late": {**about, "Timeout": "x"}},
+                Containers={"attic": {"Client": "odd", "Category": "rel", "Reserve": "1G"},
+                            "cellar": {"Client": "box"}})
+    found = check(a, "--online")
+    assert len(wrong(found)) == 2
+    for mend in wrong(found).values():
+        assert re.search(r"correct Clients: (odd: Type|late: Timeout) in line \d+ of ", mend)
+    clients = {one["about"]: one for one in found if one["test"] == "client-connection"}
+    assert clients["client box"]["mark"] == "ok"
+    for name in ("odd", "late"):
+        assert_finding(clients[f"client {name}"], "warn", "not called", f"correct Clients: {name}")
+    assert box.login_count() == (1, 0)
+    shown = a.run("check").stdout
+    assert "Client           odd: (cannot be used)\n" in shown
+
+
+@pytest.mark.parametrize("setting", [
+    {"PTP_USER": "x"}, {"PTP_KEY": "x"}, {"HC_URL": "x"}, {"PTP_BASE_URL": "x"},
+    {"PTP_FETCH_SLEEP": "x"}, {"PTP_INTERVAL": "x"}, {"PTP_PER_CYCLE": "x"}, {"PTP_TIMEOUT": "x"},
+    {"PTP_CA_FILE": "/x"}, {"PTP_ENGINE": "x"}, {"PTP_UTILITY_PATH": "/"},
+    {"PTP_UTILITY_UPDATE": "x"}, {"LOG_LEVEL": "x"}, {"LOG_FORMAT": "x"}, {"PTP_VAULT": "x"},
+    {"PTP_AUDIT_INTERVAL": "x"}, {"PTP_LISTEN": "x"}, {"PTP_LISTEN_TOKEN": "x"},
+    {"PTP_LISTEN_OPEN": "x"}, {"PTP_NOTIFY": "x"}, {"PTP_NOTIFY_EVENTS": "x"}, {"UMASK": "x"},
+    {"PTP_MAX_STALLED": "x"}, {"PTP_CLIENT": "x"}, {"PTP_AUDIT_CLIENT": "x"}, {"PTP_TAGS": ","},
+    {"PTP_SAVE_PATH": "x"}, {"PTP_PAUSED": "x"}, {"PTP_MAX_ACTIVE": "x"}, {"PTP_MAX_PENDING": "x"},
+    {"PTP_RESERVE": "x"}, {"PTP_PICK_UP_WITHIN": "x"}, {"PTP_USER_FILE": "/x"},
+    {"HC_URL_FILE": "/dev/null"}, {"PTP_LISTEN": "0.0.0.0:9980"}, {"PTP_RESERVE": "5G"}],
+    ids=lambda setting: "=".join(*setting.items()))
+def test_any_one_wrong_setting_is_named_and_the_folders_are_tested(archiver, setting):
+    found = check(archiver, **setting)
+    ((text, mend),) = wrong(found).items()
+    (name,) = setting
+    assert name in text or name in mend or setting == {"PTP_RESERVE": "5G"}
+    assert {("state-folder", "state"), ("state-space", "state"), ("clock", "clock"),
+            ("containers", "containers")} <= good(found)
+    if name != "PTP_CLIENT":     # then it is not known where they go
+        assert ("watch-folder", "attic") in good(found)
+
+
+def test_what_is_wrong_stands_below_the_settings(archiver):
+    said = archiver.run("check", status=2, PTP_INTERVAL="6x", UMASK="9").stdout
+    assert re.search(r"^Interval +6h$", said, re.M) and re.search(r"^Umask +007$", said, re.M)
+    assert re.search(r"\n\nFAIL  configuration: PTP_INTERVAL is .*\n"
+                     r"      mend: correct PTP_INTERVAL", said)
+    assert said.count("FAIL  configuration: ") == 2 and "\nok    clock: " in said
+
+
+@pytest.mark.parametrize("variables", [{}, {"PTP_CONTAINERS": ""}])
+def test_without_containers_run_does_not_start(make, variables):
+    a = make(containers=None, **variables)
+    assert_finding(finding(a, "containers"), "fail", "there is none.*`run` does not start",
+                   "ptp-archiver create NAME --size 500G.*PTP_CONTAINERS")
+    assert re.search(r"^FAIL  containers: ", a.run("check", status=2).stdout, re.M)
+    a.run("run", status=2)
+    a.run("create", "attic", "--size", "1G", "--watch", str(a.watch), status=0)
+    assert_finding(finding(a, "containers"), "ok", "^1$")
+
+
+def test_where_no_container_can_be_used_that_is_said(make):
+    a = make(":1T")
+    assert_finding(finding(a, "containers"), "fail", "none that PTP_CONTAINERS names",
+                   "correct PTP_CONTAINERS")
+    a.set(PTP_CONTAINERS=None)
+    a.configure(Containers={"": {"Size": "1T"}})
+    assert_finding(finding(a, "containers"), "fail", f"none of those in {a.config}",
+                   "correct Containers")
+
+
+# ---- nobody is called ----
 
 def test_without_online_nobody_is_called(sim, archiver, box):
     archiver.set(PTP_CLIENT="box", HC_URL=sim.ping_url)
@@ -229,6 +407,68 @@ def test_a_hidden_folder_of_another_user_is_told(rooted):
                    "cannot be written", "move .* away")
 
 
+# ---- folders that are not there ----
+
+def test_the_space_for_a_folder_that_is_not_there_is_that_of_the_one_above(make, tmp_path):
+    a = make(PTP_STATE=tmp_path / "small/a/b/state", PTP_WATCH=tmp_path / "small/watch",
+             PTP_DATA=tmp_path / "small/data/x")
+    small = tmp_path / "small"
+    small.mkdir()
+    prefix = mounted(f"mount -t tmpfs -o size=1m,mode=700 tmpfs {small}")
+    found = {one["test"]: one for one in check(a, prefix=prefix)}
+    for test in ("state", "watch"):
+        assert_finding(found[f"{test}-folder"], "ok", "is not there yet and will be made")
+        assert_finding(found[f"{test}-space"], "warn", f"^[0-9.]+ [KM]iB free in {small}, where it",
+                       "nearly full")
+    assert_finding(found["data-folder"], "warn", f"{small}/data/x, .* is not there$",
+                   "mkdir -p .*PTP_DATA")
+    assert_finding(found["data-space"], "ok", f"^[0-9.]+ [KM]iB free for data in {small}$")
+    assert not list(small.iterdir())
+
+
+def test_with_a_reserve_the_data_folder_must_be_there(archiver):
+    archiver.set(PTP_DATA=archiver.folder / "data", PTP_RESERVE="1K")
+    assert_finding(finding(archiver, "data-folder"), "fail", "nothing is asked for, since Reserve")
+    archiver.fetch(status=1)
+    assert "ERR(Disk)" in archiver.container()["outcome"]
+    (archiver.folder / "data").mkdir()
+    assert finding(archiver, "data-folder") is None
+    archiver.fetch(status=0)
+
+
+def test_a_watch_folder_of_which_no_part_is_there(make, tmp_path):
+    a = make(PTP_WATCH=tmp_path / "no/such/folder")
+    found = {one["test"]: one for one in check(a)}
+    assert_finding(found["watch-folder"], "fail", f"cannot be made in {tmp_path}$",
+                   "mkdir -p .*mount")
+    assert_finding(found["watch-space"], "ok", f"free in {tmp_path}, where it will be")
+
+
+def test_a_watch_folder_that_was_there_and_is_gone(archiver):
+    archiver.fetch(status=0)
+    archiver.watch.rename(archiver.folder / "elsewhere")
+    assert_finding(finding(archiver, "watch-folder"), "fail", "was there, and is gone",
+                   f"mount its disk.*mkdir -p {archiver.watch}")
+    archiver.fetch(status=1)
+
+
+def test_a_folder_behind_one_that_we_may_not_enter(rooted):
+    inner = rooted.watch / "inner"
+    inner.mkdir()
+    rooted.watch.chmod(0o700)
+    rooted.state.mkdir(mode=0o700)
+    os.chown(rooted.state, 4713, 4712)
+    rooted.set(PTP_WATCH=inner)
+    assert_finding(finding(rooted, "watch-folder", prefix=as_user(4713, 4712)), "fail",
+                   "cannot look at .*Permission denied", f"on the way to {inner}")
+
+
+def test_a_watch_folder_that_is_to_be_made_in_our_image_is_on_no_mount(rooted):
+    rooted.set(PTP_WATCH=rooted.watch / "new")
+    assert_finding(finding(rooted, "watch-mount", PTP_IMAGE="native"), "fail", "is not on a mount",
+                   f"-v .*:{rooted.watch}/new")
+
+
 # ---- disks ----
 
 def test_a_disk_that_is_nearly_full(archiver):
@@ -301,6 +541,20 @@ def test_the_status_pages_port_may_be_the_daemons(sim, archiver):
     assert_finding(finding(archiver, "page-port"), "ok", "the daemon runs")
     archiver.set(PTP_LISTEN="127.0.0.1:%d" % free_port())
     assert_finding(finding(archiver, "page-port"), "warn", "nobody listens", "restart")
+
+
+# ---- the official utility ----
+
+def test_the_utility_needs_python_and_requests(archiver, tmp_path):
+    archiver.set(PTP_ENGINE="utility")
+    assert_finding(finding(archiver, "utility"), "ok", "python3 and its module requests")
+    assert_finding(finding(archiver, "utility", PATH=tmp_path), "fail", "python3 is not there",
+                   "python3-requests, or set PTP_ENGINE=native")
+    python = tmp_path / "python3"
+    python.write_text('#!/bin/sh\nexec /usr/bin/python3 -S "$@"\n')
+    python.chmod(0o755)
+    assert_finding(finding(archiver, "utility", PATH=f"{tmp_path}:/usr/bin:/bin"), "fail",
+                   "module `requests`, which is not there", "PTP_ENGINE=native")
 
 
 # ---- the way to the tracker ----
@@ -512,7 +766,12 @@ def test_a_ping_url_that_is_right_is_tested_without_a_change_of_its_status(sim, 
     ({"do": "reply", "body": "OK (rate-limited)"}, "warn", "rate limited", "wait"),
     ({"do": "status", "status": 429}, "warn", "rate limited", "wait"),
     ({"do": "html"}, "fail", "no answer of Healthchecks", "HC_URL"),
-    ({"do": "status", "status": 500, "body": "x"}, "fail", "HTTP 500", "HC_URL")])
+    ({"do": "status", "status": 500, "body": "x"}, "fail", "HTTP 500: .* not well", "later"),
+    ({"do": "status", "status": 400, "body": "invalid url format"}, "fail", "HTTP 400: .*not taken",
+     "HC_URL"),
+    ({"do": "reply", "body": "OK (rate limited)"}, "warn", "rate limited", "wait"),
+    ({"do": "reply", "body": "OK (not found)"}, "fail", "HTTP 200: there is no such check",
+     "HC_URL")])
 def test_a_ping_that_is_not_recorded(sim, make, answer, mark, text, mend):
     sim.faults({"endpoint": "ping", **answer})
     assert_finding(ping(make(HC_URL=sim.ping_url)), mark, text, mend)
@@ -602,6 +861,25 @@ def test_a_category_that_is_there(box, using):
                    "3 torrents of the category rel")
 
 
+def test_a_category_that_is_missing_is_made_by_a_delivery(box, using):
+    """As each of the clients does: see test/clients."""
+    a = using(default={"Category": "rel"})
+    assert_finding(client(a, "client-category"), "ok", "the category is made where it is missing")
+    a.fetch(status=0)
+    assert_finding(client(a, "client-category"), "ok", "^it has 1 torrent of the category rel$")
+
+
+def test_a_category_in_deluge_needs_its_plugin(make):
+    with DelugeDouble() as deluge:
+        a = make(PTP_CLIENT="box", PTP_CATEGORY="rel")
+        a.configure(Clients={"box": {"Type": "deluge", "URL": deluge.url, "Password": "s3cret"}})
+        assert_finding(client(a, "client-category"), "ok", "is made where it is missing")
+        deluge.plugins = []
+        assert_finding(client(a, "client-category"), "fail", "Label plugin, which is off",
+                       "switch its Label plugin on")
+        assert_finding(client(a), "ok", "lets us in")
+
+
 def test_a_category_that_is_nearly_there(box, using):
     give(box, "rell")
     assert_finding(client(using(default={"Category": "rel"}), "client-category"), "warn",
@@ -637,3 +915,96 @@ def test_no_secret_is_in_what_is_found(sim, using):
         sim.faults(rule)
         said = json.dumps(check(a, "--online"))
         assert KEY not in said and CHECK not in said
+
+
+# ---- the running daemon's settings ----
+
+def daemon_with(archiver, **variables):
+    """A daemon whose environment has these besides."""
+    process = archiver.start(**variables)
+    wait_for(lambda: "next cycle in" in archiver.log())
+    return process
+
+
+def test_a_daemon_with_the_same_settings_is_no_finding(sim, make):
+    a = make(HC_URL=sim.ping_url, PTP_LISTEN=f"127.0.0.1:{free_port()}", HTTPS_PROXY="http://x:1")
+    daemon_with(a)
+    assert finding(a, "daemon-settings") is None
+    # As a shell beside it, with config.ptp alone, which the daemon wrote: the same containers.
+    for name in ("PTP_CONTAINERS", "PTP_WATCH", "PTP_USER", "PTP_KEY", "PTP_BASE_URL",
+                 "PTP_FETCH_SLEEP", "PTP_CONFIG"):
+        a.set(**{name: None})
+    found = check(a, "--config", str(a.config), LOG_LEVEL="debug", NO_COLOR="1")
+    assert not [one for one in found if one["test"] == "daemon-settings"]
+
+
+def test_a_daemon_with_other_settings_is_told_by_their_names(sim, archiver):
+    listen = f"127.0.0.1:{free_port()}"
+    process = daemon_with(archiver, HC_URL=sim.ping_url, PTP_LISTEN=listen, PTP_INTERVAL="7h")
+    one = finding(archiver, "daemon-settings", PTP_INTERVAL="8h", PTP_PER_CYCLE="2")
+    assert_finding(one, "warn", r": HC_URL, PTP_LISTEN \(set there, not here\); PTP_PER_CYCLE "
+                   r"\(set here, not there\); PTP_INTERVAL \(another value\)$",
+                   "systemd-run .*EnvironmentFile=/etc/ptp-archiver.env .*"
+                   f"{archiver.config} check`")
+    for secret in (CHECK, listen, "7h", "8h"):
+        assert secret not in json.dumps(one)
+    archiver.stop(process)
+    assert finding(archiver, "daemon-settings") is None
+
+
+def test_the_note_follows_a_reload(archiver):
+    key = archiver.folder / "key"
+    key.write_text(KEY)
+    archiver.set(PTP_KEY=None)
+    process = daemon_with(archiver, PTP_KEY_FILE=key)
+    other = KEY[::-1]
+    archiver.set(PTP_KEY=other)
+    assert_finding(finding(archiver, "daemon-settings"), "warn", r"PTP_KEY \(another value\)")
+    key.write_text(other)
+    process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "read again" in archiver.log())
+    assert finding(archiver, "daemon-settings") is None
+    note = (archiver.state / "daemon.json").read_text()
+    assert KEY not in note and other not in note and USER not in note
+    assert (archiver.state / "daemon.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_note_of_a_daemon_that_was_killed_is_not_believed(sim, archiver):
+    process = daemon_with(archiver, HC_URL=sim.ping_url)
+    assert finding(archiver, "daemon-settings") is not None
+    process.kill()
+    process.wait()
+    assert (archiver.state / "daemon.json").exists()
+    assert finding(archiver, "daemon-settings") is None
+    daemon_with(archiver)
+    assert finding(archiver, "daemon-settings") is None
+
+
+def test_who_may_not_read_the_note_is_told_nothing_of_it(sim, rooted):
+    rooted.state.mkdir(mode=0o700)
+    rooted.watch.chmod(0o777)
+    daemon_with(rooted, HC_URL=sim.ping_url)
+    found = check(rooted, prefix=as_user(4713, 4712))
+    tests = {one["test"]: one for one in found}
+    assert "daemon-settings" not in tests
+    assert_finding(tests["state-folder"], "fail", "^cannot write into .*Permission denied",
+                   "^run ptp-archiver as root .user 0. .sudo -u., or give the folder to user 4713$")
+
+
+@pytest.mark.parametrize("command", [("notify",), ("notify", "--test"), ("fetch", "all"),
+                                     ("audit",)])
+def test_commands_by_hand_warn_of_a_daemon_with_other_settings(sim, archiver, command):
+    archiver.set(PTP_NOTIFY=f"webhook+{sim.url}/x")
+    daemon_with(archiver, HC_URL=sim.ping_url, PTP_NOTIFY=f"webhook+{sim.url}/y")
+    said = archiver.run(*command).stderr
+    assert re.search(r"WARN  the running daemon has other settings than this command: HC_URL \(set "
+                     r"there, not here\); PTP_NOTIFY \(another value\); .*systemd-run .*"
+                     + " ".join(command) + "`", said), said
+    archiver.set(HC_URL=sim.ping_url, PTP_NOTIFY=f"webhook+{sim.url}/y")
+    assert "other settings" not in archiver.run(*command).stderr
+
+
+def test_in_our_image_the_way_out_is_dockers(sim, archiver):
+    daemon_with(archiver, HC_URL=sim.ping_url, PTP_IMAGE="native")
+    assert_finding(finding(archiver, "daemon-settings", PTP_IMAGE="native"), "warn", "HC_URL",
+                   "docker exec")

@@ -147,8 +147,16 @@ def test_refused_ping_is_not_repeated_and_changes_nothing(sim, make):
     assert "Healthchecks refuses the success ping: HTTP 404" in done.stderr
 
 
-def test_ping_that_was_rate_limited_is_warned_of(sim, make):
-    sim.faults({"do": "reply", "endpoint": "ping_end", "body": "OK (rate-limited)"})
+def test_a_ping_of_no_check_is_warned_of(sim, make):
+    sim.faults({"do": "reply", "endpoint": "ping_end", "body": "OK (not found)"})
+    done = make(HC_URL=sim.ping_url).fetch(status=0)
+    assert "refuses the success ping: HTTP 200 OK (not found); check the ping URL" in done.stderr
+    assert len(sim.requests("ping_end")) == 1
+
+
+@pytest.mark.parametrize("body", ["OK (rate-limited)", "OK (rate limited)"])
+def test_ping_that_was_rate_limited_is_warned_of(sim, make, body):
+    sim.faults({"do": "reply", "endpoint": "ping_end", "body": body})
     done = make(HC_URL=sim.ping_url).fetch(status=0)
     assert "rate limited" in done.stderr
     assert len(sim.requests("ping_end")) == 1
