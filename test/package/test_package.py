@@ -1,82 +1,27 @@
 """The Debian package: built twice alike, and installed, started, upgraded, removed and purged in a
-clean system of its own (a chroot made by mmdebstrap, kept in build/package from run to run)."""
+clean system of its own (a chroot)."""
 
-import hashlib
 import os
-import pathlib
 import re
 import shutil
 import signal
 import stat
 import subprocess
-import sys
 import time
 
 import pytest
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-sys.path.insert(0, str(HERE.parent / "scenario"))
+from harness import KEY, USER, wait_for
+from packages import ROOT, build, clean_system, field, run, unpack
 
-from harness import KEY, USER, Sim, wait_for    # noqa: E402
-
-FOLDER = ROOT / "build" / "package"
-TOOLS = ("dpkg-buildpackage", "dh", "scdoc", "lintian")
-EPOCH = "1767323045"
-BUILD_LIMIT = 600
 # What dpkg and adduser themselves leave behind, with the user, who stays.
 TRACES = re.compile(r"^(var/lib/dpkg|run/adduser|var/log|var/cache|proc|dev|tmp|root|srv)(/|$)|"
                     r"^etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|^etc/\.pwd\.lock$")
 
 
-def run(*command, status=0, **keys):
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, timeout=BUILD_LIMIT, **keys)
-    if status is not None:
-        assert done.returncode == status, (command, done.stdout[-4000:], done.stderr[-4000:])
-    return done
-
-
-def cannot(why):
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"on CI the package must be tested: {why}", pytrace=False)
-    pytest.skip(why)
-
-
-def build(folder):
-    """The package that ./dev makes there; without a finding of lintian's, or it would fail."""
-    missing = [t for t in TOOLS if not shutil.which(t)]
-    if missing:
-        cannot(f"there is no {', '.join(missing)} (./dev setup all)")
-    run("./dev", "package", cwd=folder, env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH})
-    (made,) = (folder / "build" / "package").glob("*.deb")
-    return made
-
-
-@pytest.fixture(scope="module")
-def deb():
-    return build(ROOT)
-
-
-def field(deb, name):
-    return run("dpkg-deb", "-f", deb, name).stdout.strip()
-
-
 @pytest.fixture(scope="module")
 def base(deb):
-    """A clean system, with what the package depends on."""
-    if os.geteuid() != 0 or not shutil.which("mmdebstrap"):
-        cannot("only root with mmdebstrap can make a system to try it in")
-    needs = re.sub(r"\([^)]*\)|\s", "", field(deb, "Depends"))
-    tree = FOLDER / f"base-{hashlib.sha256(needs.encode()).hexdigest()[:12]}.tar"
-    if not tree.exists():
-        half = tree.with_suffix(".half.tar")
-        done = run("mmdebstrap", "--quiet", "--variant=minbase", f"--include={needs}", "bookworm",
-                   half, status=None)
-        if done.returncode:
-            cannot(f"mmdebstrap: {done.stderr.strip().splitlines()[-1:]}")
-        half.rename(tree)
-    return tree
+    return clean_system(deb)
 
 
 class System:
@@ -84,8 +29,7 @@ class System:
 
     def __init__(self, folder, base, deb):
         self.folder = folder
-        run("tar", "-xf", base, "-C", folder)
-        shutil.copy(deb, folder / "tmp" / "ptp-archiver.deb")
+        unpack(base, folder, deb)
 
     def run(self, *command, status=0):
         return run("chroot", self.folder, *command, status=status,
@@ -93,7 +37,7 @@ class System:
                         "noninteractive", "LC_ALL": "C.UTF-8"})
 
     def install(self):
-        return self.run("dpkg", "--install", "/tmp/ptp-archiver.deb")
+        return self.run("dpkg", "--install", "/root/ptp-archiver.deb")
 
     def files(self):
         found = set()
@@ -130,7 +74,6 @@ class System:
 @pytest.fixture
 def system(tmp_path, base, deb):
     folder = tmp_path / "system"
-    folder.mkdir()
     yield System(folder, base, deb)
     shutil.rmtree(folder)
 
@@ -171,6 +114,25 @@ def test_it_holds_all_that_is_installed(deb, path):
     assert f" ./{path}\n" in run("dpkg-deb", "-c", deb).stdout
 
 
+def test_what_the_readme_and_its_pages_link_to_is_installed_beside_them(deb, tmp_path):
+    """But for what is of use only with the sources, and what Debian has in another place."""
+    run("dpkg-deb", "-x", deb, tmp_path)
+    docs = tmp_path / "usr/share/doc/ptp-archiver"
+    elsewhere = {"LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "sim/README.md",
+                 "doc/status-page.png", "contrib/ptp-archiver.service", "contrib/alerts.yml",
+                 "contrib/grafana.json", "compose.yaml"}
+    found = set()
+    for page in (docs / "README.md", *docs.glob("doc/*.md")):
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            name = os.path.relpath(page.parent / link, docs)
+            assert (docs / name).exists() != (name in elsewhere), (page, link)
+            assert (ROOT / name).exists(), (page, link)
+            found.add(name)
+    assert found > elsewhere
+    for name in ("alerts.yml", "grafana.json", "compose.yaml"):
+        assert (docs / "examples" / name).stat().st_size > 0
+
+
 def test_its_version_is_the_programs(deb):
     version = re.search(r"version: '(.*)'", (ROOT / "meson.build").read_text()).group(1)
     assert field(deb, "Version") == f"{version}-1"
@@ -189,13 +151,6 @@ def test_installed_it_has_its_user_and_its_folder_and_waits_for_settings(system)
     process = system.start()
     assert process.wait(20) == 2    # which the unit does not restart
     assert "PTP_USER" in (system.folder / "tmp" / "log").read_text()
-
-
-@pytest.fixture
-def sim(tmp_path):
-    running = Sim(tmp_path / "sim")
-    yield running
-    running.close()
 
 
 def test_started_as_its_user_it_does_its_work(system, sim):

@@ -1,0 +1,229 @@
+"""The Debian package on a machine that is booted (machine.py): the unit, really run by systemd."""
+
+import pathlib
+import re
+import shlex
+import shutil
+
+import pytest
+
+from harness import KEY, USER, wait_for
+from machine import Machine, why_not
+from packages import ROOT, cannot, clean_system, unpack
+
+MORE = ("systemd", "systemd-sysv", "dbus", "man-db", "bash-completion", "zsh", "fish")
+UNIT = "ptp-archiver"
+# What a command of AfterFetchExec can do: a line for each.
+PROBE = """#!/bin/sh
+mark() { echo "$1" >>/var/lib/ptp-archiver/probe; }
+touch /srv/watch/touched && mark watch
+touch /srv/elsewhere/touched && mark elsewhere
+touch /home/bob/touched && mark home
+touch /var/lib/other/touched && mark state
+[ -e /proc/1 ] && mark processes
+[ -e /dev/kmsg ] && mark devices
+[ -e /tmp/of-the-host ] && mark tmp
+mark end
+"""
+
+
+@pytest.fixture(scope="module")
+def tree(deb):
+    why = why_not()
+    if why:
+        cannot(f"no machine can be booted: {why}")
+    return clean_system(deb, *MORE)
+
+
+@pytest.fixture(scope="module")
+def booted(tree, deb, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("booted") / "machine"
+    unpack(tree, folder, deb)
+    machine = Machine(folder)
+    yield machine
+    machine.cut_the_power()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def machine(booted):
+    """With the package installed anew and a watch folder, and nothing set."""
+    for folder in ("srv", "home", "etc/systemd/system/ptp-archiver.service.d"):
+        shutil.rmtree(booted.folder / folder, ignore_errors=True)
+    booted.run("dpkg", "--install", "/root/ptp-archiver.deb")
+    booted.run("install", "-d", "-o", UNIT, "-g", UNIT, "/srv/watch")
+    booted.run("systemctl", "daemon-reload")
+    booted.cursor = booted.run("journalctl", "--show-cursor", "--lines=0").stdout.split()[-1]
+    yield booted
+    booted.run("dpkg", "--purge", UNIT)
+    booted.run("systemctl", "reset-failed")
+
+
+def write_settings(machine, sim, **more):
+    settings = {"PTP_USER": USER, "PTP_KEY": KEY, "PTP_CONTAINERS": "attic:800G",
+                "PTP_WATCH": "/srv/watch", "PTP_BASE_URL": sim.url, **more}
+    (machine.folder / "etc/ptp-archiver.env").write_text(
+        "".join(f'{name}="{value}"\n' for name, value in settings.items()))
+
+
+def override(machine, text):
+    """As `systemctl edit` does."""
+    folder = machine.folder / "etc/systemd/system/ptp-archiver.service.d"
+    folder.mkdir(exist_ok=True)
+    (folder / "override.conf").write_text(f"[Service]\n{text}\n")
+    machine.run("systemctl", "daemon-reload")
+
+
+def shown(machine, what):
+    return machine.run("systemctl", "show", "--property", what, "--value", UNIT).stdout.strip()
+
+
+def log(machine):
+    """What the service has said in this test."""
+    return machine.run("journalctl", f"--after-cursor={machine.cursor}", "--unit", UNIT,
+                       "--output", "cat").stdout
+
+
+def torrents(machine, folder="srv/watch"):
+    return list((machine.folder / folder).glob("*.torrent"))
+
+
+# ---- its life ----
+
+def test_enabled_it_works_at_once_and_goes_on_after_the_power_failed(machine, sim):
+    write_settings(machine, sim)
+    machine.run("systemctl", "enable", "--now", UNIT)
+    wait_for(lambda: "next cycle in" in log(machine))
+    assert len(torrents(machine)) == 1 and shown(machine, "ActiveState") == "active"
+    assert "cycle ended: attic:OK" in machine.run("systemctl", "status", UNIT).stdout
+    machine.cut_the_power()
+    machine.boot()
+    wait_for(lambda: shown(machine, "ActiveState") == "active")
+    wait_for(lambda: log(machine).count("next cycle in") == 2)
+    assert len(sim.fetches()) == 1, "its interval is not over"
+    machine.run("systemctl", "stop", UNIT)
+    assert shown(machine, "Result") == "success" and shown(machine, "ExecMainStatus") == "0"
+
+
+def test_a_reload_reads_config_ptp_and_only_a_restart_the_settings(machine, sim):
+    write_settings(machine, sim, PTP_FETCH_SLEEP="0")
+    machine.run("systemctl", "start", UNIT)
+    wait_for(lambda: "next cycle in" in log(machine))
+    write_settings(machine, sim, PTP_FETCH_SLEEP="0", PTP_CONTAINERS="attic:800G,cellar:1T")
+    machine.run("systemctl", "reload", UNIT)
+    wait_for(lambda: "the configuration was read again: 1 container\n" in log(machine))
+    machine.run("systemctl", "restart", UNIT)
+    wait_for(lambda: "keeps 2 containers filled" in log(machine))
+
+
+def test_killed_it_is_started_again(machine, sim):
+    write_settings(machine, sim)
+    override(machine, "RestartSec=1")
+    machine.run("systemctl", "start", UNIT)
+    wait_for(lambda: "next cycle in" in log(machine))
+    machine.run("systemctl", "kill", "--signal=KILL", UNIT)
+    wait_for(lambda: log(machine).count("next cycle in") == 2)
+    assert shown(machine, "NRestarts") == "1" and len(sim.fetches()) == 1
+
+
+def test_with_wrong_settings_it_fails_says_why_and_is_left_alone(machine, sim):
+    write_settings(machine, sim, PTP_INTERVAL="soon")
+    override(machine, "RestartSec=1")
+    machine.run("systemctl", "start", UNIT)
+    wait_for(lambda: shown(machine, "ActiveState") == "failed")
+    assert shown(machine, "ExecMainStatus") == "2" and shown(machine, "NRestarts") == "0"
+    said = machine.run("systemctl", "status", UNIT, status=3).stdout
+    assert "PTP_INTERVAL" in said and KEY not in said
+
+
+# ---- the sandbox ----
+
+def test_it_can_write_where_it_should_and_nowhere_else(machine, sim):
+    for folder in ("srv/elsewhere", "home/bob", "var/lib/other"):
+        (machine.folder / folder).mkdir(parents=True)
+        (machine.folder / folder).chmod(0o777)
+    machine.run("touch", "/tmp/of-the-host")
+    probe = machine.folder / "usr/local/bin/probe"
+    probe.write_text(PROBE)
+    probe.chmod(0o755)
+    config = machine.folder / "var/lib/ptp-archiver/config.ptp"
+    config.write_text('{"Default": {"AfterFetchExec": "/usr/local/bin/probe $path"}}')
+    machine.run("chown", f"{UNIT}:{UNIT}", "/var/lib/ptp-archiver/config.ptp")
+    write_settings(machine, sim)
+    machine.run("systemctl", "start", UNIT)
+    done = machine.folder / "var/lib/ptp-archiver/probe"
+    wait_for(lambda: done.exists() and "end" in done.read_text())
+    assert done.read_text().split() == ["watch", "end"], log(machine)
+
+
+def test_another_watch_folder_is_named_in_the_unit(machine, sim):
+    machine.run("install", "-d", "-o", UNIT, "-g", UNIT, "/srv/elsewhere")
+    write_settings(machine, sim, PTP_WATCH="/srv/elsewhere")
+    machine.run("systemctl", "start", UNIT)
+    wait_for(lambda: "cycle ended: attic:ERR(Disk)" in log(machine))
+    assert not torrents(machine, "srv/elsewhere") and not sim.fetches()
+    override(machine, "ReadWritePaths=/srv/elsewhere")
+    machine.run("systemctl", "restart", UNIT)
+    wait_for(lambda: torrents(machine, "srv/elsewhere"))
+
+
+# ---- other commands ----
+
+def documented(page):
+    """The command that looks at the service's own settings: its words up to the program's."""
+    text = (ROOT / page).read_text().replace("\\\n", " ")
+    (line,) = re.findall(r"^\s*(systemd-run .*) check$", text, re.M)
+    return shlex.split(line)
+
+
+@pytest.mark.parametrize("page", ["README.md", "doc/ptp-archiver.1.scd"])
+def test_the_documented_command_sees_what_the_service_sees(machine, sim, page):
+    write_settings(machine, sim, PTP_NOTIFY="webhook+http://127.0.0.1:1/")
+    machine.run("systemctl", "start", UNIT)
+    wait_for(lambda: "next cycle in" in log(machine))
+    said = machine.run(*documented(page), "check").stdout
+    assert "Container        attic (800G): /srv/watch\n" in said and "FAIL" not in said
+    assert "webhook" in machine.run(*documented(page), "notify").stdout
+    assert machine.run(*documented(page), "notify", "--test", status=1).stdout.startswith("FAIL")
+    assert "attic" in machine.run(*documented(page), "status").stdout
+    assert len(sim.fetches()) == 1
+    owners = machine.run("find", "/var/lib/ptp-archiver", "-not", "-user", UNIT).stdout
+    assert owners == "", "root has taken a file away from it"
+
+
+# ---- upgrade, removal ----
+
+def test_an_upgrade_restarts_it_and_a_removal_stops_it(machine, sim):
+    write_settings(machine, sim)
+    machine.run("systemctl", "enable", "--now", UNIT)
+    wait_for(lambda: "next cycle in" in log(machine))
+    before = shown(machine, "MainPID")
+    machine.run("dpkg", "--install", "/root/ptp-archiver.deb")
+    wait_for(lambda: log(machine).count("next cycle in") == 2)
+    assert shown(machine, "MainPID") != before
+    machine.run("dpkg", "--remove", UNIT)
+    assert machine.run("systemctl", "is-active", UNIT, status=None).stdout.strip() == "inactive"
+    assert not pathlib.Path(f"/proc/{machine.init()}/root/usr/bin/ptp-archiver").exists()
+    machine.run("dpkg", "--purge", UNIT)
+    assert not (machine.folder / "var/lib/ptp-archiver").exists()
+    assert not list((machine.folder / "etc/systemd").rglob("ptp-archiver*"))
+    assert len(torrents(machine)) == 1, "what was delivered stays"
+
+
+def test_an_upgrade_starts_nothing_that_was_stopped(machine):
+    machine.run("dpkg", "--install", "/root/ptp-archiver.deb")
+    assert shown(machine, "ActiveState") == "inactive"
+
+
+# ---- man, shells ----
+
+def test_man_and_the_shells_find_what_was_installed(machine):
+    known = machine.run("man", "-k", "ptp-archiver").stdout
+    assert "ptp-archiver (1)" in known and "ptp-archiver.conf (5)" in known
+    bash = ("source /usr/share/bash-completion/bash_completion; _completion_loader ptp-archiver;"
+            " complete -p ptp-archiver")
+    assert "ptp-archiver" in machine.run("bash", "-c", bash).stdout
+    zsh = "autoload -U compinit; compinit -u -D; echo $_comps[ptp-archiver]"
+    assert machine.run("zsh", "-f", "-c", zsh).stdout == "_ptp-archiver\n"
+    assert machine.run("fish", "-c", "complete -C 'ptp-archiver fet'").stdout \
+        == "fetch\tone cycle now\n"
