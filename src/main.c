@@ -90,7 +90,7 @@ static const struct command commands[] = {
 	{"export", "DIR", "write the .torrent files of the vault to a folder, with a manifest",
 	 1u << OPTION_CONTAINER, cmd_export, NULL},
 	{"adopt", "", "take over into a container what a client or a folder has already",
-	 1u << OPTION_CONTAINER | 1u << OPTION_CLIENT | 1u << OPTION_CATEGORY |
+	 COMMAND_NEEDS(OPTION_CONTAINER) | 1u << OPTION_CLIENT | 1u << OPTION_CATEGORY |
 		 1u << OPTION_FOLDER | 1u << OPTION_FORCE,
 	 cmd_adopt,
 	 "For who comes from another program. With --client what it holds (of --category), with\n"
@@ -107,6 +107,7 @@ static const struct command commands[] = {
 	 "not mend them. Exit status 0 if healthy, 1 if not."},
 	{"settings", "", "every setting: its variable, its key in config.ptp, its default",
 	 1u << OPTION_JSON, cmd_settings, NULL},
+	{"help", "[COMMAND]", "this help, or a command's own", 0, cmd_help, NULL},
 	{"version", "", "the version, and those of the libraries in use", 0, cmd_version, NULL},
 	{"complete", "", NULL, 0, cmd_complete, NULL},
 };
@@ -115,59 +116,10 @@ static const struct command commands[] = {
 
 static const struct command_table table = {commands, N_COMMANDS, options, GLOBAL};
 
-static const char *const head =
-	"Usage: ptp-archiver [OPTIONS] COMMAND [ARGUMENTS]\n"
-	"Keeps the containers of an archive at the PassThePopcorn tracker filled.\n";
-
-static void print_options(unsigned which)
-{
-	for (int i = 0; i < OPTION_COUNT; i++) {
-		char left[40];
-		if (!(which & 1u << i))
-			continue;
-		snprintf(left, sizeof left, "--%s%s%s", options[i].name,
-			 options[i].argument ? " " : "",
-			 options[i].argument ? options[i].argument : "");
-		printf("  %-18s %s\n", left, options[i].help);
-	}
-}
-
-static void print_help(void)
-{
-	printf("%s\nCommands:\n", head);
-	for (size_t i = 0; i < N_COMMANDS; i++)
-		if (commands[i].help)
-			printf("  %-9s %-12s %s\n", commands[i].name, commands[i].arguments,
-			       commands[i].help);
-	printf("\nOptions:\n");
-	print_options(GLOBAL);
-	printf("\nExit status: 0 done (a full container counts as done), 1 something failed,\n"
-	       "2 usage or configuration. `ptp-archiver COMMAND --help` says more.\n");
-}
-
-static void print_command_help(const struct command *c)
-{
-	printf("Usage: ptp-archiver %s%s%s\n%c%s.\n", c->name, *c->arguments ? " " : "",
-	       c->arguments, c->help[0] - ('a' <= c->help[0] && c->help[0] <= 'z' ? 32 : 0),
-	       c->help + 1);
-	if (c->more)
-		printf("%s\n", c->more);
-	printf("\nOptions:\n");
-	print_options(c->takes | GLOBAL);
-}
-
 static int usage(const char *text, const char *what)
 {
 	fprintf(stderr, "ptp-archiver: %s%s; see `ptp-archiver --help`\n", text, what);
 	return STATUS_USAGE;
-}
-
-static const struct command *find(const char *name)
-{
-	for (size_t i = 0; i < N_COMMANDS; i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-	return NULL;
 }
 
 static bool read_options(int argc, char **argv, struct invocation *in)
@@ -229,7 +181,8 @@ static int check_output(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	log_error(NULL, "the output could not be written: %s", strerror(errno));
+	log_error(NULL, "the output could not be written%s%s", errno ? ": " : "",
+		  errno ? strerror(errno) : "");
 	return status == STATUS_DONE ? STATUS_FAILED : status;
 }
 
@@ -243,15 +196,15 @@ static int dispatch(int argc, char **argv)
 	if (in.given[OPTION_VERSION])
 		return cmd_version(&in, &(struct err){0});
 	const char *name = argv[optind];
-	const struct command *c = name ? find(name) : NULL;
+	const struct command *c = name ? command_find(&table, name) : NULL;
 	if (!c && in.given[OPTION_HELP]) {
-		print_help();
+		help_print(&table);
 		return STATUS_DONE;
 	}
 	if (!c)
 		return name ? usage("there is no command ", name) : usage("which command?", "");
 	if (in.given[OPTION_HELP] && c->help) {
-		print_command_help(c);
+		help_print_command(&table, c);
 		return STATUS_DONE;
 	}
 	in.args = argv + optind + 1;

@@ -22,14 +22,6 @@ struct typed {
 	struct config_options config;
 };
 
-static const struct command *find_command(const struct command_table *t, const char *name)
-{
-	for (size_t i = 0; i < t->n_commands; i++)
-		if (t->commands[i].help && strcmp(t->commands[i].name, name) == 0)
-			return &t->commands[i];
-	return NULL;
-}
-
 /* The option of "--name" or "--name=value", -1: none; *value: behind the "=", or NULL. */
 static int find_option(const struct command_table *t, const char *word, const char **value)
 {
@@ -68,7 +60,7 @@ static void take_word(struct typed *t, const char *word)
 		else if (option >= 0 && t->table->options[option].argument)
 			t->waits = option;
 	} else if (!t->command) {
-		t->command = find_command(t->table, word);
+		t->command = command_find(t->table, word);
 	} else {
 		t->n_args++;
 	}
@@ -120,7 +112,7 @@ static void offer_values(const struct typed *t, int option, const char *prefix)
 
 static void offer_options(const struct typed *t)
 {
-	unsigned takes = t->table->global | (t->command ? t->command->takes : 0);
+	uint64_t takes = t->table->global | (t->command ? t->command->takes : 0);
 
 	for (int i = 0; i < OPTION_COUNT; i++)
 		if (takes & 1u << i)
@@ -152,6 +144,8 @@ static void offer_argument(const struct typed *t)
 			printf(":files\n");
 		else if (strcmp(word, "DIR") == 0)
 			printf(":folders\n");
+		else if (strcmp(word, "[COMMAND]") == 0)
+			offer_commands(t->table);
 		else if (word[0] >= 'a' && word[0] <= 'z')
 			offer("", word, "");
 	}

@@ -2,6 +2,15 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+const struct command *command_find(const struct command_table *t, const char *name)
+{
+	for (size_t i = 0; i < t->n_commands; i++)
+		if (strcmp(t->commands[i].name, name) == 0)
+			return &t->commands[i];
+	return NULL;
+}
 
 bool command_config(const struct invocation *in, unsigned need, struct config *c)
 {

@@ -52,6 +52,10 @@ struct invocation {
 
 typedef int command_function(const struct invocation *in, struct err *err);
 
+/* In `takes`: an option that the command does nothing without. */
+#define COMMAND_NEEDS(option) (UINT64_C(1) << (option) | UINT64_C(1) << ((option) + 32))
+_Static_assert(OPTION_COUNT <= 32, "a bit for each option, and one that says that it is needed");
+
 /* The command line as a table, from which the help and the completions are made. */
 struct option_row {
 	const char *name, *argument, *help;
@@ -59,9 +63,9 @@ struct option_row {
 
 struct command {
 	const char *name;
-	const char *arguments; /* "NAME SIZE"; alternatives: "NAME...|all" */
+	const char *arguments; /* "NAME SIZE"; alternatives: "NAME...|all"; optional: "[NAME]" */
 	const char *help;      /* NULL: a command for programs, of which people are not told */
-	unsigned takes;        /* options besides the global ones, a bit each */
+	uint64_t takes;        /* options besides the global ones, a bit each */
 	command_function *run;
 	const char *more; /* for its own help; NULL: nothing */
 };
@@ -76,7 +80,14 @@ struct command_table {
 command_function cmd_run, cmd_fetch, cmd_list, cmd_create, cmd_remove, cmd_rename, cmd_resize,
 	cmd_setup, cmd_import, cmd_update, cmd_check, cmd_status, cmd_history, cmd_inspect,
 	cmd_health, cmd_audit, cmd_redeliver, cmd_export, cmd_adopt, cmd_notify, cmd_version,
-	cmd_settings, cmd_complete;
+	cmd_settings, cmd_help, cmd_complete;
+
+/* NULL: there is none of this name. */
+const struct command *command_find(const struct command_table *t, const char *name);
+
+/* What there is; and one command, with its options. */
+void help_print(const struct command_table *t);
+void help_print_command(const struct command_table *t, const struct command *c);
 
 /* Loads the configuration; prints its problems on stderr and returns false if there are any. */
 bool command_config(const struct invocation *in, unsigned need, struct config *c);

@@ -12,7 +12,7 @@ from harness import KEY, USER, wait_for
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ["run", "fetch", "list", "create", "remove", "rename", "resize", "setup", "import",
             "update", "check", "status", "history", "inspect", "audit", "redeliver", "export",
-            "adopt", "notify", "health", "settings", "version"]
+            "adopt", "notify", "health", "settings", "help", "version"]
 REAL = ROOT / "test" / "fixtures" / "real"
 
 
@@ -48,7 +48,7 @@ def test_each_command_has_help_that_repeats_its_line_of_the_table(archiver, comm
     line = re.search(rf"^  {command} +(.*)$", table, re.MULTILINE).group(1)
     for arguments in ((command, "--help"), ("--help", command), (command, "-h")):
         done = archiver.run(*arguments, status=0)
-        usage, says = done.stdout.splitlines()[:2]
+        usage, says = done.stdout.replace("\n          ", " ").splitlines()[:2]
         assert usage.startswith(f"Usage: ptp-archiver {command}")
         assert line.lower().endswith(says.rstrip(".").lower())
         assert "--config PATH" in done.stdout
@@ -58,6 +58,34 @@ def test_help_of_a_command_shows_its_own_options_and_no_others(archiver):
     assert "--force" in archiver.run("fetch", "--help").stdout
     assert "--limit" in archiver.run("history", "--help").stdout
     assert "--limit" not in archiver.run("status", "--help").stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_usage_of_a_command_has_each_of_its_own_options(archiver, command):
+    """As the list below it has them, and the completions; those in brackets can be left out."""
+    said = archiver.run("help", command, status=0).stdout
+    usage = re.match(r"Usage: (.*(\n {10}.*)*)\n", said).group(1)
+    shared = set(re.findall(r"^  (--.*?)  ", archiver.run("help").stdout, re.M))
+    listed = re.findall(r"^  (--.*?)  ", said, re.M)
+    own = [option for option in listed if option not in shared]
+    found = [a or b for a, b in re.findall(r"\[(--[^]]*)\]|(--container NAME)", usage)]
+    assert found == own and shared <= set(listed)
+    offered = archiver.run("complete", "--", command, "--").stdout
+    assert re.findall(r"^(--\S+)\t", offered, re.M) == [o.split()[0] for o in listed]
+    assert ("[--container NAME]" in usage) == (command in ("history", "audit", "redeliver", "export"))
+
+
+def test_what_a_command_needs_stands_without_brackets(archiver):
+    assert " --container NAME [--client" in archiver.run("adopt", "--help").stdout
+    assert "--container" in archiver.run("adopt", status=2).stderr
+
+
+def test_help_is_a_command_as_well(archiver):
+    assert archiver.run("help", status=0).stdout == archiver.run("--help").stdout
+    assert archiver.run("help", "fetch", status=0).stdout == archiver.run("fetch", "-h").stdout
+    assert "frobnicate" in archiver.run("help", "frobnicate", status=2).stderr
+    assert archiver.run("help", "complete", status=2).stdout == ""
+    assert archiver.run("help", "a", "b", status=2).stdout == ""
 
 
 @pytest.mark.parametrize("arguments", [

@@ -192,6 +192,7 @@ def test_all_commands_and_options_of_the_help_are_offered(archiver):
     (["--config", ""], [":files"]), (["--state", ""], [":folders"]),
     (["--config", "x", "--log-level", ""], ["error", "warn", "info", "debug"]),
     (["--log-format", "json", "che"], COMMANDS), (["history", "--limit", ""], []),
+    (["help", "che"], COMMANDS), (["help", "check", ""], []),
     (["no-such-command", ""], COMMANDS), ([], COMMANDS)])
 def test_a_place_gets_what_it_takes(make, words, offered):
     a = make(CONTAINERS)
