@@ -47,6 +47,7 @@ static const char *add(struct config *c, const struct entry *e)
 		return fault;
 	}
 	t.events = e->events;
+	notify_number(&t, c->n_notify + 1);
 	c->notify = mem_grow(c->notify, c->n_notify + 1, sizeof *c->notify);
 	c->notify[c->n_notify++] = t;
 	return NULL;

@@ -47,7 +47,7 @@ struct notify_target {
 	struct secret url;    /* the service's own, without credentials before a "@" */
 	struct secret token;  /* unset: none */
 	struct secret basic;  /* "user:password", in place of a token; unset: none */
-	char label[300];      /* "ntfy at ntfy.sh"; no secret */
+	char label[300];      /* "ntfy 2 (ntfy.sh)"; no secret */
 	char fingerprint[17]; /* of the URL and credentials; tells nothing else of them */
 	unsigned events;      /* EVENT_BIT of each kind that it is told */
 };
@@ -61,6 +61,10 @@ const char *notify_parse(const char *text, struct notify_target *t);
 
 /* With a token from elsewhere (NULL: none); to be called when all is known.  As notify_parse. */
 const char *notify_complete(struct notify_target *t, const char *token);
+
+/* Which of all it is, counted from 1, so that two at one service can be told apart: for the label,
+ * to be called once. */
+void notify_number(struct notify_target *t, size_t number);
 
 void notify_target_clear(struct notify_target *t);
 

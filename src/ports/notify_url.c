@@ -157,10 +157,17 @@ const char *notify_parse(const char *text, struct notify_target *t)
 		fault = shape_fault(t->service, url);
 	if (!fault) {
 		secret_set(&t->url, url);
-		snprintf(t->label, sizeof t->label, "%s at %s", services[t->service], parts.host);
+		snprintf(t->label, sizeof t->label, "%s (%s)", services[t->service], parts.host);
 	}
 	secret_wipe(url, strlen(url));
 	return fault;
+}
+
+void notify_number(struct notify_target *t, size_t number)
+{
+	OWN_STR char *host = mem_dup(strchr(t->label, '('));
+
+	snprintf(t->label, sizeof t->label, "%s %zu %s", services[t->service], number, host);
 }
 
 static void set_fingerprint(struct notify_target *t)

@@ -141,7 +141,7 @@ def test_a_wrong_setting_keeps_nothing_else_from_being_tested(sim, make, box):
     for test in [("config-file", str(a.config)), ("containers", "containers"), ("clock", "clock"),
                  ("state-folder", "state"), ("state-space", "state"), ("watch-folder", "attic"),
                  ("watch-space", "attic"), ("utility", "utility"), ("page-port", "status page"),
-                 ("notify", "webhook at 127.0.0.1"), ("ping-form", "ping URL"),
+                 ("notify", "webhook 1 (127.0.0.1)"), ("ping-form", "ping URL"),
                  ("tracker-key", "tracker"), ("ping-url", "ping URL"),
                  ("client-connection", "client box")]:
         assert test in good(found), test

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import sys
 import time
 
@@ -40,7 +41,7 @@ def telling(make, receiver):
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_test_message_reaches_each_service_as_it_documents(receiver, make, service):
     done = make(PTP_NOTIFY=receiver.url(service)).run("notify", "--test", status=0)
-    assert done.stdout == f"ok    {service} at 127.0.0.1 has taken the message\n"
+    assert done.stdout == f"ok    {service} 1 (127.0.0.1) has taken the message\n"
     (request,) = receiver.requests
     assert request["service"] == service and "test" in request["raw"].decode()
     assert request["headers"]["User-Agent"].startswith("ptp-archiver/")
@@ -49,7 +50,7 @@ def test_a_test_message_reaches_each_service_as_it_documents(receiver, make, ser
 def test_each_target_is_tested_and_one_failure_is_the_exit_status(receiver, make):
     a = make(PTP_NOTIFY=" ".join(map(receiver.url, SERVICES)) + f",{'webhook+http://127.0.0.1:1/'}")
     done = a.run("notify", "--test", status=1)
-    assert done.stdout.count("ok    ") == 5 and done.stdout.count("FAIL  webhook at 127.0.0.1") == 1
+    assert done.stdout.count("ok    ") == 5 and done.stdout.count("FAIL  webhook 6 (127.0.0.1)") == 1
     assert len(receiver.requests) == 5
 
 
@@ -62,7 +63,7 @@ def test_each_target_is_tested_and_one_failure_is_the_exit_status(receiver, make
 def test_a_message_that_is_refused_says_why(receiver, make, service, url, says):
     a = make(PTP_NOTIFY=url.format(base=receiver.base, port=receiver.port))
     done = a.run("notify", "--test", status=1)
-    assert f"FAIL  {service} at 127.0.0.1: {says}" in done.stdout
+    assert f"FAIL  {service} 1 (127.0.0.1): {says}" in done.stdout
     assert len(receiver.requests) == 1 and "wrong-token" not in done.stdout + done.stderr
 
 
@@ -79,10 +80,39 @@ def test_without_a_target_it_says_what_to_set(make):
     assert "PTP_NOTIFY" in done.stderr and "Notify" in done.stderr
 
 
+def test_two_at_one_service_can_be_told_apart_everywhere(sim, receiver, make):
+    """Two of Discord's webhooks differ in nothing but the secret."""
+    first, second = receiver.url("discord"), receiver.url("discord") + "x"
+    a = make(PTP_NOTIFY=f"{receiver.url('ntfy')} {first} {second}")
+    labels = ["ntfy 1 (127.0.0.1)", "discord 2 (127.0.0.1)", "discord 3 (127.0.0.1)"]
+    listed = a.run("notify", status=0).stdout
+    assert [line.split(":")[0] for line in listed.splitlines()] == labels
+    said = a.run("notify", "--test", status=1).stdout.splitlines()
+    assert [line[6:].startswith(label) for line, label in zip(said, labels)] == [True] * 3
+    assert [line[:4] for line in said] == ["ok  ", "ok  ", "FAIL"]
+    assert re.findall(r"^Notify +(.*?):", a.run("check").stdout, re.M) == labels
+    sim.faults(FAIL)
+    done = a.fetch(status=1)
+    assert f"{labels[2]} does not take the message" in done.stderr
+    assert labels[1] not in done.stderr
+    receiver.ever = 503
+    a.ledger("UPDATE notice SET goes_on = 0, ended = 0")
+    done = a.fetch(status=1)
+    for label in labels[1:]:
+        assert f"{label} could not be told: HTTP 503" in done.stderr
+    said = a.run("notify", status=0).stdout
+    assert all(f"{label}: " in said for label in labels)
+    # In another order each keeps what is recorded of it, under its new number.
+    receiver.ever = None
+    a.set(PTP_NOTIFY=f"{second} {first}")
+    assert re.findall(r"^(.*): .*could not be told lately", a.run("notify").stdout, re.M) == [
+        "discord 1 (127.0.0.1)", "discord 2 (127.0.0.1)"]
+
+
 def test_notify_lists_who_is_told_of_what(receiver, telling):
     a = telling(PTP_NOTIFY_EVENTS="failure lost")
-    assert a.run("notify", status=0).stdout == "webhook at 127.0.0.1: failure, lost\n"
-    assert "\nNotify           webhook at 127.0.0.1: failure, lost\n" in a.run("check").stdout
+    assert a.run("notify", status=0).stdout == "webhook 1 (127.0.0.1): failure, lost\n"
+    assert "\nNotify           webhook 1 (127.0.0.1): failure, lost\n" in a.run("check").stdout
     assert receiver.requests == []
 
 
@@ -97,9 +127,9 @@ def test_config_ptp_may_hold_objects_with_secrets_in_files(receiver, make):
          "Events": ["failure", "full"]},
         {"URLFile": str(a.folder / "url"), "Events": "all"}, receiver.url("webhook")])
     assert a.run("notify", status=0).stdout.splitlines() == [
-        "ntfy at 127.0.0.1: failure, full",
-        "discord at 127.0.0.1: failure, full, lost, version, pick-up, client, audit, digest",
-        "webhook at 127.0.0.1: failure, full, lost, version, pick-up, client, audit"]
+        "ntfy 1 (127.0.0.1): failure, full",
+        "discord 2 (127.0.0.1): failure, full, lost, version, pick-up, client, audit, digest",
+        "webhook 3 (127.0.0.1): failure, full, lost, version, pick-up, client, audit"]
     a.run("notify", "--test", status=0)
 
 
@@ -351,7 +381,7 @@ def test_the_ping_goes_first_and_a_receiver_that_hangs_hurts_nothing(sim, receiv
     done = a.fetch(status=1)
     assert 3 < time.monotonic() - begin < 14
     assert summary(done.stderr) == "attic:ERR(Tracker)" and sim.pings("fail")
-    assert "webhook at 127.0.0.1 could not be told: " in done.stderr
+    assert "webhook 1 (127.0.0.1) could not be told: " in done.stderr
     ping = next(r for r in sim.requests("ping_end"))
     assert ping["at"] <= time.time() - 5
     assert "could not be told lately" in a.run("notify", status=0).stdout
@@ -505,7 +535,7 @@ def test_a_private_authority_is_trusted_if_it_is_named(sim, make, authority):
     a.run("notify", "--test", status=0)
     a.set(PTP_CA_FILE=None)
     done = a.run("notify", "--test", status=1)
-    assert len(tls.requests) == 1 and "FAIL  ntfy at 127.0.0.1: " in done.stdout
+    assert len(tls.requests) == 1 and "FAIL  ntfy 1 (127.0.0.1): " in done.stdout
     tls.close()
 
 
