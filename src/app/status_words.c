@@ -128,22 +128,10 @@ static char *at_next(const struct status *s, const struct status_container *c)
 static char *hint_for(const struct status *s, const struct status_container *c,
 		      const struct outcome *o)
 {
-	static const struct {
-		const char *word, *hint;
-	} hints[] = {
-		{WORD_AUTH, "Check PTP_USER and PTP_KEY (ApiUser and ApiKey)."},
-		{WORD_DISK, "`ptp-archiver check` says which folder, and why."},
-		{WORD_CONFIG, "`ptp-archiver check` says which setting."},
-		{WORD_LEDGER, "Is there room on the disk of the state folder?"},
-		{WORD_BAD_TORRENT, "It is downloaded again by itself; what came is in "
-				   "state/quarantine."},
-		{WORD_TLS, "Look at the clock, the CA file, a proxy."},
-		{WAIT_SPACE, "Make room, or resize the container."},
-	};
+	const char *known = outcome_hint(o);
 
-	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
-		if (strcmp(o->word, hints[i].word) == 0)
-			return mem_dup(hints[i].hint);
+	if (known)
+		return mem_dup(known);
 	OWN_STR char *when = at_next(s, c);
 	return mem_printf("It is tried again %s.", when);
 }

@@ -84,6 +84,12 @@ static unsigned kinds_of(const struct events *out)
 	return bits;
 }
 
+static void add_rest(struct buf *lines, size_t n)
+{
+	if (n > LISTED_MAX)
+		buf_printf(lines, "and %zu more\n", n - LISTED_MAX);
+}
+
 /* ---- what begins and ends ---- */
 
 enum change { NOTHING, BEGAN, ENDED };
@@ -138,6 +144,8 @@ static void span_since(const struct notice *n, int64_t now, char out[CLOCK_TEXT]
 
 struct changes {
 	struct buf began, ended; /* a line each */
+	struct buf hints;        /* a sentence each, for those that began */
+	int64_t since;           /* when the first of them did */
 	size_t n_began, n_ended;
 	const struct outcome *first_began, *first_ended;
 	bool client_began, client_ended; /* all of them are the client's doing */
@@ -147,6 +155,7 @@ static void changes_clear(struct changes *c)
 {
 	buf_clear(&c->began);
 	buf_clear(&c->ended);
+	buf_clear(&c->hints);
 }
 
 static bool is_container(const void *ctx, const char *name)
@@ -159,8 +168,16 @@ static bool is_container(const void *ctx, const char *name)
 	return !*name;
 }
 
-/* "attic: ERR(HTTP 503) (the tracker says no)" */
-static void add_failing(struct changes *c, const struct outcome *o)
+static void add_hint(struct buf *hints, const char *hint)
+{
+	const char *sentence = hint ? hint : "It is tried again by itself.";
+
+	if (!strstr(buf_text(hints), sentence))
+		buf_printf(hints, " %s", sentence);
+}
+
+/* "attic: ERR(HTTP 503): the tracker says no" */
+static void add_failing(struct changes *c, const struct outcome *o, int64_t since)
 {
 	char word[OUTCOME_TEXT];
 
@@ -168,6 +185,10 @@ static void add_failing(struct changes *c, const struct outcome *o)
 	if (c->n_began++ == 0)
 		c->first_began = o;
 	c->client_began &= strcmp(o->word, WAIT_CLIENT) == 0;
+	c->since = c->since && c->since < since ? c->since : since;
+	add_hint(&c->hints, outcome_hint(o));
+	if (c->n_began > LISTED_MAX)
+		return;
 	buf_printf(&c->began, "%s%s%s%s", o->container, *o->container ? ": " : "", word,
 		   o->detail[0] ? ": " : "");
 	buf_printf(&c->began, "%s\n", o->detail);
@@ -183,6 +204,8 @@ static void add_mended(struct changes *c, const struct outcome *o, const struct 
 	if (c->n_ended++ == 0)
 		c->first_ended = o;
 	c->client_ended &= strstr(n->detail, "(" WAIT_CLIENT ")") != NULL;
+	if (c->n_ended > LISTED_MAX)
+		return;
 	buf_printf(&c->ended, "%s%s%s, after %s of %s\n", o->container, *o->container ? ": " : "",
 		   word, span, n->detail);
 }
@@ -203,7 +226,7 @@ static void follow_outcome(const struct events_now *in, const struct outcome *o,
 	}
 	enum change change = follow(n, fails, in->now, in->now);
 	if (change == BEGAN)
-		add_failing(c, o);
+		add_failing(c, o, n->since);
 	else if (change == ENDED)
 		add_mended(c, o, n, in->now);
 }
@@ -211,9 +234,13 @@ static void follow_outcome(const struct events_now *in, const struct outcome *o,
 static void tell_begin(const struct events_now *in, struct changes *c, struct events *out)
 {
 	const struct outcome *o = c->first_began;
-	char *text = buf_take(&c->began);
-	char word[OUTCOME_TEXT];
+	char word[OUTCOME_TEXT], since[CLOCK_TEXT];
 	struct event *e;
+
+	add_rest(&c->began, c->n_began);
+	clock_format(c->since, since);
+	buf_printf(&c->began, "Since %s.%s", since, buf_text(&c->hints));
+	char *text = buf_take(&c->began);
 
 	outcome_text(o, word);
 	if (c->n_began > 1)
@@ -232,8 +259,10 @@ static void tell_begin(const struct events_now *in, struct changes *c, struct ev
 static void tell_end(const struct events_now *in, struct changes *c, struct events *out)
 {
 	const struct outcome *o = c->first_ended;
-	char *text = buf_take(&c->ended);
 	struct event *e;
+
+	add_rest(&c->ended, c->n_ended);
+	char *text = buf_take(&c->ended);
 
 	if (c->n_ended > 1)
 		e = add(out, in, EVENT_FAILURE, EVENT_GOOD, "failure.end", text,
@@ -251,6 +280,7 @@ static void find_failures(const struct events_now *in, struct notices *told, str
 	OWN(changes_clear)
 	struct changes c = {.began = BUF_MAX(EVENT_TEXT_MAX),
 			    .ended = BUF_MAX(EVENT_TEXT_MAX),
+			    .hints = BUF_MAX(EVENT_TEXT_MAX),
 			    .client_began = true,
 			    .client_ended = true};
 
@@ -283,24 +313,28 @@ static void follow_client(const struct events_now *in, const struct events_clien
 	bool on = c->refused || c->down_since;
 	struct notice *n = on ? find_or_add(told, CLIENT, c->name) : find(told, CLIENT, c->name);
 	int64_t since = c->down_since && c->down_since < in->now ? c->down_since : in->now;
-	char span[CLOCK_TEXT];
+	char span[CLOCK_TEXT], when[CLOCK_TEXT];
 
 	enum change change = n ? follow(n, on, since, in->now) : NOTHING;
+	clock_format(since, when);
 	if (change == BEGAN && c->refused)
 		add(out, in, EVENT_CLIENT, EVENT_ERROR, "client.refuses",
-		    mem_dup("It does not accept the user name or password, and is not asked again "
-			    "until they are changed. Torrents for it wait; nothing is lost."),
+		    mem_dup("It does not accept its user name or password, and is not asked again "
+			    "until then: correct them in config.ptp, and restart or reload "
+			    "ptp-archiver. Torrents for it wait."),
 		    "The client %s does not let us in", c->name);
 	else if (change == BEGAN)
 		add(out, in, EVENT_CLIENT, EVENT_WARNING, "client.away",
-		    mem_dup("It does not answer, and is tried again by itself. Torrents for it "
-			    "wait; nothing is lost."),
+		    mem_printf("It has not answered since %s. Is it running? It is tried again by "
+			       "itself; torrents for it wait.",
+			       when),
 		    "The client %s is away", c->name);
 	if (change != ENDED)
 		return;
 	span_since(n, in->now, span);
 	add(out, in, EVENT_CLIENT, EVENT_GOOD, "client.back",
-	    mem_printf("It answers again, after %s.", span), "The client %s is back", c->name);
+	    mem_printf("It takes torrents again, after %s.", span), "The client %s is back",
+	    c->name);
 }
 
 static void find_clients(const struct events_now *in, struct notices *told, struct events *out)
@@ -334,9 +368,10 @@ static void find_full(const struct events_now *in, struct notices *told, struct 
 		n->told = n->changed = true;
 		n->since = in->now;
 		add(out, in, EVENT_FULL, EVENT_INFO, "full",
-		    mem_printf("It holds the %s that you offered. To offer more: ptp-archiver "
-			       "resize %s SIZE",
-			       size, o->container),
+		    mem_printf("It holds the %s that you offered; there is nothing to do. To offer "
+			       "more give it a larger size, in PTP_CONTAINERS or by `ptp-archiver "
+			       "resize`.",
+			       size),
 		    "%s is full", o->container);
 	}
 }
@@ -361,12 +396,6 @@ static void add_line(struct fresh *f, const struct assignment *a, bool with_name
 		buf_printf(&f->lines, "%s%s%s\n", a->container, *more ? ": " : "", more);
 }
 
-static void add_rest(struct fresh *f)
-{
-	if (f->n > LISTED_MAX)
-		buf_printf(&f->lines, "and %zu more\n", f->n - LISTED_MAX);
-}
-
 /* Moves the mark on to the newest of `list`. */
 static struct fresh take_fresh(struct notice *mark, const struct assignment *list, size_t n,
 			       bool by_pick_up, int64_t now)
@@ -382,7 +411,7 @@ static struct fresh take_fresh(struct notice *mark, const struct assignment *lis
 		add_line(&f, &list[i], by_pick_up);
 		newest = at > newest ? at : newest;
 	}
-	add_rest(&f);
+	add_rest(&f.lines, f.n);
 	mark->changed |= newest != mark->since;
 	mark->since = newest;
 	return f;
@@ -395,6 +424,10 @@ static void find_lost(const struct events_now *in, struct notices *told, struct 
 	if (!mark)
 		return;
 	struct fresh f = take_fresh(mark, in->lost, in->n_lost, false, in->now);
+	if (f.n)
+		buf_puts(&f.lines, "The answer to a question did not come; a torrent may have been "
+				   "assigned with it. There is nothing to do: the tracker's next "
+				   "answer is searched for it.");
 	char *text = buf_take(&f.lines);
 	if (f.n) {
 		mark->on = mark->changed = true;
@@ -412,13 +445,14 @@ static void find_lost(const struct events_now *in, struct notices *told, struct 
 	    "No assignment is possibly lost any more");
 }
 
-/* The fresh ones of a list of files; NULL: there are none.  The caller's. */
+/* The fresh ones of a list of files, and what to do; NULL: there are none.  The caller's. */
 static char *fresh_files(struct notices *told, const char *mark, const struct assignment *list,
-			 size_t n, int64_t now, size_t *fresh)
+			 size_t n, int64_t now, const char *hint, size_t *fresh)
 {
 	if (!n)
 		return NULL;
 	struct fresh f = take_fresh(find_or_add(told, mark, ""), list, n, true, now);
+	buf_puts(&f.lines, hint);
 	char *text = buf_take(&f.lines);
 
 	*fresh = f.n;
@@ -428,13 +462,17 @@ static char *fresh_files(struct notices *told, const char *mark, const struct as
 static void find_pick_ups(const struct events_now *in, struct notices *told, struct events *out)
 {
 	size_t n;
-	char *late = fresh_files(told, "late", in->late, in->n_late, in->now, &n);
+	char *late = fresh_files(told, "late", in->late, in->n_late, in->now,
+				 "Is the client running, and does it watch this folder?", &n);
 
 	if (late)
 		add(out, in, EVENT_PICK_UP, EVENT_WARNING, "pick-up.missing", late,
 		    "%zu torrent%s not been picked up by the client", n,
 		    n == 1 ? " has" : "s have");
-	char *refused = fresh_files(told, "refused", in->refused, in->n_refused, in->now, &n);
+	char *refused = fresh_files(told, "refused", in->refused, in->n_refused, in->now,
+				    "The client's log says why; `ptp-archiver redeliver --missing` "
+				    "hands it over again.",
+				    &n);
 	if (refused)
 		add(out, in, EVENT_PICK_UP, EVENT_ERROR, "pick-up.refused", refused,
 		    "%zu torrent%s put aside by the client", n, n == 1 ? " was" : "s were");
@@ -457,8 +495,8 @@ static void find_missing(const struct events_now *in, struct notices *told, stru
 	n->changed = true;
 	if (in->missing > known)
 		add(out, in, EVENT_AUDIT, EVENT_ERROR, "audit.missing",
-		    mem_printf("%s\nTo see which: ptp-archiver audit. To hand them over again: "
-			       "ptp-archiver redeliver --missing",
+		    mem_printf("%s.\n`ptp-archiver audit` says which; `ptp-archiver redeliver "
+			       "--missing` hands them over again.",
 			       in->audit_summary ? in->audit_summary : ""),
 		    "%zu torrent%s missing in the client", in->missing,
 		    in->missing == 1 ? " is" : "s are");

@@ -68,9 +68,10 @@ static void begin_day(struct ledger_telling *how, int64_t now)
 
 static void mark_last(struct event *e)
 {
-	char *text = mem_printf("%s%s(This is the last message for today: no more than %d are sent "
-				"in 24 hours. `ptp-archiver status` and the log tell the rest.)",
-				e->text, *e->text ? "\n" : "", OUTBOX_PER_DAY);
+	/* In front, since services cut what is long. */
+	char *text = mem_printf("(This is the last message for today: no more than %d are sent in "
+				"24 hours. `ptp-archiver status` and the log tell the rest.)%s%s",
+				OUTBOX_PER_DAY, *e->text ? "\n" : "", e->text);
 
 	free(e->text);
 	e->text = text;

@@ -63,3 +63,25 @@ bool outcome_is_well(const struct outcome *o)
 		return strcmp(o->word, WAIT_STALLED) == 0 || strcmp(o->word, WAIT_BACKLOG) == 0;
 	return o->kind == OUTCOME_OK || o->kind == OUTCOME_FULL || o->kind == OUTCOME_STALLED;
 }
+
+const char *outcome_hint(const struct outcome *o)
+{
+	static const struct {
+		const char *word, *hint;
+	} hints[] = {
+		{WORD_AUTH, "Check PTP_USER and PTP_KEY (ApiUser and ApiKey)."},
+		{WORD_DISK, "`ptp-archiver check` says which folder, and why."},
+		{WORD_CONFIG, "`ptp-archiver check` says which setting."},
+		{WORD_LEDGER, "Is there room on the disk of the state folder?"},
+		{WORD_BAD_TORRENT, "It is downloaded again by itself; what came is in "
+				   "state/quarantine."},
+		{WORD_TLS, "Look at the clock, the CA file, a proxy."},
+		{WAIT_SPACE, "Make room, or resize the container."},
+		{WAIT_CLIENT, "Look into the torrent client; what was assigned waits for it."},
+	};
+
+	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+		if (strcmp(o->word, hints[i].word) == 0)
+			return hints[i].hint;
+	return NULL;
+}

@@ -44,6 +44,9 @@ void outcome_text(const struct outcome *o, char out[OUTCOME_TEXT]);
 /* The reverse of outcome_text: fills in kind and word; false for another text. */
 bool outcome_parse(const char *text, struct outcome *o);
 
+/* What a person can do about one that is not well: a sentence.  NULL: wait. */
+const char *outcome_hint(const struct outcome *o);
+
 bool outcome_is_well(const struct outcome *o);
 
 #endif

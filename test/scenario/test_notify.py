@@ -1,8 +1,10 @@
 """Telling people: what is told, once, to each service as it documents, and how little it may hurt."""
 
+import email.utils
 import json
 import pathlib
 import re
+import signal
 import sys
 import time
 
@@ -182,7 +184,8 @@ def test_a_failure_is_told_once_when_it_begins_and_once_when_it_ends(sim, receiv
     (begin,) = receiver.got()
     assert (begin["event"], begin["level"]) == ("failure.begin", "error")
     assert begin["title"] == "attic fails: ERR(Tracker)"
-    assert begin["message"] == "attic: ERR(Tracker): so it is\n"
+    words = r"attic: ERR\(Tracker\): so it is\nSince 20\S+\d\dZ?\. It is tried again by itself\."
+    assert re.fullmatch(words, begin["message"])
     a.ledger("UPDATE notice SET since = since - 3 * 3600000")
     sim.scenario()
     for _ in range(2):
@@ -261,15 +264,36 @@ def test_a_full_container_is_told_once_for_each_size(sim, receiver, telling):
     assert receiver.told() == ["full", "full"]
 
 
-def test_a_possibly_lost_assignment_is_told_once(sim, receiver, telling):
+@pytest.mark.parametrize("fault", ["lost_reply", "drop"])
+def test_a_possibly_lost_assignment_is_told_once_and_when_it_is_settled(
+        sim, receiver, telling, fault):
+    """Whether the tracker had assigned it or not."""
+    lists = {"incomplete": True, "incomplete_empty": "array"}
     a = telling(PTP_NOTIFY_EVENTS="lost")
-    sim.faults({"do": "drop", "endpoint": "fetch", "times": 1})
+    sim.faults({"do": fault, "endpoint": "fetch", "times": 1}, **lists)
     a.fetch()
-    a.fetch("--force", "all")
-    (lost, *rest) = receiver.got()
+    a.run("status")
+    (lost,) = receiver.got()
     assert (lost["event"], lost["title"]) == ("lost.begin", "1 assignment is possibly lost")
-    assert lost["message"].startswith("attic: ")
-    assert [m["event"] for m in rest] in ([], ["lost.end"])
+    assert lost["message"].startswith("attic: ") and "There is nothing to do" in lost["message"]
+    a.fetch("--force", "all")
+    _, end = receiver.got()
+    assert (end["event"], end["level"]) == ("lost.end", "good")
+    assert end["title"] == "No assignment is possibly lost any more"
+    a.fetch("--force", "all")
+    assert len(receiver.got()) == 2
+
+
+def test_of_several_that_are_possibly_lost_each_is_told_and_one_end(sim, receiver, telling):
+    a = telling("attic:800G,cellar:1T", PTP_NOTIFY_EVENTS="lost")
+    for name in ("attic", "cellar"):
+        sim.faults({"do": "drop", "endpoint": "fetch"})
+        a.fetch("--force", name)
+    assert receiver.told() == ["lost.begin", "lost.begin"]
+    assert [m["message"].split(":")[0] for m in receiver.got()] == ["attic", "cellar"]
+    sim.scenario(incomplete=True, incomplete_empty="array")
+    a.fetch("--force", "all")
+    assert receiver.told() == ["lost.begin", "lost.begin", "lost.end"]
 
 
 def test_a_newer_version_is_told_once(sim, receiver, telling):
@@ -293,7 +317,8 @@ def test_the_daemon_tells_of_a_file_that_is_not_picked_up(sim, receiver, telling
     wait_for(lambda: receiver.got())
     (late,) = receiver.got()
     assert late["event"] == "pick-up.missing"
-    assert late["message"] == f"attic: {a.history()[0]['name']}\n"
+    assert late["message"] == (f"attic: {a.history()[0]['name']}\n"
+                               "Is the client running, and does it watch this folder?")
 
 
 def test_a_file_that_was_put_aside_is_told_once(sim, receiver, telling):
@@ -305,6 +330,7 @@ def test_a_file_that_was_put_aside_is_told_once(sim, receiver, telling):
     a.fetch(status=0)
     # The failure is the same thing said again; its end is not.
     assert receiver.told() == ["pick-up.refused", "failure.end"]
+    assert "`ptp-archiver redeliver --missing`" in receiver.got()[0]["message"]
 
 
 def test_a_client_that_is_away_is_told_and_when_it_is_back(sim, tmp_path, receiver, telling):
@@ -320,13 +346,62 @@ def test_a_client_that_is_away_is_told_and_when_it_is_back(sim, tmp_path, receiv
     box.launch()
     a.fetch(status=0)
     assert receiver.told() == ["client.away", "client.back"]
-    box.torrents.clear()
-    a.set(PTP_AUDIT_INTERVAL="1s", PTP_INTERVAL="6h")
-    process = a.start()
-    wait_for(lambda: "audit.missing" in receiver.told())
-    a.stop(process)
+    away, back = receiver.got()
+    assert (away["level"], away["title"]) == ("warning", "The client box is away")
+    assert re.match(r"It has not answered since 20\S+\. Is it running\?", away["message"])
+    assert (back["level"], back["title"]) == ("good", "The client box is back")
     box.stop()
-    assert "redeliver --missing" in receiver.got()[-1]["message"]
+
+
+def test_a_client_that_does_not_let_us_in_is_told_and_when_it_does(
+        sim, tmp_path, receiver, telling):
+    box = QBittorrentDouble(tmp_path / "box", "5.1")
+    box.launch()
+    own = {"Type": "qbittorrent", "URL": box.url, "Username": box.user}
+    a = telling(PTP_CLIENT="box")
+    a.configure(Clients={"box": {**own, "Password": "wr0ng-word"}})
+    for _ in range(2):
+        assert summary(a.fetch(status=1).stderr) == "attic:WAIT(Client)"
+    (refuses,) = receiver.got()
+    assert (refuses["event"], refuses["level"]) == ("client.refuses", "error")
+    assert refuses["title"] == "The client box does not let us in"
+    assert "correct them in config.ptp" in refuses["message"]
+    assert "wr0ng-word" not in str(receiver.requests)
+    a.configure(Clients={"box": {**own, "Password": box.password}})
+    a.fetch(status=0)
+    assert receiver.told() == ["client.refuses", "client.back"]
+    box.stop()
+
+
+def test_what_an_audit_misses_is_told_once_and_when_it_is_there_again(
+        sim, tmp_path, receiver, telling):
+    box = QBittorrentDouble(tmp_path / "box", "5.1")
+    box.launch()
+    a = telling(PTP_CLIENT="box", PTP_INTERVAL="6h", PTP_PER_CYCLE="2")
+    a.configure(Clients={"box": {"Type": "qbittorrent", "URL": box.url, "Username": box.user,
+                                 "Password": box.password}})
+    a.fetch(status=0)
+    box.torrents.clear()
+    a.set(PTP_AUDIT_INTERVAL="1s")
+    process = a.start()
+    wait_for(lambda: a.log().count("next cycle in") == 1)
+    time.sleep(1.1)
+    process.send_signal(signal.SIGUSR1)
+    wait_for(lambda: a.log().count("next cycle in") == 2)
+    (missing,) = receiver.got()
+    assert (missing["event"], missing["level"]) == ("audit.missing", "error")
+    assert missing["title"] == "2 torrents are missing in the client"
+    assert "2 missing.\n`ptp-archiver audit` says which" in missing["message"]
+    assert "`ptp-archiver redeliver --missing` hands" in missing["message"]
+    a.run("redeliver", "--missing", status=0)
+    time.sleep(1.1)
+    process.send_signal(signal.SIGUSR1)
+    wait_for(lambda: len(receiver.got()) == 2)
+    a.stop(process)
+    end = receiver.got()[1]
+    assert (end["event"], end["level"]) == ("audit.end", "good")
+    assert end["title"] == "No torrent is missing any more" and " assigned: " in end["message"]
+    box.stop()
 
 
 def test_a_week_is_told_of_if_that_is_wanted(sim, receiver, telling):
@@ -406,6 +481,37 @@ def test_a_server_that_is_in_trouble_is_asked_again(sim, receiver, telling):
     assert first["raw"] == second["raw"] == third["raw"]
 
 
+def http_date(seconds):
+    return email.utils.formatdate(time.time() + seconds, usegmt=True)
+
+
+DAY, OWN_LADDER = 86400, 60
+
+
+@pytest.mark.parametrize("field, body, rests", [
+    ("7200", {}, 7200), (lambda: http_date(7200), {}, 7200),
+    ("99999999", {}, DAY), ("9" * 40, {}, DAY), (lambda: http_date(400 * DAY), {}, DAY),
+    (None, {"retry_after": 7200.5, "global": True}, 7200), (None, {"retry_after": 1e300}, DAY),
+    ("7200", {"retry_after": 60}, 7200),
+    ("-7200", {}, OWN_LADDER), ("0", {}, OWN_LADDER), ("soon", {}, OWN_LADDER),
+    ("1e9", {}, OWN_LADDER), (lambda: http_date(-7200), {}, OWN_LADDER),
+    ("soon", {"retry_after": 7200}, 7200), (None, {"retry_after": -7200}, OWN_LADDER),
+    (None, {"retry_after": "7200"}, OWN_LADDER), (None, [7200], OWN_LADDER),
+    (None, {"retry_after": None}, OWN_LADDER)])
+def test_a_rest_that_is_asked_for_is_kept_within_a_day_and_nonsense_counts_for_nothing(
+        sim, receiver, telling, field, body, rests):
+    a = telling()
+    value = field() if callable(field) else field
+    receiver.ever = (429, {"Retry-After": value} if value else {}, body)
+    sim.faults(FAIL)
+    done = a.fetch(status=1)
+    ((until,),) = a.ledger("SELECT rest_until FROM telling")
+    left = until / 1000 - time.time()
+    assert rests - 30 < left <= rests + 1
+    assert "could not be told: HTTP 429; it is tried again" in done.stderr
+    assert len(receiver.requests) == (3 if rests == OWN_LADDER else 1)
+
+
 @pytest.mark.parametrize("answer", [(429, {"Retry-After": "3"}, {}),
                                     (429, {}, {"retry_after": 2.9, "global": False})])
 def test_a_server_that_names_a_time_is_left_alone_until_then(sim, receiver, telling, answer):
@@ -481,7 +587,8 @@ def test_nobody_gets_more_than_twenty_messages_a_day(sim, receiver, telling):
     done = a.fetch(status=1)
     messages = receiver.got()
     assert len(messages) == 20 and a.ledger("SELECT * FROM message") == []
-    assert messages[19]["message"].startswith("words\n(This is the last message for today")
+    assert messages[19]["message"].startswith("(This is the last message for today")
+    assert messages[19]["message"].endswith("\nwords")
     assert not any("the last message" in m["message"] for m in messages[:19])
     assert "has had its 20 messages of today, and is not told: message 21" in done.stderr
     assert a.run("notify").stdout.endswith("; 20 of 20 messages of its day\n")

@@ -107,7 +107,9 @@ static void a_failure_is_told_once_at_its_begin_and_once_at_its_end(void **state
 	text_copy(w->outcomes[0].detail, sizeof w->outcomes[0].detail, "no");
 	assert_string_equal(told_at(w, T0), "failure.begin");
 	assert_string_equal(w->found.list[0].title, "attic fails: ERR(HTTP 503)");
-	assert_string_equal(w->found.list[0].text, "attic: ERR(HTTP 503): no\n");
+	assert_string_equal(w->found.list[0].text,
+			    "attic: ERR(HTTP 503): no\n"
+			    "Since 2026-11-18T11:06:40Z. It is tried again by itself.");
 	assert_int_equal(w->found.list[0].level, EVENT_ERROR);
 	assert_true(any_changed(w));
 	/* Another word is the same failure. */
@@ -146,11 +148,47 @@ static void all_that_begin_or_end_together_are_one(void **state)
 	set(w, 1, OUTCOME_WAIT, "");
 	assert_string_equal(told_at(w, T0), "failure.begin");
 	assert_string_equal(w->found.list[0].title, "2 containers fail");
-	assert_string_equal(w->found.list[0].text, "attic: ERR(Timeout)\ncellar: WAIT\n");
+	assert_string_equal(w->found.list[0].text,
+			    "attic: ERR(Timeout)\ncellar: WAIT\n"
+			    "Since 2026-11-18T11:06:40Z. It is tried again by itself.");
 	set(w, 0, OUTCOME_OK, "");
 	set(w, 1, OUTCOME_FULL, "");
 	assert_string_equal(told_at(w, T0 + HOUR), "failure.end full");
 	assert_string_equal(w->found.list[0].title, "2 containers are well again");
+}
+
+static void what_to_do_is_said_once_for_all_that_fail(void **state)
+{
+	(void)state;
+	OWN_WORLD struct world *w = new_world();
+
+	set(w, 0, OUTCOME_ERR, "Disk");
+	set(w, 1, OUTCOME_ERR, "Disk");
+	told_at(w, T0);
+	assert_string_equal(w->found.list[0].text,
+			    "attic: ERR(Disk)\ncellar: ERR(Disk)\nSince 2026-11-18T11:06:40Z. "
+			    "`ptp-archiver check` says which folder, and why.");
+	OWN_WORLD struct world *other = new_world();
+	set(other, 0, OUTCOME_WAIT, WAIT_SPACE);
+	set(other, 1, OUTCOME_ERR, "Auth");
+	told_at(other, T0);
+	assert_non_null(strstr(other->found.list[0].text,
+			       "Z. Make room, or resize the container. Check PTP_USER and"));
+}
+
+static void what_is_told_late_says_since_when(void **state)
+{
+	(void)state;
+	OWN_WORLD struct world *w = new_world();
+
+	set(w, 0, OUTCOME_ERR, "Network");
+	told_at(w, T0 - 2 * HOUR);
+	set(w, 0, OUTCOME_OK, "");
+	told_at(w, T0 - HOUR);
+	set(w, 0, OUTCOME_ERR, "Network");
+	assert_string_equal(told_at(w, T0 - HOUR / 2), "");
+	assert_string_equal(told_at(w, T0 + HOUR / 2), "failure.begin");
+	assert_non_null(strstr(w->found.list[0].text, "Since 2026-11-18T10:36:40Z."));
 }
 
 static void what_comes_and_goes_is_told_when_it_stays(void **state)
@@ -248,7 +286,7 @@ static void a_client_is_told_when_it_goes_and_when_it_is_back(void **state)
 	assert_string_equal(told_at(w, T0 + HOUR), "");
 	box.down_since = 0;
 	assert_string_equal(told_at(w, T0 + 2 * HOUR), "client.back");
-	assert_string_equal(w->found.list[0].text, "It answers again, after 3 h 0 m.");
+	assert_string_equal(w->found.list[0].text, "It takes torrents again, after 3 h 0 m.");
 	box.refused = true;
 	assert_string_equal(told_at(w, T0 + 9 * HOUR), "client.refuses");
 	w->now.n_clients = 0;
@@ -312,11 +350,12 @@ static void each_lost_one_is_told_once_and_the_end_of_all(void **state)
 	w->now.lost = lost;
 	w->now.n_lost = 1;
 	assert_string_equal(told_at(w, T0), "lost.begin");
-	assert_string_equal(w->found.list[0].text, "attic: cut off\n");
+	assert_true(text_starts(w->found.list[0].text,
+				"attic: cut off\nThe answer to a question did not come;"));
 	assert_string_equal(told_at(w, T0 + HOUR), "");
 	w->now.n_lost = 2;
 	assert_string_equal(told_at(w, T0 + HOUR), "lost.begin");
-	assert_string_equal(w->found.list[0].text, "cellar\n");
+	assert_true(text_starts(w->found.list[0].text, "cellar\nThe answer to"));
 	w->now.n_lost = 1;
 	assert_string_equal(told_at(w, T0 + 2 * HOUR), "");
 	w->now.n_lost = 0;
@@ -339,9 +378,10 @@ static void of_many_some_are_named(void **state)
 	assert_string_equal(told_at(w, T0 + HOUR), "pick-up.missing");
 	assert_string_equal(w->found.list[0].title,
 			    "12 torrents have not been picked up by the client");
-	assert_int_equal(strlen(w->found.list[0].text),
-			 10 * strlen("attic: A Film\n") + strlen("and 2 more\n"));
-	assert_non_null(strstr(w->found.list[0].text, "attic: A Film\nand 2 more\n"));
+	const char *rest = strstr(w->found.list[0].text, "and 2 more\n");
+	assert_int_equal(rest - w->found.list[0].text, 10 * strlen("attic: A Film\n"));
+	assert_string_equal(rest, "and 2 more\n"
+				  "Is the client running, and does it watch this folder?");
 	assert_string_equal(told_at(w, T0 + 2 * HOUR), "");
 	late[3].pick_up_at = T0 + 3 * HOUR;
 	assert_string_equal(told_at(w, T0 + 3 * HOUR), "pick-up.missing");
@@ -456,6 +496,8 @@ int main(void)
 		cmocka_unit_test(a_failure_is_told_once_at_its_begin_and_once_at_its_end),
 		cmocka_unit_test(one_container_ends_while_another_begins),
 		cmocka_unit_test(all_that_begin_or_end_together_are_one),
+		cmocka_unit_test(what_to_do_is_said_once_for_all_that_fail),
+		cmocka_unit_test(what_is_told_late_says_since_when),
 		cmocka_unit_test(what_comes_and_goes_is_told_when_it_stays),
 		cmocka_unit_test(a_clock_that_was_set_back_is_no_reason_to_be_silent),
 		cmocka_unit_test(a_container_that_is_gone_is_forgotten_without_a_word),
@@ -473,5 +515,6 @@ int main(void)
 		cmocka_unit_test(kinds_are_read_and_written_as_a_list),
 	};
 
+	setenv("TZ", "UTC0", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
