@@ -170,10 +170,11 @@ def test_another_watch_folder_is_named_in_the_unit(machine, sim):
 # ---- other commands ----
 
 def documented(page):
-    """The command that looks at the service's own settings: its words up to the program's."""
-    text = (ROOT / page).read_text().replace("\\\n", " ")
-    (line,) = re.findall(r"^\s*(systemd-run .*) check$", text, re.M)
-    return shlex.split(line)
+    """The command that looks at the service's own settings: its words up to the command's name."""
+    text = re.sub(r"\\{1,2}\n", " ", (ROOT / page).read_text())
+    first, *others = re.findall(r"^\s*(systemd-run .*) check$", text, re.M)
+    assert [shlex.split(o) for o in others] == [shlex.split(first)] * len(others)
+    return shlex.split(first)
 
 
 @pytest.mark.parametrize("page", ["README.md", "doc/ptp-archiver.1.scd"])
@@ -189,6 +190,17 @@ def test_the_documented_command_sees_what_the_service_sees(machine, sim, page):
     assert len(sim.fetches()) == 1
     owners = machine.run("find", "/var/lib/ptp-archiver", "-not", "-user", UNIT).stdout
     assert owners == "", "root has taken a file away from it"
+
+
+def test_a_cycle_begins_at_once_by_the_documented_signal(machine, sim):
+    write_settings(machine, sim, PTP_FETCH_SLEEP="0")
+    machine.run("systemctl", "start", UNIT)
+    wait_for(lambda: "next cycle in" in log(machine))
+    page = (ROOT / "doc/ptp-archiver.1.scd").read_text()
+    (command,) = re.findall(r"\*(systemctl kill [^*]*)\*", page)
+    machine.run(*command.split())
+    wait_for(lambda: log(machine).count("next cycle in") == 2)
+    assert len(sim.fetches()) == 2 and shown(machine, "ActiveState") == "active"
 
 
 # ---- upgrade, removal ----

@@ -6,11 +6,13 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 
 import pytest
 
-from harness import BUILD, ROOT
+from harness import ARCHIVER, BUILD, KEY, ROOT, USER, wait_for
+from receiver import Receiver
 
 README = (ROOT / "README.md").read_text()
 PAGE = (ROOT / "doc" / "ptp-archiver.1.scd").read_text()
@@ -109,6 +111,130 @@ def test_the_plain_list_of_settings_has_them_all(archiver, settings):
         assert name in said, name
 
 
+# ---- what is written into config.ptp ----
+
+def test_the_man_page_names_what_stays_in_config_ptp(make):
+    """Every variable is set; what is in the file then is what the page says, and stays in force."""
+    a = make(PTP_CONTAINERS="attic:800G,cellar:1T")
+    (a.folder / "key").write_text(a.environment["PTP_KEY"])
+    a.set(PTP_KEY=None, PTP_KEY_FILE=a.folder / "key", PTP_MAX_STALLED="3", PTP_INTERVAL="5h",
+          PTP_PER_CYCLE="2", PTP_TIMEOUT="7s", PTP_MAX_PENDING="9", PTP_MAX_ACTIVE="9",
+          PTP_RESERVE="1M", PTP_DATA=a.folder, PTP_PICK_UP_WITHIN="2h", PTP_VAULT="false",
+          PTP_AUDIT_INTERVAL="3d", PTP_NOTIFY_EVENTS="none", PTP_NOTIFY="webhook+http://127.0.0.1:1",
+          PTP_LISTEN="127.0.0.1:1", PTP_LISTEN_TOKEN="sixteen-letters-x", LOG_LEVEL="warn",
+          LOG_FORMAT="json", UMASK="027", HC_URL="http://127.0.0.1:1/ping/x", PTP_FETCH_SLEEP="0",
+          PTP_CATEGORY="c", PTP_TAGS="t", PTP_SAVE_PATH="/p", PTP_PAUSED="true")
+    a.fetch("all")
+    written = a.configured()
+    part = CONF[CONF.index("# WHAT IS WRITTEN"):CONF.index("# TOP-LEVEL")].split("\n\n")[2:]
+    named = set(re.findall(r"(?<![A-Za-z*])_([A-Za-z]+)_", " ".join(part))) - {"ContainerID"}
+    own = set(written["Containers"]["attic"]) - {"ContainerID"}
+    assert set(written) | own == named
+    kept = {name: a.environment[name] for name in ("PTP_CONFIG", "HOME")}
+    for name in [n for n in a.environment if n.startswith(("PTP_", "LOG_", "UMASK", "HC_"))]:
+        a.set(**{name: None})
+    a.set(**kept)
+    a.fetch("attic", status=0)
+    assert a.configured() == written and a.run("list", status=0)
+
+
+# ---- the man pages' examples, each of them really run ----
+
+def examples(page):
+    """Of the section EXAMPLES: what stands in its literal blocks."""
+    section = re.search(r"^# EXAMPLES\n(.*?)^# ", page, re.M | re.S).group(1)
+    return re.findall(r"^```\n(.*?)^```$", section, re.M | re.S)
+
+
+# What each prints on either output.
+SHOWS = {
+    "setup": "Wrote ", "create attic": "", "check --online": "ok    ",
+    "fetch attic": "New download written as", "run": "next cycle in", "history": "attic",
+    "inspect": "verdict      accepted", "resize": "", "audit": "2 assigned",
+    "redeliver": "2 handed over", "export": "2 ", "create cellar": "", "adopt": "1 adopted",
+    "notify --test": "ok    ntfy 1"}
+
+
+@pytest.fixture
+def typed(make, tmp_path):
+    """typed(line): what a line says that is typed into a shell; with /srv in a folder of ours."""
+    a = make(containers=None, PTP_WATCH=None, PTP_USER=None, PTP_KEY=None)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "ptp-archiver").symlink_to(ARCHIVER)
+    a.set(PATH=f"{tmp_path}/bin:/usr/bin:/bin")
+
+    def run(line):
+        process = subprocess.Popen(["sh", "-c", line.replace("/srv/", f"{tmp_path}/srv/")],
+                                   env=a.environment, cwd=a.folder, start_new_session=True,
+                                   stdin=subprocess.PIPE, stdout=open(tmp_path / "said", "w"),
+                                   stderr=subprocess.STDOUT, text=True)
+        process.stdin.write(f"{USER}\n{KEY}\n")
+        process.stdin.close()
+        if re.search(r"ptp-archiver run$", line):
+            wait_for(lambda: "next cycle in" in (tmp_path / "said").read_text())
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(20)
+        else:
+            assert process.wait(60) == 0, (line, (tmp_path / "said").read_text())
+        return (tmp_path / "said").read_text()
+
+    run.archiver = a
+    return run
+
+
+def test_every_example_of_the_man_page_does_what_it_says(typed, tmp_path, box):
+    a, receiver, seen = typed.archiver, Receiver(), set()
+    for name in ("attic", "cellar"):
+        (tmp_path / "srv" / "watch" / name).mkdir(parents=True)
+    (tmp_path / "srv" / "old").mkdir()
+    shutil.copy(ROOT / "test/fixtures/real/v1-single.torrent", tmp_path / "srv" / "old")
+    for line in "".join(examples(PAGE)).splitlines():
+        known = next(k for k in sorted(SHOWS, key=len, reverse=True) if f"ptp-archiver {k}" in line)
+        said = typed(line.removeprefix("$ ").replace("ntfy+https://ntfy.sh/YOUR_TOPIC",
+                                                     receiver.url("ntfy")))
+        assert SHOWS[known] in said, (line, said)
+        seen.add(known)
+        if known == "setup":
+            a.configure(**a.configured(), Clients={"seedbox": {
+                "Type": "qbittorrent", "URL": box.url, "Username": box.user,
+                "Password": box.password}})
+    assert seen == set(SHOWS)
+    assert len(box.torrents) == 2 and len(receiver.requests) == 1
+    assert len(a.history("--container", "cellar")) == 1
+    assert a.configured()["Containers"]["attic"]["Size"] == "1.2T"
+    receiver.close()
+
+
+def test_every_example_of_a_configuration_works(make, sim, tmp_path, box):
+    blocks = examples(CONF)
+    assert len(blocks) == 4
+    box.space = [60 << 30]
+    (tmp_path / "srv" / "watch").mkdir(parents=True)
+    for name in ("attic", "cellar"):
+        (tmp_path / "srv" / "watch" / name).mkdir()
+    (tmp_path / "qb").write_text(box.password)
+    for i, block in enumerate(blocks):
+        for old, new in (("YOUR_PTP_USER_ID", USER), ("YOUR_PTP_API_KEY", KEY),
+                         ("/srv/", f"{tmp_path}/srv/"), ("/run/secrets/qb", str(tmp_path / "qb")),
+                         ("https://box.example:8080", box.url), ('"bob"', f'"{box.user}"'),
+                         ("https://ntfy.sh", "http://127.0.0.1:1"),
+                         ("https://discord.com", "http://127.0.0.1:1")):
+            block = block.replace(old, new)
+        a = make(containers=None, PTP_USER=None, PTP_KEY=None, PTP_WATCH=None, folder=f"a{i}")
+        if block.startswith("{"):
+            a.config.write_text(block)
+            a.config.chmod(0o600)
+        else:
+            a.set(**dict(line.split("=", 1) for line in block.splitlines()))
+        said = a.run("check", status=0).stdout
+        assert "FAIL" not in said
+        before = len(sim.fetches())
+        done = a.fetch("all", status=0)
+        assert len(sim.fetches()) - before == said.count("\nContainer   ")
+        assert "is not known" not in done.stderr
+    assert len(box.torrents) == 1
+
+
 # ---- what is installed ----
 
 @pytest.fixture(scope="module")
@@ -125,6 +251,10 @@ def test_meson_installs_it_all(installed):
                  "share/bash-completion/completions/ptp-archiver",
                  "share/zsh/site-functions/_ptp-archiver",
                  "share/fish/vendor_completions.d/ptp-archiver.fish",
+                 "share/doc/ptp-archiver/doc/clients.md", "share/doc/ptp-archiver/doc/moving.md",
+                 "share/doc/ptp-archiver/examples/alerts.yml",
+                 "share/doc/ptp-archiver/examples/grafana.json",
+                 "share/doc/ptp-archiver/examples/compose.yaml",
                  "lib/systemd/system/ptp-archiver.service"):
         assert (installed / path).stat().st_size > 0, path
 
