@@ -598,6 +598,20 @@ def test_nobody_gets_more_than_twenty_messages_a_day(sim, receiver, telling):
     assert receiver.got()[20]["title"] == "tomorrow's"
 
 
+@pytest.mark.parametrize("service", ["discord", "ntfy"])
+def test_the_last_message_of_a_day_says_so_where_a_long_one_is_cut(sim, receiver, make, service):
+    a = make(PTP_NOTIFY=receiver.url(service))
+    sim.faults(FAIL)
+    a.fetch(status=1)
+    a.ledger("UPDATE telling SET told = 19")
+    a.ledger("INSERT INTO message(target, at, kind, level, name, title, text) SELECT target, ?,"
+             " 'full', 1, 'full', 'the last', ? FROM telling", int(time.time() * 1000), "long " * 1500)
+    a.fetch(status=1)
+    message = json.dumps(receiver.got()[1])
+    assert "This is the last message for today" in message and "the last" in message
+    assert "long long" in message
+
+
 def test_a_stop_is_not_held_up_and_loses_nothing(sim, receiver, telling):
     a = telling(PTP_INTERVAL="6h")
     receiver.ever = "hang"
