@@ -192,6 +192,19 @@ def test_the_documented_command_sees_what_the_service_sees(machine, sim, page):
     assert owners == "", "root has taken a file away from it"
 
 
+def test_a_command_of_a_shell_names_the_one_that_sees_more(machine, sim):
+    write_settings(machine, sim, PTP_NOTIFY="webhook+http://127.0.0.1:1/secret")
+    machine.run("systemctl", "start", UNIT)
+    wait_for(lambda: "next cycle in" in log(machine))
+    said = machine.run("runuser", "-u", UNIT, "--", "ptp-archiver", "--config",
+                       "/var/lib/ptp-archiver/config.ptp", "notify", status=2).stderr
+    (command,) = re.findall(r"`(systemd-run [^`]*)`", said)
+    assert "PTP_NOTIFY" in said and "secret" not in said
+    assert command == " ".join([*documented("README.md"), "notify"])
+    done = machine.run(*shlex.split(command))
+    assert "webhook 1 (127.0.0.1)" in done.stdout and "systemd-run" not in done.stderr
+
+
 def test_a_cycle_begins_at_once_by_the_documented_signal(machine, sim):
     write_settings(machine, sim, PTP_FETCH_SLEEP="0")
     machine.run("systemctl", "start", UNIT)
