@@ -4,7 +4,7 @@
 //  "views": [{"name", "width", "height", "dark", "script" (JavaScript on), "axe", "whole" (false: only
 //   what fits the window), "steps": [...]}]}
 // A step: {"press": "Tab", "times": n}, {"click": selector}, {"wait": selector}, {"eval": expression},
-// {"go": path}.
+// {"go": path}. What is waited for must be visible, unless "hidden" is true.
 import fs from "node:fs";
 import path from "node:path";
 import {createRequire} from "node:module";
@@ -19,7 +19,8 @@ const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run
 async function step(page, one) {
   if (one.press) for (let i = 0; i < (one.times || 1); i++) await page.keyboard.press(one.press);
   if (one.click) await page.click(one.click);
-  if (one.wait) await page.waitForSelector(one.wait, {timeout: 30000});
+  if (one.wait) await page.waitForSelector(one.wait, {timeout: 60000,
+    state: one.hidden ? "attached" : "visible"});
   if (one.go !== undefined) await page.goto(new URL(one.go, task.url).href);
   if (one.eval) return await page.evaluate(one.eval);
   return null;

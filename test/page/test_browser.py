@@ -3,13 +3,15 @@
 import json
 import os
 import pathlib
+import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
 
 import pytest
-from harness import ROOT
+from harness import ROOT, wait_for
 
 import seed
 from test_page import HOSTILE, TOKEN
@@ -152,15 +154,81 @@ def test_it_is_live_and_keeps_the_focus(with_box, serve, look):
     assert seen["steps"][4].startswith("attic: ERR(Disk)")
 
 
-def test_a_page_that_cannot_be_renewed_says_so(with_box, serve, look):
+STALE = "document.getElementById('stale').innerText"
+AS_OF = "document.getElementById('as-of').innerText"
+
+
+def signal_in_a_while(process, sig, seconds=3):
+    timer = threading.Timer(seconds, process.send_signal, [sig])
+    timer.start()
+    return timer
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGSTOP])
+def test_a_page_that_cannot_be_renewed_says_so(with_box, serve, look, sig):
+    """The program is away, or hangs."""
     seed.a_good_year(with_box)
     server = serve(with_box)
-    steps = [{"eval": "(globalThis.fetch = async () => { throw new Error('away'); }, 0)"},
-             {"wait": "#stale:not([hidden])"}]
+    steps = [{"eval": AS_OF}, {"wait": "#stale:not([hidden])"}, {"eval": STALE}]
+    timer = signal_in_a_while(server.process, sig)
     (seen,) = look(server, [{"name": "page", "axe": True, **SIZES["phone"], "steps": steps}],
-                   "stale")
-    assert "What you see may be out of date" in seen["text"]
+                   f"stale-{sig.name}")
+    timer.join()
+    assert seen["steps"][2] == f"Not renewed since {seen['steps'][0]}: the program does not answer."
     assert seen["violations"] == []
+
+
+def test_a_page_whose_ledger_goes_away_says_so_and_recovers(with_box, serve, look):
+    seed.a_good_year(with_box)
+    server = serve(with_box)
+    ledger, away = with_box.state / "ledger.db", with_box.state / "away.db"
+
+    def spoil_it():
+        ledger.rename(away)
+        ledger.write_bytes(b"this is no ledger" * 100)
+
+    spoiling = threading.Timer(3, spoil_it)
+    mending = threading.Timer(28, lambda: away.rename(ledger))
+    spoiling.start(), mending.start()
+    steps = [{"wait": "#stale:not([hidden])"}, {"eval": STALE},
+             {"wait": "#stale[hidden]", "hidden": True}]
+    (seen,) = look(server, [{"name": "page", **SIZES["desktop"], "steps": steps}], "ledger")
+    spoiling.join(), mending.join()
+    assert re.match(r"Not renewed since \d\d:\d\d:\d\d: .*ledger", seen["steps"][1])
+
+
+REFUSAL = """({h1: document.querySelector("h1").innerText, main:
+  document.querySelector("main").innerText, home: document.querySelector("main a")?.href})"""
+
+
+def test_what_a_browser_is_refused_is_a_page_as_well(with_box, serve, look):
+    """At every size, without a violation of accessibility, and with a way out."""
+    server = serve(with_box)
+    views = [{**v, "status": 404, "steps": [{"go": "ptp/no/such"}, {"eval": REFUSAL}]}
+             for v in EVERY_VIEW]
+    for seen in look(server, views, "refused"):
+        assert seen["overflow"] <= 0 and seen["violations"] == []
+        assert seen["steps"][1]["h1"] == "There is nothing here."
+        assert seen["steps"][1]["home"] == server.url
+
+
+def test_a_ledger_that_cannot_be_read_is_told_and_renewed(with_box, serve, look):
+    seed.a_good_year(with_box)
+    server = serve(with_box)
+    ledger, away = with_box.state / "ledger.db", with_box.state / "away.db"
+    wait_for(lambda: "next cycle in" in with_box.log())
+    ledger.rename(away)
+    ledger.write_bytes(b"this is no ledger" * 100)
+    mending = threading.Timer(6, lambda: away.rename(ledger))
+    mending.start()
+    views = [{"name": "bad", "axe": True, **SIZES["phone"], "steps": [{"eval": REFUSAL}]},
+             {"name": "mended", **SIZES["phone"], "steps": [{"eval": REFUSAL}, {"wait": ".strip"}]}]
+    bad, mended = look(server, views, "unreadable")
+    mending.join()
+    assert bad["steps"][0]["h1"] == "The ledger cannot be read."
+    assert "ptp-archiver check" in bad["steps"][0]["main"] and bad["steps"][0]["home"] is None
+    assert bad["violations"] == []
+    assert mended["h1"] == "All three containers are healthy."
 
 
 def spoil(archiver):
