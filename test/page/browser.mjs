@@ -4,7 +4,7 @@
 //  "views": [{"name", "width", "height", "dark", "script" (JavaScript on), "axe", "whole" (false: only
 //   what fits the window), "steps": [...]}]}
 // A step: {"press": "Tab", "times": n}, {"click": selector}, {"wait": selector}, {"eval": expression},
-// {"go": path}. What is waited for must be visible, unless "hidden" is true.
+// {"go": path}, {"ready": file that is made, for the test to wait for}. What is waited for must be visible, unless "hidden" is true.
 import fs from "node:fs";
 import path from "node:path";
 import {createRequire} from "node:module";
@@ -22,6 +22,7 @@ async function step(page, one) {
   if (one.wait) await page.waitForSelector(one.wait, {timeout: 60000,
     state: one.hidden ? "attached" : "visible"});
   if (one.go !== undefined) await page.goto(new URL(one.go, task.url).href);
+  if (one.ready) fs.writeFileSync(one.ready, "");
   if (one.eval) return await page.evaluate(one.eval);
   return null;
 }

@@ -158,27 +158,34 @@ STALE = "document.getElementById('stale').innerText"
 AS_OF = "document.getElementById('as-of').innerText"
 
 
-def signal_in_a_while(process, sig, seconds=3):
-    timer = threading.Timer(seconds, process.send_signal, [sig])
-    timer.start()
-    return timer
+def when_ready(path, do):
+    """Has `do` done once the browser has made the file; the thread."""
+    def run():
+        wait_for(path.exists, 120, "the page in the browser")
+        do()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
 
 
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGSTOP])
-def test_a_page_that_cannot_be_renewed_says_so(with_box, serve, look, sig):
+def test_a_page_that_cannot_be_renewed_says_so(with_box, serve, look, tmp_path, sig):
     """The program is away, or hangs."""
     seed.a_good_year(with_box)
     server = serve(with_box)
-    steps = [{"eval": AS_OF}, {"wait": "#stale:not([hidden])"}, {"eval": STALE}]
-    timer = signal_in_a_while(server.process, sig)
+    ready = tmp_path / "ready"
+    steps = [{"eval": AS_OF}, {"ready": str(ready)}, {"wait": "#stale:not([hidden])"},
+             {"eval": STALE}]
+    thread = when_ready(ready, lambda: server.process.send_signal(sig))
     (seen,) = look(server, [{"name": "page", "axe": True, **SIZES["phone"], "steps": steps}],
                    f"stale-{sig.name}")
-    timer.join()
-    assert seen["steps"][2] == f"Not renewed since {seen['steps'][0]}: the program does not answer."
+    thread.join()
+    assert seen["steps"][3] == f"Not renewed since {seen['steps'][0]}: the program does not answer."
     assert seen["violations"] == []
 
 
-def test_a_page_whose_ledger_goes_away_says_so_and_recovers(with_box, serve, look):
+def test_a_page_whose_ledger_goes_away_says_so_and_recovers(with_box, serve, look, tmp_path):
     seed.a_good_year(with_box)
     server = serve(with_box)
     ledger, away = with_box.state / "ledger.db", with_box.state / "away.db"
@@ -187,24 +194,24 @@ def test_a_page_whose_ledger_goes_away_says_so_and_recovers(with_box, serve, loo
         ledger.rename(away)
         ledger.write_bytes(b"this is no ledger" * 100)
 
-    spoiling = threading.Timer(3, spoil_it)
-    mending = threading.Timer(28, lambda: away.rename(ledger))
-    spoiling.start(), mending.start()
-    steps = [{"wait": "#stale:not([hidden])"}, {"eval": STALE},
-             {"wait": "#stale[hidden]", "hidden": True}]
+    gone, seen_it = tmp_path / "gone", tmp_path / "seen"
+    threads = [when_ready(gone, spoil_it), when_ready(seen_it, lambda: away.rename(ledger))]
+    steps = [{"ready": str(gone)}, {"wait": "#stale:not([hidden])"}, {"eval": STALE},
+             {"ready": str(seen_it)}, {"wait": "#stale[hidden]", "hidden": True}]
     (seen,) = look(server, [{"name": "page", **SIZES["desktop"], "steps": steps}], "ledger")
-    spoiling.join(), mending.join()
-    assert re.match(r"Not renewed since \d\d:\d\d:\d\d: .*ledger", seen["steps"][1])
+    for thread in threads:
+        thread.join()
+    assert re.match(r"Not renewed since \d\d:\d\d:\d\d: .*ledger", seen["steps"][2])
 
 
 REFUSAL = """({h1: document.querySelector("h1").innerText, main:
-  document.querySelector("main").innerText, home: document.querySelector("main a")?.href})"""
+  document.querySelector("main").innerText, home: document.querySelector("main a")?.href ?? null})"""
 
 
 def test_what_a_browser_is_refused_is_a_page_as_well(with_box, serve, look):
     """At every size, without a violation of accessibility, and with a way out."""
     server = serve(with_box)
-    views = [{**v, "status": 404, "steps": [{"go": "ptp/no/such"}, {"eval": REFUSAL}]}
+    views = [{**v, "steps": [{"go": "ptp/no/such"}, {"eval": REFUSAL}]}
              for v in EVERY_VIEW]
     for seen in look(server, views, "refused"):
         assert seen["overflow"] <= 0 and seen["violations"] == []
@@ -212,21 +219,23 @@ def test_what_a_browser_is_refused_is_a_page_as_well(with_box, serve, look):
         assert seen["steps"][1]["home"] == server.url
 
 
-def test_a_ledger_that_cannot_be_read_is_told_and_renewed(with_box, serve, look):
+def test_a_ledger_that_cannot_be_read_is_told_and_renewed(with_box, serve, look, tmp_path):
     seed.a_good_year(with_box)
     server = serve(with_box)
     ledger, away = with_box.state / "ledger.db", with_box.state / "away.db"
     wait_for(lambda: "next cycle in" in with_box.log())
     ledger.rename(away)
     ledger.write_bytes(b"this is no ledger" * 100)
-    mending = threading.Timer(6, lambda: away.rename(ledger))
-    mending.start()
+    ready = tmp_path / "ready"
+    thread = when_ready(ready, lambda: away.rename(ledger))
     views = [{"name": "bad", "axe": True, **SIZES["phone"], "steps": [{"eval": REFUSAL}]},
-             {"name": "mended", **SIZES["phone"], "steps": [{"eval": REFUSAL}, {"wait": ".strip"}]}]
+             {"name": "mended", **SIZES["phone"],
+              "steps": [{"eval": REFUSAL}, {"ready": str(ready)}, {"wait": ".strip"}]}]
     bad, mended = look(server, views, "unreadable")
-    mending.join()
-    assert bad["steps"][0]["h1"] == "The ledger cannot be read."
-    assert "ptp-archiver check" in bad["steps"][0]["main"] and bad["steps"][0]["home"] is None
+    thread.join()
+    for refused in (bad["steps"][0], mended["steps"][0]):
+        assert refused["h1"] == "The ledger cannot be read."
+        assert "ptp-archiver check" in refused["main"] and refused["home"] is None
     assert bad["violations"] == []
     assert mended["h1"] == "All three containers are healthy."
 
