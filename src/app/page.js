@@ -1,5 +1,5 @@
 // Keeps the page live: fetches it anew and changes only what has changed, so that the keyboard's
-// focus and the cycle that is looked at stay. Without it the page is correct as it was sent.
+// focus, the cycle that is looked at and what was unfolded stay. Without it the page is correct as it was sent.
 (() => {
   const EVERY = 20000;
   const PATIENCE = 15000;
@@ -10,7 +10,7 @@
 
   const syncAttributes = (to, from) => {
     for (const {name} of [...to.attributes])
-      if (!from.hasAttribute(name)) to.removeAttribute(name);
+      if (!from.hasAttribute(name) && name !== "open") to.removeAttribute(name);
     for (const {name, value} of from.attributes)
       if (to.getAttribute(name) !== value) to.setAttribute(name, value);
   };

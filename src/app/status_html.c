@@ -179,6 +179,19 @@ static void add_counts(const struct status_container *c, struct buf *out)
 		add_sentence(out, "small soft", c->known.detail);
 }
 
+/* What the curve tells, for whom does not see it. */
+static char *growth_words(const struct ledger_growth *g, const char *from)
+{
+	char before[NUM_TEXT], held[NUM_TEXT];
+	uint64_t all = g->before;
+
+	for (size_t i = 0; i < g->n; i++)
+		all += g->days[i].bytes + g->days[i].adopted;
+	num_bytes(g->before, before);
+	num_bytes(all, held);
+	return mem_printf("Growth from %s on %s to %s today", before, from, held);
+}
+
 static void add_growth(const struct status *s, const struct status_container *c, struct buf *out)
 {
 	int64_t today = s->now / FORECAST_DAY_MS;
@@ -187,9 +200,11 @@ static void add_growth(const struct status *s, const struct status_container *c,
 
 	if (c->growth.n) {
 		words_date(c->growth.days[0].day * FORECAST_DAY_MS + FORECAST_DAY_MS / 2, from);
-		OWN_STR char *title = mem_printf("Growth from %s until today", from);
+		OWN_STR char *title = growth_words(&c->growth, from);
 		if (chart_growth(out, &c->growth, today, title))
-			buf_printf(out, "<p class=\"axis\"><span>%s</span><span>today</span></p>\n",
+			buf_printf(out,
+				   "<p class=\"axis\" "
+				   "aria-hidden=\"true\"><span>%s</span><span>today</span></p>\n",
 				   from);
 	}
 	add_sentence(out, "small soft", forecast);

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 
 #define STATUS_HTML_CONTAINERS 200 /* are shown at most, as are the rows of each list */
+#define STATUS_HTML_OPEN 10        /* pending ones that are seen at once; the rest folded away */
 
 void status_html(const struct status *s, struct buf *out);
 

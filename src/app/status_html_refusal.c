@@ -7,32 +7,42 @@
 static const struct refusal {
 	unsigned status;
 	bool renews; /* the page's script asks again, and shows the page once it can be had */
+	bool more;   /* the line of text says more than the title */
 	const char *title, *way_out;
 } refusals[] = {
-	{401, false, "A token is needed to look at this page.",
+	{401, false, false, "A token is needed to look at this page.",
 	 "Load it again, and give the token (PTP_LISTEN_TOKEN) as the password, with any user "
 	 "name."},
-	{404, false, "There is nothing here.", "Is the address spelt right?"},
-	{405, false, "That cannot be done here.", "This page is only to be looked at."},
-	{421, false, "This page is not to be called by this name.",
+	{404, false, false, "There is nothing here.", "Is the address spelt right?"},
+	{405, false, false, "That cannot be done here.", "This page is only to be looked at."},
+	{421, false, true, "This page is not to be called by this name.",
 	 "So a web site cannot read it through your browser by having a name of its own lead here. "
 	 "The machine's IP address always works."},
-	{429, false, "Too many wrong tokens were sent.",
+	{429, false, false, "Too many wrong tokens were sent.",
 	 "Wait for a minute, then load the page again, and give the right one."},
-	{500, false, "There is too much to show on one page.", ""},
-	{503, true, "The ledger cannot be read.",
+	{500, false, true, "There is too much to show on one page.", ""},
+	{503, true, true, "The ledger cannot be read.",
 	 "The log says whether the program is still at work; `ptp-archiver check` finds out what "
 	 "is wrong. As soon as the ledger can be read, this page shows it."},
 };
 
 static const struct refusal *find(unsigned status)
 {
-	static const struct refusal other = {0, false, "That cannot be shown.", ""};
+	static const struct refusal other = {0, false, true, "That cannot be shown.", ""};
 
 	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
 		if (refusals[i].status == status)
 			return &refusals[i];
 	return &other;
+}
+
+static void add_paragraph(struct buf *out, const char *text)
+{
+	if (!*text)
+		return;
+	buf_puts(out, "<p>");
+	html_text(out, text);
+	buf_puts(out, "</p>\n");
 }
 
 /* A link to the page from `path`, behind any proxy: up from folder to folder. */
@@ -52,14 +62,9 @@ void status_html_refusal(unsigned status, const char *text, const char *path, st
 
 	status_html_begin(r->title, NULL, out);
 	status_html_headline(REMARK_BAD, r->title, out);
-	buf_puts(out, "</header>\n<main id=\"main\">\n<div class=\"panel\">\n<p>");
-	html_text(out, text);
-	buf_puts(out, "</p>\n");
-	if (*r->way_out) {
-		buf_puts(out, "<p>");
-		html_text(out, r->way_out);
-		buf_puts(out, "</p>\n");
-	}
+	buf_puts(out, "</header>\n<main id=\"main\">\n<div class=\"panel said\">\n");
+	add_paragraph(out, r->more ? text : "");
+	add_paragraph(out, r->way_out);
 	add_way_home(out, path);
 	buf_printf(out, "</div>\n</main>\n<footer id=\"foot\"><p>HTTP status %u</p></footer>\n",
 		   status);

@@ -1,7 +1,7 @@
 // browser.mjs TASK.json: opens pages in a real headless Chromium, and prints what it saw as JSON.
 //
 // {"url": ..., "folder": for screenshots, "profile": a new folder,
-//  "views": [{"name", "width", "height", "dark", "script" (JavaScript on), "axe", "whole" (false: only
+//  "views": [{"name", "width", "height", "dark", "script" (JavaScript on), "axe", "aria" (what a screen reader is told), "whole" (false: only
 //   what fits the window), "steps": [...]}]}
 // A step: {"press": "Tab", "times": n}, {"click": selector}, {"wait": selector}, {"eval": expression},
 // {"go": path}, {"ready": file that is made, for the test to wait for}. What is waited for must be visible, unless "hidden" is true.
@@ -43,6 +43,7 @@ async function look(context, view) {
   page.on("request", (r) => seen.requests.push(r.url()));
   await page.goto(task.url, {waitUntil: "load"});
   for (const one of view.steps || []) seen.steps.push(await step(page, one));
+  if (view.aria) seen.aria = await page.locator("body").ariaSnapshot();
   seen.title = await page.title();
   seen.text = await page.innerText("body");
   seen.h1 = await page.innerText("h1");

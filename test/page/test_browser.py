@@ -64,6 +64,7 @@ COUNT = """({
     const part = b.querySelector(".part").getBoundingClientRect();
     const track = b.querySelector(".track").getBoundingClientRect();
     return part.width / track.width; }),
+  folded: document.querySelector("details:not([open]) summary")?.innerText,
   shown: [...document.querySelectorAll(".cycle")].filter((c) => c.offsetParent).map((c) => c.id),
 })"""
 
@@ -270,6 +271,69 @@ def test_a_bad_day_with_hostile_names(with_box, serve, look):
         assert "<script>alert(1)</script>" in seen["text"]
         assert "The client box has been away since" in seen["text"]
         assert "possibly lost" in seen["text"]
+
+
+@pytest.fixture
+def crowded(make):
+    archiver = make(containers=None)
+    watch = archiver.watch / ("a-folder-with-a-name-that-is-rather-long-" * 3)
+    archiver.configure(
+        Clients={"box": {"Type": "qbittorrent", "URL": "http://127.0.0.1:9/", "Username": "bob",
+                         "Password": "x"}},
+        Containers={name: {"Size": f"{i + 1}00G", **({"Client": "box"} if i % 2 else
+                                                     {"WatchDirectory": str(watch / name)})}
+                    for i, name in enumerate(seed.CROWD)})
+    for name in seed.CROWD:
+        (watch / name).mkdir(parents=True)
+    seed.a_crowd(archiver)
+    return archiver
+
+
+# Texts that are wider than what holds them, or stick out of the window.
+CUT = """[...document.querySelectorAll("body *")].filter((e) => e.offsetParent &&
+  !e.closest(".sr, .skip, svg") && (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 ||
+  e.getBoundingClientRect().right > innerWidth + 1)).map((e) => e.outerHTML.slice(0, 120))"""
+
+
+def test_a_crowd_with_long_names_fits_everywhere(crowded, serve, look):
+    server = serve(crowded)
+    views = [{**v, "width": {"phone": 360}.get(v["name"].split("-")[0], v["width"]),
+              "steps": [{"eval": COUNT}, {"eval": CUT}]} for v in EVERY_VIEW]
+    for seen in look(server, views, "crowd"):
+        assert_sound(seen, server)
+        counted, cut = seen["steps"]
+        assert (counted["cards"], counted["cells"], counted["charts"]) == (12, 60, 12)
+        assert cut == []
+        assert counted["folded"] == "33 more"
+
+
+def test_what_was_unfolded_stays_so(crowded, serve, look):
+    server = serve(crowded)
+    later = f"(at => new Promise((done) => setInterval(() => {AS_OF} !== at && done(true), 200)))({AS_OF})"
+    steps = [{"click": "summary"}, {"eval": later}, {"eval": COUNT}]
+    (seen,) = look(server, [{"name": "unfolded", **SIZES["desktop"], "axe": True, "steps": steps}],
+                   "crowd")
+    assert_sound(seen, server)
+    assert "folded" not in seen["steps"][2]
+    assert seen["text"].count("Salt (1954)") == 13
+
+
+def test_a_listener_hears_each_thing_once_and_what_a_chart_shows(with_box, serve, look):
+    seed.a_good_year(with_box)
+    (seen,) = look(serve(with_box), [{"name": "aria", **SIZES["desktop"], "aria": True}], "heard")
+    heard = seen["aria"]
+    assert re.findall(r'status:\n +- heading "All three containers are healthy." \[level=1\]', heard)
+    images = re.findall(r'img "(.*)"', heard)
+    assert len(images) == 3
+    assert all(re.fullmatch(r"Growth from \S+ \w+ on .* to \S+ \w+ today", i) for i in images)
+    assert heard.count("of 800.0 GiB") == 1
+    cells = re.findall(r'link "(.*)":\n +- /url: "#cycle-', heard)
+    assert len(cells) == 60
+    assert all(re.fullmatch(r"(.*, )?\d\d:\d\d, (well|failed|had to wait|cut off)", c) for c in cells)
+    assert [line for line in heard.splitlines() if "alert" in line] == []
+    headings = re.findall(r'heading "(.*?)" \[level=2\]', heard)
+    assert headings == ["Containers", "The last 60 cycles, the newest at the end", "Newest torrents",
+                        "Clients and folders"]
 
 
 def test_the_first_start(make, serve, look, sim):
