@@ -151,8 +151,8 @@ static bool is_let_in(const struct site *s, const struct site_request *r, struct
 		return true;
 	if (!s->closed) {
 		say(a, 421,
-		    "the page is not to be called by this name; name it in PTP_LISTEN_HOSTS "
-		    "(ListenHosts), or set a PTP_LISTEN_TOKEN");
+		    "The page is not to be called by this name; name it in PTP_LISTEN_HOSTS "
+		    "(ListenHosts), or set a PTP_LISTEN_TOKEN.");
 		return false;
 	}
 	if (r->authorization && has_token(s, r->authorization))

@@ -20,10 +20,11 @@ static const struct refusal {
 	 "The machine's IP address always works."},
 	{429, false, false, "Too many wrong tokens were sent.",
 	 "Wait for a minute, then load the page again, and give the right one."},
-	{500, false, true, "There is too much to show on one page.", ""},
+	{500, false, false, "There is too much to show on one page.",
+	 "`ptp-archiver status` shows all."},
 	{503, true, true, "The ledger cannot be read.",
-	 "The log says whether the program is still at work; `ptp-archiver check` finds out what "
-	 "is wrong. As soon as the ledger can be read, this page shows it."},
+	 "The program's log says what it does meanwhile. As soon as the ledger can be read, this "
+	 "page shows it by itself."},
 };
 
 static const struct refusal *find(unsigned status)
