@@ -313,36 +313,6 @@ static void say_page(struct doctor *d, int why, bool runs)
 	}
 }
 
-/* ---- messages ---- */
-
-static void say_telling(struct doctor *d, const struct notify_target *t, struct ledger *l)
-{
-	struct ledger_telling how = {0};
-	char when[CLOCK_TEXT];
-	struct err ignored;
-
-	if (!l || !ledger_get_telling(l, t->fingerprint, &how, &ignored) || !how.failures) {
-		doctor_say(d, DOCTOR_OK, "notify", t->label,
-			   "of the right form; `ptp-archiver notify --test` sends a message");
-		return;
-	}
-	clock_format(how.rest_until, when);
-	doctor_say(d, DOCTOR_WARN, "notify", t->label,
-		   "could not be told lately, and is tried again at %s", when);
-	doctor_mend(d, "see why: `ptp-archiver notify --test`; then correct Notify (PTP_NOTIFY)");
-}
-
-void doctor_notify(struct doctor *d)
-{
-	struct ledger *l = wire_look(d->config);
-
-	for (size_t i = 0; i < d->config->n_notify; i++)
-		say_telling(d, &d->config->notify[i], l);
-	ledger_close(l);
-}
-
-/* ---- the status page ---- */
-
 static void say_names(struct doctor *d)
 {
 	const char *hosts = d->config->listen_hosts;
@@ -370,4 +340,32 @@ void doctor_page(struct doctor *d)
 		return;
 	say_page(d, try_bind(&address), wire_daemon_runs(d->config));
 	say_names(d);
+}
+
+/* ---- messages ---- */
+
+static void say_telling(struct doctor *d, const struct notify_target *t, struct ledger *l)
+{
+	struct ledger_telling how = {0};
+	char when[CLOCK_TEXT];
+	struct err ignored;
+
+	if (!l || !ledger_get_telling(l, t->fingerprint, &how, &ignored) || !how.failures) {
+		doctor_say(d, DOCTOR_OK, "notify", t->label,
+			   "of the right form; `ptp-archiver notify --test` sends a message");
+		return;
+	}
+	clock_format(how.rest_until, when);
+	doctor_say(d, DOCTOR_WARN, "notify", t->label,
+		   "could not be told lately, and is tried again at %s", when);
+	doctor_mend(d, "see why: `ptp-archiver notify --test`; then correct Notify (PTP_NOTIFY)");
+}
+
+void doctor_notify(struct doctor *d)
+{
+	struct ledger *l = wire_look(d->config);
+
+	for (size_t i = 0; i < d->config->n_notify; i++)
+		say_telling(d, &d->config->notify[i], l);
+	ledger_close(l);
 }
