@@ -166,9 +166,14 @@ def test_the_api_says_what_the_command_says(with_box, serve):
     server = serve(with_box)
     answer = server.get("api/status")
     assert answer.headers["Content-Type"] == "application/json"
-    page, command = answer.json(), with_box.status()
-    page.pop("time"), command.pop("time")
-    assert page == command
+
+    def both():
+        page, command = server.get("api/status").json(), with_box.status()
+        page.pop("time"), command.pop("time")
+        return page if page == command else None
+
+    # Not amid the daemon's first look at the watch folders.
+    page = wait_for(both, what="the same from both")
     assert page["daemon"] is True and len(page["cycles"]) == 60
     assert page["notices"][0] == {"level": "good", "hint": None,
                                   "text": "All three containers are healthy."}
