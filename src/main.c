@@ -1,5 +1,6 @@
 /* Options, the command table, printing an error once, the exit status. */
 #include "app/command.h"
+#include "base/wake.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -193,10 +194,12 @@ static int dispatch(int argc, char **argv)
 	log_setup(LOG_INFO, LOG_TEXT);
 	if (!read_options(argc, argv, &in))
 		return usage("that was not understood", "");
-	if (in.given[OPTION_VERSION])
-		return cmd_version(&in, &(struct err){0});
 	const char *name = argv[optind];
 	const struct command *c = name ? command_find(&table, name) : NULL;
+	if (!c || c->run != cmd_run)
+		wake_let_go();
+	if (in.given[OPTION_VERSION])
+		return cmd_version(&in, &(struct err){0});
 	if (!c && in.given[OPTION_HELP]) {
 		help_print(&table);
 		return STATUS_DONE;
@@ -214,6 +217,7 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	wake_hold();
 	fill_standard_descriptors();
 	return check_output(dispatch(argc, argv));
 }

@@ -17,12 +17,13 @@ static double share(uint64_t part, uint64_t whole)
 	return s > 1 ? 1 : s;
 }
 
-static void begin(struct buf *out, const char *class, int width, int height, const char *title)
+static void begin(struct buf *out, const char *class, const char *role, int width, int height,
+		  const char *title)
 {
 	buf_printf(out,
-		   "<svg class=\"%s\" role=\"img\" viewBox=\"0 0 %d %d\" "
+		   "<svg class=\"%s\" %s viewBox=\"0 0 %d %d\" "
 		   "preserveAspectRatio=\"none\"><title>",
-		   class, width, height);
+		   class, role, width, height);
 	html_text(out, title);
 	buf_puts(out, "</title>");
 }
@@ -35,7 +36,7 @@ void chart_bar(struct buf *out, uint64_t part, uint64_t more, uint64_t whole, co
 	/* What is there at all can be seen. */
 	if (part && held < 4)
 		held = 4;
-	begin(out, "bar", BAR_WIDTH, 10, title);
+	begin(out, "bar", "aria-hidden=\"true\"", BAR_WIDTH, 10, title);
 	buf_printf(out, "<rect class=\"track\" width=\"%d\" height=\"10\"/>", BAR_WIDTH);
 	if (with > held)
 		buf_printf(out, "<rect class=\"more\" width=\"%.1f\" height=\"10\"/>", with);
@@ -83,7 +84,7 @@ bool chart_growth(struct buf *out, const struct ledger_growth *g, int64_t today,
 		return false;
 	/* From nothing, where it began within the days that are shown. */
 	sample(&c, g, g->before ? g->days[0].day : g->days[0].day - 1, today);
-	begin(out, "growth", WIDTH, HEIGHT, title);
+	begin(out, "growth", "role=\"img\"", WIDTH, HEIGHT, title);
 	buf_puts(out, "<path class=\"area\" d=\"");
 	add_points(out, &c);
 	buf_printf(out, "L%d %dL0 %dZ\"/><path class=\"line\" d=\"", WIDTH, HEIGHT, HEIGHT);

@@ -11,11 +11,12 @@
 
 #define CHART_POINTS 120 /* at most */
 
-/* A bar: `part` of `whole`, and behind it `more`; `title` is what it shows, in words. */
+/* A bar: `part` of `whole`, and behind it `more`; `title` is what it shows, in words.  Beside it
+ * the page says the same, so a screen reader is not told of it. */
 void chart_bar(struct buf *out, uint64_t part, uint64_t more, uint64_t whole, const char *title);
 
-/* Bytes held at the end of each of the days up to `today`; nothing, and false, where that is not
- * even two days. */
+/* Bytes held at the end of each of the days up to `today`; `title` is what it shows, in words;
+ * nothing, and false, where that is not even two days. */
 bool chart_growth(struct buf *out, const struct ledger_growth *g, int64_t today, const char *title);
 
 #endif

@@ -363,6 +363,7 @@ void config_clear(struct config *c)
 	for (size_t i = 0; i < CONFIG_SETTINGS_MAX; i++)
 		secret_clear(&c->taken[i].value);
 	free(c->listen);
+	free(c->listen_hosts);
 	free(c->path);
 	free(c->state);
 	free(c->base_url);

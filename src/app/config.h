@@ -83,6 +83,7 @@ struct config {
 	char *listen;                 /* owned: where the status page listens; NULL: nowhere */
 	struct secret listen_token;   /* unset: everybody may look */
 	bool listen_open;             /* everybody may, though others reach it */
+	char *listen_hosts;           /* owned: names that it is called by (app/hosts.h); or NULL */
 	unsigned notify_events;       /* EVENT_BITs, of targets that say nothing else */
 	struct notify_target *notify; /* owned: who is told */
 	size_t n_notify;

@@ -1,5 +1,6 @@
 /* The top-level settings; declared in app/config_parts.h. */
 #include "app/config_parts.h"
+#include "app/hosts.h"
 #include "app/listen.h"
 #include "base/fs.h"
 #include "base/http.h"
@@ -252,6 +253,16 @@ static const char *take_listen_open(struct config *c, const char *value)
 	return config_take_bool(&c->listen_open, value);
 }
 
+static const char *take_listen_hosts(struct config *c, const char *value)
+{
+	if (!hosts_valid(value))
+		return "holds what is no host name; it is a list of names without port, such as "
+		       "ptp.example.org, or * for any";
+	free(c->listen_hosts);
+	c->listen_hosts = mem_dup(value);
+	return NULL;
+}
+
 static const char *take_notify_events(struct config *c, const char *value)
 {
 	return event_kinds_parse(value, &c->notify_events)
@@ -296,6 +307,7 @@ static const struct setting settings[] = {
 	{"Listen", "PTP_LISTEN", false, NULL, take_listen},
 	{"ListenToken", "PTP_LISTEN_TOKEN", true, NULL, take_listen_token},
 	{"ListenOpen", "PTP_LISTEN_OPEN", false, "false", take_listen_open},
+	{"ListenHosts", "PTP_LISTEN_HOSTS", false, NULL, take_listen_hosts},
 	{"Notify", "PTP_NOTIFY", true, NULL, config_take_notify},
 	{"NotifyEvents", "PTP_NOTIFY_EVENTS", false,
 	 "failure, full, lost, version, pick-up, client, audit", take_notify_events},

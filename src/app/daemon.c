@@ -18,6 +18,7 @@
 #define PAUSE_MS 60000          /* from one look to the next, in trouble */
 #define SHORT_PAUSE_MS 1000     /* where there is no waiting (core/schedule.h) */
 #define LOOK_APART_MS 600000    /* at the watch folders, and at the state folder */
+#define PAGE_APART_MS 60000     /* tries of the status page, where it cannot be had */
 #define REPORT_APART_MS 3600000 /* the same trouble, to Healthchecks */
 
 struct daemon {
@@ -35,6 +36,7 @@ struct daemon {
 	uint32_t broken;    /* cycles in a row that could not be run at all */
 	struct httpd *page; /* owned: the status page; NULL: none, or it could not be opened */
 	bool page_failed;   /* and that was said */
+	int64_t page_tried; /* wall clock; 0: not yet */
 	bool forgive;       /* reloaded: clients that refused us are to be called again */
 	bool finished;      /* what needs no call of the tracker was finished after the start */
 	bool fresh;         /* no cycle has begun since the start, or since it was reloaded */
@@ -51,6 +53,7 @@ struct plan {
 	int64_t when;
 	bool rest;    /* only what was left undone */
 	int64_t look; /* at the watch folders and the outbox, if that is sooner; INT64_MAX: never */
+	int64_t page; /* the same for another try of the status page */
 };
 
 static double chance(void)
@@ -170,6 +173,7 @@ static bool read_clock(struct daemon *d, int64_t now, struct cycle_clock *clock,
 		return false;
 	d->last_begin = sooner(d->last_begin, now);
 	d->last_look = sooner(d->last_look, now);
+	d->page_tried = sooner(d->page_tried, now);
 	struct cycle_clock old = *clock;
 	clock->next_cycle = schedule_due(old.next_cycle, d->config->interval_ms, now);
 	if (clock->last_attempt > now)
@@ -177,6 +181,11 @@ static bool read_clock(struct daemon *d, int64_t now, struct cycle_clock *clock,
 	if (clock->next_cycle == old.next_cycle && clock->last_attempt == old.last_attempt)
 		return true;
 	return ledger_set_clock(d->parts.ledger, clock, err);
+}
+
+static int64_t page_due(const struct daemon *d)
+{
+	return d->config->listen && !d->page ? d->page_tried + PAGE_APART_MS : INT64_MAX;
 }
 
 static bool make_plan(struct daemon *d, struct plan *plan, struct err *err)
@@ -187,6 +196,7 @@ static bool make_plan(struct daemon *d, struct plan *plan, struct err *err)
 	if (!read_clock(d, now, &clock, err) || !find_undone(d, &clock, now, &when, err) ||
 	    !find_look(d, &plan->look, err))
 		return false;
+	plan->page = page_due(d);
 	plan->when = clock.last_cycle ? clock.next_cycle : now;
 	plan->rest = when < plan->when;
 	plan->when = sooner(plan->when, when);
@@ -377,18 +387,19 @@ static bool open_parts(struct daemon *d, struct err *err)
 	return true;
 }
 
-/* A page that cannot be had is tried again at each look, and no reason not to work. */
+/* A page that cannot be had is tried again every minute, and no reason not to work. */
 static void open_page(struct daemon *d)
 {
 	struct err err;
 
-	if (!d->config->listen || d->page)
+	if (page_due(d) > clock_now())
 		return;
+	d->page_tried = clock_now();
 	d->page = httpd_open(d->config, &d->trouble, &err);
 	if (d->page)
 		log_info(NULL, "the status page is at http://%s/", httpd_address(d->page));
 	else if (!d->page_failed)
-		log_error(NULL, "%s; it is tried again before each cycle", err.msg);
+		log_error(NULL, "%s; it is tried again every minute", err.msg);
 	d->page_failed = !d->page;
 }
 
@@ -396,7 +407,17 @@ static void close_page(struct daemon *d)
 {
 	httpd_close(d->page);
 	d->page = NULL;
+}
+
+/* At the same address nobody who asks meanwhile is turned away; another one is left at once. */
+static void renew_page(struct daemon *d)
+{
+	if (d->page && d->config->listen && httpd_is_for(d->page, d->config->listen))
+		httpd_renew(d->page, d->config);
+	else
+		close_page(d);
 	d->page_failed = false;
+	d->page_tried = 0;
 }
 
 static void write_down(const struct config *c)
@@ -433,9 +454,9 @@ static void reload(struct daemon *d)
 	}
 	trouble_end(&d->trouble, TROUBLE_CONFIG);
 	wire_close(&d->parts);
-	close_page(d);
 	config_clear(d->config);
 	*d->config = fresh;
+	renew_page(d);
 	d->forgive = true;
 	d->fresh = true;
 	log_setup(fresh.log_level, fresh.log_format);
@@ -484,7 +505,7 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 	if (plan.when > clock_now()) {
 		announce(&plan);
 		while (plan.when > clock_now() && !wake_stopping(d->wake)) {
-			int64_t check = clock_now() + check_apart(d);
+			int64_t check = sooner(plan.page, clock_now() + check_apart(d));
 			wake_until(d->wake, sooner(sooner(plan.when, plan.look), check));
 			if (wake_take(d->wake, WAKE_RELOAD)) {
 				reload(d);
@@ -494,6 +515,7 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 				log_info(NULL, "a cycle now, on request");
 				return one_cycle(d, "manual", WORK_ALL, err);
 			}
+			open_page(d);
 			if (!check_state(d, err))
 				return false;
 			if (!d->parts.ledger)

@@ -66,7 +66,7 @@ doctor_test doctor_base_url;   /* is the tracker this machine? */
 doctor_test doctor_proxy;      /* through which proxy does the way lead? */
 doctor_test doctor_clock;      /* against what the ledger remembers */
 doctor_test doctor_utility;    /* has the utility engine what it runs with? */
-doctor_test doctor_page;       /* can the status page have its address? */
+doctor_test doctor_page;       /* can the status page have its address, and who can read it? */
 doctor_test doctor_notify;     /* could those who are told be told lately? */
 
 /* The variable that leads our calls to this host through a proxy; NULL: none does. */

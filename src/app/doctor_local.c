@@ -1,6 +1,7 @@
 /* What can be tested without looking into a folder or calling anybody; declared in app/doctor.h. */
 #include "app/daemon_note.h"
 #include "app/doctor.h"
+#include "app/hosts.h"
 #include "app/listen.h"
 #include "app/wire.h"
 #include "base/clock.h"
@@ -312,6 +313,35 @@ static void say_page(struct doctor *d, int why, bool runs)
 	}
 }
 
+static void say_names(struct doctor *d)
+{
+	const char *hosts = d->config->listen_hosts;
+
+	if (secret_is_set(&d->config->listen_token))
+		return;
+	if (hosts_any(hosts)) {
+		doctor_say(d, DOCTOR_WARN, "page-names", "status page",
+			   "it may be called by any name and has no token: any web site that "
+			   "somebody here looks at can read it");
+		doctor_mend(d, "list the names in ListenHosts (PTP_LISTEN_HOSTS) in place of *, or "
+			       "set a ListenToken (PTP_LISTEN_TOKEN)");
+		return;
+	}
+	doctor_say(d, DOCTOR_OK, "page-names", "status page",
+		   "it may be called by an IP address or a name that no web site can have%s%s",
+		   hosts ? ", and by " : "", hosts ? hosts : "");
+}
+
+void doctor_page(struct doctor *d)
+{
+	struct listen_address address;
+
+	if (!d->config->listen || !listen_parse(d->config->listen, &address))
+		return;
+	say_page(d, try_bind(&address), wire_daemon_runs(d->config));
+	say_names(d);
+}
+
 /* ---- messages ---- */
 
 static void say_telling(struct doctor *d, const struct notify_target *t, struct ledger *l)
@@ -338,14 +368,4 @@ void doctor_notify(struct doctor *d)
 	for (size_t i = 0; i < d->config->n_notify; i++)
 		say_telling(d, &d->config->notify[i], l);
 	ledger_close(l);
-}
-
-/* ---- the status page's address ---- */
-
-void doctor_page(struct doctor *d)
-{
-	struct listen_address address;
-
-	if (d->config->listen && listen_parse(d->config->listen, &address))
-		say_page(d, try_bind(&address), wire_daemon_runs(d->config));
 }

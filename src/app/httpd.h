@@ -2,8 +2,9 @@
  * app/httpd.h - the status page's server: libmicrohttpd in a thread of its own.
  *
  * The thread has a site (app/site.h) to itself and shares nothing with the daemon but its trouble
- * (app/trouble.h).  It sleeps while nobody is connected.  Each connection serves one request; who
- * is slow, or one too many, is cut off.
+ * (app/trouble.h) and the log.  It sleeps while nobody is connected.  Each connection serves one
+ * request; who is slow, or one too many, is cut off; who guesses tokens (app/guesses.h) is kept
+ * waiting.
  */
 #ifndef APP_HTTPD_H
 #define APP_HTTPD_H
@@ -23,6 +24,12 @@ struct httpd;
  * `trouble` must outlive it. */
 struct httpd *httpd_open(const struct config *c, struct trouble *trouble,
 			 struct err *err) MUST_CHECK;
+
+/* Was it opened for this address, as `listen` of a configuration names it? */
+bool httpd_is_for(const struct httpd *h, const char *listen);
+
+/* From the next request on all is as `c` says, but for the address. */
+void httpd_renew(struct httpd *h, const struct config *c);
 
 /* Ends every connection at once. */
 void httpd_close(struct httpd *h);

@@ -1,7 +1,8 @@
 // Keeps the page live: fetches it anew and changes only what has changed, so that the keyboard's
-// focus and the cycle that is looked at stay. Without it the page is correct as it was sent.
+// focus, the cycle that is looked at and what was unfolded stay. Without it the page is correct as it was sent.
 (() => {
   const EVERY = 20000;
+  const PATIENCE = 15000;
   const stale = document.getElementById("stale");
   let timer = 0;
 
@@ -9,7 +10,7 @@
 
   const syncAttributes = (to, from) => {
     for (const {name} of [...to.attributes])
-      if (!from.hasAttribute(name)) to.removeAttribute(name);
+      if (!from.hasAttribute(name) && name !== "open") to.removeAttribute(name);
     for (const {name, value} of from.attributes)
       if (to.getAttribute(name) !== value) to.setAttribute(name, value);
   };
@@ -36,18 +37,36 @@
     while (to.childNodes.length > from.childNodes.length) to.lastChild.remove();
   };
 
+  const ask = () => fetch(location.pathname, {cache: "no-store", credentials: "same-origin",
+    signal: AbortSignal.timeout(PATIENCE)}).catch(() => {
+    throw new Error("the program does not answer.");
+  });
+
+  // What the program says in a line of text; a proxy in between has only its number.
+  const reason = async (answer) => {
+    const plain = (answer.headers.get("Content-Type") || "").startsWith("text/plain");
+    const words = plain ? (await answer.text()).trim() : "";
+    return words ? words + "." : "the answer was HTTP status " + answer.status + ".";
+  };
+
+  const complain = (why) => {
+    const asOf = document.getElementById("as-of");
+    const text = (asOf ? "Not renewed since " + asOf.textContent : "Not renewed") + ": " + why;
+    if (stale.textContent !== text) stale.textContent = text;
+    stale.hidden = false;
+  };
+
   const refresh = async () => {
     try {
-      const answer = await fetch(location.pathname, {cache: "no-store", credentials: "same-origin"});
-      if (!answer.ok) throw new Error("it answered with status " + answer.status);
+      const answer = await ask();
+      if (!answer.ok) throw new Error(await reason(answer));
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const id of ["top", "main", "foot"])
         sync(document.getElementById(id), fresh.getElementById(id));
       document.title = fresh.title;
       stale.hidden = true;
     } catch (error) {
-      stale.textContent = "What you see may be out of date: the program could not be asked just now.";
-      stale.hidden = false;
+      complain(error.message);
     }
   };
 

@@ -1,5 +1,6 @@
 #include "app/site.h"
 
+#include "app/hosts.h"
 #include "app/status_html.h"
 #include "app/status_json.h"
 #include "app/status_metrics.h"
@@ -20,6 +21,7 @@ struct site {
 	bool had_ledger;            /* one was open before */
 	bool closed;                /* a token is needed */
 	uint8_t token[SHA256_SIZE]; /* its hash */
+	char *hosts;                /* owned: names that it may be called by besides; or NULL */
 	char *policy;
 };
 
@@ -30,6 +32,7 @@ struct site *site_open(const struct config *c, struct trouble *trouble)
 
 	status_setup_take(&s->setup, c, trouble);
 	s->policy = status_html_policy();
+	s->hosts = c->listen_hosts ? mem_dup(c->listen_hosts) : NULL;
 	s->closed = token != NULL;
 	if (token)
 		hash_sha256(token, strlen(token), s->token);
@@ -42,6 +45,7 @@ void site_close(struct site *s)
 		return;
 	ledger_close(s->ledger);
 	status_setup_clear(&s->setup);
+	free(s->hosts);
 	free(s->policy);
 	free(s);
 }
@@ -70,12 +74,8 @@ static bool is_basic(const struct site *s, const char *encoded)
 	return ok;
 }
 
-static bool is_let_in(const struct site *s, const char *field)
+static bool has_token(const struct site *s, const char *field)
 {
-	if (!s->closed)
-		return true;
-	if (!field)
-		return false;
 	if (strncasecmp(field, "Bearer ", 7) == 0)
 		return is_token(s, field + 7);
 	return strncasecmp(field, "Basic ", 6) == 0 && is_basic(s, field + 6);
@@ -142,6 +142,28 @@ static void say(struct site_answer *a, unsigned status, const char *text)
 	a->type = "text/plain; charset=utf-8";
 	buf_reset(&a->body);
 	buf_printf(&a->body, "%s\n", text);
+}
+
+/* Refused, it says why. */
+static bool is_let_in(const struct site *s, const struct site_request *r, struct site_answer *a)
+{
+	if (!s->closed && hosts_allow(s->hosts, r->host))
+		return true;
+	if (!s->closed) {
+		say(a, 421,
+		    "The page is not to be called by this name; name it in PTP_LISTEN_HOSTS "
+		    "(ListenHosts), or set a PTP_LISTEN_TOKEN.");
+		return false;
+	}
+	if (r->authorization && has_token(s, r->authorization))
+		return true;
+	a->wrong_token = r->authorization != NULL;
+	a->retry_after_s = a->wrong_token ? r->guesses_wait_s : 0;
+	if (a->retry_after_s)
+		say(a, 429, "too many wrong tokens were sent; the right one works at any time");
+	else
+		say(a, 401, "a token is needed: PTP_LISTEN_TOKEN");
+	return false;
 }
 
 static void say_trouble(struct site_answer *a, const struct err *err)
@@ -253,16 +275,35 @@ static void show(struct site *s, const struct route *route, struct site_answer *
 		say_trouble(a, &err);
 }
 
-void site_answer(struct site *s, const struct site_request *r, struct site_answer *a)
+/* A page, not what programs ask for. */
+static bool is_page(const struct route *route, const char *path)
 {
-	const struct route *route = find(r->path);
+	return route ? route->show == show_page
+		     : !text_starts(path, "/api/") && !text_starts(path, "/healthz/");
+}
 
-	*a = (struct site_answer){.status = 200, .policy = s->policy};
-	a->body.max = SITE_ANSWER_MAX_BYTES;
+static bool shows_pages(const char *accept)
+{
+	return accept && text_has_nocase(accept, "text/html");
+}
+
+/* What was refused in a line of text. */
+static void make_page_of(struct site_answer *a, const char *path)
+{
+	OWN_STR char *text = mem_dupn(a->body.data, a->body.len - 1);
+
+	buf_reset(&a->body);
+	a->type = "text/html; charset=utf-8";
+	status_html_refusal(a->status, text, path, &a->body);
+}
+
+static void answer_route(struct site *s, const struct route *route, const struct site_request *r,
+			 struct site_answer *a)
+{
 	if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "HEAD") != 0)
 		say(a, 405, "only GET and HEAD");
-	else if (!(route && route->open) && !is_let_in(s, r->authorization))
-		say(a, 401, "a token is needed: PTP_LISTEN_TOKEN");
+	else if (!(route && route->open) && !is_let_in(s, r, a))
+		return;
 	else if (!route)
 		say(a, 404, "there is nothing here");
 	else if (route->answer)
@@ -271,4 +312,15 @@ void site_answer(struct site *s, const struct site_request *r, struct site_answe
 		show(s, route, a);
 	if (a->body.full)
 		say(a, 500, "there is too much to show; `ptp-archiver status` shows all");
+}
+
+void site_answer(struct site *s, const struct site_request *r, struct site_answer *a)
+{
+	const struct route *route = find(r->path);
+
+	*a = (struct site_answer){.status = 200, .policy = s->policy};
+	a->body.max = SITE_ANSWER_MAX_BYTES;
+	answer_route(s, route, r, a);
+	if (a->status >= 400 && is_page(route, r->path) && shows_pages(r->accept))
+		make_page_of(a, r->path);
 }

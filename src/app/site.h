@@ -4,6 +4,8 @@
  *     /                the page                          /api/status, /api/history   JSON
  * (doc/api.md) /metrics         Prometheus                        /healthz/live, /healthz/ready
  *
+ * What is refused is so in one line of text, and for a browser that shows pages in a small page.
+ *
  * A site belongs to one thread.  It has a copy of what is shown of the configuration and a
  * read-only ledger of its own, and shares with the daemon only what that says of its trouble.
  */
@@ -27,15 +29,18 @@ void site_close(struct site *s);
 
 struct site_request { /* all borrowed; what was not given is NULL */
 	const char *method, *path;
-	const char *authorization;              /* the header field */
-	const char *container, *before, *limit; /* of the query */
+	const char *host, *accept, *authorization; /* header fields */
+	const char *container, *before, *limit;    /* of the query */
+	unsigned guesses_wait_s; /* that nobody may guess another token; 0: not at all */
 };
 
 struct site_answer {
 	unsigned status;
-	const char *type;   /* of the body */
-	const char *policy; /* its Content-Security-Policy; borrowed from the site */
-	struct buf body;    /* owned */
+	const char *type;       /* of the body */
+	const char *policy;     /* its Content-Security-Policy; borrowed from the site */
+	struct buf body;        /* owned */
+	bool wrong_token;       /* was sent; not: none was */
+	unsigned retry_after_s; /* with 429 */
 };
 
 /* *a is zeroed before; the caller clears its body. */

@@ -82,20 +82,25 @@ static void add_others(struct buf *out, const struct remarks *all)
 	buf_puts(out, "</ul>\n");
 }
 
+void status_html_headline(enum remark_level level, const char *text, struct buf *out)
+{
+	buf_printf(out,
+		   "<header id=\"top\" class=\"top %s\">\n<p "
+		   "class=\"name\">ptp-archiver " PTP_ARCHIVER_VERSION
+		   "</p>\n<div class=\"headline\" role=\"status\">",
+		   level_class[level]);
+	add_sign(out, level);
+	buf_puts(out, "<h1>");
+	html_text(out, text);
+	buf_puts(out, "</h1></div>\n");
+}
+
 static void add_top(const struct status *s, const struct remarks *all, struct buf *out)
 {
 	const struct remark *first = &all->list[0];
 	OWN_STR char *next = words_next(s);
 
-	buf_printf(out,
-		   "<header id=\"top\" class=\"top %s\">\n<p "
-		   "class=\"name\">ptp-archiver " PTP_ARCHIVER_VERSION
-		   "</p>\n<div class=\"headline\" role=\"status\">",
-		   level_class[first->level]);
-	add_sign(out, first->level);
-	buf_puts(out, "<h1>");
-	html_text(out, first->text);
-	buf_puts(out, "</h1></div>\n");
+	status_html_headline(first->level, first->text, out);
 	add_sentence(out, "under", first->hint);
 	add_sentence(out, "under soft", next);
 	add_others(out, all);
@@ -174,6 +179,19 @@ static void add_counts(const struct status_container *c, struct buf *out)
 		add_sentence(out, "small soft", c->known.detail);
 }
 
+/* What the curve tells, for whom does not see it. */
+static char *growth_words(const struct ledger_growth *g, const char *from)
+{
+	char before[NUM_TEXT], held[NUM_TEXT];
+	uint64_t all = g->before;
+
+	for (size_t i = 0; i < g->n; i++)
+		all += g->days[i].bytes + g->days[i].adopted;
+	num_bytes(g->before, before);
+	num_bytes(all, held);
+	return mem_printf("Growth from %s on %s to %s today", before, from, held);
+}
+
 static void add_growth(const struct status *s, const struct status_container *c, struct buf *out)
 {
 	int64_t today = s->now / FORECAST_DAY_MS;
@@ -182,9 +200,11 @@ static void add_growth(const struct status *s, const struct status_container *c,
 
 	if (c->growth.n) {
 		words_date(c->growth.days[0].day * FORECAST_DAY_MS + FORECAST_DAY_MS / 2, from);
-		OWN_STR char *title = mem_printf("Growth from %s until today", from);
+		OWN_STR char *title = growth_words(&c->growth, from);
 		if (chart_growth(out, &c->growth, today, title))
-			buf_printf(out, "<p class=\"axis\"><span>%s</span><span>today</span></p>\n",
+			buf_printf(out,
+				   "<p class=\"axis\" "
+				   "aria-hidden=\"true\"><span>%s</span><span>today</span></p>\n",
 				   from);
 	}
 	add_sentence(out, "small soft", forecast);
@@ -234,7 +254,8 @@ static void add_foot(const struct status *s, struct buf *out)
 		words_time(s->pace.last_request, s->now, when);
 		buf_printf(out, "<p>The tracker was last called at %s.</p>\n", when);
 	}
-	buf_printf(out, "<p>As of %s:%02d; times are in ", clock, tm.tm_sec);
+	buf_printf(out, "<p>As of <span id=\"as-of\">%s:%02d</span>; times are in ", clock,
+		   tm.tm_sec);
 	html_text(out, tm.tm_zone);
 	buf_puts(out,
 		 ". For programs: <a href=\"api/status\">status as JSON</a>, <a "
@@ -242,17 +263,28 @@ static void add_foot(const struct status *s, struct buf *out)
 		 "\n</footer>\n");
 }
 
-static void add_head(const struct remarks *all, struct buf *out)
+void status_html_begin(const char *title, const char *skip, struct buf *out)
 {
 	buf_puts(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
-	html_text(out, all->list[0].text);
+	html_text(out, title);
 	buf_printf(out, " ptp-archiver</title>\n<link rel=\"icon\" href=\"%s\">\n<style>", icon);
 	buf_puts(out, page_css);
-	buf_puts(out, "</style>\n</head>\n<body>\n"
-		      "<a class=\"skip\" href=\"#containers\">Skip to the containers</a>\n"
-		      "<p class=\"stale\" id=\"stale\" role=\"alert\" hidden></p>\n");
+	buf_puts(out, "</style>\n</head>\n<body>\n");
+	if (skip)
+		buf_printf(out, "<a class=\"skip\" href=\"#%s\">Skip to the %s</a>\n", skip, skip);
+	buf_puts(out, "<p class=\"stale\" id=\"stale\" role=\"alert\" hidden></p>\n");
+}
+
+void status_html_end(bool script, struct buf *out)
+{
+	if (script) {
+		buf_puts(out, "<script>");
+		buf_puts(out, page_js);
+		buf_puts(out, "</script>\n");
+	}
+	buf_puts(out, "</body>\n</html>\n");
 }
 
 void status_html(const struct status *s, struct buf *out)
@@ -260,7 +292,7 @@ void status_html(const struct status *s, struct buf *out)
 	OWN(remarks_clear) struct remarks all = {0};
 
 	words_remarks(s, &all);
-	add_head(&all, out);
+	status_html_begin(all.list[0].text, "containers", out);
 	add_top(s, &all, out);
 	buf_puts(out, "<main id=\"main\">\n");
 	add_containers(s, out);
@@ -271,7 +303,5 @@ void status_html(const struct status *s, struct buf *out)
 	status_html_places(s, out);
 	buf_puts(out, "</div>\n</main>\n");
 	add_foot(s, out);
-	buf_puts(out, "<script>");
-	buf_puts(out, page_js);
-	buf_puts(out, "</script>\n</body>\n</html>\n");
+	status_html_end(true, out);
 }

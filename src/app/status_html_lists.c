@@ -8,6 +8,7 @@
 #include "base/num.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void begin(struct buf *out, const char *id, const char *title)
 {
@@ -91,6 +92,13 @@ static void add_turn(const struct ledger_turn *t, struct buf *out)
 	buf_puts(out, "</li>\n");
 }
 
+static const char *kind_words(const char *kind)
+{
+	if (strcmp(kind, "rest") == 0)
+		return "What an earlier cycle had left undone";
+	return strcmp(kind, "manual") == 0 ? "A cycle on request" : "A regular cycle";
+}
+
 static void add_detail(const struct status *s, size_t i, struct buf *out)
 {
 	const struct ledger_cycle *c = &s->cycles[i];
@@ -101,9 +109,8 @@ static void add_detail(const struct status *s, size_t i, struct buf *out)
 	add_time(s, c->begun_at, out);
 	buf_printf(out, ", %s", looks[words_cycle(s, i)].words);
 	clock_span(c->ended_at - c->begun_at, span);
-	buf_puts(out, "</h3>\n<p class=\"small soft\">A ");
-	html_text(out, c->kind);
-	buf_puts(out, " cycle");
+	buf_puts(out, "</h3>\n<p class=\"small soft\">");
+	buf_puts(out, kind_words(c->kind));
 	if (c->ended_at)
 		buf_printf(out, "; it took %s", span);
 	buf_puts(out, ".</p>\n<ul class=\"small\">\n");
@@ -114,7 +121,7 @@ static void add_detail(const struct status *s, size_t i, struct buf *out)
 
 void status_html_cycles(const struct status *s, struct buf *out)
 {
-	OWN_STR char *title = mem_printf("The last %zu cycles", s->n_cycles);
+	OWN_STR char *title = mem_printf("The last %zu cycles, the newest at the end", s->n_cycles);
 
 	begin(out, "cycles", s->n_cycles > 1 ? title : "Cycles");
 	if (!s->n_cycles) {
@@ -162,22 +169,44 @@ static void add_open(const struct status *s, const struct assignment *a, struct 
 	buf_puts(out, "</p></li>\n");
 }
 
-static void add_open_list(const struct status *s, const struct status_list *list, struct buf *out)
+/* Those of the two lists from `first` on, up to `end`: first what may be lost. */
+static void add_open_rows(const struct status *s, size_t first, size_t end, struct buf *out)
 {
-	for (size_t i = 0; i < list->n && i < STATUS_HTML_CONTAINERS; i++)
-		add_open(s, &list->rows[i], out);
-	if (list->n > STATUS_HTML_CONTAINERS)
-		buf_printf(out, "<li>And %zu more.</li>\n", list->n - STATUS_HTML_CONTAINERS);
+	for (size_t i = first; i < end; i++)
+		add_open(s, i < s->lost.n ? &s->lost.rows[i] : &s->pending.rows[i - s->lost.n],
+			 out);
+}
+
+/* Many would push all else out of sight. */
+static void add_more_open(const struct status *s, size_t shown, struct buf *out)
+{
+	size_t all = s->lost.n + s->pending.n, n = all;
+
+	if (all <= shown)
+		return;
+	if (n > STATUS_HTML_CONTAINERS)
+		n = STATUS_HTML_CONTAINERS;
+	buf_printf(out,
+		   "<li><details id=\"more-open\"><summary>%zu more</summary>\n"
+		   "<ul class=\"list\">\n",
+		   all - shown);
+	add_open_rows(s, shown, n, out);
+	if (n < all)
+		buf_printf(out, "<li>And %zu more.</li>\n", all - n);
+	buf_puts(out, "</ul></details></li>\n");
 }
 
 void status_html_open(const struct status *s, struct buf *out)
 {
-	if (!s->pending.n && !s->lost.n)
+	size_t all = s->lost.n + s->pending.n;
+	size_t shown = all < STATUS_HTML_OPEN ? all : STATUS_HTML_OPEN;
+
+	if (!all)
 		return;
 	begin(out, "open", "Pending and possibly lost");
 	buf_puts(out, "<ul class=\"list\">\n");
-	add_open_list(s, &s->pending, out);
-	add_open_list(s, &s->lost, out);
+	add_open_rows(s, 0, shown, out);
+	add_more_open(s, shown, out);
 	buf_puts(out, "</ul>\n");
 	end(out);
 }

@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,6 +26,9 @@ static const char *const level_colour[] = {[LOG_ERROR] = "\033[31m",
 					   [LOG_DEBUG] = "\033[2m"};
 static const char *const format_word[] = {[LOG_TEXT] = "text", [LOG_JSON] = "json"};
 
+/* Of all that follows. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
 static struct {
 	enum log_level level;
 	enum log_format format;
@@ -36,10 +40,12 @@ void log_setup(enum log_level level, enum log_format format)
 {
 	const char *no_color = getenv("NO_COLOR");
 
+	pthread_mutex_lock(&lock);
 	logger.level = level;
 	logger.format = format;
 	logger.terminal = isatty(STDERR_FILENO) == 1;
 	logger.colour = logger.terminal && !(no_color && *no_color);
+	pthread_mutex_unlock(&lock);
 }
 
 static bool parse_word(const char *word, const char *const words[], unsigned n, unsigned *found)
@@ -126,22 +132,32 @@ static void add_json(struct buf *line, enum log_level level, const char *contain
 	buf_printf(line, "%s\n", text ? text : "{}");
 }
 
+static void write_event(enum log_level level, const char *container, const char *msg)
+{
+	OWN_BUF struct buf line = BUF_MAX(2 * LINE_MAX_BYTES);
+
+	if (level > logger.level)
+		return;
+	if (logger.format == LOG_JSON)
+		add_json(&line, level, container, msg);
+	else
+		add_text(&line, level, container, msg);
+	write_all(&line);
+}
+
 static void vlog(enum log_level level, const char *container, const char *fmt, va_list ap)
 	PRINTF_LIKE(3, 0);
 static void vlog(enum log_level level, const char *container, const char *fmt, va_list ap)
 {
-	OWN_BUF struct buf line = BUF_MAX(2 * LINE_MAX_BYTES);
 	OWN_STR char *raw = NULL;
 
-	if (level > logger.level || vasprintf(&raw, fmt, ap) < 0)
+	if (vasprintf(&raw, fmt, ap) < 0)
 		return;
 	OWN_STR char *msg = text_printable(raw, strlen(raw), LINE_MAX_BYTES);
 	OWN_STR char *name = container ? text_printable(container, strlen(container), 256) : NULL;
-	if (logger.format == LOG_JSON)
-		add_json(&line, level, name, msg);
-	else
-		add_text(&line, level, name, msg);
-	write_all(&line);
+	pthread_mutex_lock(&lock);
+	write_event(level, name, msg);
+	pthread_mutex_unlock(&lock);
 }
 
 #define LOG_FUNCTION(function, level)                              \
@@ -178,6 +194,8 @@ void log_progress(const char *container, const char *fmt, ...)
 		return;
 	OWN_STR char *msg = text_printable(raw, strlen(raw), 200);
 	buf_printf(&line, "\r\033[K%s%s%s", container ? container : "", container ? ": " : "", msg);
+	pthread_mutex_lock(&lock);
 	write_all(&line);
 	logger.progress_shown = true;
+	pthread_mutex_unlock(&lock);
 }

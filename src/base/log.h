@@ -5,7 +5,8 @@
  * JSON:   {"time":"2026-11-23T19:40:00.123Z","level":"warn","container":"hetzner","msg":"..."}
  *
  * The container may be NULL.  Texts are made printable, so an event cannot be more than one line.
- * Secrets have a type that these functions do not take.
+ * Secrets have a type that these functions do not take.  Events may come from any thread, progress
+ * from one.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

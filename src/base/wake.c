@@ -30,6 +30,22 @@ static void taken_signals(bool daemon, sigset_t *set)
 	}
 }
 
+void wake_hold(void)
+{
+	sigset_t set;
+
+	taken_signals(true, &set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void wake_let_go(void)
+{
+	sigset_t set;
+
+	taken_signals(true, &set);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 struct wake *wake_open(bool daemon, struct err *err)
 {
 	sigset_t set;
@@ -157,9 +173,6 @@ bool wake_sleep(struct wake *w, int64_t ms, struct err *err)
 
 void wake_release_in_child(void)
 {
-	sigset_t set;
-
-	taken_signals(true, &set);
 	signal(SIGPIPE, SIG_DFL);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	wake_let_go();
 }

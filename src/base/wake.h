@@ -21,6 +21,13 @@ struct wake;
 
 enum wake_request { WAKE_STOP, WAKE_RELOAD, WAKE_CYCLE };
 
+/* Blocks the daemon's signals, as early as can be: what is sent before wake_open() is then not
+ * lost, and does not end the process, but is read by it. */
+void wake_hold(void);
+
+/* Undoes it, for what is no daemon: what has come meanwhile does what it does by default. */
+void wake_let_go(void);
+
 /* Blocks the signals in this thread (and so in all that it starts) and ignores SIGPIPE.  A second
  * open in one process is a mistake.  `daemon`: SIGHUP and SIGUSR1 are taken as well. */
 struct wake *wake_open(bool daemon, struct err *err) MUST_CHECK;

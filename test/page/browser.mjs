@@ -1,10 +1,10 @@
 // browser.mjs TASK.json: opens pages in a real headless Chromium, and prints what it saw as JSON.
 //
 // {"url": ..., "folder": for screenshots, "profile": a new folder,
-//  "views": [{"name", "width", "height", "dark", "script" (JavaScript on), "axe", "whole" (false: only
+//  "views": [{"name", "width", "height", "dark", "script" (JavaScript on), "axe", "aria" (what a screen reader is told), "whole" (false: only
 //   what fits the window), "steps": [...]}]}
 // A step: {"press": "Tab", "times": n}, {"click": selector}, {"wait": selector}, {"eval": expression},
-// {"go": path}.
+// {"go": path}, {"ready": file that is made, for the test to wait for}. What is waited for must be visible, unless "hidden" is true.
 import fs from "node:fs";
 import path from "node:path";
 import {createRequire} from "node:module";
@@ -19,8 +19,10 @@ const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run
 async function step(page, one) {
   if (one.press) for (let i = 0; i < (one.times || 1); i++) await page.keyboard.press(one.press);
   if (one.click) await page.click(one.click);
-  if (one.wait) await page.waitForSelector(one.wait, {timeout: 30000});
+  if (one.wait) await page.waitForSelector(one.wait, {timeout: 60000,
+    state: one.hidden ? "attached" : "visible"});
   if (one.go !== undefined) await page.goto(new URL(one.go, task.url).href);
+  if (one.ready) fs.writeFileSync(one.ready, "");
   if (one.eval) return await page.evaluate(one.eval);
   return null;
 }
@@ -41,6 +43,7 @@ async function look(context, view) {
   page.on("request", (r) => seen.requests.push(r.url()));
   await page.goto(task.url, {waitUntil: "load"});
   for (const one of view.steps || []) seen.steps.push(await step(page, one));
+  if (view.aria) seen.aria = await page.locator("body").ariaSnapshot();
   seen.title = await page.title();
   seen.text = await page.innerText("body");
   seen.h1 = await page.innerText("h1");

@@ -129,3 +129,43 @@ def a_good_year(archiver, days=150):
         p.client("box")
         p.space("box", 812 * GIGABYTE, 0)
         p.space(str(archiver.watch), 310 * GIGABYTE, 1800 * GIGABYTE)
+
+
+CROWD = ["attic", "b", "hetzner-storage-box-in-falkenstein-no-2", "L" * 40,
+         "cold_storage.with.dots-and-dashes", "loft", "nas1", "nas2", "Ünïcödé Регистр 倉庫", "seedbox",
+         "shelf", "vault"]
+LONG = ("The Unbelievably Long and Winding Story of a Title That Nobody Could Ever Cut Short (1964) "
+        "[Criterion 2160p BluRay REMUX HEVC DTS-HD MA TrueHD 7.1 Atmos]-GROUP")
+DOTTED = "A.Film.With.Dots.In.Place.Of.Blanks." * 5 + "1999.mkv"
+
+
+def a_crowd(archiver, names=CROWD):
+    """Twelve containers, 40 pending and some lost, and names that fit nowhere."""
+    with past(archiver) as p:
+        for i, name in enumerate(names):
+            p.months(name, 10 + 12 * i, 1 + i % 4)
+        for i in range(66, 0, -1):
+            at = p.at - i * 6 * HOUR + 4 * HOUR
+            turns = {n: ("OK", "") for n in names}
+            if i % 7 == 0:
+                turns[names[2]] = ("WAIT(Client)", f"1 torrent waits for the client {names[3]}")
+            if i % 11 == 0:
+                turns = dict.fromkeys(names, ("FULL", ""))
+            if i % 13 == 0:
+                turns[names[3]] = ("ERR(Disk)", f"/srv/{DOTTED}: Read-only file system")
+            p.cycle(at, turns, well=bool(i % 7 and i % 13), ended=i % 17 != 0)
+        p.cycle(p.at - HOUR, {**{n: ("OK", "") for n in names},
+                              names[1]: ("WAIT(Client)", f"3 torrents wait for {names[3]}"),
+                              names[3]: ("ERR(Disk)", f"/srv/{DOTTED}: Read-only file system")},
+                well=False)
+        for i in range(40):
+            p.torrent(names[i % 12], p.at - (50 - i) * HOUR, state=2,
+                      name=(LONG, DOTTED, "Salt (1954)")[i % 3], note=("", DOTTED, LONG)[i % 3])
+        for i in range(3):
+            p.torrent(names[i], p.at - HOUR, state=5, name="x", note="no answer in time")
+        p.db.execute("UPDATE assignment SET name = NULL, torrent_id = NULL WHERE state = 5")
+        p.torrent(names[3], p.at - HOUR, name=LONG, path=f"/srv/watch/{DOTTED}")
+        p.torrent(names[8], p.at - HOUR, name=DOTTED, path=f"/srv/watch/{DOTTED}")
+        p.client("box", down_since=p.at - 5 * HOUR, seen_at=p.at - 8 * HOUR)
+        p.space("box", 812 * GIGABYTE, 0)
+        p.clock()

@@ -3,13 +3,15 @@
 import json
 import os
 import pathlib
+import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
 
 import pytest
-from harness import ROOT
+from harness import ROOT, wait_for
 
 import seed
 from test_page import HOSTILE, TOKEN
@@ -62,6 +64,7 @@ COUNT = """({
     const part = b.querySelector(".part").getBoundingClientRect();
     const track = b.querySelector(".track").getBoundingClientRect();
     return part.width / track.width; }),
+  folded: document.querySelector("details:not([open]) summary")?.innerText,
   shown: [...document.querySelectorAll(".cycle")].filter((c) => c.offsetParent).map((c) => c.id),
 })"""
 
@@ -152,15 +155,90 @@ def test_it_is_live_and_keeps_the_focus(with_box, serve, look):
     assert seen["steps"][4].startswith("attic: ERR(Disk)")
 
 
-def test_a_page_that_cannot_be_renewed_says_so(with_box, serve, look):
+STALE = "document.getElementById('stale').innerText"
+AS_OF = "document.getElementById('as-of').innerText"
+
+
+def when_ready(path, do):
+    """Has `do` done once the browser has made the file; the thread."""
+    def run():
+        wait_for(path.exists, 120, "the page in the browser")
+        do()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGSTOP])
+def test_a_page_that_cannot_be_renewed_says_so(with_box, serve, look, tmp_path, sig):
+    """The program is away, or hangs."""
     seed.a_good_year(with_box)
     server = serve(with_box)
-    steps = [{"eval": "(globalThis.fetch = async () => { throw new Error('away'); }, 0)"},
-             {"wait": "#stale:not([hidden])"}]
+    ready = tmp_path / "ready"
+    steps = [{"eval": AS_OF}, {"ready": str(ready)}, {"wait": "#stale:not([hidden])"},
+             {"eval": STALE}]
+    thread = when_ready(ready, lambda: server.process.send_signal(sig))
     (seen,) = look(server, [{"name": "page", "axe": True, **SIZES["phone"], "steps": steps}],
-                   "stale")
-    assert "What you see may be out of date" in seen["text"]
+                   f"stale-{sig.name}")
+    thread.join()
+    assert seen["steps"][3] == f"Not renewed since {seen['steps'][0]}: the program does not answer."
     assert seen["violations"] == []
+
+
+def test_a_page_whose_ledger_goes_away_says_so_and_recovers(with_box, serve, look, tmp_path):
+    seed.a_good_year(with_box)
+    server = serve(with_box)
+    ledger, away = with_box.state / "ledger.db", with_box.state / "away.db"
+
+    def spoil_it():
+        ledger.rename(away)
+        ledger.write_bytes(b"this is no ledger" * 100)
+
+    gone, seen_it = tmp_path / "gone", tmp_path / "seen"
+    threads = [when_ready(gone, spoil_it), when_ready(seen_it, lambda: away.rename(ledger))]
+    steps = [{"ready": str(gone)}, {"wait": "#stale:not([hidden])"}, {"eval": STALE},
+             {"ready": str(seen_it)}, {"wait": "#stale[hidden]", "hidden": True}]
+    (seen,) = look(server, [{"name": "page", **SIZES["desktop"], "steps": steps}], "ledger")
+    for thread in threads:
+        thread.join()
+    assert re.match(r"Not renewed since \d\d:\d\d:\d\d: .*ledger", seen["steps"][2])
+
+
+REFUSAL = """({h1: document.querySelector("h1").innerText, main:
+  document.querySelector("main").innerText, home: document.querySelector("main a")?.href ?? null})"""
+
+
+def test_what_a_browser_is_refused_is_a_page_as_well(with_box, serve, look):
+    """At every size, without a violation of accessibility, and with a way out."""
+    server = serve(with_box)
+    views = [{**v, "steps": [{"go": "ptp/no/such"}, {"eval": REFUSAL}]}
+             for v in EVERY_VIEW]
+    for seen in look(server, views, "refused"):
+        assert seen["overflow"] <= 0 and seen["violations"] == []
+        assert seen["steps"][1]["h1"] == "There is nothing here."
+        assert seen["steps"][1]["home"] == server.url
+
+
+def test_a_ledger_that_cannot_be_read_is_told_and_renewed(with_box, serve, look, tmp_path):
+    seed.a_good_year(with_box)
+    server = serve(with_box)
+    ledger, away = with_box.state / "ledger.db", with_box.state / "away.db"
+    wait_for(lambda: "next cycle in" in with_box.log())
+    ledger.rename(away)
+    ledger.write_bytes(b"this is no ledger" * 100)
+    ready = tmp_path / "ready"
+    thread = when_ready(ready, lambda: away.rename(ledger))
+    views = [{"name": "bad", "axe": True, **SIZES["phone"], "steps": [{"eval": REFUSAL}]},
+             {"name": "mended", **SIZES["phone"],
+              "steps": [{"eval": REFUSAL}, {"ready": str(ready)}, {"wait": ".strip"}]}]
+    bad, mended = look(server, views, "unreadable")
+    thread.join()
+    for refused in (bad["steps"][0], mended["steps"][0]):
+        assert refused["h1"] == "The ledger cannot be read."
+        assert "is not a database (put a copy of it back" in refused["main"] and refused["home"] is None
+    assert bad["violations"] == []
+    assert mended["h1"] == "All three containers are healthy."
 
 
 def spoil(archiver):
@@ -193,6 +271,69 @@ def test_a_bad_day_with_hostile_names(with_box, serve, look):
         assert "<script>alert(1)</script>" in seen["text"]
         assert "The client box has been away since" in seen["text"]
         assert "possibly lost" in seen["text"]
+
+
+@pytest.fixture
+def crowded(make):
+    archiver = make(containers=None)
+    watch = archiver.watch / ("a-folder-with-a-name-that-is-rather-long-" * 3)
+    archiver.configure(
+        Clients={"box": {"Type": "qbittorrent", "URL": "http://127.0.0.1:9/", "Username": "bob",
+                         "Password": "x"}},
+        Containers={name: {"Size": f"{i + 1}00G", **({"Client": "box"} if i % 2 else
+                                                     {"WatchDirectory": str(watch / name)})}
+                    for i, name in enumerate(seed.CROWD)})
+    for name in seed.CROWD:
+        (watch / name).mkdir(parents=True)
+    seed.a_crowd(archiver)
+    return archiver
+
+
+# Texts that are wider than what holds them, or stick out of the window.
+CUT = """[...document.querySelectorAll("body *")].filter((e) => e.offsetParent &&
+  !e.closest(".sr, .skip, svg") && (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 ||
+  e.getBoundingClientRect().right > innerWidth + 1)).map((e) => e.outerHTML.slice(0, 120))"""
+
+
+def test_a_crowd_with_long_names_fits_everywhere(crowded, serve, look):
+    server = serve(crowded)
+    views = [{**v, "width": {"phone": 360}.get(v["name"].split("-")[0], v["width"]),
+              "steps": [{"eval": COUNT}, {"eval": CUT}]} for v in EVERY_VIEW]
+    for seen in look(server, views, "crowd"):
+        assert_sound(seen, server)
+        counted, cut = seen["steps"]
+        assert (counted["cards"], counted["cells"], counted["charts"]) == (12, 60, 12)
+        assert cut == []
+        assert counted["folded"] == "33 more"
+
+
+def test_what_was_unfolded_stays_so(crowded, serve, look):
+    server = serve(crowded)
+    later = f"(at => new Promise((done) => setInterval(() => {AS_OF} !== at && done(true), 200)))({AS_OF})"
+    steps = [{"click": "summary"}, {"eval": later}, {"eval": COUNT}]
+    (seen,) = look(server, [{"name": "unfolded", **SIZES["desktop"], "axe": True, "steps": steps}],
+                   "crowd")
+    assert_sound(seen, server)
+    assert "folded" not in seen["steps"][2]
+    assert seen["text"].count("Salt (1954)") == 13
+
+
+def test_a_listener_hears_each_thing_once_and_what_a_chart_shows(with_box, serve, look):
+    seed.a_good_year(with_box)
+    (seen,) = look(serve(with_box), [{"name": "aria", **SIZES["desktop"], "aria": True}], "heard")
+    heard = seen["aria"]
+    assert re.findall(r'status:\n +- heading "All three containers are healthy." \[level=1\]', heard)
+    images = re.findall(r'img "(.*)"', heard)
+    assert len(images) == 3
+    assert all(re.fullmatch(r"Growth from \S+ \w+ on .* to \S+ \w+ today", i) for i in images)
+    assert heard.count("of 800.0 GiB") == 1
+    cells = re.findall(r'link "(.*)":\n +- /url: "#cycle-', heard)
+    assert len(cells) == 60
+    assert all(re.fullmatch(r"(.*, )?\d\d:\d\d, (well|failed|had to wait|cut off)", c) for c in cells)
+    assert [line for line in heard.splitlines() if "alert" in line] == []
+    headings = re.findall(r'heading "(.*?)" \[level=2\]', heard)
+    assert headings == ["Containers", "The last 60 cycles, the newest at the end", "Newest torrents",
+                        "Clients and folders"]
 
 
 def test_the_first_start(make, serve, look, sim):

@@ -534,6 +534,17 @@ def test_the_status_pages_port(archiver):
     assert_finding(finding(archiver, "page-port"), "fail", "Cannot assign", "of this machine")
 
 
+def test_by_which_names_the_status_page_may_be_called(archiver):
+    archiver.set(PTP_LISTEN="127.0.0.1:%d" % free_port())
+    assert_finding(finding(archiver, "page-names"), "ok", "no web site can have$")
+    archiver.set(PTP_LISTEN_HOSTS="ptp.example.org")
+    assert_finding(finding(archiver, "page-names"), "ok", "and by ptp.example.org")
+    archiver.set(PTP_LISTEN_HOSTS="*")
+    assert_finding(finding(archiver, "page-names"), "warn", "any web site", "PTP_LISTEN_TOKEN")
+    archiver.set(PTP_LISTEN_TOKEN="0123456789abcdef")
+    assert finding(archiver, "page-names") is None
+
+
 def test_the_status_pages_port_may_be_the_daemons(sim, archiver):
     archiver.set(PTP_LISTEN="127.0.0.1:%d" % free_port())
     archiver.start()

@@ -1,6 +1,8 @@
 """Signals: SIGTERM and SIGINT end the daemon from anywhere, SIGHUP reads the configuration again,
 SIGUSR1 starts a cycle now."""
 
+import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -158,11 +160,43 @@ def test_it_ends_at_once_amid_a_name_look_up(make, tmp_path):
 
 @pytest.mark.parametrize("sig", STOPS)
 def test_a_stop_that_comes_while_it_starts_is_not_lost(archiver, sig):
+    """Before main() the kernel's default is at work; but whoever starts the tests in a shell's
+    background has SIGINT ignored for all of them, and so it would be dropped there."""
     for pause in (0.005, 0.01, 0.02):
-        process = archiver.start()
+        process = archiver.start(prefix=("env", "--default-signal=INT,TERM"))
+        wait_for(lambda: "ptp-archiver" in os.readlink(f"/proc/{process.pid}/exe"))
         time.sleep(pause)
         process.send_signal(sig)
         assert process.wait(10) in (0, -sig)  # sanitizers take their time to end
+
+
+@pytest.fixture(scope="session")
+def early(tmp_path_factory):
+    """early(sig): variables that have the signal come as the first thing within main()."""
+    library = tmp_path_factory.mktemp("early") / "early.so"
+    source = pathlib.Path(__file__).with_name("early.c")
+    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", str(library),
+                    str(source)], check=True)
+    asan = "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")
+    return lambda sig: {"LD_PRELOAD": str(library), "EARLY": str(int(sig)), "ASAN_OPTIONS": asan}
+
+
+@pytest.mark.parametrize("sig, does", [
+    (signal.SIGTERM, "stopped on request"), (signal.SIGINT, "stopped on request"),
+    (signal.SIGHUP, "the configuration was read again"),
+    (signal.SIGUSR1, "a cycle now, on request")])
+def test_a_signal_in_the_first_instant_is_carried_out(sim, archiver, early, sig, does):
+    process = archiver.start(**early(sig))
+    wait_for(lambda: does in archiver.log(), what=does)
+    if sig in STOPS:
+        assert process.wait(10) == 0 and not sim.fetches()
+    else:
+        ends_well(archiver, process, signal.SIGTERM)
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
+def test_other_commands_are_ended_by_it(archiver, early, sig):
+    assert archiver.run("list", **early(sig)).returncode == -sig
 
 
 def test_fetch_ends_at_once_and_with_1(sim, archiver):
