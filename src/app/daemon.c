@@ -360,6 +360,16 @@ static bool finish_local(struct daemon *d, struct err *err)
 	return one_cycle(d, "rest", WORK_LOCAL, err);
 }
 
+/* For commands that are run by hand. */
+static void leave_note(const struct config *c)
+{
+	struct err err;
+
+	if (!daemon_note_write(c, &err))
+		log_warn(NULL, "commands cannot compare their settings with the daemon's: %s",
+			 err.msg);
+}
+
 /* The parts are closed where they are to be opened anew. */
 static bool check_state(struct daemon *d, struct err *err)
 {
@@ -367,9 +377,21 @@ static bool check_state(struct daemon *d, struct err *err)
 
 	if (!hold_check(&d->hold, &d->parts, d->config, d->wake, &reopen, err))
 		return false;
-	if (reopen)
-		wire_close(&d->parts);
+	if (!reopen)
+		return true;
+	wire_close(&d->parts);
+	leave_note(d->config);
 	return true;
+}
+
+/* A ledger that was removed since the last look can be read only until it is closed. */
+static void close_parts(struct daemon *d)
+{
+	struct err err;
+
+	if (d->parts.ledger && !check_state(d, &err))
+		log_error(NULL, "%s", err.msg);
+	wire_close(&d->parts);
 }
 
 static bool open_parts(struct daemon *d, struct err *err)
@@ -426,9 +448,7 @@ static void write_down(const struct config *c)
 
 	if (c->named_by_environment && !config_write(c, &err))
 		log_warn(NULL, "config.ptp could not be written anew: %s", err.msg);
-	if (!daemon_note_write(c, &err))
-		log_warn(NULL, "commands cannot compare their settings with the daemon's: %s",
-			 err.msg);
+	leave_note(c);
 }
 
 /* A bad new configuration is refused, and the old one stays.  With a good one the parts are closed;
@@ -453,7 +473,7 @@ static void reload(struct daemon *d)
 		return;
 	}
 	trouble_end(&d->trouble, TROUBLE_CONFIG);
-	wire_close(&d->parts);
+	close_parts(d);
 	config_clear(d->config);
 	*d->config = fresh;
 	renew_page(d);
@@ -579,7 +599,7 @@ bool daemon_run(struct config *c, const struct config_options *o, struct wake *w
 	bool ok = loop(&d, err);
 	free(d.wanted);
 	close_page(&d);
-	wire_close(&d.parts);
+	close_parts(&d);
 	hold_release(&d.hold);
 	return ok;
 }

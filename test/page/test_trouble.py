@@ -57,6 +57,20 @@ def test_a_removed_ledger_is_written_anew_and_nothing_of_it_is_lost(running):
         [h["torrent_id"] for h in a.history()]
 
 
+@pytest.mark.parametrize("how", [signal.SIGHUP, signal.SIGTERM])
+def test_a_ledger_that_was_removed_outlives_a_reload_and_a_stop(make, sim, how):
+    a = make("attic:800G", PTP_FETCH_SLEEP="10")     # looks every ten minutes
+    process = a.start()
+    wait_for(lambda: "next cycle in" in a.log(), what="the first cycle")
+    before = a.history()
+    (a.state / "ledger.db").unlink()
+    process.send_signal(how)
+    wait_for(lambda: (a.state / "ledger.db").exists(), what="the ledger")
+    wait_for(lambda: a.history() == before, what="what was in it")
+    if how == signal.SIGTERM:
+        assert process.wait(5) == 0
+
+
 def test_a_ledger_that_was_put_in_its_place_is_gone_on_with(running):
     a = running.archiver
     shutil.copy(a.state / "ledger.db", a.state / "copy")
