@@ -169,7 +169,7 @@ def part_page(tally):
     if build(tally, "page", "build"):
         if not page_modules():
             print("   npm could not install", *PAGE_MODULES)
-        pytest(tally, "page", "test/page", "-n", "2")
+        pytest(tally, "page", "test/page", "-n", "4")
 
 
 def part_utility(tally):

@@ -15,10 +15,9 @@
 #include <string.h>
 
 #define CYCLE_APART_MS 1000     /* cycles of the daemon never begin closer together */
-#define PAUSE_MS 60000          /* from one look to the next, in trouble */
+#define PAUSE_MS 60000          /* in trouble, and between tries of the status page */
 #define SHORT_PAUSE_MS 1000     /* where there is no waiting (core/schedule.h) */
 #define LOOK_APART_MS 600000    /* at the watch folders, and at the state folder */
-#define PAGE_APART_MS 60000     /* tries of the status page, where it cannot be had */
 #define REPORT_APART_MS 3600000 /* the same trouble, to Healthchecks */
 
 struct daemon {
@@ -185,7 +184,7 @@ static bool read_clock(struct daemon *d, int64_t now, struct cycle_clock *clock,
 
 static int64_t page_due(const struct daemon *d)
 {
-	return d->config->listen && !d->page ? d->page_tried + PAGE_APART_MS : INT64_MAX;
+	return d->config->listen && !d->page ? d->page_tried + pause_of(d) : INT64_MAX;
 }
 
 static bool make_plan(struct daemon *d, struct plan *plan, struct err *err)
