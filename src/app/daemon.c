@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/service.h"
 #include "core/pick_up.h"
 #include "core/staged.h"
 
@@ -280,8 +281,10 @@ static void begin_trouble(struct daemon *d, const struct err *why, const char *w
 	int64_t now = clock_now();
 	bool fresh = trouble_begin(&d->trouble, TROUBLE_WORK, why->msg);
 
-	if (fresh)
+	if (fresh) {
 		log_error(NULL, "%s%s; %s", what, why->msg, then);
+		service_tell("STATUS=No cycle can be run: %s", why->msg);
+	}
 	if (!fresh && now - d->reported < REPORT_APART_MS && now >= d->reported)
 		return;
 	d->reported = now;
@@ -305,6 +308,7 @@ static bool one_cycle(struct daemon *d, const char *kind, enum work work, struct
 
 	/* First of all: what fails below must not be begun anew at once. */
 	d->last_begin = clock_now();
+	service_tell("STATUS=A cycle is at work.");
 	d->fresh &= work == WORK_LOCAL;
 	if (run_cycle(d, kind, work, &why)) {
 		end_trouble(d);
@@ -490,6 +494,7 @@ static void announce(const struct plan *plan)
 	int64_t now = clock_now();
 
 	clock_format(plan->when, when);
+	service_tell("STATUS=%s at %s.", plan->rest ? "Next try" : "Next cycle", when);
 	clock_span(plan->when - now, span);
 	log_info(NULL, "%s in %s, at %s",
 		 plan->rest ? "going on with what was left undone" : "next cycle", span, when);
@@ -595,7 +600,9 @@ bool daemon_run(struct config *c, const struct config_options *o, struct wake *w
 	write_down(c);
 	log_info(NULL, "ptp-archiver " PTP_ARCHIVER_VERSION " keeps %zu container%s filled",
 		 c->n_containers, c->n_containers == 1 ? "" : "s");
+	service_tell("READY=1");
 	bool ok = loop(&d, err);
+	service_tell("STOPPING=1");
 	free(d.wanted);
 	close_page(&d);
 	close_parts(&d);
