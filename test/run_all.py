@@ -138,8 +138,8 @@ def part_asan(tally):
         cmocka(tally, "asan", "build-asan")
         pytest(tally, "asan", "test/scenario", "-n", "4", PTP_BUILD=str(ROOT / "build-asan"),
                **SANITIZE)
-        pytest(tally, "asan-page", "test/page/test_page.py", "-n", "2",
-               PTP_BUILD=str(ROOT / "build-asan"), **SANITIZE)
+        pytest(tally, "asan-page", "test/page/test_page.py", "test/page/test_trouble.py",
+               "-n", "4", PTP_BUILD=str(ROOT / "build-asan"), **SANITIZE)
         pytest(tally, "asan-utility", "test/utility", "-n", "4", PTP_TEST_STEP="6",
                PTP_BUILD=str(ROOT / "build-asan"), **SANITIZE)
 
