@@ -97,6 +97,38 @@ static void say_no_containers(struct doctor *d)
 	}
 }
 
+/* Of what is set for a container, what only a client with an interface could heed; the caller's, ""
+ * if nothing is. */
+static char *idle_settings(const struct container *c)
+{
+	const struct {
+		const char *key;
+		bool set;
+	} rows[] = {{"Category", c->placement.category},
+		    {"Tags", c->placement.tags},
+		    {"SavePath", c->placement.save_path},
+		    {"Paused", c->placement.paused},
+		    {"MaxActive", c->max_active}};
+	struct buf out = {.max = 200};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].set)
+			buf_printf(&out, "%s%s", out.len ? ", " : "", rows[i].key);
+	return buf_take(&out);
+}
+
+static void check_idle(struct doctor *d, const struct container *c)
+{
+	OWN_STR char *idle = idle_settings(c);
+
+	if (c->client || !*idle)
+		return;
+	doctor_say(d, DOCTOR_WARN, "idle-settings", c->name,
+		   "%s: of no effect with a watch folder, since no client can be told or asked",
+		   idle);
+	doctor_mend(d, "name a Client for %s, or remove what has no effect", c->name);
+}
+
 void doctor_containers(struct doctor *d)
 {
 	size_t n = d->config->n_containers;
@@ -105,6 +137,8 @@ void doctor_containers(struct doctor *d)
 		doctor_say(d, DOCTOR_OK, "containers", "containers", "%zu", n);
 	else
 		say_no_containers(d);
+	for (size_t i = 0; i < n; i++)
+		check_idle(d, &d->config->containers[i]);
 }
 
 void doctor_base_url(struct doctor *d)

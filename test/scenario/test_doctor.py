@@ -1019,3 +1019,17 @@ def test_in_our_image_the_way_out_is_dockers(sim, archiver):
     daemon_with(archiver, HC_URL=sim.ping_url, PTP_IMAGE="native")
     assert_finding(finding(archiver, "daemon-settings", PTP_IMAGE="native"), "warn", "HC_URL",
                    "docker exec")
+
+
+def test_what_a_watch_folder_makes_idle_is_named(make):
+    a = make(containers=None)
+    a.configure(Clients={"box": {"Type": "qbittorrent", "URL": "http://127.0.0.1:9"}},
+                Containers={"attic": {"Size": "1T", "WatchDirectory": str(a.watch),
+                                      "Category": "ptp", "Paused": True, "MaxActive": 3},
+                            "cellar": {"Size": "1T", "Client": "box", "Category": "ptp"},
+                            "loft": {"Size": "1T", "WatchDirectory": str(a.watch),
+                                     "MaxStalled": 3}})
+    one = finding(a, "idle-settings")
+    assert_finding(one, "warn", "^Category, Paused, MaxActive: of no effect with a watch folder",
+                   "name a Client for attic")
+    assert one["about"] == "attic"
