@@ -214,8 +214,7 @@ static uint64_t pending(const struct invocation *in, const char *name)
 	struct err ignored;
 
 	config_places(&c, &in->config);
-	OWN_STR char *path = wire_ledger_path(&c);
-	struct ledger *l = fs_exists(path) ? ledger_open(path, true, &ignored) : NULL;
+	struct ledger *l = wire_look(&c);
 	if (l && !ledger_totals(l, name, &totals, &ignored))
 		totals = (struct ledger_totals){0};
 	ledger_close(l);

@@ -25,18 +25,17 @@ static bool daemon_alive(const struct config *c, struct err *err)
  * its lock was made. */
 static bool find_due(const struct config *c, int64_t *due, struct err *err)
 {
-	OWN_STR char *path = wire_ledger_path(c);
 	OWN_STR char *lock = wire_run_lock_path(c);
 	struct cycle_clock clock = {0};
+	struct ledger *l;
 	struct stat st;
 
-	if (fs_exists(path)) {
-		struct ledger *l = ledger_open(path, true, err);
-		bool ok = l && ledger_get_clock(l, &clock, err);
-		ledger_close(l);
-		if (!ok)
-			return false;
-	}
+	if (!wire_open_to_look(c, &l, err))
+		return false;
+	bool ok = !l || ledger_get_clock(l, &clock, err);
+	ledger_close(l);
+	if (!ok)
+		return false;
 	*due = clock.next_cycle;
 	if (!clock.last_cycle && stat(lock, &st) == 0)
 		*due = st.st_mtim.tv_sec * INT64_C(1000);

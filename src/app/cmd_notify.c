@@ -70,9 +70,7 @@ static void print_telling(struct ledger *l, const struct notify_target *t)
 
 static void print(const struct config *c)
 {
-	OWN_STR char *path = wire_ledger_path(c);
-	struct err ignored;
-	struct ledger *l = fs_exists(path) ? ledger_open(path, true, &ignored) : NULL;
+	struct ledger *l = wire_look(c);
 	char kinds[200];
 
 	for (size_t i = 0; i < c->n_notify; i++) {

@@ -165,28 +165,15 @@ static void ledger_closer(struct ledger **l)
 	ledger_close(*l);
 }
 
-/* NULL without an error: there is none yet. */
-static struct ledger *open_ledger(const struct config *c, bool *failed, struct err *err)
-{
-	OWN_STR char *path = wire_ledger_path(c);
-
-	*failed = false;
-	if (!fs_exists(path))
-		return NULL;
-	struct ledger *l = ledger_open(path, true, err);
-	*failed = !l;
-	return l;
-}
-
 static json_t *look(const struct config *c, struct err *err)
 {
 	OWN(status_setup_clear) struct status_setup setup = {0};
 	OWN(status_clear) struct status s = {0};
-	bool failed;
-	OWN(ledger_closer) struct ledger *l = open_ledger(c, &failed, err);
+	OWN(ledger_closer) struct ledger *l = NULL;
 
 	status_setup_take(&setup, c, NULL);
-	return !failed && status_gather(&s, &setup, l, err) ? status_json(&s) : NULL;
+	return wire_open_to_look(c, &l, err) && status_gather(&s, &setup, l, err) ? status_json(&s)
+										  : NULL;
 }
 
 int cmd_status(const struct invocation *in, struct err *err)
@@ -238,15 +225,16 @@ int cmd_history(const struct invocation *in, struct err *err)
 {
 	OWN(config_clear) struct config c = {0};
 	size_t limit;
-	bool failed;
 
 	if (in->n_args)
 		return command_usage(err, "history takes no arguments");
 	if (!read_limit(in, &limit, err))
 		return COMMAND_FAILED;
 	config_places(&c, &in->config);
-	OWN(ledger_closer) struct ledger *l = open_ledger(&c, &failed, err);
-	json_t *list = failed ? NULL : past(l, in->value[OPTION_CONTAINER], limit, err);
+	OWN(ledger_closer) struct ledger *l = NULL;
+	json_t *list = !wire_open_to_look(&c, &l, err)
+			       ? NULL
+			       : past(l, in->value[OPTION_CONTAINER], limit, err);
 	if (!list)
 		return COMMAND_FAILED;
 	if (in->given[OPTION_JSON])

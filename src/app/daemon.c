@@ -522,6 +522,7 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 		return false;
 	if (d->paused) {
 		end_trouble(d);
+		close_parts(d);
 		return true;
 	}
 	if (!d->finished)
@@ -555,8 +556,8 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 			 : one_cycle(d, "regular", WORK_ALL, err);
 }
 
-/* Trouble that may pass, such as a ledger on a share that is away, is waited out.  What was removed
- * can be read only as long as it is open. */
+/* Trouble that may pass, such as a ledger on a share that is away, is waited out.  What became of a
+ * ledger that was removed or emptied is known only as long as it is open. */
 static bool pause_for(struct daemon *d, struct err *err)
 {
 	struct err stopped;
@@ -565,7 +566,7 @@ static bool pause_for(struct daemon *d, struct err *err)
 		return false;
 	begin_trouble(d, err, "", "it is looked at again every minute");
 	d->paused = true;
-	if (d->parts.ledger && ledger_file(d->parts.ledger) != LEDGER_REMOVED)
+	if (d->parts.ledger && ledger_file(d->parts.ledger) == LEDGER_IN_PLACE)
 		wire_close(&d->parts);
 	(void)!wake_sleep(d->wake, pause_of(d), &stopped);
 	return true;

@@ -20,12 +20,52 @@ char *wire_ledger_path(const struct config *c)
 	return fs_join(c->state, "ledger.db");
 }
 
-struct ledger *wire_look(const struct config *c)
+static bool has_torrents(const char *folder)
+{
+	OWN_DIR DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (text_ends(entry->d_name, ".torrent"))
+			return true;
+	return false;
+}
+
+/* Without bytes although it was begun: torrents are kept. */
+static bool is_emptied(const struct config *c, const char *ledger, struct err *err)
+{
+	OWN_STR char *vault = fs_join(c->state, "vault");
+	struct stat st;
+
+	if (stat(ledger, &st) < 0 || st.st_size || !has_torrents(vault))
+		return false;
+	err_set(err, ERR_TARGET, WORD_LEDGER,
+		"%s is empty, but there are torrents in %s: put a copy of it back, or remove it to "
+		"begin a new one",
+		ledger, vault);
+	return true;
+}
+
+bool wire_open_to_look(const struct config *c, struct ledger **l, struct err *err)
 {
 	OWN_STR char *path = wire_ledger_path(c);
+	struct stat st;
+
+	*l = NULL;
+	if (is_emptied(c, path, err))
+		return false;
+	if (stat(path, &st) < 0 || !st.st_size)
+		return true;
+	*l = ledger_open(path, true, err);
+	return *l;
+}
+
+struct ledger *wire_look(const struct config *c)
+{
+	struct ledger *l;
 	struct err ignored;
 
-	return fs_exists(path) ? ledger_open(path, true, &ignored) : NULL;
+	return wire_open_to_look(c, &l, &ignored) ? l : NULL;
 }
 
 char *wire_cycle_lock_path(const struct config *c)
@@ -247,27 +287,23 @@ static void open_targets(struct parts *p)
 	}
 }
 
-static bool has_torrents(const char *folder)
-{
-	OWN_DIR DIR *dir = opendir(folder);
-	struct dirent *entry;
-
-	while (dir && (entry = readdir(dir)))
-		if (text_ends(entry->d_name, ".torrent"))
-			return true;
-	return false;
-}
-
-static void warn_strange_state(const struct config *c, const char *ledger)
+/* An empty ledger is no decision of anybody's; who removes one begins a new one, and may not have
+ * meant to. */
+static void warn_missing(const struct config *c, const char *ledger)
 {
 	OWN_STR char *vault = fs_join(c->state, "vault");
+
+	if (!fs_exists(ledger) && has_torrents(vault))
+		log_warn(NULL,
+			 "there is no %s, but there are torrents in %s: was it lost? Stop, and put "
+			 "a copy of it back, if you have one",
+			 ledger, vault);
+}
+
+static void warn_strange_owner(const struct config *c)
+{
 	struct stat st;
 
-	if ((stat(ledger, &st) < 0 || st.st_size == 0) && has_torrents(vault))
-		log_warn(NULL,
-			 "%s is empty, but there are torrents in %s: was it lost? Stop, and put a "
-			 "copy of it back, if you have one",
-			 ledger, vault);
 	if (geteuid() == 0 && stat(c->state, &st) == 0 && st.st_uid != 0)
 		log_warn(NULL,
 			 "%s belongs to another user, and files that root makes in it lock that "
@@ -282,7 +318,10 @@ static bool open_all(struct parts *p, struct err *err)
 
 	if (!wire_state(c, err))
 		return false;
-	warn_strange_state(c, ledger);
+	if (is_emptied(c, ledger, err))
+		return false;
+	warn_missing(c, ledger);
+	warn_strange_owner(c);
 	OWN_STR char *folder = fs_parent(c->path);
 	fs_sweep(folder, fs_base_name(c->path));
 	p->ledger = ledger_open(ledger, false, err);

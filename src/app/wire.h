@@ -47,7 +47,12 @@ const struct destination *wire_client(const struct parts *p, const char *name);
  * `say`: a warning for each. */
 size_t wire_orphans(const struct parts *p, bool say);
 
-/* The ledger, to look into; NULL: there is none yet, or it cannot be read. */
+/* The ledger, to look into; *l NULL: there is none yet.  false: it cannot be read, or it was
+ * emptied.
+ */
+bool wire_open_to_look(const struct config *c, struct ledger **l, struct err *err) MUST_CHECK;
+
+/* The same where it does not matter why there is none. */
 struct ledger *wire_look(const struct config *c);
 
 /* Does a daemon serve the state folder?  false as well where that cannot be seen. */

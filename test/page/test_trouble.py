@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -224,3 +225,39 @@ def test_a_refused_configuration_is_told_until_a_good_one_came(make, serve):
     wait_for(lambda: "\nptp_archiver_config_last_reload_successful 1\n" in
              running.get("metrics").text, what="the metric")
     assert "is refused" not in running.get().text
+
+
+def test_an_empty_ledger_is_not_begun_anew_while_the_vault_has_torrents(sim, make, serve):
+    a = make("attic:800G", HC_URL=sim.ping_url)
+    a.fetch(status=0)
+    ledger = a.state / "ledger.db"
+    os.truncate(ledger, 0)
+    said = a.run("status", status=1).stderr
+    assert "is empty, but there are torrents in" in said
+    assert ledger.stat().st_size == 0
+    assert "is empty, but there are torrents in" in a.fetch(status=1).stderr
+    page = serve(a)
+    wait_for(lambda: "is empty, but there are torrents in" in a.log(), what="the log's line")
+    says(page, "put a copy of it back, or remove it to begin a new one")
+    page.process.send_signal(signal.SIGUSR1)
+    time.sleep(2.5)
+    assert len(sim.fetches()) == 1 and is_stuck(page) and ledger.stat().st_size == 0
+    ledger.unlink()
+    wait_for(lambda: len(a.delivered()) == 2, what="a new beginning")
+    assert "was it lost?" in a.log() and is_well(page)
+
+
+def test_an_emptied_ledger_is_waited_for_without_a_vault_as_well(make, serve, sim):
+    a = make("attic:800G", PTP_VAULT="false")
+    page = serve(a)
+    wait_for(lambda: "next cycle in" in a.log(), what="the first cycle")
+    shutil.copy(a.state / "ledger.db", a.folder / "copy")
+    before = a.history()
+    os.truncate(a.state / "ledger.db", 0)
+    wait_for(lambda: "was emptied while it was in use" in a.log(), what="the log's line")
+    page.process.send_signal(signal.SIGUSR1)
+    time.sleep(2.5)
+    assert (a.state / "ledger.db").stat().st_size == 0 and len(sim.fetches()) == 1
+    shutil.copy(a.folder / "copy", a.state / "ledger.db")
+    wait_for(lambda: len(a.delivered()) == 2, what="the cycle that was asked for")
+    assert len(a.history()) == len(before) + 1 and is_well(page)
