@@ -39,6 +39,7 @@ struct daemon {
 	int64_t page_tried; /* wall clock; 0: not yet */
 	bool forgive;       /* reloaded: clients that refused us are to be called again */
 	bool finished;      /* what needs no call of the tracker was finished after the start */
+	bool owed;          /* a cycle was asked for, and could not be run yet */
 	bool fresh;         /* no cycle has begun since the start, or since it was reloaded */
 };
 
@@ -200,6 +201,10 @@ static bool make_plan(struct daemon *d, struct plan *plan, struct err *err)
 	plan->when = clock.last_cycle ? clock.next_cycle : now;
 	plan->rest = when < plan->when;
 	plan->when = sooner(plan->when, when);
+	if (d->owed) {
+		plan->when = now;
+		plan->rest = false;
+	}
 	if (d->broken)
 		plan->when = later(plan->when, d->last_begin + sooner(schedule_ladder(d->broken),
 								      LOOK_APART_MS));
@@ -299,6 +304,53 @@ static void end_trouble(struct daemon *d)
 		log_info(NULL, "the state folder and the ledger can be used again");
 }
 
+/* ---- the state folder ---- */
+
+/* For commands that are run by hand. */
+static void leave_note(const struct config *c)
+{
+	struct err err;
+
+	if (!daemon_note_write(c, &err))
+		log_warn(NULL, "commands cannot compare their settings with the daemon's: %s",
+			 err.msg);
+}
+
+/* The parts are closed where they are to be opened anew. */
+static bool check_state(struct daemon *d, struct err *err)
+{
+	bool reopen;
+
+	if (!hold_check(&d->hold, &d->parts, d->config, d->wake, &reopen, err))
+		return false;
+	if (!reopen)
+		return true;
+	wire_close(&d->parts);
+	leave_note(d->config);
+	return true;
+}
+
+static bool open_parts(struct daemon *d, struct err *err)
+{
+	if (d->parts.ledger)
+		return true;
+	if (!wire_open(&d->parts, d->config, d->wake, err))
+		return false;
+	wire_orphans(&d->parts, true);
+	for (size_t i = 0; d->forgive && i < d->config->n_clients; i++)
+		if (d->parts.clients[i].name &&
+		    !destination_forgive(&d->parts.clients[i], d->parts.ledger, err))
+			return false;
+	d->forgive = false;
+	return true;
+}
+
+/* Looked at before each cycle: what was taken away, or is damaged, is not written to. */
+static bool get_ready(struct daemon *d, struct err *err)
+{
+	return check_state(d, err) && open_parts(d, err) && ledger_check(d->parts.ledger, err);
+}
+
 /* ---- cycles ---- */
 
 /* A cycle that cannot be run is tried again, ever more rarely, unless there is no hope. */
@@ -310,7 +362,8 @@ static bool one_cycle(struct daemon *d, const char *kind, enum work work, struct
 	d->last_begin = clock_now();
 	service_tell("STATUS=A cycle is at work.");
 	d->fresh &= work == WORK_LOCAL;
-	if (run_cycle(d, kind, work, &why)) {
+	if (get_ready(d, &why) && run_cycle(d, kind, work, &why)) {
+		d->owed &= work != WORK_ALL;
 		end_trouble(d);
 		return true;
 	}
@@ -321,6 +374,8 @@ static bool one_cycle(struct daemon *d, const char *kind, enum work work, struct
 		return false;
 	}
 	d->broken++;
+	/* What needs no call of the tracker is not begun again: the next cycle does it as well. */
+	d->paused |= work == WORK_LOCAL;
 	begin_trouble(d, &why, "the cycle could not be run: ", "it is tried again");
 	return true;
 }
@@ -363,30 +418,6 @@ static bool finish_local(struct daemon *d, struct err *err)
 	return one_cycle(d, "rest", WORK_LOCAL, err);
 }
 
-/* For commands that are run by hand. */
-static void leave_note(const struct config *c)
-{
-	struct err err;
-
-	if (!daemon_note_write(c, &err))
-		log_warn(NULL, "commands cannot compare their settings with the daemon's: %s",
-			 err.msg);
-}
-
-/* The parts are closed where they are to be opened anew. */
-static bool check_state(struct daemon *d, struct err *err)
-{
-	bool reopen;
-
-	if (!hold_check(&d->hold, &d->parts, d->config, d->wake, &reopen, err))
-		return false;
-	if (!reopen)
-		return true;
-	wire_close(&d->parts);
-	leave_note(d->config);
-	return true;
-}
-
 /* A ledger that was removed since the last look can be read only until it is closed. */
 static void close_parts(struct daemon *d)
 {
@@ -395,21 +426,6 @@ static void close_parts(struct daemon *d)
 	if (d->parts.ledger && !check_state(d, &err))
 		log_error(NULL, "%s", err.msg);
 	wire_close(&d->parts);
-}
-
-static bool open_parts(struct daemon *d, struct err *err)
-{
-	if (d->parts.ledger)
-		return true;
-	if (!wire_open(&d->parts, d->config, d->wake, err))
-		return false;
-	wire_orphans(&d->parts, true);
-	for (size_t i = 0; d->forgive && i < d->config->n_clients; i++)
-		if (d->parts.clients[i].name &&
-		    !destination_forgive(&d->parts.clients[i], d->parts.ledger, err))
-			return false;
-	d->forgive = false;
-	return true;
 }
 
 /* A page that cannot be had is tried again every minute, and no reason not to work. */
@@ -538,6 +554,7 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 			}
 			if (wake_take(d->wake, WAKE_CYCLE)) {
 				log_info(NULL, "a cycle now, on request");
+				d->owed = true;
 				return one_cycle(d, "manual", WORK_ALL, err);
 			}
 			open_page(d);
@@ -552,8 +569,9 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 	}
 	if (wake_stopping(d->wake))
 		return true;
-	return plan.rest ? one_cycle(d, "rest", WORK_REST, err)
-			 : one_cycle(d, "regular", WORK_ALL, err);
+	if (plan.rest)
+		return one_cycle(d, "rest", WORK_REST, err);
+	return one_cycle(d, d->owed ? "manual" : "regular", WORK_ALL, err);
 }
 
 /* Trouble that may pass, such as a ledger on a share that is away, is waited out.  What became of a

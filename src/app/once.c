@@ -129,6 +129,7 @@ static bool audit(const struct once *o, struct ledger_audit *last, struct audit 
 	log_info(NULL, "audit: %s", summary);
 	last->at = clock_now();
 	text_copy(last->summary, sizeof last->summary, summary);
+	last->missing = found->count[AUDIT_MISSING];
 	return ledger_set_audit(p->ledger, last, err);
 }
 

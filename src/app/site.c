@@ -5,6 +5,7 @@
 #include "app/status_json.h"
 #include "app/status_metrics.h"
 #include "base/base64.h"
+#include "base/fs.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+
+#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 struct site {
 	struct status_setup setup;
@@ -111,7 +114,7 @@ static void note_loss(const struct site *s, struct status *status)
 {
 	const char *how = NULL;
 
-	if (!s->ledger && s->had_ledger)
+	if (!s->ledger && (s->had_ledger || fs_exists(s->setup.ledger)))
 		how = "is empty or gone";
 	else if (s->ledger && ledger_file(s->ledger) == LEDGER_REMOVED)
 		how = "was removed; the daemon writes it anew within ten minutes";
@@ -226,8 +229,18 @@ static void show_json(const struct status *status, struct site_answer *a)
 
 static void show_metrics(const struct status *status, struct site_answer *a)
 {
-	a->type = "text/plain; version=0.0.4; charset=utf-8";
+	a->type = METRICS_TYPE;
 	status_metrics(status, &a->body);
+}
+
+/* A scrape that fails would not tell that the program runs. */
+static void show_stuck(struct site *s, struct site_answer *a)
+{
+	struct trouble_told config;
+
+	trouble_get(s->setup.trouble, TROUBLE_CONFIG, &config);
+	a->type = METRICS_TYPE;
+	status_metrics_daemon(true, config.since, &a->body);
 }
 
 static void show_ready(const struct status *status, struct site_answer *a)
@@ -269,6 +282,8 @@ static void show(struct site *s, const struct route *route, struct site_answer *
 
 	if (gather(s, &status, &err))
 		route->show(&status, a);
+	else if (route->show == show_metrics)
+		show_stuck(s, a);
 	else if (route->open)
 		say(a, 503, "the ledger cannot be read");
 	else

@@ -230,11 +230,6 @@ static void add_cycles(const struct status *s, struct buf *out)
 		head(out, "last_cycle_duration_seconds", "gauge", "How long the last cycle took.");
 		sample_ms(out, "last_cycle_duration_seconds", took > 0 ? (uint64_t)took : 0);
 	}
-	gauge(out, "stuck",
-	      "1 while no cycle can be run: the state folder or the ledger is unusable.",
-	      s->work.since != 0);
-	gauge(out, "config_last_reload_successful",
-	      "0 if the configuration was read again and refused.", !s->config.since);
 	gauge(out, "cycle_running", "1 while a cycle is at work.", s->working);
 	gauge_time(out, "next_cycle_timestamp_seconds", "When the next cycle is due.",
 		   s->clock.next_cycle);
@@ -335,11 +330,20 @@ static void add_place_metric(const struct status *s, const struct place_metric *
 
 /* ---- all of it ---- */
 
-void status_metrics(const struct status *s, struct buf *out)
+void status_metrics_daemon(bool stuck, bool config_refused, struct buf *out)
 {
 	head(out, "build_info", "gauge", "The version, and the protocol that is spoken.");
 	buf_puts(out, PREFIX "build_info{version=\"" PTP_ARCHIVER_VERSION
 			     "\",speaks=\"" ENGINE_NATIVE_SPEAKS "\"} 1\n");
+	gauge(out, "stuck",
+	      "1 while no cycle can be run: the state folder or the ledger is unusable.", stuck);
+	gauge(out, "config_last_reload_successful",
+	      "0 if the configuration was read again and refused.", !config_refused);
+}
+
+void status_metrics(const struct status *s, struct buf *out)
+{
+	status_metrics_daemon(s->work.since, s->config.since, out);
 	for (size_t i = 0; i < sizeof container_metrics / sizeof *container_metrics; i++)
 		add_container_metric(s, &container_metrics[i], out);
 	add_turns(s, out);

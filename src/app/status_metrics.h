@@ -12,4 +12,7 @@
 
 void status_metrics(const struct status *s, struct buf *out);
 
+/* What can be said where the ledger cannot be read: the first of them all. */
+void status_metrics_daemon(bool stuck, bool config_refused, struct buf *out);
+
 #endif

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "core/pace.h"
 #include "ports/engine_native.h"
 
 #include <inttypes.h>
@@ -163,11 +164,9 @@ static void note_outcome(const struct status *s, const struct status_container *
 	     hint);
 }
 
-/* The words that core/pace has for a 403 on the first call with these credentials, and a 401. */
 static bool is_refusal(const char *reason)
 {
-	return text_starts(reason, "on the first call ever made") ||
-	       text_has_nocase(reason, "HTTP 401");
+	return text_starts(reason, PACE_UNPROVEN) || text_has_nocase(reason, "HTTP 401");
 }
 
 static void note_backoff(const struct status *s, struct remarks *all)

@@ -325,7 +325,9 @@ static bool open_all(struct parts *p, struct err *err)
 	OWN_STR char *folder = fs_parent(c->path);
 	fs_sweep(folder, fs_base_name(c->path));
 	p->ledger = ledger_open(ledger, false, err);
-	p->vault = p->ledger ? vault_open(c->state, err) : NULL;
+	if (!p->ledger || !ledger_check(p->ledger, err))
+		return false;
+	p->vault = vault_open(c->state, err);
 	p->health = p->vault ? health_open(&c->ping_url, c->ca_file, p->wake, err) : NULL;
 	p->notify = p->health ? notify_open(c->ca_file, p->wake, err) : NULL;
 	return p->notify && open_tracker(p, err);

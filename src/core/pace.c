@@ -33,8 +33,8 @@ bool pace_open(struct pacer *p, struct err *err)
 
 	if (!ledger_get_pace(p->ledger, &pace, err))
 		return false;
-	p->first_call = strcmp(pace.credentials, p->credentials) != 0;
-	if (!p->first_call || !earned_by_credentials(&pace))
+	p->proven = strcmp(pace.proven, p->credentials) == 0;
+	if (strcmp(pace.credentials, p->credentials) == 0 || !earned_by_credentials(&pace))
 		return true;
 	schedule_succeeded(&pace);
 	return ledger_set_pace(p->ledger, &pace, err);
@@ -101,13 +101,19 @@ static bool record_end(struct pacer *p, enum pace_call call, struct err *err)
 
 bool pace_ended(struct pacer *p, enum pace_call call, struct err *err)
 {
-	p->first_call = false;
 	return record_end(p, call, err);
 }
 
 bool pace_redirect(struct pacer *p, struct err *err)
 {
 	return record_end(p, PACE_OTHER, err) && pace_before(p, PACE_OTHER, NULL, err);
+}
+
+static void succeeded(struct pacer *p, struct pace *pace)
+{
+	schedule_succeeded(pace);
+	text_copy(pace->proven, sizeof pace->proven, p->credentials);
+	p->proven = true;
 }
 
 bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failure *failure,
@@ -118,17 +124,14 @@ bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failur
 	if (!ledger_get_pace(p->ledger, &pace, err))
 		return false;
 	/* A guard's page tells nothing of the credentials: they did not get to the tracker. */
-	if (failure && failure->status == 403 && p->first_call &&
-	    failure->page != REPLY_PAGE_GUARD) {
+	if (failure && failure->status == 403 && !p->proven && failure->page != REPLY_PAGE_GUARD) {
 		text_copy(why->word, sizeof why->word, WORD_AUTH);
-		err_wrap(why, "on the first call ever made with this ApiUser and ApiKey, so they "
-			      "may be wrong");
+		err_wrap(why, PACE_UNPROVEN);
 	}
 	if (failure && failure->back_off)
 		schedule_failed(&pace, &p->manners, clock_now(), failure->retry_after, why->msg);
 	else if (!failure)
-		schedule_succeeded(&pace);
-	p->first_call = false;
+		succeeded(p, &pace);
 	return record(p, call, &pace, err);
 }
 

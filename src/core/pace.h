@@ -19,12 +19,15 @@ enum pace_call {
 	PACE_OTHER,
 };
 
+/* How the reason of a back-off begins where the credentials may be to blame. */
+#define PACE_UNPROVEN "no call with this ApiUser and ApiKey has worked yet, so they may be wrong"
+
 struct pacer {
 	struct ledger *ledger; /* borrowed */
 	struct wake *wake;     /* borrowed */
 	struct manners manners;
 	char credentials[17]; /* fingerprint of those in use */
-	bool first_call;      /* nothing was ever asked with them before */
+	bool proven;          /* a call that was made with them has worked */
 };
 
 /* Fingerprint of ApiUser and ApiKey: tells whether they changed, and nothing else of them. */
@@ -47,7 +50,7 @@ bool pace_redirect(struct pacer *p, struct err *err) MUST_CHECK;
 bool pace_ended(struct pacer *p, enum pace_call call, struct err *err) MUST_CHECK;
 
 /* The call has ended well, or (`failure` not NULL) with *why, whose word becomes WORD_AUTH for a
- * 403 on the first call ever made with these credentials that no guard in front of the tracker
+ * 403 as long as no call with these credentials has worked, unless a guard in front of the tracker
  * answered. */
 bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failure *failure,
 		struct err *why, struct err *err) MUST_CHECK;

@@ -15,6 +15,7 @@ struct pace {
 	int64_t since;         /* of the first of those failures; 0: there is none */
 	char reason[128];      /* of the back-off, for people */
 	char credentials[17];  /* fingerprint of the credentials last used; "" none */
+	char proven[17];       /* fingerprint of those that last worked; "" none */
 	char announced[24];    /* version of its utility that the tracker last named; "" none */
 };
 

@@ -9,10 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define BUSY_MS 1500 /* a stop request waits for it */
+
+#define DAMAGED " (put a copy of it back, or move it away to begin a new one)"
 
 bool ledger_failed(sqlite3 *db, struct err *err)
 {
@@ -20,9 +23,7 @@ bool ledger_failed(sqlite3 *db, struct err *err)
 	bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 
 	return err_set(err, damaged ? ERR_FATAL : ERR_RETRY, WORD_LEDGER, "ledger: %s%s",
-		       sqlite3_errmsg(db),
-		       damaged ? " (put a copy of it back, or move it away to begin a new one)"
-			       : "");
+		       sqlite3_errmsg(db), damaged ? DAMAGED : "");
 }
 
 /* ---- running statements ---- */
@@ -276,6 +277,26 @@ enum ledger_file ledger_file(const struct ledger *l)
 	if (st.st_dev != l->device || st.st_ino != l->inode)
 		return LEDGER_REPLACED;
 	return st.st_size ? LEDGER_IN_PLACE : LEDGER_EMPTIED;
+}
+
+static bool is_sound(struct ledger *l, struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_CHECK, err, "");
+
+	if (!s || !ledger_run_row(l, s, err))
+		return false;
+	return strcmp(ledger_text(s, 0), "ok") == 0 ||
+	       err_set(err, ERR_FATAL, WORD_LEDGER, "ledger: it is damaged" DAMAGED);
+}
+
+/* One that is open has pages in memory that the file may not have any more. */
+bool ledger_check(const struct ledger *l, struct err *err)
+{
+	struct ledger *fresh = ledger_open(l->path, true, err);
+	bool ok = fresh && is_sound(fresh, err);
+
+	ledger_close(fresh);
+	return ok;
 }
 
 static bool put(const char *path, bool replace, const void *bytes, size_t len, struct err *err)

@@ -39,6 +39,9 @@ enum ledger_file {
 };
 enum ledger_file ledger_file(const struct ledger *l);
 
+/* Is what is in the file sound?  Reads all of it.  ERR_FATAL: it is damaged. */
+bool ledger_check(const struct ledger *l, struct err *err) MUST_CHECK;
+
 /* Writes what can be read of it to `path`, 0600, whose place is taken whole or not at all.
  * `replace`: of what is there; else something that is there is left alone. */
 bool ledger_save(struct ledger *l, const char *path, bool replace, struct err *err) MUST_CHECK;
@@ -333,6 +336,7 @@ bool ledger_audited(struct ledger *l, const struct ledger_finding *findings, siz
 struct ledger_audit {
 	int64_t at; /* of the last one; 0: there was none */
 	char summary[LEDGER_SUMMARY];
+	uint64_t missing; /* torrents that it did not find */
 };
 bool ledger_get_audit(struct ledger *l, struct ledger_audit *a, struct err *err) MUST_CHECK;
 bool ledger_set_audit(struct ledger *l, const struct ledger_audit *a, struct err *err) MUST_CHECK;

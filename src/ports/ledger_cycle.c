@@ -19,14 +19,15 @@ bool ledger_get_pace(struct ledger *l, struct pace *p, struct err *err)
 	text_copy(p->reason, sizeof p->reason, ledger_text(s, 4));
 	text_copy(p->credentials, sizeof p->credentials, ledger_text(s, 5));
 	text_copy(p->announced, sizeof p->announced, ledger_text(s, 6));
+	text_copy(p->proven, sizeof p->proven, ledger_text(s, 8));
 	return true;
 }
 
 bool ledger_set_pace(struct ledger *l, const struct pace *p, struct err *err)
 {
-	return ledger_run(l, SQL_SET_PACE, err, "iiiittti", p->last_fetch, p->last_request,
+	return ledger_run(l, SQL_SET_PACE, err, "iiiitttit", p->last_fetch, p->last_request,
 			  (int64_t)p->failures, p->backoff_until, p->reason, p->credentials,
-			  p->announced, p->since);
+			  p->announced, p->since, p->proven);
 }
 
 /* ---- cycles ---- */
@@ -199,12 +200,13 @@ bool ledger_get_audit(struct ledger *l, struct ledger_audit *a, struct err *err)
 		return false;
 	a->at = sqlite3_column_int64(s, 0);
 	text_copy(a->summary, sizeof a->summary, ledger_text(s, 1));
+	a->missing = (uint64_t)sqlite3_column_int64(s, 2);
 	return true;
 }
 
 bool ledger_set_audit(struct ledger *l, const struct ledger_audit *a, struct err *err)
 {
-	return ledger_run(l, SQL_SET_AUDIT, err, "it", a->at, a->summary);
+	return ledger_run(l, SQL_SET_AUDIT, err, "iti", a->at, a->summary, (int64_t)a->missing);
 }
 
 /* ---- delivering again ---- */

@@ -17,7 +17,7 @@
 #include <sqlite3.h>
 #include <sys/types.h>
 
-#define LEDGER_VERSION 2 /* of the layout */
+#define LEDGER_VERSION 3 /* of the layout */
 
 struct ledger_migration {
 	int version;
@@ -30,6 +30,7 @@ enum sql {
 	SQL_BEGIN,
 	SQL_COMMIT,
 	SQL_ROLLBACK,
+	SQL_CHECK,
 	SQL_ASKING,
 	SQL_ASSIGNED,
 	SQL_NOT_ASSIGNED,

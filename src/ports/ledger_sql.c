@@ -129,6 +129,11 @@ const struct ledger_migration ledger_migrations[] = {
 	 "CREATE TABLE telling("
 	 " target TEXT PRIMARY KEY, since INTEGER NOT NULL, told INTEGER NOT NULL,"
 	 " failures INTEGER NOT NULL, rest_until INTEGER NOT NULL) WITHOUT ROWID;" TO_BE_LOOKED_AT},
+	/* What was assigned proves the credentials that were last used. */
+	{3, "ALTER TABLE pace ADD COLUMN proven TEXT NOT NULL DEFAULT '';"
+	    "UPDATE pace SET proven = credentials"
+	    " WHERE EXISTS(SELECT 1 FROM assignment WHERE torrent_id IS NOT NULL);"
+	    "ALTER TABLE audit ADD COLUMN missing INTEGER NOT NULL DEFAULT 0;"},
 };
 
 _Static_assert(sizeof ledger_migrations / sizeof *ledger_migrations == LEDGER_VERSION,
@@ -157,6 +162,7 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_CHECK] = "PRAGMA quick_check(1)",
 	[SQL_ASKING] = "INSERT INTO assignment(container, state, asked_at, changed_at)"
 		       " VALUES(?1, 0, ?2, ?2)",
 	[SQL_ASSIGNED] = "UPDATE assignment SET state = 1, torrent_id = ?2, archive_id = ?3,"
@@ -262,10 +268,10 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_SINCE] = "SELECT first_seen FROM incomplete WHERE torrent_id = ?1",
 	[SQL_INCOMPLETE_COUNT] = "SELECT count(*) FROM incomplete",
 	[SQL_GET_PACE] = "SELECT last_fetch, last_request, failures, backoff_until, reason,"
-			 " credentials, announced, since FROM pace",
+			 " credentials, announced, since, proven FROM pace",
 	[SQL_SET_PACE] = "UPDATE pace SET last_fetch = ?1, last_request = ?2, failures = ?3,"
 			 " backoff_until = ?4, reason = ?5, credentials = ?6,"
-			 " announced = ?7, since = ?8",
+			 " announced = ?7, since = ?8, proven = ?9",
 	[SQL_GET_CLOCK] = "SELECT last_cycle, next_cycle, last_attempt, attempts FROM clock",
 	[SQL_SET_CLOCK] = "UPDATE clock SET last_cycle = ?1, next_cycle = ?2, last_attempt = ?3,"
 			  " attempts = ?4",
@@ -286,8 +292,8 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_SET_CLIENT] = "INSERT OR REPLACE INTO client VALUES(?1, ?2, ?3, ?4)",
 	[SQL_IS_REFUSED] = "SELECT 1 FROM client WHERE refused = ?1 LIMIT 1",
 	[SQL_FORGIVE] = "UPDATE client SET refused = '' WHERE refused = ?1",
-	[SQL_GET_AUDIT] = "SELECT at, summary FROM audit",
-	[SQL_SET_AUDIT] = "UPDATE audit SET at = ?1, summary = ?2",
+	[SQL_GET_AUDIT] = "SELECT at, summary, missing FROM audit",
+	[SQL_SET_AUDIT] = "UPDATE audit SET at = ?1, summary = ?2, missing = ?3",
 	[SQL_IS_REDELIVERED] = "SELECT 1 FROM redelivery WHERE target = ?1 AND assignment = ?2",
 	[SQL_REDELIVERED] = "INSERT OR REPLACE INTO redelivery VALUES(?1, ?2)",
 	[SQL_REDELIVERY_ENDED] = "DELETE FROM redelivery WHERE target = ?1",

@@ -261,3 +261,27 @@ def test_an_emptied_ledger_is_waited_for_without_a_vault_as_well(make, serve, si
     shutil.copy(a.folder / "copy", a.state / "ledger.db")
     wait_for(lambda: len(a.delivered()) == 2, what="the cycle that was asked for")
     assert len(a.history()) == len(before) + 1 and is_well(page)
+
+
+def test_a_ledger_damaged_in_place_is_not_worked_with(running, sim):
+    a = running.archiver
+    with open(a.state / "ledger.db", "r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(4096 * 20))
+    asked = len(sim.fetches())
+    running.process.send_signal(signal.SIGUSR1)
+    wait_for(lambda: "it is damaged" in a.log() or "malformed" in a.log(), what="the log's line")
+    wait_for(lambda: sim.pings()[-1]["kind"] == "fail", what="the ping")
+    assert running.get("healthz/ready").status == 503 and len(sim.fetches()) == asked
+    assert "copy of it back" in a.fetch(status=1).stderr
+    metrics = running.get("metrics")
+    assert metrics.status == 200 and "\nptp_archiver_stuck 1\n" in metrics.text
+
+
+def test_a_swap_just_before_a_cycle_costs_nothing(running):
+    a = running.archiver
+    shutil.copy(a.state / "ledger.db", a.state / "copy")
+    os.replace(a.state / "copy", a.state / "ledger.db")
+    one_more(running)
+    wait_for(lambda: is_well(running), what="all well")
+    assert "could not be run" not in a.log()

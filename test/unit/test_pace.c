@@ -112,7 +112,7 @@ static void a_failure_that_calls_for_patience_is_recorded(void **state)
 	assert_int_equal(left, 0);
 }
 
-static void only_the_first_403_is_about_the_credentials(void **state)
+static void a_403_is_about_the_credentials_until_they_have_worked(void **state)
 {
 	struct pacer *p = &((struct world *)*state)->pacer;
 	const struct engine_failure refused = {.status = 403, .back_off = true};
@@ -124,11 +124,16 @@ static void only_the_first_403_is_about_the_credentials(void **state)
 	MUST(pace_after(p, PACE_OTHER, &refused, &why, &err));
 	assert_string_equal(why.word, WORD_AUTH);
 	err_set(&why, ERR_RETRY, "HTTP 403", "HTTP 403");
+	/* In a later process as well. */
+	MUST(pace_open(p, &err));
+	MUST(pace_after(p, PACE_OTHER, &refused, &why, &err));
+	assert_string_equal(why.word, WORD_AUTH);
+	MUST(pace_after(p, PACE_OTHER, NULL, &why, &err));
+	err_set(&why, ERR_RETRY, "HTTP 403", "HTTP 403");
 	MUST(pace_after(p, PACE_OTHER, &refused, &why, &err));
 	assert_string_equal(why.word, "HTTP 403");
-	/* Nor is one in a later process. */
 	MUST(pace_open(p, &err));
-	assert_false(p->first_call);
+	assert_true(p->proven);
 }
 
 static void new_credentials_end_what_the_old_ones_earned(void **state)
@@ -179,7 +184,7 @@ int main(void)
 		cmocka_unit_test(the_fingerprint_tells_credentials_apart_and_hides_them),
 		TEST(the_second_fetch_waits_and_a_download_does_not),
 		TEST(a_failure_that_calls_for_patience_is_recorded),
-		TEST(only_the_first_403_is_about_the_credentials),
+		TEST(a_403_is_about_the_credentials_until_they_have_worked),
 		TEST(new_credentials_end_what_the_old_ones_earned),
 		TEST(a_back_off_of_a_clock_that_was_ahead_ends_within_a_day),
 	};
