@@ -212,7 +212,8 @@ static json_t *audit_json(const struct ledger_audit *a)
 {
 	if (!a->at)
 		return json_null();
-	return json_pack("{s:o, s:s}", "at", time_json(a->at), "summary", a->summary);
+	return json_pack("{s:o, s:s, s:o}", "at", time_json(a->at), "summary", a->summary,
+			 "missing", number_json(a->missing));
 }
 
 static json_t *staged_json(const struct status *s)

@@ -255,6 +255,9 @@ static void add_tracker(const struct status *s, struct buf *out)
 	gauge(out, "newer_utility", "1 if the tracker announces a newer protocol than is spoken.",
 	      num_version_compare(s->pace.announced, ENGINE_NATIVE_SPEAKS) > 0);
 	gauge_time(out, "audit_timestamp_seconds", "When the last audit was made.", s->audit.at);
+	if (s->audit.at)
+		gauge(out, "audit_missing_torrents", "Torrents that the last audit did not find.",
+		      s->audit.missing);
 }
 
 /* ---- where torrents go ---- */

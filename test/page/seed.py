@@ -80,6 +80,10 @@ class Past:
         self.db.execute("UPDATE pace SET failures = 4, since = ?, backoff_until = ?, reason = ?",
                         (self.at - since, self.at + ahead, reason))
 
+    def audit(self, missing=2):
+        self.db.execute("UPDATE audit SET at = ?, summary = ?, missing = ?",
+                        (self.at - HOUR, f"412 assigned: 410 seeding, {missing} missing", missing))
+
     def space(self, place, free, total):
         self.db.execute("INSERT OR REPLACE INTO space VALUES(?, ?, ?, ?)",
                         (place, free, total, self.at - 2 * HOUR))

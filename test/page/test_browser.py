@@ -256,6 +256,7 @@ def spoil(archiver):
                                    ("WAIT(Client)", "1 torrent waits for box"),
                                    "loft": ("WAIT", "")}, well=False)
         p.backoff()
+        p.audit()
         p.client("box", down_since=p.at - 5 * seed.HOUR, seen_at=p.at - 8 * seed.HOUR)
         p.space(str(archiver.watch), 20 * seed.GIGABYTE, 1800 * seed.GIGABYTE)
         p.clock()
