@@ -181,9 +181,10 @@ static void say_not_asked(struct doctor *d, const struct err *why)
 	bool waits = why->kind == ERR_RETRY && strcmp(why->word, WORD_NETWORK) == 0;
 
 	doctor_say(d, DOCTOR_FAIL, "tracker-answer", "tracker", "ERR(%s): %s", why->word, why->msg);
-	doctor_mend(d, waits ? "wait, or ask at once in spite of it: `ptp-archiver fetch --force "
-			       "all`"
-			     : "see what is said of the state folder");
+	doctor_mend(d,
+		    waits ? "wait: it is asked again by itself then; `ptp-archiver status` tells "
+			    "since when it has not been well, and why"
+			  : "see what is said of the state folder");
 }
 
 /* The first of these settings without which a call would prove nothing; NULL: there is none. */

@@ -64,7 +64,7 @@ static int64_t wait_needed(const struct pacer *p, const struct pace *pace, enum 
 
 	if (call == PACE_FETCH)
 		return schedule_wait_fetch(pace, &p->manners, now);
-	if (call == PACE_OTHER)
+	if (call == PACE_OTHER || call == PACE_CHECK)
 		return schedule_wait_request(pace, &p->manners, now);
 	return 0;
 }
@@ -110,6 +110,11 @@ bool pace_redirect(struct pacer *p, struct err *err)
 	return record_end(p, PACE_OTHER, err) && pace_before(p, PACE_OTHER, NULL, err);
 }
 
+static bool calls_for_patience(enum pace_call call, const struct engine_failure *failure)
+{
+	return failure && failure->back_off && (call != PACE_CHECK || failure->status);
+}
+
 bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failure *failure,
 		struct err *why, struct err *err)
 {
@@ -124,12 +129,22 @@ bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failur
 		err_wrap(why, "on the first call ever made with this ApiUser and ApiKey, so they "
 			      "may be wrong");
 	}
-	if (failure && failure->back_off)
+	if (calls_for_patience(call, failure))
 		schedule_failed(&pace, &p->manners, clock_now(), failure->retry_after, why->msg);
 	else if (!failure)
 		schedule_succeeded(&pace);
 	p->first_call = false;
 	return record(p, call, &pace, err);
+}
+
+/* libcurl's words for a proxy that refuses have "HTTP code 407". */
+bool pace_earned_by_answer(const char *reason)
+{
+	const char *at = reason;
+
+	while ((at = strstr(at, "HTTP ")) && !(at[5] >= '1' && at[5] <= '9'))
+		at += 5;
+	return at != NULL;
 }
 
 bool pace_announced(struct pacer *p, const char *version, struct err *err)

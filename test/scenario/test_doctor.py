@@ -757,7 +757,8 @@ def test_a_back_off_is_heeded(sim, remote, make):
     check(a, "--online")
     asked = len(remote_sim.requests())
     _, found = marks(a)
-    assert_finding(found["tracker-answer"], "fail", "left alone for another", "--force")
+    assert_finding(found["tracker-answer"], "fail", "left alone for another .*HTTP 503",
+                   "^wait.*`ptp-archiver status`")
     assert len(remote_sim.requests()) == asked
 
 
