@@ -81,6 +81,11 @@ doctor_test doctor_state; /* the state folder */
 doctor_test doctor_watch; /* each watch folder */
 doctor_test doctor_data;  /* each folder where a client stores its data */
 
+/* ---- doctor_ledger.c: what lies in the state folder; no calls ---- */
+
+doctor_test doctor_ledger;   /* can it be opened and read, and the locks and the vault be used? */
+doctor_test doctor_outcomes; /* how did the last turns end, and is the tracker left alone? */
+
 /* ---- doctor_net.c: call the tracker (for its utility's version) and the ping server ---- */
 
 doctor_test doctor_tracker;

@@ -184,7 +184,7 @@ static void say_not_asked(struct doctor *d, const struct err *why)
 	doctor_mend(d,
 		    waits ? "wait: it is asked again by itself then; `ptp-archiver status` tells "
 			    "since when it has not been well, and why"
-			  : "see what is said of the state folder");
+			  : "see what is said of the ledger and the state folder");
 }
 
 /* The first of these settings without which a call would prove nothing; NULL: there is none. */

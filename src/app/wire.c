@@ -23,9 +23,10 @@ char *wire_ledger_path(const struct config *c)
 struct ledger *wire_look(const struct config *c)
 {
 	OWN_STR char *path = wire_ledger_path(c);
+	struct stat st;
 	struct err ignored;
 
-	return fs_exists(path) ? ledger_open(path, true, &ignored) : NULL;
+	return stat(path, &st) == 0 && st.st_size ? ledger_open(path, true, &ignored) : NULL;
 }
 
 char *wire_cycle_lock_path(const struct config *c)
@@ -258,16 +259,24 @@ static bool has_torrents(const char *folder)
 	return false;
 }
 
-static void warn_strange_state(const struct config *c, const char *ledger)
+char *wire_ledger_lost(const struct config *c)
 {
+	OWN_STR char *ledger = wire_ledger_path(c);
 	OWN_STR char *vault = fs_join(c->state, "vault");
 	struct stat st;
 
-	if ((stat(ledger, &st) < 0 || st.st_size == 0) && has_torrents(vault))
-		log_warn(NULL,
-			 "%s is empty, but there are torrents in %s: was it lost? Stop, and put a "
-			 "copy of it back, if you have one",
-			 ledger, vault);
+	if ((stat(ledger, &st) == 0 && st.st_size) || !has_torrents(vault))
+		return NULL;
+	return mem_printf("%s is empty, but there are torrents in %s: was it lost?", ledger, vault);
+}
+
+static void warn_strange_state(const struct config *c)
+{
+	OWN_STR char *lost = wire_ledger_lost(c);
+	struct stat st;
+
+	if (lost)
+		log_warn(NULL, "%s " WIRE_LEDGER_LOST_MEND, lost);
 	if (geteuid() == 0 && stat(c->state, &st) == 0 && st.st_uid != 0)
 		log_warn(NULL,
 			 "%s belongs to another user, and files that root makes in it lock that "
@@ -282,7 +291,7 @@ static bool open_all(struct parts *p, struct err *err)
 
 	if (!wire_state(c, err))
 		return false;
-	warn_strange_state(c, ledger);
+	warn_strange_state(c);
 	OWN_STR char *folder = fs_parent(c->path);
 	fs_sweep(folder, fs_base_name(c->path));
 	p->ledger = ledger_open(ledger, false, err);

@@ -50,6 +50,10 @@ size_t wire_orphans(const struct parts *p, bool say);
 /* The ledger, to look into; NULL: there is none yet, or it cannot be read. */
 struct ledger *wire_look(const struct config *c);
 
+/* That the ledger is gone or empty while the vault is not; the caller's.  NULL: all is well. */
+char *wire_ledger_lost(const struct config *c);
+#define WIRE_LEDGER_LOST_MEND "Stop, and put a copy of it back, if you have one"
+
 /* Does a daemon serve the state folder?  false as well where that cannot be seen. */
 bool wire_daemon_runs(const struct config *c);
 

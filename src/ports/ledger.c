@@ -20,9 +20,7 @@ bool ledger_failed(sqlite3 *db, struct err *err)
 	bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 
 	return err_set(err, damaged ? ERR_FATAL : ERR_RETRY, WORD_LEDGER, "ledger: %s%s",
-		       sqlite3_errmsg(db),
-		       damaged ? " (put a copy of it back, or move it away to begin a new one)"
-			       : "");
+		       sqlite3_errmsg(db), damaged ? " (" LEDGER_WAY_OUT ")" : "");
 }
 
 /* ---- running statements ---- */

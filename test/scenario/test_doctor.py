@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 
 import pytest
 
@@ -566,6 +567,116 @@ def test_the_utility_needs_python_and_requests(archiver, tmp_path):
     python.chmod(0o755)
     assert_finding(finding(archiver, "utility", PATH=f"{tmp_path}:/usr/bin:/bin"), "fail",
                    "module `requests`, which is not there", "PTP_ENGINE=native")
+
+
+# ---- what lies in the state folder ----
+
+def test_a_ledger_that_is_well(archiver):
+    assert finding(archiver, "ledger") is None
+    archiver.fetch(status=0)
+    assert_finding(finding(archiver, "ledger"), "ok", "read and written")
+    assert_finding(finding(archiver, "state-files"), "ok", "locks, vault, quarantine")
+
+
+@pytest.mark.parametrize("fault, text, mend", [
+    (lambda path: path.write_bytes(b"\x83" * 8192), r"not a database$", "^put a copy of it back"),
+    (lambda path: (path.unlink(), path.mkdir()), "is not a file$", "^move it away$"),
+    (lambda path: path.write_bytes(b""), "is empty, but there are torrents", "put a copy"),
+    (lambda path: path.unlink(), "is empty, but there are torrents", "put a copy"),
+    (lambda path: path.write_bytes(path.read_bytes()[:4096] + b"\x83" * (path.stat().st_size - 4096)),
+     "malformed$", "^put a copy of it back")],
+    ids=["bytes", "folder", "empty", "gone", "damaged within"])
+def test_a_ledger_that_cannot_be_used(archiver, fault, text, mend):
+    archiver.fetch(status=0)
+    fault(archiver.state / "ledger.db")
+    one = finding(archiver, "ledger")
+    assert_finding(one, "fail", text, mend)
+    assert str(archiver.state / "ledger.db") in one["text"]
+    assert finding(archiver, "ledger") == one      # and a look at it mends nothing unseen
+
+
+def test_a_ledger_of_a_newer_version(archiver):
+    archiver.fetch(status=0)
+    archiver.ledger("PRAGMA user_version = 99")
+    assert_finding(finding(archiver, "ledger"), "fail", "newer version of this program$",
+                   "^use that version$")
+
+
+def test_the_tracker_is_not_called_with_a_ledger_that_cannot_be_used(sim, archiver):
+    archiver.fetch(status=0)
+    (archiver.state / "ledger.db").write_bytes(b"x" * 8192)
+    found = {one["test"]: one for one in check(archiver, "--online")}
+    assert_finding(found["ledger"], "fail", "not a database", "copy")
+    assert_finding(found["tracker-answer"], "fail", r"ERR\(Ledger\)", "what is said of the ledger")
+    assert sim.requests("scriptver") == []
+
+
+@pytest.mark.parametrize("name, test", [("ledger.db", "ledger"), ("cycle.lock", "state-files"),
+                                        ("run.lock", "state-files"), ("answer", "state-files"),
+                                        ("vault", "state-files"), ("quarantine", "state-files")])
+def test_what_a_command_of_roots_left_there_is_named_with_its_chown(rooted, name, test):
+    rooted.fetch(status=0)
+    (rooted.state / "run.lock").touch()
+    for path in (rooted.state, *rooted.state.rglob("*"), rooted.watch):
+        os.chown(path, OTHER, OTHER)
+    path = rooted.state / name
+    prefix = as_user(OTHER, OTHER)
+    assert_finding(finding(rooted, test, prefix=prefix), "ok", "")
+    os.chown(path, 0, 0)
+    path.chmod(0o700 if path.is_dir() else 0o600)
+    one = finding(rooted, test, prefix=prefix)
+    assert_finding(one, "fail", f"{path}: Permission denied$", f"^this is user {OTHER}:{OTHER}, so: "
+                   f"chown (-R )?{OTHER}:{OTHER} {path}$")
+    subprocess.run(["sh", "-ec", one["mend"].split("so: ")[1]], check=True)
+    assert_finding(finding(rooted, test, prefix=prefix), "ok", "")
+
+
+def test_a_vault_that_is_no_folder(archiver):
+    archiver.state.mkdir(mode=0o700)
+    (archiver.state / "vault").write_text("")
+    assert_finding(finding(archiver, "state-files"), "fail", "vault is not a folder$",
+                   "^move it away$")
+
+
+# ---- how the last turns ended ----
+
+def test_the_last_outcome_is_told_with_since_when_and_what_to_do(sim, make):
+    a = make("attic:1T,cellar:1T")
+    assert finding(a, "last-outcome", about="attic") is None
+    a.fetch(status=0)
+    assert_finding(finding(a, "last-outcome", about="attic"), "ok", r"^OK at \d\d:\d\d$")
+    sim.faults({"endpoint": "fetch", "container": "attic", "do": "status", "status": 404})
+    for _ in range(2):
+        a.fetch(status=1)
+    day = 24 * 3600 * 1000
+    a.ledger(f"UPDATE cycle SET begun_at = begun_at - {3 * day} WHERE id = 1")
+    a.ledger(f"UPDATE cycle SET begun_at = begun_at - {2 * day} WHERE id = 2")
+    ((begun,),) = a.ledger("SELECT begun_at FROM cycle WHERE id = 2")
+    day = time.strftime("%d", time.gmtime(begun / 1000)).lstrip("0")
+    assert_finding(finding(a, "last-outcome", about="attic"), "warn",
+                   rf"^ERR\(HTTP 404\) since {day} .*: .*HTTP 404", "tried again")
+    assert_finding(finding(a, "last-outcome", about="cellar"), "ok", "^OK at ")
+
+
+def test_a_fault_of_this_machines_that_is_over_is_told_as_such(archiver):
+    archiver.watch.rmdir()
+    archiver.watch.write_text("")
+    archiver.fetch(status=1)
+    archiver.watch.unlink()
+    archiver.watch.mkdir()
+    assert_finding(finding(archiver, "last-outcome"), "warn", r"^ERR\(Disk\) since .*: ",
+                   "if nothing is, it is mended")
+    assert archiver.run("check").returncode == 0
+
+
+def test_a_tracker_that_is_left_alone_is_told_once(sim, make):
+    a = make("attic:1T,cellar:1T", PTP_FETCH_SLEEP="0.01")
+    sim.faults({"endpoint": "fetch", "do": "status", "status": 503})
+    a.fetch(status=1)
+    found = check(a)
+    (one,) = [one for one in found if one["test"] == "tracker-rest"]
+    assert_finding(one, "warn", "^The tracker has not been well since .*: HTTP 503", "^Next try in ")
+    assert not [one for one in found if one["test"] == "last-outcome"]
 
 
 # ---- the way to the tracker ----
