@@ -171,6 +171,7 @@ int cmd_check(const struct invocation *in, struct err *err)
 		return command_usage(err, "check takes no arguments");
 	config_load(&c, &in->config, CONFIG_CREDENTIALS, &p);
 	log_setup(c.log_level, c.log_format);
+	doctor_service(&d);
 	say_problems(&d, &p);
 	if (!json) {
 		print_config(&c);

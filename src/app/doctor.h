@@ -60,6 +60,7 @@ typedef void doctor_test(struct doctor *d);
 
 doctor_test doctor_file;       /* who can read config.ptp, and whose it is */
 doctor_test doctor_daemon;     /* has the one that runs the settings that are tested here? */
+doctor_test doctor_service;    /* are the settings elsewhere, with the service of this machine? */
 doctor_test doctor_containers; /* is there one? */
 doctor_test doctor_ping_form;  /* does the ping URL look like one? */
 doctor_test doctor_base_url;   /* is the tracker this machine? */

@@ -1133,6 +1133,25 @@ def test_in_our_image_the_way_out_is_dockers(sim, archiver):
                    "docker exec")
 
 
+def test_without_settings_of_ones_own_the_service_is_named(make):
+    a = make(containers=None, PTP_USER=None, PTP_KEY=None)
+    prefix = mounted("mount -t tmpfs tmpfs /var/lib && mkdir /var/lib/ptp-archiver && "
+                     "chown nobody /var/lib/ptp-archiver")
+    one = finding(a, "service-settings", prefix=prefix)
+    assert_finding(one, "warn", f"^{a.config} is not there, but .*/etc/ptp-archiver.env and "
+                   "/var/lib/ptp-archiver/config.ptp$",
+                   "`systemd-run .*User=nobody .*EnvironmentFile=/etc/ptp-archiver.env .*"
+                   "ptp-archiver --config /var/lib/ptp-archiver/config.ptp check`$")
+    assert check(a, prefix=prefix)[0] == one      # before all that is missing here
+    assert finding(a, "service-settings") is None
+    # With settings of one's own, in the service's place, and in an image it is not meant.
+    for variables in ({"PTP_USER": USER, "PTP_KEY": KEY, "PTP_CONTAINERS": "attic:1T"},
+                      {"PTP_CONFIG": "/var/lib/ptp-archiver/config.ptp"}, {"PTP_IMAGE": "native"}):
+        assert finding(a, "service-settings", prefix=prefix, **variables) is None
+    a.configure(ApiUser=USER)
+    assert finding(a, "service-settings", prefix=prefix) is None
+
+
 def test_what_a_watch_folder_makes_idle_is_named(make):
     a = make(containers=None)
     a.configure(Clients={"box": {"Type": "qbittorrent", "URL": "http://127.0.0.1:9"}},
