@@ -137,6 +137,8 @@ static const char *cause_of(const struct engine_failure *f, const struct err *wh
 		return "the tracker is not well";
 	if (f->page)
 		return "a page came, where JSON should have come";
+	if (strcmp(why->word, WORD_TRACKER) == 0)
+		return "it answers with an error of its own";
 	return "its answer is not what it should be";
 }
 
@@ -159,6 +161,10 @@ static const char *mend_of(const struct engine_failure *f, const struct err *why
 	if (f->page == REPLY_PAGE_LOGIN)
 		return "unset BaseURL and VersionURL if you have set them; else copy user and key "
 		       "from your profile page anew";
+	if (strcmp(why->word, WORD_TRACKER) == 0)
+		return "do what it says: wait, if it was asked too often; copy user and key from "
+		       "your profile page anew (ApiUser, PTP_USER; ApiKey, PTP_KEY), if it means "
+		       "these";
 	return "unset BaseURL and VersionURL if you have set them; else look for a newer "
 	       "ptp-archiver";
 }

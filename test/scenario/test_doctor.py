@@ -850,6 +850,16 @@ def test_an_answer_that_is_none(sim, archiver, fault, test, text, mend):
     assert_finding(found[test], "fail", text, mend)
 
 
+@pytest.mark.parametrize("words", ["Too many queries", "Invalid API key", "You are banned"])
+def test_the_trackers_own_words_are_told(sim, archiver, words):
+    body = json.dumps({"Status": "Error", "Error": f"{words} ({KEY})"})
+    sim.faults({"endpoint": "scriptver", "do": "reply", "body": body})
+    one = finding(archiver, "tracker-answer", "--online")
+    assert_finding(one, "fail", rf"^ERR\(Tracker\): .* the tracker says: {words} \(<hidden>\)",
+                   "^do what it says")
+    assert KEY not in json.dumps(one)
+
+
 def test_a_wrong_key_is_told_from_too_many_queries(sim, archiver):
     sim.scenario(accounts=[{"user": "a" * 16, "key": "b" * 32}])
     _, found = marks(archiver)
