@@ -12,6 +12,7 @@
 #define APP_DOCTOR_H
 
 #include "app/config.h"
+#include "base/http.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -91,6 +92,21 @@ doctor_test doctor_outcomes; /* how did the last turns end, and is the tracker l
 
 doctor_test doctor_tracker;
 doctor_test doctor_ping;
+
+/* How a call that got no answer failed, with a finding for each of its steps: name, connection,
+ * TLS. */
+#define DOCTOR_STEPS 3
+struct doctor_way {
+	const char *about;
+	const char *tests[DOCTOR_STEPS]; /* the names of the steps */
+	const char *mend; /* of a connection that is not made; NULL: the common words */
+	/* By doctor_set_way(). */
+	struct http_url url;
+	const char *proxy; /* the variable that names it; NULL: there is none */
+};
+void doctor_set_way(struct doctor_way *w, const char *url);
+void doctor_trouble(struct doctor *d, const struct doctor_way *w, enum http_trouble trouble,
+		    const struct err *why);
 
 /* ---- doctor_client.c: calls the torrent clients, and notes who refused us ---- */
 

@@ -980,6 +980,39 @@ def test_a_wrong_password(box, using):
     assert box.login_count() == (0, 1)
 
 
+def way(archiver, **keys):
+    return {one["test"]: one for one in check(archiver, "--online", **keys)
+            if one["about"] == "client box"}
+
+
+def test_tls_where_the_client_speaks_none(box, using):
+    found = way(using(URL=box.url.replace("http:", "https:")))
+    assert_finding(found["client-connection"], "ok", "can be reached")
+    assert_finding(found["client-tls"], "fail", r"ERR\(Client\): no TLS is spoken there .*box: ",
+                   "port is that of https")
+
+
+def test_the_name_of_a_client_that_does_not_exist(using, tmp_path):
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.78\n")
+    prefix = mounted(f"mount --bind {tmp_path}/resolv.conf /etc/resolv.conf")
+    found = way(using(URL="http://box.invalid:8080"), prefix=prefix)
+    assert_finding(found["client-name"], "fail", r"cannot be looked up \(DNS\)", "resolv.conf")
+    assert "client-connection" not in found
+
+
+def test_a_client_behind_a_proxy_that_is_not_there(using):
+    found = way(using(URL="http://box.test:8080"), http_proxy=f"http://127.0.0.1:{free_port()}")
+    assert_finding(found["client-connection"], "fail", "nobody answers at the proxy",
+                   "unset http_proxy")
+
+
+def test_another_program_that_asks_for_a_password(sim, using):
+    sim.faults({"do": "status", "status": 401, "headers": {"WWW-Authenticate": "Basic realm=x"}})
+    found = way(using(URL=sim.url))
+    assert_finding(found["client-password"], "fail", "set ProxyUsername",
+                   "ProxyUsername .*another program answers there: correct URL")
+
+
 def give(box, category, n=1):
     for i in range(n):
         box.torrents[f"{i:040x}"] = {
