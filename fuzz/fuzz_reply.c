@@ -40,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *bytes = (const char *)data;
 	OWN_REPLY struct reply reply = {0};
 	char version[REPLY_VERSION_SIZE] = "";
+	char message[REPLY_MESSAGE_SIZE];
 	struct err err = {0};
 
 	if (reply_read_fetch(bytes, size, &reply, &err))
@@ -47,8 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		CHECK(err.kind == ERR_RETRY && strcmp(err.word, WORD_PROTOCOL) == 0 && err.msg[0] &&
 		      !reply.incomplete);
-	if (reply_read_version(bytes, size, version, &err))
-		CHECK(version[0] && is_version(version));
+	if (reply_read_version(bytes, size, version, message, &err))
+		CHECK(version[0] && is_version(version) && !message[0]);
 	else
 		CHECK(!version[0]);
 	return 0;

@@ -288,21 +288,32 @@ char *daemon_note_differences(const struct config *c)
 /* ---- what mends it ---- */
 
 /* Whose the state folder is; the caller's. */
-static char *daemons_user(const struct config *c)
+static char *owner_of(const char *state)
 {
 	struct stat st;
-	const struct passwd *p = stat(c->state, &st) == 0 ? getpwuid(st.st_uid) : NULL;
+	const struct passwd *p = stat(state, &st) == 0 ? getpwuid(st.st_uid) : NULL;
 
 	return mem_dup(p ? p->pw_name : "ptp-archiver");
 }
 
+/* The command in the service's place; the caller's. */
+static char *in_service(const char *state, const char *config, const char *command)
+{
+	OWN_STR char *user = owner_of(state);
+	OWN_STR char *parent = fs_parent(config);
+	OWN_STR char *path = text_quoted(config);
+	OWN_STR char *folder = text_quoted(parent);
+
+	return mem_printf("`systemd-run --quiet --wait --pipe --collect -p User=%s -p "
+			  "EnvironmentFile=" SERVICE_ENVIRONMENT " -p WorkingDirectory=%s "
+			  "ptp-archiver --config %s %s`",
+			  user, folder, path, command);
+}
+
 char *daemon_note_way_out(const struct config *c, const char *command)
 {
-	OWN_STR char *user = daemons_user(c);
 	OWN_STR char *real = real_path(c->path);
-	OWN_STR char *parent = fs_parent(real);
-	OWN_STR char *path = text_quoted(real);
-	OWN_STR char *folder = text_quoted(parent);
+	OWN_STR char *line = in_service(c->state, real, command);
 
 	if (getenv("PTP_IMAGE"))
 		return mem_printf("run it with the container's own environment (`docker exec` "
@@ -310,11 +321,20 @@ char *daemon_note_way_out(const struct config *c, const char *command)
 				  "changed since");
 	return mem_printf(
 		"write them into config.ptp, which both read, or give this command the daemon's "
-		"environment, under systemd: `systemd-run --quiet --wait --pipe --collect -p "
-		"User=%s -p EnvironmentFile=/etc/ptp-archiver.env -p WorkingDirectory=%s "
-		"ptp-archiver --config %s %s`; restart the daemon if a setting was changed since "
+		"environment, under systemd: %s; restart the daemon if a setting was changed since "
 		"it started",
-		user, folder, path, command);
+		line);
+}
+
+char *daemon_note_service(const struct config *c, const char *command)
+{
+	bool is_set_up = fs_exists(c->path) ||
+			 (secret_is_set(&c->user) && secret_is_set(&c->key) && c->n_containers);
+
+	if (is_set_up || getenv("PTP_IMAGE") || strcmp(c->path, SERVICE_CONFIG) == 0 ||
+	    (!fs_exists(SERVICE_ENVIRONMENT) && !fs_exists(SERVICE_STATE)))
+		return NULL;
+	return in_service(SERVICE_STATE, SERVICE_CONFIG, command);
 }
 
 void daemon_note_warn(const struct config *c, const char *command)

@@ -32,6 +32,15 @@ char *daemon_note_differences(const struct config *c);
 /* How `command` ("check --online") is run with the daemon's settings; the caller's. */
 char *daemon_note_way_out(const struct config *c, const char *command);
 
+/* Where the service of this machine has its settings. */
+#define SERVICE_ENVIRONMENT "/etc/ptp-archiver.env"
+#define SERVICE_STATE "/var/lib/ptp-archiver"
+#define SERVICE_CONFIG SERVICE_STATE "/config.ptp"
+
+/* How `command` is run with the service's settings, where this process found none of its own and
+ * there is a service; the caller's.  NULL otherwise. */
+char *daemon_note_service(const struct config *c, const char *command);
+
 /* A warning in the log where there are differences, for a command run by hand. */
 void daemon_note_warn(const struct config *c, const char *command);
 

@@ -12,6 +12,7 @@
 #define APP_DOCTOR_H
 
 #include "app/config.h"
+#include "base/http.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -60,6 +61,7 @@ typedef void doctor_test(struct doctor *d);
 
 doctor_test doctor_file;       /* who can read config.ptp, and whose it is */
 doctor_test doctor_daemon;     /* has the one that runs the settings that are tested here? */
+doctor_test doctor_service;    /* are the settings elsewhere, with the service of this machine? */
 doctor_test doctor_containers; /* is there one? */
 doctor_test doctor_ping_form;  /* does the ping URL look like one? */
 doctor_test doctor_base_url;   /* is the tracker this machine? */
@@ -81,10 +83,30 @@ doctor_test doctor_state; /* the state folder */
 doctor_test doctor_watch; /* each watch folder */
 doctor_test doctor_data;  /* each folder where a client stores its data */
 
+/* ---- doctor_ledger.c: what lies in the state folder; no calls ---- */
+
+doctor_test doctor_ledger;   /* can it be opened and read, and the locks and the vault be used? */
+doctor_test doctor_outcomes; /* how did the last turns end, and is the tracker left alone? */
+
 /* ---- doctor_net.c: call the tracker (for its utility's version) and the ping server ---- */
 
 doctor_test doctor_tracker;
 doctor_test doctor_ping;
+
+/* How a call that got no answer failed, with a finding for each of its steps: name, connection,
+ * TLS. */
+#define DOCTOR_STEPS 3
+struct doctor_way {
+	const char *about;
+	const char *tests[DOCTOR_STEPS]; /* the names of the steps */
+	const char *mend; /* of a connection that is not made; NULL: the common words */
+	/* By doctor_set_way(). */
+	struct http_url url;
+	const char *proxy; /* the variable that names it; NULL: there is none */
+};
+void doctor_set_way(struct doctor_way *w, const char *url);
+void doctor_trouble(struct doctor *d, const struct doctor_way *w, enum http_trouble trouble,
+		    const struct err *why);
 
 /* ---- doctor_client.c: calls the torrent clients, and notes who refused us ---- */
 

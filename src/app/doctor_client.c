@@ -9,34 +9,66 @@
 #include <string.h>
 #include <strings.h>
 
+/* Of a client of this name, whose URLs are such. */
+#define SEE_WHETHER_IT_RUNS                                                                  \
+	"see whether it runs, with its web interface on, and is at this URL seen from here " \
+	"(Clients: %s: URL, such as %s)"
 #define NEAR_MISS 2 /* letters that differ */
 
 /* ---- does it let us in? ---- */
 
-static void say_away(struct doctor *d, const struct config_client *c, const char *about,
-		     const struct client *client, const struct err *why)
+/* No answer came: at which step? */
+static void say_no_answer(struct doctor *d, const struct config_client *c, const char *about,
+			  const struct client *client, const struct err *why)
 {
-	bool refused = client && client->refused;
+	OWN_STR char *mend = mem_printf(SEE_WHETHER_IT_RUNS, c->name, c->type->url_example);
+	struct doctor_way w = {.about = about,
+			       .tests = {"client-name", "client-connection", "client-tls"},
+			       .mend = mend};
 
-	const char *cause = refused                   ? "it does not let us in"
-			    : why->kind == ERR_TARGET ? "it cannot be used"
-						      : "it cannot be reached, or is not well";
+	if (c->url)
+		doctor_set_way(&w, c->url);
+	doctor_trouble(d, &w, client->trouble, why);
+}
 
-	doctor_say(d, DOCTOR_FAIL, refused ? "client-password" : "client-connection", about,
-		   "%s (%s)", cause, why->msg);
-	if (refused)
+static void say_refused(struct doctor *d, const struct config_client *c, const char *about,
+			const struct err *why)
+{
+	doctor_say(d, DOCTOR_FAIL, "client-password", about, "it does not let us in (%s)",
+		   why->msg);
+	if (strstr(why->msg, "ProxyUsername"))
+		doctor_mend(d,
+			    "if there is a proxy in front of it, give ProxyUsername and "
+			    "ProxyPasswordFile of Clients: %s in config.ptp; if there is none, "
+			    "another program answers there: correct URL",
+			    c->name);
+	else
 		doctor_mend(d,
 			    "correct Username and PasswordFile (Password) of Clients: %s in "
 			    "config.ptp; clients ban for a while who guesses",
 			    c->name);
-	else if (why->kind == ERR_TARGET)
+}
+
+static void say_away(struct doctor *d, const struct config_client *c, const char *about,
+		     const struct client *client, const struct err *why)
+{
+	if (client && client->refused) {
+		say_refused(d, c, about, why);
+		return;
+	}
+	if (client && client->trouble) {
+		say_no_answer(d, c, about, client, why);
+		return;
+	}
+	doctor_say(d, DOCTOR_FAIL, "client-connection", about, "%s (%s)",
+		   why->kind == ERR_TARGET ? "it cannot be used"
+					   : "it cannot be reached, or is not well",
+		   why->msg);
+	if (why->kind == ERR_TARGET)
 		doctor_mend(d, "correct Clients: %s in config.ptp: its URL is such as %s", c->name,
 			    c->type->url_example);
 	else
-		doctor_mend(d,
-			    "see whether it runs, with its web interface on, and is at this URL "
-			    "seen from here (Clients: %s: URL, such as %s)",
-			    c->name, c->type->url_example);
+		doctor_mend(d, SEE_WHETHER_IT_RUNS, c->name, c->type->url_example);
 }
 
 /* ---- the categories ---- */

@@ -69,6 +69,19 @@ void doctor_daemon(struct doctor *d)
 	doctor_mend(d, "%s", way_out);
 }
 
+void doctor_service(struct doctor *d)
+{
+	OWN_STR char *line = daemon_note_service(d->config, "check");
+
+	if (!line)
+		return;
+	doctor_say(d, DOCTOR_WARN, "service-settings", "configuration",
+		   "%s is not there, but this machine has the service, whose settings are "
+		   "in " SERVICE_ENVIRONMENT " and " SERVICE_CONFIG,
+		   d->config->path);
+	doctor_mend(d, "to look at the service run, as root: %s", line);
+}
+
 /* `run` does not start so. */
 static void say_no_containers(struct doctor *d)
 {

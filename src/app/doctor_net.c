@@ -1,4 +1,5 @@
-/* The tracker and the ping server, really called; declared in app/doctor.h. */
+/* The tracker and the ping server, really called; declared in app/doctor.h, as is how a call fails.
+ */
 #include "app/doctor.h"
 #include "app/online.h"
 #include "base/clock.h"
@@ -15,6 +16,7 @@
 /* ---- the steps of a call: of each that was taken one finding ---- */
 
 enum step { STEP_NAME, STEP_CONNECTION, STEP_TLS, STEP_ANSWER };
+_Static_assert(STEP_ANSWER == DOCTOR_STEPS, "a name for each step before the answer");
 
 static const struct trouble_row {
 	enum step step;
@@ -40,8 +42,8 @@ static const struct trouble_row {
 			    "place"},
 	[HTTP_CERT_ISSUER] = {STEP_TLS, "its certificate is from nobody whom this machine trusts",
 			      "install the package ca-certificates; for a CA of one's own name its "
-			      "file in CAFile (PTP_CA_FILE); else something on the way answers in "
-			      "its place"},
+			      "file in CAFile (PTP_CA_FILE; of a client its own CAFile); else "
+			      "something on the way answers in its place"},
 	[HTTP_NO_TLS] = {STEP_TLS, "no TLS is spoken there",
 			 "see whether the port is that of https, and no proxy is in the way"},
 	[HTTP_NO_ANSWER] = {STEP_CONNECTION, "no answer came in time",
@@ -52,14 +54,7 @@ static const struct trouble_row {
 				"a VPN on the way"},
 };
 
-struct way {
-	const char *about;
-	const char *tests[STEP_ANSWER]; /* their names; STEP_ANSWER has its own */
-	struct http_url url;
-	const char *proxy; /* the variable that names it; NULL: there is none */
-};
-
-static void set_way(struct way *w, const char *url)
+void doctor_set_way(struct doctor_way *w, const char *url)
 {
 	struct err ignored;
 
@@ -68,7 +63,7 @@ static void set_way(struct way *w, const char *url)
 }
 
 /* The steps before `failed` went well. */
-static void say_steps(struct doctor *d, const struct way *w, enum step failed)
+static void say_steps(struct doctor *d, const struct doctor_way *w, enum step failed)
 {
 	if (failed > STEP_NAME && !w->proxy && !w->url.loopback)
 		doctor_say(d, DOCTOR_OK, w->tests[STEP_NAME], w->about,
@@ -80,8 +75,8 @@ static void say_steps(struct doctor *d, const struct way *w, enum step failed)
 		doctor_say(d, DOCTOR_OK, w->tests[STEP_TLS], w->about, "its certificate is good");
 }
 
-static void say_trouble(struct doctor *d, const struct way *w, enum http_trouble trouble,
-			const struct err *why)
+void doctor_trouble(struct doctor *d, const struct doctor_way *w, enum http_trouble trouble,
+		    const struct err *why)
 {
 	const struct trouble_row *row = &troubles[trouble];
 	bool at_proxy = w->proxy && trouble == HTTP_NO_CONNECTION;
@@ -91,6 +86,8 @@ static void say_trouble(struct doctor *d, const struct way *w, enum http_trouble
 		   at_proxy ? "nobody answers at the proxy" : row->cause, why->msg);
 	if (at_proxy)
 		doctor_mend(d, "start the proxy, or correct or unset %s", w->proxy);
+	else if (w->mend && row->step == STEP_CONNECTION && trouble != HTTP_PROXY_REFUSES)
+		doctor_mend(d, "%s", w->mend);
 	else
 		doctor_mend(d, "%s", row->mend);
 }
@@ -137,6 +134,8 @@ static const char *cause_of(const struct engine_failure *f, const struct err *wh
 		return "the tracker is not well";
 	if (f->page)
 		return "a page came, where JSON should have come";
+	if (strcmp(why->word, WORD_TRACKER) == 0)
+		return "it answers with an error of its own";
 	return "its answer is not what it should be";
 }
 
@@ -159,11 +158,15 @@ static const char *mend_of(const struct engine_failure *f, const struct err *why
 	if (f->page == REPLY_PAGE_LOGIN)
 		return "unset BaseURL and VersionURL if you have set them; else copy user and key "
 		       "from your profile page anew";
+	if (strcmp(why->word, WORD_TRACKER) == 0)
+		return "do what it says: wait, if it was asked too often; copy user and key from "
+		       "your profile page anew (ApiUser, PTP_USER; ApiKey, PTP_KEY), if it means "
+		       "these";
 	return "unset BaseURL and VersionURL if you have set them; else look for a newer "
 	       "ptp-archiver";
 }
 
-static void say_answer(struct doctor *d, const struct way *w, const struct engine_failure *f,
+static void say_answer(struct doctor *d, const struct doctor_way *w, const struct engine_failure *f,
 		       const struct err *why)
 {
 	bool asks_for_key = strcmp(why->word, WORD_AUTH) == 0 || f->status == 403;
@@ -181,9 +184,10 @@ static void say_not_asked(struct doctor *d, const struct err *why)
 	bool waits = why->kind == ERR_RETRY && strcmp(why->word, WORD_NETWORK) == 0;
 
 	doctor_say(d, DOCTOR_FAIL, "tracker-answer", "tracker", "ERR(%s): %s", why->word, why->msg);
-	doctor_mend(d, waits ? "wait, or ask at once in spite of it: `ptp-archiver fetch --force "
-			       "all`"
-			     : "see what is said of the state folder");
+	doctor_mend(d,
+		    waits ? "wait: it is asked again by itself then; `ptp-archiver status` tells "
+			    "since when it has not been well, and why"
+			  : "see what is said of the ledger and the state folder");
 }
 
 /* The first of these settings without which a call would prove nothing; NULL: there is none. */
@@ -206,8 +210,8 @@ static const char *missing_for_tracker(const struct config *c)
 void doctor_tracker(struct doctor *d)
 {
 	const char *missing = missing_for_tracker(d->config);
-	struct way w = {.about = "tracker",
-			.tests = {"tracker-name", "tracker-connection", "tracker-tls"}};
+	struct doctor_way w = {.about = "tracker",
+			       .tests = {"tracker-name", "tracker-connection", "tracker-tls"}};
 	struct online_answer a;
 	struct err err;
 
@@ -215,7 +219,7 @@ void doctor_tracker(struct doctor *d)
 		doctor_skip(d, "tracker-answer", w.about, missing);
 		return;
 	}
-	set_way(&w, d->config->base_url);
+	doctor_set_way(&w, d->config->base_url);
 	bool ok = online_version(d->config, &a, &err);
 	if (ok) {
 		say_steps(d, &w, STEP_ANSWER);
@@ -223,7 +227,7 @@ void doctor_tracker(struct doctor *d)
 			   "it answers, and accepts the credentials (its utility is %s)",
 			   a.version);
 	} else if (a.failure.trouble) {
-		say_trouble(d, &w, a.failure.trouble, &err);
+		doctor_trouble(d, &w, a.failure.trouble, &err);
 	} else if (a.failure.status || a.server_time) {
 		say_answer(d, &w, &a.failure, &err);
 	} else {
@@ -272,7 +276,8 @@ void doctor_ping(struct doctor *d)
 	static const char *const keys[] = {"HealthchecksURL", "CAFile", NULL};
 	const struct config *c = d->config;
 	const char *faulty = find_faulty(c, keys);
-	struct way w = {.about = "ping URL", .tests = {"ping-name", "ping-connection", "ping-tls"}};
+	struct doctor_way w = {.about = "ping URL",
+			       .tests = {"ping-name", "ping-connection", "ping-tls"}};
 	struct health_test t;
 	struct err err;
 
@@ -283,12 +288,12 @@ void doctor_ping(struct doctor *d)
 	if (!secret_is_set(&c->ping_url))
 		return;
 	struct health *h = health_open(&c->ping_url, c->ca_file, NULL, &err);
-	set_way(&w, secret_reveal(&c->ping_url));
+	doctor_set_way(&w, secret_reveal(&c->ping_url));
 	if (!h) {
 		doctor_say(d, DOCTOR_FAIL, "ping-url", w.about, "%s", err.msg);
 		doctor_mend(d, "correct HealthchecksURL (HC_URL) and CAFile (PTP_CA_FILE)");
 	} else if (!health_test(h, "ptp-archiver check: the ping URL works", &t, &err)) {
-		say_trouble(d, &w, t.trouble ? t.trouble : HTTP_OTHER_TROUBLE, &err);
+		doctor_trouble(d, &w, t.trouble ? t.trouble : HTTP_OTHER_TROUBLE, &err);
 	} else {
 		say_steps(d, &w, STEP_ANSWER);
 		say_ping(d, &t);

@@ -12,17 +12,17 @@ static bool ask(struct parts *p, struct online_answer *a, struct err *err)
 	if (!pace_open(&p->pacer, err) || !pace_backoff(&p->pacer, &left, reason, err))
 		return false;
 	clock_span(left + 999, span);
-	if (left)
+	if (left && pace_earned_by_answer(reason))
 		return err_set(err, ERR_RETRY, WORD_NETWORK,
 			       "the tracker is left alone for another %s, after: %s", span, reason);
-	if (!pace_before(&p->pacer, PACE_OTHER, NULL, err))
+	if (!pace_before(&p->pacer, PACE_CHECK, NULL, err))
 		return false;
 	bool ok = p->engine->ops->version(p->engine, a->version, &why);
 	a->server_time = p->engine->server_time;
 	if (ok)
-		return pace_after(&p->pacer, PACE_OTHER, NULL, NULL, err);
+		return pace_after(&p->pacer, PACE_CHECK, NULL, NULL, err);
 	a->failure = p->engine->failure;
-	if (pace_after(&p->pacer, PACE_OTHER, &p->engine->failure, &why, err))
+	if (pace_after(&p->pacer, PACE_CHECK, &p->engine->failure, &why, err))
 		*err = why;
 	return err_wrap(err, "ask the tracker for its utility's version");
 }

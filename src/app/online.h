@@ -15,9 +15,11 @@ struct online_answer {
 	struct engine_failure failure; /* zero where the call was not made at all */
 };
 
-/* The version of its utility; an answer proves the credentials.  A back-off is not waited for, but
- * an error.  The call is recorded, in a state folder that is made if it is missing: the next one
- * must keep its distance.  Nothing else is made. */
+/* The version of its utility; an answer proves the credentials.  A back-off that the tracker's own
+ * answer has begun is not waited for, but an error; one that began because no answer came is no
+ * hindrance, since this may find out why.  The call is recorded, in a state folder that is made if
+ * it is missing: the next one must keep its distance.  A call without an answer holds nobody else
+ * back. Nothing else is made. */
 bool online_version(const struct config *c, struct online_answer *answer,
 		    struct err *err) MUST_CHECK;
 

@@ -90,18 +90,26 @@ static const char *plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
-/* What a container waits for is told once, where the tracker or its client is spoken of. */
-static bool is_covered(const struct status *s, const struct outcome *o)
+bool words_is_trackers(const struct status *s, const struct outcome *o)
 {
 	static const char *const trouble[] = {"HTTP ",       WORD_TIMEOUT, WORD_NETWORK, WORD_TLS,
 					      WORD_PROTOCOL, WORD_TRACKER, WORD_AUTH};
 
+	if (!status_backoff(s))
+		return false;
 	if (o->kind == OUTCOME_WAIT)
-		return strcmp(o->word, WAIT_CLIENT) == 0 || (!o->word[0] && status_backoff(s));
-	for (size_t i = 0; status_backoff(s) && i < sizeof trouble / sizeof *trouble; i++)
+		return !o->word[0];
+	for (size_t i = 0; i < sizeof trouble / sizeof *trouble; i++)
 		if (text_starts(o->word, trouble[i]))
 			return true;
 	return false;
+}
+
+/* What a container waits for is told once, where the tracker or its client is spoken of. */
+static bool is_covered(const struct status *s, const struct outcome *o)
+{
+	return (o->kind == OUTCOME_WAIT && strcmp(o->word, WAIT_CLIENT) == 0) ||
+	       words_is_trackers(s, o);
 }
 
 static const struct status_container *find_container(const struct status *s, const char *name)
@@ -126,8 +134,8 @@ static char *at_next(const struct status *s, const struct status_container *c)
 	return mem_printf("at the next try, in %s", span);
 }
 
-static char *hint_for(const struct status *s, const struct status_container *c,
-		      const struct outcome *o)
+char *words_outcome_hint(const struct status *s, const struct status_container *c,
+			 const struct outcome *o)
 {
 	const char *known = outcome_hint(o);
 
@@ -156,7 +164,7 @@ static void note_outcome(const struct status *s, const struct status_container *
 		     "It passes by itself.");
 	if (outcome_is_well(&o))
 		return;
-	OWN_STR char *hint = hint_for(s, c, &o);
+	OWN_STR char *hint = words_outcome_hint(s, c, &o);
 	words_time(c->known.outcome_at, s->now, when);
 	note(all, REMARK_BAD,
 	     mem_printf("%s: %s at %s%s%s.", c->setup->name, c->known.outcome, when,
@@ -169,7 +177,7 @@ static bool is_refusal(const char *reason)
 	return text_starts(reason, PACE_UNPROVEN) || text_has_nocase(reason, "HTTP 401");
 }
 
-static void note_backoff(const struct status *s, struct remarks *all)
+void words_tracker(const struct status *s, struct remarks *out)
 {
 	char since[WORDS_TIME], next[WORDS_TIME], span[CLOCK_TEXT];
 
@@ -188,7 +196,7 @@ static void note_backoff(const struct status *s, struct remarks *all)
 			   s->lost.n ? "What was assigned stays in the ledger."
 				     : "Nothing is lost: what was assigned stays in the "
 				       "ledger.");
-	note(all, REMARK_BAD,
+	note(out, REMARK_BAD,
 	     refused ? mem_printf("The tracker does not accept ApiUser and ApiKey, since %s.",
 				  since)
 		     : mem_printf("The tracker has not been well since %s: %s.", since,
@@ -451,7 +459,7 @@ void words_remarks(const struct status *s, struct remarks *out)
 {
 	note_trouble(s, out);
 	note_daemon(s, out);
-	note_backoff(s, out);
+	words_tracker(s, out);
 	for (size_t i = 0; i < s->setup->n_places; i++)
 		note_place(s, &s->places[i], out);
 	for (size_t i = 0; i < s->setup->n_containers; i++)

@@ -31,18 +31,28 @@ static bool has_torrents(const char *folder)
 	return false;
 }
 
-/* Without bytes although it was begun: torrents are kept. */
-static bool is_emptied(const struct config *c, const char *ledger, struct err *err)
+char *wire_ledger_lost(const struct config *c)
 {
+	OWN_STR char *ledger = wire_ledger_path(c);
 	OWN_STR char *vault = fs_join(c->state, "vault");
 	struct stat st;
+	bool there = stat(ledger, &st) == 0;
 
-	if (stat(ledger, &st) < 0 || st.st_size || !has_torrents(vault))
+	if ((there && st.st_size) || !has_torrents(vault))
+		return NULL;
+	return mem_printf(there ? "%s is empty, but there are torrents in %s"
+				: "there is no %s, but there are torrents in %s",
+			  ledger, vault);
+}
+
+/* An empty one is no decision of anybody's; who removes it begins a new one. */
+static bool is_emptied(const struct config *c, const char *ledger, struct err *err)
+{
+	OWN_STR char *lost = wire_ledger_lost(c);
+
+	if (!lost || !fs_exists(ledger))
 		return false;
-	err_set(err, ERR_TARGET, WORD_LEDGER,
-		"%s is empty, but there are torrents in %s: put a copy of it back, or remove it to "
-		"begin a new one",
-		ledger, vault);
+	err_set(err, ERR_TARGET, WORD_LEDGER, "%s: " WIRE_LEDGER_EMPTIED_MEND, lost);
 	return true;
 }
 
@@ -287,17 +297,12 @@ static void open_targets(struct parts *p)
 	}
 }
 
-/* An empty ledger is no decision of anybody's; who removes one begins a new one, and may not have
- * meant to. */
-static void warn_missing(const struct config *c, const char *ledger)
+static void warn_lost(const struct config *c)
 {
-	OWN_STR char *vault = fs_join(c->state, "vault");
+	OWN_STR char *lost = wire_ledger_lost(c);
 
-	if (!fs_exists(ledger) && has_torrents(vault))
-		log_warn(NULL,
-			 "there is no %s, but there are torrents in %s: was it lost? Stop, and put "
-			 "a copy of it back, if you have one",
-			 ledger, vault);
+	if (lost)
+		log_warn(NULL, "%s: was it lost? If so, " WIRE_LEDGER_LOST_MEND, lost);
 }
 
 static void warn_strange_owner(const struct config *c)
@@ -320,7 +325,7 @@ static bool open_all(struct parts *p, struct err *err)
 		return false;
 	if (is_emptied(c, ledger, err))
 		return false;
-	warn_missing(c, ledger);
+	warn_lost(c);
 	warn_strange_owner(c);
 	OWN_STR char *folder = fs_parent(c->path);
 	fs_sweep(folder, fs_base_name(c->path));

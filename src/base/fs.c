@@ -56,7 +56,7 @@ static char *remedy(int e, const char *doing, const char *path)
 		return mem_dup("");
 	OWN_STR char *what = barrier(path);
 	OWN_STR char *key = key_to(what);
-	return mem_printf("; this is user %u:%u, so: %s%s", geteuid(), getegid(), key,
+	return mem_printf(FS_WAY_OUT "%u:%u, so: %s%s", geteuid(), getegid(), key,
 			  strcmp(doing, MAKE_FOLDER) == 0 ? ", or make the folder before" : "");
 }
 
@@ -395,6 +395,18 @@ bool fs_lock_is_held(const char *path, bool *held, struct err *err)
 bool fs_check_access(const char *folder, struct err *err)
 {
 	return access(folder, W_OK | X_OK) == 0 || fs_failed(err, "write into", folder);
+}
+
+bool fs_check_file(const char *path, const char *doing, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno == ENOENT || fs_failed(err, doing, path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_TARGET, WORD_DISK,
+			       "cannot %s %s: it is not a file; move it away", doing, path);
+	return access(path, R_OK | W_OK) == 0 || fs_failed(err, doing, path);
 }
 
 bool fs_check_writable(const char *folder, struct err *err)

@@ -3,7 +3,7 @@
  *
  * All errors are WORD_DISK and name the path.  Kind: ERR_TARGET (permissions, missing folder, wrong
  * type: a person is needed), ERR_RETRY (no space, input/output errors: it may pass).  Where rights
- * are missing the message names the user that we are and a `chown`.
+ * are missing the message names the user that we are and a `chown`; it ends so, from FS_WAY_OUT on.
  */
 #ifndef BASE_FS_H
 #define BASE_FS_H
@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#define FS_WAY_OUT "; this is user "
 
 /* "folder/name", the caller's. */
 char *fs_join(const char *folder, const char *name);
@@ -84,6 +86,10 @@ bool fs_lock_is_held(const char *path, bool *held, struct err *err) MUST_CHECK;
 
 /* May we make a file in the folder?  Permissions, a file system that is read-only. */
 bool fs_check_access(const char *folder, struct err *err) MUST_CHECK;
+
+/* May we read and write a file that is there?  Opens nothing; one that is not there is fine.
+ * `doing` as for fs_failed. */
+bool fs_check_file(const char *path, const char *doing, struct err *err) MUST_CHECK;
 
 /* Could a file be made in the folder?  Asks the system and writes nothing, so that a disk that
  * sleeps is left alone: permissions, a file system that is read-only, one that is full. */

@@ -103,3 +103,8 @@ bool web_call(struct web *w, const struct web_call *call, struct http_reply *rep
 		return true;
 	return strcmp(err->word, WORD_STOPPED) != 0 && err_wrap(err, "%s", w->name);
 }
+
+enum http_trouble web_trouble(const struct web *w)
+{
+	return http_trouble(w->http);
+}

@@ -46,4 +46,7 @@ struct web_call {
 bool web_call(struct web *w, const struct web_call *call, struct http_reply *reply,
 	      struct err *err) MUST_CHECK;
 
+/* After a failed web_call. */
+enum http_trouble web_trouble(const struct web *w);
+
 #endif

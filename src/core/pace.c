@@ -64,7 +64,7 @@ static int64_t wait_needed(const struct pacer *p, const struct pace *pace, enum 
 
 	if (call == PACE_FETCH)
 		return schedule_wait_fetch(pace, &p->manners, now);
-	if (call == PACE_OTHER)
+	if (call == PACE_OTHER || call == PACE_CHECK)
 		return schedule_wait_request(pace, &p->manners, now);
 	return 0;
 }
@@ -116,6 +116,11 @@ static void succeeded(struct pacer *p, struct pace *pace)
 	p->proven = true;
 }
 
+static bool calls_for_patience(enum pace_call call, const struct engine_failure *failure)
+{
+	return failure && failure->back_off && (call != PACE_CHECK || failure->status);
+}
+
 bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failure *failure,
 		struct err *why, struct err *err)
 {
@@ -128,11 +133,21 @@ bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failur
 		text_copy(why->word, sizeof why->word, WORD_AUTH);
 		err_wrap(why, PACE_UNPROVEN);
 	}
-	if (failure && failure->back_off)
+	if (calls_for_patience(call, failure))
 		schedule_failed(&pace, &p->manners, clock_now(), failure->retry_after, why->msg);
 	else if (!failure)
 		succeeded(p, &pace);
 	return record(p, call, &pace, err);
+}
+
+/* libcurl's words for a proxy that refuses have "HTTP code 407". */
+bool pace_earned_by_answer(const char *reason)
+{
+	const char *at = reason;
+
+	while ((at = strstr(at, "HTTP ")) && !(at[5] >= '1' && at[5] <= '9'))
+		at += 5;
+	return at != NULL;
 }
 
 bool pace_announced(struct pacer *p, const char *version, struct err *err)

@@ -17,6 +17,8 @@ enum pace_call {
 	PACE_FETCH,    /* asks for an assignment */
 	PACE_DOWNLOAD, /* of what was assigned by the call just made: follows it at once */
 	PACE_OTHER,
+	PACE_CHECK, /* somebody looks for a fault: without an answer it says nothing of the tracker
+		     */
 };
 
 /* How the reason of a back-off begins where the credentials may be to blame. */
@@ -51,7 +53,8 @@ bool pace_ended(struct pacer *p, enum pace_call call, struct err *err) MUST_CHEC
 
 /* The call has ended well, or (`failure` not NULL) with *why, whose word becomes WORD_AUTH for a
  * 403 as long as no call with these credentials has worked, unless a guard in front of the tracker
- * answered. */
+ * answered.  A failure that calls for patience begins a back-off or lengthens it, except that of a
+ * PACE_CHECK to which no answer came: what is tried there may not be what others go by. */
 bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failure *failure,
 		struct err *why, struct err *err) MUST_CHECK;
 
@@ -60,5 +63,9 @@ bool pace_announced(struct pacer *p, const char *version, struct err *err) MUST_
 
 /* *left: how long the back-off lasts still, 0: none.  `reason` gets why. */
 bool pace_backoff(struct pacer *p, int64_t *left, char reason[128], struct err *err) MUST_CHECK;
+
+/* Was a back-off of this reason earned by an answer of the tracker's (an HTTP status), and not by a
+ * way to it that leads nowhere? */
+bool pace_earned_by_answer(const char *reason);
 
 #endif

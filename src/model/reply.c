@@ -201,13 +201,19 @@ bool reply_read_fetch(const char *bytes, size_t len, struct reply *reply, struct
 }
 
 bool reply_read_version(const char *bytes, size_t len, char version[REPLY_VERSION_SIZE],
-			struct err *err)
+			char message[REPLY_MESSAGE_SIZE], struct err *err)
 {
 	OWN_JSON json_t *root = load_object(bytes, len, err);
 
+	message[0] = '\0';
 	if (!root)
 		return false;
 	const char *status = json_string_value(json_object_get(root, "Status"));
+	if (status && strcmp(status, "Error") == 0) {
+		read_message(root, message);
+		return err_set(err, ERR_RETRY, WORD_TRACKER,
+			       "the tracker answers with an error of its own");
+	}
 	if (!status || strcmp(status, "Ok") != 0)
 		return protocol(err, "the answer's Status is not Ok");
 	if (!read_version(json_object_get(root, "ScriptVersion"), version))

@@ -16,6 +16,7 @@
 
 #define REPLY_ID_SIZE 24      /* a decimal id with its NUL */
 #define REPLY_VERSION_SIZE 24 /* a version with its NUL */
+#define REPLY_MESSAGE_SIZE 256
 #define REPLY_INCOMPLETE_MAX 100000
 
 enum reply_verdict {
@@ -38,7 +39,7 @@ struct reply {
 	char archive_id[REPLY_ID_SIZE];
 	char container_id[REPLY_ID_SIZE]; /* "" if not given */
 	char version[REPLY_VERSION_SIZE]; /* ScriptVersion; "" if not given */
-	char message[256];                /* the tracker's words, printable; "" if none */
+	char message[REPLY_MESSAGE_SIZE]; /* the tracker's words, printable; "" if none */
 	bool lists_incomplete;            /* IncompleteTransactions was there */
 	struct incomplete *incomplete;    /* owned */
 	size_t n_incomplete;
@@ -51,9 +52,11 @@ struct reply {
 bool reply_read_fetch(const char *bytes, size_t len, struct reply *reply,
 		      struct err *err) MUST_CHECK;
 
-/* An answer to `scriptver`: fills in `version` only. */
+/* An answer to `scriptver`: fills in `version` only.  Where the tracker answers with an error of
+ * its own it fails with WORD_TRACKER, and `message` has the tracker's words, printable; else that
+ * is "". */
 bool reply_read_version(const char *bytes, size_t len, char version[REPLY_VERSION_SIZE],
-			struct err *err) MUST_CHECK;
+			char message[REPLY_MESSAGE_SIZE], struct err *err) MUST_CHECK;
 
 /* What a page is that came in place of an answer. */
 enum reply_page {

@@ -24,6 +24,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/http.h"
 #include "base/secret.h"
 #include "base/wake.h"
 #include "model/client_torrent.h"
@@ -106,6 +107,7 @@ struct client_ops {
 struct client {
 	const struct client_ops *ops;
 	bool refused; /* the last call failed because the credentials were not accepted */
+	enum http_trouble trouble; /* at which step the last call over HTTP got no answer */
 };
 
 /* What a client with an interface is opened with; borrowed for as long as it lives. */

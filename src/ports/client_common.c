@@ -128,6 +128,7 @@ bool client_send(struct client_common *c, const struct web_call *call, struct ht
 	}
 	whole.keep = c->about->keep;
 	bool ok = web_call(c->web, &whole, reply, err);
+	c->base.trouble = ok ? HTTP_NO_TROUBLE : web_trouble(c->web);
 	c->late = !ok && strcmp(err->word, WORD_TIMEOUT) == 0;
 	return ok || client_unreached(err);
 }

@@ -181,17 +181,28 @@ static bool native_download(struct engine *e, const char *torrent_id, const char
 	return true;
 }
 
+/* Its error's own words, where it has any. */
+static bool quote(const struct native *n, const char *message, struct err *err)
+{
+	OWN_STR char *text = masked(n, message, strlen(message));
+
+	return *text ? err_set(err, ERR_RETRY, WORD_TRACKER, "the tracker says: %s", text) : false;
+}
+
 static bool native_version(struct engine *e, char version[REPLY_VERSION_SIZE], struct err *err)
 {
 	struct native *n = (struct native *)e;
 	OWN_HTTP_REPLY struct http_reply got = {0};
 	OWN_STR char *url = url_of(n, n->tracker.version_url);
+	char message[REPLY_MESSAGE_SIZE];
 
 	if (!get(n, url, REPLY_MAX_BYTES, &got, err) || !check_status(n, &got, err))
 		return false;
-	if (reply_read_version(buf_text(&got.body), got.body.len, version, err))
+	if (reply_read_version(buf_text(&got.body), got.body.len, version, message, err))
 		return true;
-	n->base.failure.page = page_of(&got);
+	n->base.failure = (struct engine_failure){.status = got.status, .page = page_of(&got)};
+	if (strcmp(err->word, WORD_TRACKER) == 0)
+		return quote(n, message, err);
 	log_strange_reply(n, &got);
 	return false;
 }

@@ -15,15 +15,13 @@
 
 #define BUSY_MS 1500 /* a stop request waits for it */
 
-#define DAMAGED " (put a copy of it back, or move it away to begin a new one)"
-
 bool ledger_failed(sqlite3 *db, struct err *err)
 {
 	int code = sqlite3_errcode(db);
 	bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 
 	return err_set(err, damaged ? ERR_FATAL : ERR_RETRY, WORD_LEDGER, "ledger: %s%s",
-		       sqlite3_errmsg(db), damaged ? DAMAGED : "");
+		       sqlite3_errmsg(db), damaged ? " (" LEDGER_WAY_OUT ")" : "");
 }
 
 /* ---- running statements ---- */
@@ -286,7 +284,7 @@ static bool is_sound(struct ledger *l, struct err *err)
 	if (!s || !ledger_run_row(l, s, err))
 		return false;
 	return strcmp(ledger_text(s, 0), "ok") == 0 ||
-	       err_set(err, ERR_FATAL, WORD_LEDGER, "ledger: it is damaged" DAMAGED);
+	       err_set(err, ERR_FATAL, WORD_LEDGER, "ledger: it is damaged (" LEDGER_WAY_OUT ")");
 }
 
 /* One that is open has pages in memory that the file may not have any more. */

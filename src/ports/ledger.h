@@ -7,7 +7,8 @@
  * it is opened, a newer one is refused.
  *
  * Errors: ERR_FATAL, WORD_LEDGER if the file is damaged or from a newer version; ERR_RETRY,
- * WORD_LEDGER if it cannot be written now (disk full, locked, read-only).
+ * WORD_LEDGER if it cannot be written now (disk full, locked, read-only).  Of a damaged one the
+ * message ends in (LEDGER_WAY_OUT).
  */
 #ifndef PORTS_LEDGER_H
 #define PORTS_LEDGER_H
@@ -22,6 +23,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define LEDGER_WAY_OUT "put a copy of it back, or move it away to begin a new one"
 
 struct ledger;
 

@@ -129,6 +129,27 @@ def test_request_for_the_version_respects_the_back_off(sim, make):
     assert not sim.requests("scriptver")
 
 
+def test_a_check_that_gets_no_answer_holds_nobody_back(sim, make):
+    a = make(**PATIENT)
+    for _ in range(2):
+        said = a.run("check", "--online", status=1, PTP_BASE_URL=f"http://127.0.0.1:{free_port()}")
+        assert "FAIL  tracker: ERR(Network)" in said.stdout and "left alone" not in said.stdout
+    assert a.status()["backoff"] is None
+    a.fetch(status=0)
+
+
+def test_a_back_off_without_an_answer_keeps_no_check_from_finding_the_fault(sim, make):
+    a = make(**PATIENT)
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    a.fetch(status=1, PTP_BASE_URL=nowhere)
+    first = left(a)
+    said = a.run("check", "--online", status=1, PTP_BASE_URL=nowhere).stdout
+    assert "nobody answers there" in said and "left alone" not in said
+    assert 0 < left(a) <= first
+    a.run("check", "--online", status=0)
+    assert a.status()["backoff"] is None
+
+
 @pytest.mark.parametrize("minutes, wait", [(30, 30), (0.2, 1), (60 * 48, 60 * 24)])
 def test_retry_after_is_honoured_between_the_ladder_and_a_day(sim, make, minutes, wait):
     a = make(**PATIENT)

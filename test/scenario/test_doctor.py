@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 
 import pytest
 
@@ -568,6 +569,116 @@ def test_the_utility_needs_python_and_requests(archiver, tmp_path):
                    "module `requests`, which is not there", "PTP_ENGINE=native")
 
 
+# ---- what lies in the state folder ----
+
+def test_a_ledger_that_is_well(archiver):
+    assert finding(archiver, "ledger") is None
+    archiver.fetch(status=0)
+    assert_finding(finding(archiver, "ledger"), "ok", "read and written")
+    assert_finding(finding(archiver, "state-files"), "ok", "locks, vault, quarantine")
+
+
+@pytest.mark.parametrize("fault, text, mend", [
+    (lambda path: path.write_bytes(b"\x83" * 8192), r"not a database$", "^put a copy of it back"),
+    (lambda path: (path.unlink(), path.mkdir()), "is not a file$", "^move it away$"),
+    (lambda path: path.write_bytes(b""), "is empty, but there are torrents", "put a copy"),
+    (lambda path: path.unlink(), "is empty, but there are torrents", "put a copy"),
+    (lambda path: path.write_bytes(path.read_bytes()[:4096] + b"\x83" * (path.stat().st_size - 4096)),
+     "malformed$", "^put a copy of it back")],
+    ids=["bytes", "folder", "empty", "gone", "damaged within"])
+def test_a_ledger_that_cannot_be_used(archiver, fault, text, mend):
+    archiver.fetch(status=0)
+    fault(archiver.state / "ledger.db")
+    one = finding(archiver, "ledger")
+    assert_finding(one, "fail", text, mend)
+    assert str(archiver.state / "ledger.db") in one["text"]
+    assert finding(archiver, "ledger") == one      # and a look at it mends nothing unseen
+
+
+def test_a_ledger_of_a_newer_version(archiver):
+    archiver.fetch(status=0)
+    archiver.ledger("PRAGMA user_version = 99")
+    assert_finding(finding(archiver, "ledger"), "fail", "newer version of this program$",
+                   "^use that version$")
+
+
+def test_the_tracker_is_not_called_with_a_ledger_that_cannot_be_used(sim, archiver):
+    archiver.fetch(status=0)
+    (archiver.state / "ledger.db").write_bytes(b"x" * 8192)
+    found = {one["test"]: one for one in check(archiver, "--online")}
+    assert_finding(found["ledger"], "fail", "not a database", "copy")
+    assert_finding(found["tracker-answer"], "fail", r"ERR\(Ledger\)", "what is said of the ledger")
+    assert sim.requests("scriptver") == []
+
+
+@pytest.mark.parametrize("name, test", [("ledger.db", "ledger"), ("cycle.lock", "state-files"),
+                                        ("run.lock", "state-files"), ("answer", "state-files"),
+                                        ("vault", "state-files"), ("quarantine", "state-files")])
+def test_what_a_command_of_roots_left_there_is_named_with_its_chown(rooted, name, test):
+    rooted.fetch(status=0)
+    (rooted.state / "run.lock").touch()
+    for path in (rooted.state, *rooted.state.rglob("*"), rooted.watch):
+        os.chown(path, OTHER, OTHER)
+    path = rooted.state / name
+    prefix = as_user(OTHER, OTHER)
+    assert_finding(finding(rooted, test, prefix=prefix), "ok", "")
+    os.chown(path, 0, 0)
+    path.chmod(0o700 if path.is_dir() else 0o600)
+    one = finding(rooted, test, prefix=prefix)
+    assert_finding(one, "fail", f"{path}: Permission denied$", f"^this is user {OTHER}:{OTHER}, so: "
+                   f"chown (-R )?{OTHER}:{OTHER} {path}$")
+    subprocess.run(["sh", "-ec", one["mend"].split("so: ")[1]], check=True)
+    assert_finding(finding(rooted, test, prefix=prefix), "ok", "")
+
+
+def test_a_vault_that_is_no_folder(archiver):
+    archiver.state.mkdir(mode=0o700)
+    (archiver.state / "vault").write_text("")
+    assert_finding(finding(archiver, "state-files"), "fail", "vault is not a folder$",
+                   "^move it away$")
+
+
+# ---- how the last turns ended ----
+
+def test_the_last_outcome_is_told_with_since_when_and_what_to_do(sim, make):
+    a = make("attic:1T,cellar:1T")
+    assert finding(a, "last-outcome", about="attic") is None
+    a.fetch(status=0)
+    assert_finding(finding(a, "last-outcome", about="attic"), "ok", r"^OK at \d\d:\d\d$")
+    sim.faults({"endpoint": "fetch", "container": "attic", "do": "status", "status": 404})
+    for _ in range(2):
+        a.fetch(status=1)
+    day = 24 * 3600 * 1000
+    a.ledger(f"UPDATE cycle SET begun_at = begun_at - {3 * day} WHERE id = 1")
+    a.ledger(f"UPDATE cycle SET begun_at = begun_at - {2 * day} WHERE id = 2")
+    ((begun,),) = a.ledger("SELECT begun_at FROM cycle WHERE id = 2")
+    day = time.strftime("%d", time.gmtime(begun / 1000)).lstrip("0")
+    assert_finding(finding(a, "last-outcome", about="attic"), "warn",
+                   rf"^ERR\(HTTP 404\) since {day} .*: .*HTTP 404", "tried again")
+    assert_finding(finding(a, "last-outcome", about="cellar"), "ok", "^OK at ")
+
+
+def test_a_fault_of_this_machines_that_is_over_is_told_as_such(archiver):
+    archiver.watch.rmdir()
+    archiver.watch.write_text("")
+    archiver.fetch(status=1)
+    archiver.watch.unlink()
+    archiver.watch.mkdir()
+    assert_finding(finding(archiver, "last-outcome"), "warn", r"^ERR\(Disk\) since .*: ",
+                   "if nothing is, it is mended")
+    assert archiver.run("check").returncode == 0
+
+
+def test_a_tracker_that_is_left_alone_is_told_once(sim, make):
+    a = make("attic:1T,cellar:1T", PTP_FETCH_SLEEP="0.01")
+    sim.faults({"endpoint": "fetch", "do": "status", "status": 503})
+    a.fetch(status=1)
+    found = check(a)
+    (one,) = [one for one in found if one["test"] == "tracker-rest"]
+    assert_finding(one, "warn", "^The tracker has not been well since .*: HTTP 503", "^Next try in ")
+    assert not [one for one in found if one["test"] == "last-outcome"]
+
+
 # ---- the way to the tracker ----
 
 def marks(archiver, *tests, **keys):
@@ -739,6 +850,16 @@ def test_an_answer_that_is_none(sim, archiver, fault, test, text, mend):
     assert_finding(found[test], "fail", text, mend)
 
 
+@pytest.mark.parametrize("words", ["Too many queries", "Invalid API key", "You are banned"])
+def test_the_trackers_own_words_are_told(sim, archiver, words):
+    body = json.dumps({"Status": "Error", "Error": f"{words} ({KEY})"})
+    sim.faults({"endpoint": "scriptver", "do": "reply", "body": body})
+    one = finding(archiver, "tracker-answer", "--online")
+    assert_finding(one, "fail", rf"^ERR\(Tracker\): .* the tracker says: {words} \(<hidden>\)",
+                   "^do what it says")
+    assert KEY not in json.dumps(one)
+
+
 def test_a_wrong_key_is_told_from_too_many_queries(sim, archiver):
     sim.scenario(accounts=[{"user": "a" * 16, "key": "b" * 32}])
     _, found = marks(archiver)
@@ -757,7 +878,8 @@ def test_a_back_off_is_heeded(sim, remote, make):
     check(a, "--online")
     asked = len(remote_sim.requests())
     _, found = marks(a)
-    assert_finding(found["tracker-answer"], "fail", "left alone for another", "--force")
+    assert_finding(found["tracker-answer"], "fail", "left alone for another .*HTTP 503",
+                   "^wait.*`ptp-archiver status`")
     assert len(remote_sim.requests()) == asked
 
 
@@ -856,6 +978,39 @@ def test_a_wrong_password(box, using):
     assert_finding(one, "fail", "box: ", "PasswordFile")
     assert "wr0ngw0rd" not in json.dumps(one)
     assert box.login_count() == (0, 1)
+
+
+def way(archiver, **keys):
+    return {one["test"]: one for one in check(archiver, "--online", **keys)
+            if one["about"] == "client box"}
+
+
+def test_tls_where_the_client_speaks_none(box, using):
+    found = way(using(URL=box.url.replace("http:", "https:")))
+    assert_finding(found["client-connection"], "ok", "can be reached")
+    assert_finding(found["client-tls"], "fail", r"ERR\(Client\): no TLS is spoken there .*box: ",
+                   "port is that of https")
+
+
+def test_the_name_of_a_client_that_does_not_exist(using, tmp_path):
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.78\n")
+    prefix = mounted(f"mount --bind {tmp_path}/resolv.conf /etc/resolv.conf")
+    found = way(using(URL="http://box.invalid:8080"), prefix=prefix)
+    assert_finding(found["client-name"], "fail", r"cannot be looked up \(DNS\)", "resolv.conf")
+    assert "client-connection" not in found
+
+
+def test_a_client_behind_a_proxy_that_is_not_there(using):
+    found = way(using(URL="http://box.test:8080"), http_proxy=f"http://127.0.0.1:{free_port()}")
+    assert_finding(found["client-connection"], "fail", "nobody answers at the proxy",
+                   "unset http_proxy")
+
+
+def test_another_program_that_asks_for_a_password(sim, using):
+    sim.faults({"do": "status", "status": 401, "headers": {"WWW-Authenticate": "Basic realm=x"}})
+    found = way(using(URL=sim.url))
+    assert_finding(found["client-password"], "fail", "set ProxyUsername",
+                   "ProxyUsername .*another program answers there: correct URL")
 
 
 def give(box, category, n=1):
@@ -1019,6 +1174,25 @@ def test_in_our_image_the_way_out_is_dockers(sim, archiver):
     daemon_with(archiver, HC_URL=sim.ping_url, PTP_IMAGE="native")
     assert_finding(finding(archiver, "daemon-settings", PTP_IMAGE="native"), "warn", "HC_URL",
                    "docker exec")
+
+
+def test_without_settings_of_ones_own_the_service_is_named(make):
+    a = make(containers=None, PTP_USER=None, PTP_KEY=None)
+    prefix = mounted("mount -t tmpfs tmpfs /var/lib && mkdir /var/lib/ptp-archiver && "
+                     "chown nobody /var/lib/ptp-archiver")
+    one = finding(a, "service-settings", prefix=prefix)
+    assert_finding(one, "warn", f"^{a.config} is not there, but .*/etc/ptp-archiver.env and "
+                   "/var/lib/ptp-archiver/config.ptp$",
+                   "`systemd-run .*User=nobody .*EnvironmentFile=/etc/ptp-archiver.env .*"
+                   "ptp-archiver --config /var/lib/ptp-archiver/config.ptp check`$")
+    assert check(a, prefix=prefix)[0] == one      # before all that is missing here
+    assert finding(a, "service-settings") is None
+    # With settings of one's own, in the service's place, and in an image it is not meant.
+    for variables in ({"PTP_USER": USER, "PTP_KEY": KEY, "PTP_CONTAINERS": "attic:1T"},
+                      {"PTP_CONFIG": "/var/lib/ptp-archiver/config.ptp"}, {"PTP_IMAGE": "native"}):
+        assert finding(a, "service-settings", prefix=prefix, **variables) is None
+    a.configure(ApiUser=USER)
+    assert finding(a, "service-settings", prefix=prefix) is None
 
 
 def test_what_a_watch_folder_makes_idle_is_named(make):

@@ -112,6 +112,46 @@ static void a_failure_that_calls_for_patience_is_recorded(void **state)
 	assert_int_equal(left, 0);
 }
 
+static void a_check_without_an_answer_holds_nobody_back(void **state)
+{
+	struct pacer *p = &((struct world *)*state)->pacer;
+	const struct engine_failure away = {.back_off = true};
+	const struct engine_failure down = {.status = 503, .back_off = true};
+	char reason[128];
+	int64_t first, left;
+	struct err err, why;
+
+	err_set(&why, ERR_RETRY, WORD_NETWORK, "x: Could not resolve host");
+	MUST(pace_open(p, &err));
+	MUST(pace_before(p, PACE_CHECK, NULL, &err));
+	int64_t begun = kept(p).last_request;
+	assert_true(begun > 0);
+	MUST(pace_after(p, PACE_CHECK, &away, &why, &err));
+	MUST(pace_backoff(p, &left, reason, &err));
+	assert_int_equal(left, 0);
+	assert_true(kept(p).last_request >= begun);
+	/* What there is already is not lengthened. */
+	MUST(pace_after(p, PACE_FETCH, &away, &why, &err));
+	MUST(pace_backoff(p, &first, reason, &err));
+	MUST(pace_after(p, PACE_CHECK, &away, &why, &err));
+	MUST(pace_backoff(p, &left, reason, &err));
+	assert_true(first > 0 && left <= first);
+	assert_int_equal(kept(p).failures, 1);
+	MUST(pace_after(p, PACE_CHECK, &down, &why, &err));
+	assert_int_equal(kept(p).failures, 2);
+}
+
+static void an_answer_is_told_from_a_way_that_leads_nowhere(void **state)
+{
+	(void)state;
+	assert_true(pace_earned_by_answer("HTTP 503, and a page"));
+	assert_true(pace_earned_by_answer("no call with this ApiUser and ApiKey has "
+					  "worked yet, so they may be wrong: HTTP 403"));
+	assert_false(pace_earned_by_answer("Received HTTP code 407 from proxy after CONNECT"));
+	assert_false(pace_earned_by_answer("slip.invalid: Could not resolve host"));
+	assert_false(pace_earned_by_answer(""));
+}
+
 static void a_403_is_about_the_credentials_until_they_have_worked(void **state)
 {
 	struct pacer *p = &((struct world *)*state)->pacer;
@@ -184,6 +224,8 @@ int main(void)
 		cmocka_unit_test(the_fingerprint_tells_credentials_apart_and_hides_them),
 		TEST(the_second_fetch_waits_and_a_download_does_not),
 		TEST(a_failure_that_calls_for_patience_is_recorded),
+		TEST(a_check_without_an_answer_holds_nobody_back),
+		cmocka_unit_test(an_answer_is_told_from_a_way_that_leads_nowhere),
 		TEST(a_403_is_about_the_credentials_until_they_have_worked),
 		TEST(new_credentials_end_what_the_old_ones_earned),
 		TEST(a_back_off_of_a_clock_that_was_ahead_ends_within_a_day),

@@ -166,19 +166,45 @@ static void versions_come_as_texts_and_numbers(void **state)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char text[200], version[REPLY_VERSION_SIZE] = "untouched";
+		char message[REPLY_MESSAGE_SIZE];
 		OWN_REPLY struct reply r = {0};
 		struct err err = {0};
 		snprintf(text, sizeof text, "{\"Status\":\"Error\",\"ScriptVersion\":%s}",
 			 rows[i].json);
 		read_ok(text, &r);
 		assert_string_equal(r.version, rows[i].version);
-		assert_false(reply_read_version(text, strlen(text), version, &err));
+		assert_false(reply_read_version(text, strlen(text), version, message, &err));
 		assert_string_equal(version, "untouched");
 		snprintf(text, sizeof text, "{\"Status\":\"Ok\",\"ScriptVersion\":%s}",
 			 rows[i].json);
-		bool ok = reply_read_version(text, strlen(text), version, &err);
+		bool ok = reply_read_version(text, strlen(text), version, message, &err);
 		assert_int_equal(ok, rows[i].version[0] != '\0');
 		assert_string_equal(version, ok ? rows[i].version : "untouched");
+	}
+}
+
+static void an_error_in_place_of_the_version_keeps_its_words(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *word, *message;
+	} rows[] = {
+		{"{\"Status\":\"Error\",\"Error\":\"Too many\\tqueries\"}", WORD_TRACKER,
+		 "Too many?queries"},
+		{"{\"Status\":\"Error\",\"Message\":\"You are banned\"}", WORD_TRACKER,
+		 "You are banned"},
+		{"{\"Status\":\"Error\"}", WORD_TRACKER, ""},
+		{"{\"Status\":\"Odd\",\"Error\":\"x\"}", WORD_PROTOCOL, ""},
+		{"<html>", WORD_PROTOCOL, ""},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char version[REPLY_VERSION_SIZE], message[REPLY_MESSAGE_SIZE] = "x";
+		struct err err = {0};
+		assert_false(reply_read_version(rows[i].text, strlen(rows[i].text), version,
+						message, &err));
+		assert_string_equal(err.word, rows[i].word);
+		assert_string_equal(message, rows[i].message);
 	}
 }
 
@@ -251,6 +277,7 @@ int main(void)
 		cmocka_unit_test(the_error_says_what_came_instead_of_an_answer),
 		cmocka_unit_test(pages_are_told_by_what_they_hold),
 		cmocka_unit_test(versions_come_as_texts_and_numbers),
+		cmocka_unit_test(an_error_in_place_of_the_version_keeps_its_words),
 		cmocka_unit_test(incomplete_transactions_are_read_as_far_as_they_can_be),
 		cmocka_unit_test(an_empty_list_is_still_a_list),
 		cmocka_unit_test(deep_nesting_is_refused_without_harm),
