@@ -581,8 +581,8 @@ def test_a_ledger_that_is_well(archiver):
 @pytest.mark.parametrize("fault, text, mend", [
     (lambda path: path.write_bytes(b"\x83" * 8192), r"not a database$", "^put a copy of it back"),
     (lambda path: (path.unlink(), path.mkdir()), "is not a file$", "^move it away$"),
-    (lambda path: path.write_bytes(b""), "is empty, but there are torrents", "put a copy"),
-    (lambda path: path.unlink(), "is empty, but there are torrents", "put a copy"),
+    (lambda path: path.write_bytes(b""), ", but there are torrents", "put a copy"),
+    (lambda path: path.unlink(), ", but there are torrents", "put a copy"),
     (lambda path: path.write_bytes(path.read_bytes()[:4096] + b"\x83" * (path.stat().st_size - 4096)),
      "malformed$", "^put a copy of it back")],
     ids=["bytes", "folder", "empty", "gone", "damaged within"])
