@@ -5,7 +5,8 @@
  *     failure   a container's outcome stops being well, and is well again: one event for all
  *               containers that begin, one for all that end.  What fails again within an hour of
  *               its end is told only when it has failed for an hour: something that comes and goes
- *               is not told each time
+ *               is not told each time.  One that becomes another that only a person can mend is
+ *               told as well, each such outcome once until it is well again
  *     client    the same for torrent clients that are away, or do not let us in
  *     full      once for each size of a container
  *     lost      each possibly lost assignment once; and when none is left

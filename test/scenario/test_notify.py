@@ -212,6 +212,19 @@ def test_containers_that_fail_together_are_one_message(sim, receiver, telling):
     assert receiver.got()[2]["title"] == "2 containers are well again"
 
 
+def test_a_failure_that_becomes_one_for_a_person_is_told(sim, receiver, telling):
+    a = telling()
+    for answer in (503, 429, 401, 503, 401):
+        sim.faults({"do": "status", "status": answer, "endpoint": "fetch"})
+        a.fetch("--force", "all", status=1)
+    begin, change = receiver.got()
+    assert (begin["event"], begin["title"]) == ("failure.begin", "attic fails: ERR(HTTP 503)")
+    assert begin["message"].startswith("attic: ERR(HTTP 503)\nSince 20")
+    assert (change["event"], change["title"]) == (
+        "failure.change", "attic fails otherwise now: ERR(Auth)")
+    assert "Check PTP_USER and PTP_KEY" in change["message"]
+
+
 def test_a_carried_outcome_is_neither_a_begin_nor_an_end(sim, receiver, telling):
     a = telling("attic:1T,cellar:1T")
     sim.faults({**FAIL, "container": "attic"})
