@@ -205,6 +205,7 @@ void tell_cycle(const struct parts *p, const struct tell_cycle *c)
 		all[i + 1] = c->outcomes[i];
 	if (c->audit) {
 		now.missing = c->audit->count[AUDIT_MISSING];
+		now.in_error = c->audit->count[AUDIT_ERROR];
 		now.audited_all = !c->audit->count[AUDIT_UNASKED];
 	}
 	keep(p, &now);

@@ -551,8 +551,11 @@ static void find_missing(const struct events_now *in, struct notices *told, stru
 		    "%zu torrent%s missing in the client", in->missing,
 		    in->missing == 1 ? " is" : "s are");
 	else if (in->missing == 0)
-		add(out, in, EVENT_AUDIT, EVENT_GOOD, "audit.end",
-		    mem_dup(in->audit_summary ? in->audit_summary : ""),
+		add(out, in, EVENT_AUDIT, in->in_error ? EVENT_INFO : EVENT_GOOD, "audit.end",
+		    mem_printf("%s.%s", in->audit_summary ? in->audit_summary : "",
+			       in->in_error ? "\nNot all is well: `ptp-archiver audit` says what "
+					      "can be done."
+					    : ""),
 		    "No torrent is missing any more");
 }
 

@@ -47,7 +47,7 @@ struct events_now {
 	const char *newer_version, *speaks; /* NULL or "": none was announced */
 	bool audited;                       /* an audit was made just now */
 	bool audited_all;                   /* every client could be asked */
-	size_t missing;
+	size_t missing, in_error;
 	const char *audit_summary;
 	bool wants_digest;
 	const char *digest; /* its text, if it is due */

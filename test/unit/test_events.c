@@ -498,8 +498,20 @@ static void more_that_is_missing_is_told_and_none_any_more(void **state)
 	w->now.missing = 2;
 	assert_string_equal(told_at(w, T0), "audit.missing");
 	w->now.missing = 0;
+	w->now.audit_summary = "2 assigned: 2 seeding";
 	assert_string_equal(told_at(w, T0), "audit.end");
+	assert_int_equal(w->found.list[0].level, EVENT_GOOD);
+	assert_string_equal(w->found.list[0].text, "2 assigned: 2 seeding.");
 	assert_string_equal(told_at(w, T0), "");
+	w->now.missing = 1;
+	assert_string_equal(told_at(w, T0), "audit.missing");
+	w->now.missing = 0;
+	w->now.in_error = 2;
+	w->now.audit_summary = "2 assigned: 2 error";
+	assert_string_equal(told_at(w, T0), "audit.end");
+	assert_int_equal(w->found.list[0].level, EVENT_INFO);
+	assert_string_equal(w->found.list[0].text, "2 assigned: 2 error.\nNot all is well: "
+						   "`ptp-archiver audit` says what can be done.");
 }
 
 static void each_version_is_told_once_and_none_that_is_older(void **state)
