@@ -160,6 +160,26 @@ def test_a_wrong_target_is_named_and_not_quoted(make, value, says):
     assert says in done.stderr and "s3cretword" not in done.stderr
 
 
+def test_each_wrong_target_of_a_list_is_named(make):
+    wrong = ("gotify+https://s3cretword.test webhook+https://a.test/s3cretword\n"
+             "discord+https://discord.com/api/webhooks/1,s3cretword")
+    a = make(PTP_NOTIFY=wrong)
+    said = a.run("notify", status=2).stderr
+    assert "PTP_NOTIFY (number 1 of the list) has no token" in said
+    assert "PTP_NOTIFY (number 3 of the list) is no whole Discord webhook" in said
+    assert "PTP_NOTIFY (number 4 of the list) does not begin with webhook+" in said
+    assert "number 2" not in said and "s3cretword" not in said
+    shown = a.run("check").stdout
+    assert shown.count("correct PTP_NOTIFY") == 3
+    assert re.findall(r"^Notify +(.*?):", shown, re.M) == ["webhook 2 (a.test)"]
+    (a.folder / "list").write_text(wrong)
+    a.set(PTP_NOTIFY=None, PTP_NOTIFY_FILE=a.folder / "list")
+    said = a.run("notify", status=2).stderr
+    assert said.count("PTP_NOTIFY_FILE: its content (number ") == 3
+    a.set(PTP_NOTIFY_FILE=None, PTP_NOTIFY=" ".join(["x"] * 1000))
+    assert a.run("notify", status=2).stderr.count("does not begin with") == 11
+
+
 def test_a_wrong_entry_of_config_ptp_is_named(make):
     a = make()
     a.configure(Notify=[{"URL": "webhook+https://a.test/", "Evens": "failure"}, 7,
