@@ -339,7 +339,7 @@ static char *from_secret_file(struct config_load_state *l, const struct setting 
 	if (!path)
 		return NULL;
 	*wrong = true;
-	if (!fs_read(path, &bytes, &err)) {
+	if (!fs_read_text(path, &bytes, &err)) {
 		problems_add(l->problems, "%s: %s", variable, err.msg);
 		problems_mend(l->problems, "have %s name a file that this user can read", variable);
 		return NULL;
