@@ -68,7 +68,8 @@ static const struct command commands[] = {
 	 "entry in the log of the Healthchecks check, which leaves its status alone. It notes its\n"
 	 "call of the tracker in the state folder, which it makes if it is missing: whoever asks "
 	 "the\n"
-	 "tracker next has to keep the distance. Exit status 1 if something has FAILed."},
+	 "tracker next has to keep the distance. Exit status 1 if something has FAILed, 2 if\n"
+	 "`run` would refuse to start: the configuration cannot be used, or has no container."},
 	{"status", "", "per container: delivered, pending, possibly lost, last outcome",
 	 1u << OPTION_JSON, cmd_status, NULL},
 	{"history", "", "the assignments, newest first",
@@ -180,6 +181,8 @@ static void fill_standard_descriptors(void)
 /* What could not be written was not done. */
 static int check_output(int status)
 {
+	/* What came of an earlier write is not known any more. */
+	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	log_error(NULL, "the output could not be written%s%s", errno ? ": " : "",

@@ -1,6 +1,7 @@
 #include "app/command.h"
 #include "app/daemon_note.h"
 #include "app/once.h"
+#include "app/tell.h"
 #include "base/mem.h"
 
 #include <stdio.h>
@@ -69,5 +70,6 @@ int cmd_fetch(const struct invocation *in, struct err *err)
 			once_report_failure(&parts, &c, wake, err);
 		return COMMAND_FAILED;
 	}
+	(void)tell_send(&parts, INT64_MAX);
 	return well ? STATUS_DONE : STATUS_FAILED;
 }

@@ -31,8 +31,7 @@ static size_t send_test(const struct config *c, struct notify *n)
 	char why[200];
 
 	for (size_t i = 0; i < c->n_notify; i++) {
-		enum notify_verdict v =
-			notify_send(n, &c->notify[i], &e, OUTBOX_TARGET_BUDGET_MS, why, &rest);
+		enum notify_verdict v = notify_send(n, &c->notify[i], &e, why, &rest);
 		if (v == NOTIFY_SENT)
 			printf("ok    %s has taken the message\n", c->notify[i].label);
 		else

@@ -234,7 +234,7 @@ static void read_file(struct config_load_state *l)
 	json_error_t why;
 	struct err err;
 
-	if (!fs_exists(l->c->path) || !fs_read(l->c->path, &bytes, &err)) {
+	if (!fs_exists(l->c->path) || !fs_read_text(l->c->path, &bytes, &err)) {
 		l->c->file_broken = fs_exists(l->c->path);
 		if (!l->c->file_broken)
 			return;

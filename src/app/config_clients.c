@@ -92,7 +92,7 @@ const char *config_take_secret_file(struct secret *to, const char *path)
 	OWN_BUF struct buf bytes = BUF_MAX(CONFIG_SECRET_MAX_BYTES);
 	struct err err;
 
-	if (!fs_read(path, &bytes, &err)) {
+	if (!fs_read_text(path, &bytes, &err)) {
 		static char why[sizeof err.msg + 40];
 		snprintf(why, sizeof why, "names a file that cannot be read: %s", err.msg);
 		return why;

@@ -122,7 +122,7 @@ static json_t *read_root(const struct config *c, struct err *err)
 
 	if (!fs_exists(c->path))
 		return json_object();
-	if (!fs_read(c->path, &bytes, err))
+	if (!fs_read_text(c->path, &bytes, err))
 		return NULL;
 	json_t *root = json_loadb(buf_text(&bytes), bytes.len, JSON_REJECT_DUPLICATES, NULL);
 	secret_wipe(bytes.data, bytes.len);

@@ -31,7 +31,8 @@ static bool stands_twice(const struct config *c, const struct notify_target *t)
 	return false;
 }
 
-static const char *add(struct config *c, const struct entry *e)
+/* `number`: its place in the list, from 1. */
+static const char *add(struct config *c, const struct entry *e, size_t number)
 {
 	struct notify_target t = {0};
 	const char *fault = notify_parse(secret_reveal(&e->url), &t);
@@ -47,7 +48,7 @@ static const char *add(struct config *c, const struct entry *e)
 		return fault;
 	}
 	t.events = e->events;
-	notify_number(&t, c->n_notify + 1);
+	notify_number(&t, number);
 	c->notify = mem_grow(c->notify, c->n_notify + 1, sizeof *c->notify);
 	c->notify[c->n_notify++] = t;
 	return NULL;
@@ -55,30 +56,38 @@ static const char *add(struct config *c, const struct entry *e)
 
 /* ---- as a text ---- */
 
-static const char *add_word(struct config *c, const char *word)
+static const char *add_word(struct config *c, const char *word, size_t number)
 {
 	OWN(entry_clear) struct entry e = {.events = EVENTS_UNSAID};
 
 	secret_set(&e.url, word);
-	return add(c, &e);
+	return add(c, &e, number);
 }
 
-const char *config_take_notify(struct config *c, const char *value)
+static bool is_list(const char *value)
 {
-	static char numbered[300]; /* for a list, which of them is wrong */
-	char *copy = mem_dup(value), *save = NULL;
-	const char *fault = NULL;
-	int n = 0;
+	value += strspn(value, SEPARATORS);
+	value += strcspn(value, SEPARATORS);
+	return value[strspn(value, SEPARATORS)] != '\0';
+}
 
-	for (char *word = strtok_r(copy, SEPARATORS, &save); word && !fault;
-	     word = strtok_r(NULL, SEPARATORS, &save), n++)
-		fault = add_word(c, word);
+void config_take_notify_words(struct config_load_state *l, const struct config_place *place,
+			      const char *value)
+{
+	char *copy = mem_dup(value), *save = NULL;
+	bool list = is_list(value);
+	size_t number = 0;
+
+	for (char *word = strtok_r(copy, SEPARATORS, &save); word && number <= CONFIG_NOTIFY_MAX;
+	     word = strtok_r(NULL, SEPARATORS, &save)) {
+		const char *fault = add_word(l->c, word, ++number);
+		if (fault && list)
+			config_problem(l, place, " (number %zu of the list) %s", number, fault);
+		else if (fault)
+			config_problem(l, place, " %s", fault);
+	}
 	secret_wipe(copy, strlen(value));
 	free(copy);
-	if (!fault || n == 1)
-		return fault;
-	snprintf(numbered, sizeof numbered, "(number %d of the list) %s", n, fault);
-	return numbered;
 }
 
 /* ---- as an array ---- */
@@ -175,7 +184,8 @@ static bool take_object(struct config_load_state *l, struct entry *e, const json
 	return good && secret_is_set(&e->url);
 }
 
-static void take_entry(struct config_load_state *l, const json_t *own, const char *path[3])
+static void take_entry(struct config_load_state *l, const json_t *own, const char *path[3],
+		       size_t number)
 {
 	OWN(entry_clear) struct entry e = {.events = EVENTS_UNSAID};
 	const char *fault = NULL;
@@ -187,7 +197,7 @@ static void take_entry(struct config_load_state *l, const json_t *own, const cha
 	else if (!take_object(l, &e, own, path))
 		return;
 	if (!fault)
-		fault = add(l->c, &e);
+		fault = add(l->c, &e, number);
 	if (fault)
 		config_file_problem(l, path, 2, " %s", fault);
 }
@@ -201,7 +211,7 @@ void config_take_notify_list(struct config_load_state *l, const json_t *list)
 		char number[32];
 		const char *path[3] = {"Notify", number, NULL};
 		snprintf(number, sizeof number, "number %zu", i + 1);
-		take_entry(l, own, path);
+		take_entry(l, own, path, i + 1);
 	}
 }
 

@@ -94,8 +94,9 @@ const char *config_take_secret_file(struct secret *to, const char *path);
 
 /* ---- config_notify.c ---- */
 
-/* Notify as a text: a list of SERVICE+URL.  NULL if it was taken, else what is wrong with it. */
-const char *config_take_notify(struct config *c, const char *value);
+/* Notify as a text: a list of SERVICE+URL.  What is wrong with each is a problem of its own. */
+void config_take_notify_words(struct config_load_state *l, const struct config_place *place,
+			      const char *value);
 
 /* The array that it may be in config.ptp. */
 void config_take_notify_list(struct config_load_state *l, const json_t *list);

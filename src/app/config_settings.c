@@ -20,8 +20,8 @@ struct setting {
 	const char *variable; /* in the environment; NULL: none */
 	bool in_file;         /* VARIABLE_FILE may name a file that holds it */
 	const char *fallback; /* NULL: unset */
-	/* NULL if the value was taken, else what is wrong with it and what would be right.  The
-	 * answer never quotes a secret. */
+	/* NULL: Notify, a list (config_parts.h).  NULL if the value was taken, else what is wrong
+	 * with it and what would be right.  The answer never quotes a secret. */
 	const char *(*take)(struct config *c, const char *value);
 };
 
@@ -308,7 +308,7 @@ static const struct setting settings[] = {
 	{"ListenToken", "PTP_LISTEN_TOKEN", true, NULL, take_listen_token},
 	{"ListenOpen", "PTP_LISTEN_OPEN", false, "false", take_listen_open},
 	{"ListenHosts", "PTP_LISTEN_HOSTS", false, NULL, take_listen_hosts},
-	{"Notify", "PTP_NOTIFY", true, NULL, config_take_notify},
+	{"Notify", "PTP_NOTIFY", true, NULL, NULL},
 	{"NotifyEvents", "PTP_NOTIFY_EVENTS", false,
 	 "failure, full, lost, version, pick-up, client, audit", take_notify_events},
 	{"Umask", "UMASK", false, "007", take_umask},
@@ -322,7 +322,7 @@ const char *config_fault(const char *key, const char *value)
 
 	for (size_t i = 0; i < N_SETTINGS; i++)
 		if (strcmp(settings[i].key, key) == 0)
-			return settings[i].take(&ignored, value);
+			return settings[i].take ? settings[i].take(&ignored, value) : "is a list";
 	return "is no setting";
 }
 
@@ -339,7 +339,7 @@ static char *from_secret_file(struct config_load_state *l, const struct setting 
 	if (!path)
 		return NULL;
 	*wrong = true;
-	if (!fs_read(path, &bytes, &err)) {
+	if (!fs_read_text(path, &bytes, &err)) {
 		problems_add(l->problems, "%s: %s", variable, err.msg);
 		problems_mend(l->problems, "have %s name a file that this user can read", variable);
 		return NULL;
@@ -380,11 +380,15 @@ static void take(struct config_load_state *l, const struct setting *s, const cha
 {
 	note_given(l, s);
 	keep_text(l, s, value);
-	const char *fault = s->take(l->c, value);
+	size_t before = l->problems->n;
+	const char *fault = s->take ? s->take(l->c, value) : NULL;
 
-	if (!fault)
+	if (!s->take)
+		config_take_notify_words(l, &place, value);
+	if (fault)
+		config_problem(l, &place, " %s", fault);
+	if (l->problems->n == before)
 		return;
-	config_problem(l, &place, " %s", fault);
 	if (s->fallback)
 		problems_mend(l->problems, "%s, or take it out: %s is %s then",
 			      l->problems->mends[l->problems->last], s->key, s->fallback);
@@ -401,7 +405,7 @@ static void take_from_file(struct config_load_state *l, const struct setting *s)
 
 	if (text) {
 		take(l, s, text, (struct config_place){.path = &s->key, .depth = 1});
-	} else if (s->take == config_take_notify && json_is_array(value)) {
+	} else if (!s->take && json_is_array(value)) {
 		OWN_WIPED char *list = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS);
 		keep_text(l, s, list);
 		config_take_notify_list(l, value);

@@ -19,6 +19,7 @@
 #define PAUSE_MS 60000          /* in trouble, and between tries of the status page */
 #define SHORT_PAUSE_MS 1000     /* where there is no waiting (core/schedule.h) */
 #define LOOK_APART_MS 600000    /* at the watch folders, and at the state folder */
+#define CLOSE_MS 30000          /* cycles so close together leave no time for messages */
 #define REPORT_APART_MS 3600000 /* the same trouble, to Healthchecks */
 
 struct daemon {
@@ -33,6 +34,7 @@ struct daemon {
 	bool *wanted;       /* owned: per target, those to be gone on with */
 	int64_t last_begin; /* wall clock, as is the next */
 	int64_t last_look;
+	int64_t tell_after; /* nobody could be told: not before this; 0: at any time */
 	uint32_t broken;    /* cycles in a row that could not be run at all */
 	struct httpd *page; /* owned: the status page; NULL: none, or it could not be opened */
 	bool page_failed;   /* and that was said */
@@ -53,8 +55,9 @@ enum work {
 struct plan {
 	int64_t when;
 	bool rest;    /* only what was left undone */
-	int64_t look; /* at the watch folders and the outbox, if that is sooner; INT64_MAX: never */
-	int64_t page; /* the same for another try of the status page */
+	int64_t look; /* at the watch folders, if that is sooner; INT64_MAX: never */
+	int64_t tell; /* the same for what waits in the outbox */
+	int64_t page; /* and for another try of the status page */
 };
 
 static double chance(void)
@@ -158,12 +161,28 @@ static bool find_look(struct daemon *d, int64_t *when, struct err *err)
 	/* A folder that is away cannot be looked into. */
 	if (*when != INT64_MAX && d->last_look)
 		*when = later(*when, d->last_look + LOOK_APART_MS);
-	int64_t due;
-	if (!tell_due(p, &due, err))
-		return false;
-	if (due != INT64_MAX)
-		*when = sooner(*when, later(due, d->last_look + PAUSE_MS));
 	return true;
+}
+
+static bool find_tell(const struct daemon *d, int64_t *when, struct err *err)
+{
+	if (!tell_due(&d->parts, when, err))
+		return false;
+	*when = later(*when, d->tell_after);
+	return true;
+}
+
+/* A cycle that is due is not held up, unless cycles are so close that no time would be left. */
+static int64_t tell_until(const struct daemon *d, const struct plan *plan)
+{
+	return plan->when - d->last_begin < CLOSE_MS ? INT64_MAX : plan->when;
+}
+
+static void send_messages(struct daemon *d, const struct plan *plan)
+{
+	bool sent = tell_send(&d->parts, tell_until(d, plan));
+
+	d->tell_after = sent ? 0 : clock_now() + PAUSE_MS;
 }
 
 /* What was stored before the clock was set back, or the interval made shorter, is corrected once:
@@ -175,6 +194,7 @@ static bool read_clock(struct daemon *d, int64_t now, struct cycle_clock *clock,
 	d->last_begin = sooner(d->last_begin, now);
 	d->last_look = sooner(d->last_look, now);
 	d->page_tried = sooner(d->page_tried, now);
+	d->tell_after = sooner(d->tell_after, now + PAUSE_MS);
 	struct cycle_clock old = *clock;
 	clock->next_cycle = schedule_due(old.next_cycle, d->config->interval_ms, now);
 	if (clock->last_attempt > now)
@@ -195,7 +215,7 @@ static bool make_plan(struct daemon *d, struct plan *plan, struct err *err)
 	int64_t now = clock_now(), when;
 
 	if (!read_clock(d, now, &clock, err) || !find_undone(d, &clock, now, &when, err) ||
-	    !find_look(d, &plan->look, err))
+	    !find_look(d, &plan->look, err) || !find_tell(d, &plan->tell, err))
 		return false;
 	plan->page = page_due(d);
 	plan->when = clock.last_cycle ? clock.next_cycle : now;
@@ -210,6 +230,8 @@ static bool make_plan(struct daemon *d, struct plan *plan, struct err *err)
 								      LOOK_APART_MS));
 	if (d->last_begin)
 		plan->when = later(plan->when, d->last_begin + CYCLE_APART_MS);
+	if (tell_until(d, plan) - NOTIFY_MS <= now)
+		plan->tell = INT64_MAX;
 	return true;
 }
 
@@ -516,7 +538,7 @@ static void announce(const struct plan *plan)
 		 plan->rest ? "going on with what was left undone" : "next cycle", span, when);
 }
 
-/* Has what lies in the watch folders been picked up?  And who is to be told of it? */
+/* Has what lies in the watch folders been picked up? */
 static bool look(struct daemon *d, struct err *err)
 {
 	const struct parts *p = &d->parts;
@@ -547,7 +569,8 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 		announce(&plan);
 		while (plan.when > clock_now() && !wake_stopping(d->wake)) {
 			int64_t check = sooner(plan.page, clock_now() + check_apart(d));
-			wake_until(d->wake, sooner(sooner(plan.when, plan.look), check));
+			check = sooner(check, sooner(plan.look, plan.tell));
+			wake_until(d->wake, sooner(plan.when, check));
 			if (wake_take(d->wake, WAKE_RELOAD)) {
 				reload(d);
 				return true;
@@ -562,8 +585,11 @@ static bool wait_and_do(struct daemon *d, struct err *err)
 				return false;
 			if (!d->parts.ledger)
 				return true;
-			if ((plan.look <= clock_now() && !look(d, err)) ||
-			    !make_plan(d, &plan, err))
+			if (plan.look <= clock_now() && !look(d, err))
+				return false;
+			if (plan.tell <= clock_now())
+				send_messages(d, &plan);
+			if (!make_plan(d, &plan, err))
 				return false;
 		}
 	}

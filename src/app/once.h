@@ -1,6 +1,6 @@
 /*
  * app/once.h - one cycle with all that belongs around it: the lock, the pings, the history, and
- * telling people (app/tell.h) when all that is done.
+ * what people are to be told (app/tell.h), which the caller sends.
  */
 #ifndef APP_ONCE_H
 #define APP_ONCE_H

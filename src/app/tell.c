@@ -149,18 +149,17 @@ static bool find_and_put(const struct parts *p, const struct outbox *o, struct e
 	return outbox_put(o, &told, &found, err);
 }
 
-static void tell(const struct parts *p, struct events_now *now)
+static void keep(const struct parts *p, struct events_now *now)
 {
 	const struct outbox o = outbox_of(p);
 	struct err err;
 
 	if (!find_and_put(p, &o, now, &err))
 		log_warn(NULL, "what is to be told could not be recorded: %s", err.msg);
-	outbox_send(&o);
 }
 
 /* Unless another process is at work. */
-static void tell_locked(const struct parts *p, struct events_now *now)
+static void keep_locked(const struct parts *p, struct events_now *now)
 {
 	OWN_STR char *path = wire_cycle_lock_path(p->config);
 	struct err err;
@@ -168,9 +167,24 @@ static void tell_locked(const struct parts *p, struct events_now *now)
 	OWN_FD int lock = fs_lock(path, &held, &err);
 
 	if (lock >= 0)
-		tell(p, now);
+		keep(p, now);
 	else
+		log_debug(NULL, "what is to be told is not looked for now: %s", err.msg);
+}
+
+bool tell_send(const struct parts *p, int64_t until)
+{
+	const struct outbox o = outbox_of(p);
+	OWN_STR char *path = wire_tell_lock_path(p->config);
+	struct err err;
+	bool held;
+
+	if (!p->config->n_notify)
+		return true;
+	OWN_FD int lock = fs_lock(path, &held, &err);
+	if (lock < 0)
 		log_debug(NULL, "nobody is told now: %s", err.msg);
+	return lock >= 0 && outbox_send(&o, until);
 }
 
 void tell_cycle(const struct parts *p, const struct tell_cycle *c)
@@ -191,9 +205,10 @@ void tell_cycle(const struct parts *p, const struct tell_cycle *c)
 		all[i + 1] = c->outcomes[i];
 	if (c->audit) {
 		now.missing = c->audit->count[AUDIT_MISSING];
+		now.in_error = c->audit->count[AUDIT_ERROR];
 		now.audited_all = !c->audit->count[AUDIT_UNASKED];
 	}
-	tell(p, &now);
+	keep(p, &now);
 }
 
 void tell_look(const struct parts *p)
@@ -201,7 +216,7 @@ void tell_look(const struct parts *p)
 	struct events_now now = {0};
 
 	if (p->config->n_notify)
-		tell_locked(p, &now);
+		keep_locked(p, &now);
 }
 
 void tell_broken(const struct parts *p, const struct err *why)
@@ -213,7 +228,8 @@ void tell_broken(const struct parts *p, const struct err *why)
 		return;
 	text_copy(whole.word, sizeof whole.word, why->word);
 	text_copy(whole.detail, sizeof whole.detail, why->msg);
-	tell_locked(p, &now);
+	keep_locked(p, &now);
+	(void)tell_send(p, INT64_MAX);
 }
 
 bool tell_due(const struct parts *p, int64_t *when, struct err *err)

@@ -88,6 +88,11 @@ char *wire_run_lock_path(const struct config *c)
 	return fs_join(c->state, "run.lock");
 }
 
+char *wire_tell_lock_path(const struct config *c)
+{
+	return fs_join(c->state, "tell.lock");
+}
+
 bool wire_daemon_runs(const struct config *c)
 {
 	OWN_STR char *lock = wire_run_lock_path(c);

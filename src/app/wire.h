@@ -63,10 +63,12 @@ char *wire_ledger_lost(const struct config *c);
 /* Does a daemon serve the state folder?  false as well where that cannot be seen. */
 bool wire_daemon_runs(const struct config *c);
 
-/* "state/ledger.db", "state/cycle.lock", "state/run.lock", "state/utility"; the caller's. */
+/* "state/ledger.db", "state/cycle.lock", "state/run.lock", "state/tell.lock", "state/utility"; the
+ * caller's. */
 char *wire_ledger_path(const struct config *c);
 char *wire_cycle_lock_path(const struct config *c);
 char *wire_run_lock_path(const struct config *c);
+char *wire_tell_lock_path(const struct config *c);
 char *wire_staging_folder(const struct config *c);
 
 #endif

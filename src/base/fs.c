@@ -1,6 +1,7 @@
 #include "base/fs.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 
 #define SWEEP_AFTER_S 3600
 #define PIPE_WAIT_MS 1500
+#define MARK "\xEF\xBB\xBF"
 
 #define MAKE_FOLDER "make the folder"
 
@@ -138,6 +140,18 @@ bool fs_read(const char *path, struct buf *out, struct err *err)
 	if (fd < 0)
 		return fs_failed(err, "open", path);
 	return read_all(fd, path, out, err);
+}
+
+bool fs_read_text(const char *path, struct buf *out, struct err *err)
+{
+	if (!fs_read(path, out, err))
+		return false;
+	if (text_starts(buf_text(out), MARK)) {
+		out->len -= strlen(MARK);
+		memmove(out->data, out->data + strlen(MARK), out->len);
+		memset(out->data + out->len, 0, strlen(MARK));
+	}
+	return true;
 }
 
 bool fs_read_regular(const char *path, struct buf *out, struct err *err)

@@ -30,6 +30,10 @@ const char *fs_base_name(const char *path);
  * it waits for 1.5 seconds. */
 bool fs_read(const char *path, struct buf *out, struct err *err) MUST_CHECK;
 
+/* The same of a text that a person writes: without the byte order mark (of UTF-8) that some editors
+ * put before it, and none shows. */
+bool fs_read_text(const char *path, struct buf *out, struct err *err) MUST_CHECK;
+
 /* As fs_read, but only a regular file and never through a symbolic link. */
 bool fs_read_regular(const char *path, struct buf *out, struct err *err) MUST_CHECK;
 

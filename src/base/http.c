@@ -199,15 +199,21 @@ static void set_request(struct http *h, const struct http_request *r, const char
 		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, h->socket);
 }
 
-/* Runs the transfer that is set up; false: stopped on request. */
-static bool run(struct http *h, struct wake *wake, CURLcode *code)
+static bool is_to_end(struct wake *wake, const struct http_request *r)
 {
+	return r->gives_way ? wake_asked(wake) : wake_stopping(wake);
+}
+
+/* Runs the transfer that is set up; false: stopped on request. */
+static bool run(struct http *h, const struct http_request *r, CURLcode *code)
+{
+	struct wake *wake = r->to_the_end ? NULL : h->wake;
 	int running = 1, left;
 	CURLMsg *msg;
 	bool stopped = false;
 
 	curl_multi_add_handle(h->multi, h->easy);
-	while (running && !(stopped = wake_stopping(wake))) {
+	while (running && !(stopped = is_to_end(wake, r))) {
 		struct curl_waitfd fd = {.fd = wake_fd(wake), .events = CURL_WAIT_POLLIN};
 		if (curl_multi_perform(h->multi, &running) != CURLM_OK)
 			break;
@@ -417,7 +423,7 @@ static bool perform_one(struct http *h, const struct http_request *r, const char
 	reply->body.max = r->max_body;
 	set_request(h, r, url, &parts, headers, &reply->body);
 	set_body(h->easy, r, form);
-	bool ran = run(h, r->to_the_end ? NULL : h->wake, &code);
+	bool ran = run(h, r, &code);
 	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(h->easy, CURLOPT_MIMEPOST, NULL);
 	if (!ran)

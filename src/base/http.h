@@ -61,6 +61,7 @@ struct http_request {
 	size_t max_body;
 	unsigned max_redirects;
 	bool to_the_end; /* a stop request does not end it; its time limits do */
+	bool gives_way;  /* any other request (base/wake.h) ends it as well */
 	/* Called before a redirect is followed (pacing); may be NULL.  false ends the request. */
 	bool (*before_redirect)(void *ctx, struct err *err);
 	void *ctx;

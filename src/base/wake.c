@@ -105,6 +105,14 @@ bool wake_stopping(struct wake *w)
 	return w->asked[WAKE_STOP];
 }
 
+bool wake_asked(struct wake *w)
+{
+	if (!w)
+		return false;
+	read_signals(w);
+	return w->asked[WAKE_STOP] || w->asked[WAKE_RELOAD] || w->asked[WAKE_CYCLE];
+}
+
 bool wake_take(struct wake *w, enum wake_request request)
 {
 	read_signals(w);
@@ -122,12 +130,6 @@ static void reap_orphans(void)
 		;
 }
 
-static bool anything_asked(struct wake *w)
-{
-	read_signals(w);
-	return w->asked[WAKE_STOP] || w->asked[WAKE_RELOAD] || w->asked[WAKE_CYCLE];
-}
-
 void wake_until(struct wake *w, int64_t when)
 {
 	/* A timer on the wall clock that is cancelled when the clock is set: a machine that comes
@@ -138,7 +140,7 @@ void wake_until(struct wake *w, int64_t when)
 			       {.fd = w->timer, .events = POLLIN}};
 
 	reap_orphans();
-	if (anything_asked(w) || when <= clock_now())
+	if (wake_asked(w) || when <= clock_now())
 		return;
 	if (when == INT64_MAX)
 		fds[1].fd = -1;

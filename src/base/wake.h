@@ -44,6 +44,10 @@ int wake_fd(const struct wake *w);
 /* Has a stop been asked for?  Reads what has come.  Never for NULL. */
 bool wake_stopping(struct wake *w);
 
+/* Has anything been asked for that was not taken yet?  Reads what has come, and takes nothing.
+ * Never for NULL. */
+bool wake_asked(struct wake *w);
+
 /* Was `request` made since it was last taken?  Taking it clears it (but a stop stays). */
 bool wake_take(struct wake *w, enum wake_request request);
 

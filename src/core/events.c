@@ -141,21 +141,38 @@ static void span_since(const struct notice *n, int64_t now, char out[CLOCK_TEXT]
 /* ---- failure ---- */
 
 #define FAILURE "failure:"
+#define AND ", " /* between the outcomes that were told of one failure */
+
+/* Containers of which the same is to be told. */
+struct group {
+	struct buf lines; /* one each */
+	struct buf hints; /* a sentence each */
+	int64_t since;    /* when the first of them began to fail */
+	size_t n;
+	const struct outcome *first;
+	bool not_the_clients; /* one of them at least is not the client's doing */
+};
+
+#define NO_GROUP                                                                   \
+	{                                                                          \
+		.lines = BUF_MAX(EVENT_TEXT_MAX), .hints = BUF_MAX(EVENT_TEXT_MAX) \
+	}
+
+static void group_clear(struct group *g)
+{
+	buf_clear(&g->lines);
+	buf_clear(&g->hints);
+}
 
 struct changes {
-	struct buf began, ended; /* a line each */
-	struct buf hints;        /* a sentence each, for those that began */
-	int64_t since;           /* when the first of them did */
-	size_t n_began, n_ended;
-	const struct outcome *first_began, *first_ended;
-	bool client_began, client_ended; /* all of them are the client's doing */
+	struct group began, changed, ended;
 };
 
 static void changes_clear(struct changes *c)
 {
-	buf_clear(&c->began);
-	buf_clear(&c->ended);
-	buf_clear(&c->hints);
+	group_clear(&c->began);
+	group_clear(&c->changed);
+	group_clear(&c->ended);
 }
 
 static bool is_container(const void *ctx, const char *name)
@@ -176,121 +193,154 @@ static void add_hint(struct buf *hints, const char *hint)
 		buf_printf(hints, " %s", sentence);
 }
 
-/* "attic: ERR(HTTP 503): the tracker says no" */
-static void add_failing(struct changes *c, const struct outcome *o, int64_t since)
+static void join_group(struct group *g, const struct outcome *o, bool clients)
 {
+	if (g->n++ == 0)
+		g->first = o;
+	g->not_the_clients |= !clients;
+}
+
+/* What the outcome does not say itself: "ask the tracker: HTTP 503" is all in "ERR(HTTP 503)". */
+static const char *detail_of(const struct outcome *o)
+{
+	return *o->word && text_ends(o->detail, o->word) ? "" : o->detail;
+}
+
+/* "attic: ERR(Tracker): it is closed" */
+static void add_failing(struct group *g, const struct outcome *o, int64_t since)
+{
+	const char *detail = detail_of(o);
 	char word[OUTCOME_TEXT];
 
 	outcome_text(o, word);
-	if (c->n_began++ == 0)
-		c->first_began = o;
-	c->client_began &= strcmp(o->word, WAIT_CLIENT) == 0;
-	c->since = c->since && c->since < since ? c->since : since;
-	add_hint(&c->hints, outcome_hint(o));
-	if (c->n_began > LISTED_MAX)
+	join_group(g, o, strcmp(o->word, WAIT_CLIENT) == 0);
+	g->since = g->since && g->since < since ? g->since : since;
+	add_hint(&g->hints, outcome_hint(o));
+	if (g->n > LISTED_MAX)
 		return;
-	buf_printf(&c->began, "%s%s%s%s", o->container, *o->container ? ": " : "", word,
-		   o->detail[0] ? ": " : "");
-	buf_printf(&c->began, "%s\n", o->detail);
+	buf_printf(&g->lines, "%s%s%s%s", o->container, *o->container ? ": " : "", word,
+		   *detail ? ": " : "");
+	buf_printf(&g->lines, "%s\n", detail);
 }
 
-static void add_mended(struct changes *c, const struct outcome *o, const struct notice *n,
+static void add_mended(struct group *g, const struct outcome *o, const struct notice *n,
 		       int64_t now)
 {
 	char word[OUTCOME_TEXT], span[CLOCK_TEXT];
 
 	outcome_text(o, word);
 	span_since(n, now, span);
-	if (c->n_ended++ == 0)
-		c->first_ended = o;
-	c->client_ended &= strstr(n->detail, "(" WAIT_CLIENT ")") != NULL;
-	if (c->n_ended > LISTED_MAX)
+	join_group(g, o, strstr(n->detail, "(" WAIT_CLIENT ")") && !strstr(n->detail, AND));
+	if (g->n > LISTED_MAX)
 		return;
-	buf_printf(&c->ended, "%s%s%s, after %s of %s\n", o->container, *o->container ? ": " : "",
+	buf_printf(&g->lines, "%s%s%s, after %s of %s\n", o->container, *o->container ? ": " : "",
 		   word, span, n->detail);
+}
+
+/* Keeps that this outcome was told of the failure; false: it was already. */
+static bool note_told(struct notice *n, const char *word)
+{
+	size_t len = strlen(n->detail);
+
+	if (strstr(n->detail, word))
+		return false;
+	if (len && len + strlen(AND) + strlen(word) < sizeof n->detail)
+		snprintf(n->detail + len, sizeof n->detail - len, "%s%s", AND, word);
+	else
+		text_copy(n->detail, sizeof n->detail, word);
+	n->changed = true;
+	return true;
+}
+
+static void follow_failing(const struct events_now *in, const struct outcome *o,
+			   struct notices *told, struct changes *c)
+{
+	struct notice *n = find_or_add(told, FAILURE, o->container);
+	enum change change = follow(n, true, in->now, in->now);
+	char word[OUTCOME_TEXT];
+
+	outcome_text(o, word);
+	if (change == BEGAN) {
+		text_copy(n->detail, sizeof n->detail, word);
+		add_failing(&c->began, o, n->since);
+	} else if (n->told && outcome_needs_a_person(o) && note_told(n, word)) {
+		add_failing(&c->changed, o, n->since);
+	}
 }
 
 static void follow_outcome(const struct events_now *in, const struct outcome *o,
 			   struct notices *told, struct changes *c)
 {
-	bool fails = !outcome_is_well(o);
-	struct notice *n = fails ? find_or_add(told, FAILURE, o->container)
-				 : find(told, FAILURE, o->container);
-	char word[OUTCOME_TEXT];
+	struct notice *n = find(told, FAILURE, o->container);
 
-	if (!n)
-		return;
-	if (fails && !n->on) {
-		outcome_text(o, word);
-		text_copy(n->detail, sizeof n->detail, word);
-	}
-	enum change change = follow(n, fails, in->now, in->now);
-	if (change == BEGAN)
-		add_failing(c, o, n->since);
-	else if (change == ENDED)
-		add_mended(c, o, n, in->now);
+	if (!outcome_is_well(o))
+		follow_failing(in, o, told, c);
+	else if (n && follow(n, false, in->now, in->now) == ENDED)
+		add_mended(&c->ended, o, n, in->now);
 }
 
-static void tell_begin(const struct events_now *in, struct changes *c, struct events *out)
+/* `when` stands before the time at which the first began to fail, `how` behind the title's "fails".
+ */
+static void tell_failing(const struct events_now *in, struct group *g, struct events *out,
+			 const char *name, const char *when, const char *how)
 {
-	const struct outcome *o = c->first_began;
+	const struct outcome *o = g->first;
 	char word[OUTCOME_TEXT], since[CLOCK_TEXT];
 	struct event *e;
 
-	add_rest(&c->began, c->n_began);
-	clock_format(c->since, since);
-	buf_printf(&c->began, "Since %s.%s", since, buf_text(&c->hints));
-	char *text = buf_take(&c->began);
+	if (!g->n)
+		return;
+	add_rest(&g->lines, g->n);
+	clock_format(g->since, since);
+	buf_printf(&g->lines, "%s %s.%s", when, since, buf_text(&g->hints));
+	char *text = buf_take(&g->lines);
 
 	outcome_text(o, word);
-	if (c->n_began > 1)
-		e = add(out, in, EVENT_FAILURE, EVENT_ERROR, "failure.begin", text,
-			"%zu containers fail", c->n_began);
+	if (g->n > 1)
+		e = add(out, in, EVENT_FAILURE, EVENT_ERROR, name, text, "%zu containers fail%s",
+			g->n, how);
 	else if (*o->container)
-		e = add(out, in, EVENT_FAILURE, EVENT_ERROR, "failure.begin", text, "%s fails: %s",
-			o->container, word);
+		e = add(out, in, EVENT_FAILURE, EVENT_ERROR, name, text, "%s fails%s: %s",
+			o->container, how, word);
 	else
-		e = add(out, in, EVENT_FAILURE, EVENT_ERROR, "failure.begin", text,
+		e = add(out, in, EVENT_FAILURE, EVENT_ERROR, name, text,
 			"The cycle could not be run: %s", word);
-	if (c->client_began)
+	if (!g->not_the_clients)
 		e->covered = kinds_of(out) & (EVENT_BIT(EVENT_CLIENT) | EVENT_BIT(EVENT_PICK_UP));
 }
 
-static void tell_end(const struct events_now *in, struct changes *c, struct events *out)
+static void tell_end(const struct events_now *in, struct group *g, struct events *out)
 {
-	const struct outcome *o = c->first_ended;
+	const struct outcome *o = g->first;
 	struct event *e;
 
-	add_rest(&c->ended, c->n_ended);
-	char *text = buf_take(&c->ended);
+	if (!g->n)
+		return;
+	add_rest(&g->lines, g->n);
+	char *text = buf_take(&g->lines);
 
-	if (c->n_ended > 1)
+	if (g->n > 1)
 		e = add(out, in, EVENT_FAILURE, EVENT_GOOD, "failure.end", text,
-			"%zu containers are well again", c->n_ended);
+			"%zu containers are well again", g->n);
 	else
 		e = add(out, in, EVENT_FAILURE, EVENT_GOOD, "failure.end", text,
 			*o->container ? "%s is well again" : "%sCycles can be run again",
 			o->container);
-	if (c->client_ended)
+	if (!g->not_the_clients)
 		e->covered = kinds_of(out) & EVENT_BIT(EVENT_CLIENT);
 }
 
 static void find_failures(const struct events_now *in, struct notices *told, struct events *out)
 {
 	OWN(changes_clear)
-	struct changes c = {.began = BUF_MAX(EVENT_TEXT_MAX),
-			    .ended = BUF_MAX(EVENT_TEXT_MAX),
-			    .hints = BUF_MAX(EVENT_TEXT_MAX),
-			    .client_began = true,
-			    .client_ended = true};
+	struct changes c = {.began = NO_GROUP, .changed = NO_GROUP, .ended = NO_GROUP};
 
 	drop(told, FAILURE, is_container, in);
 	for (size_t i = 0; i < in->n_outcomes; i++)
 		follow_outcome(in, &in->outcomes[i], told, &c);
-	if (c.n_began)
-		tell_begin(in, &c, out);
-	if (c.n_ended)
-		tell_end(in, &c, out);
+	tell_failing(in, &c.began, out, "failure.begin", "Since", "");
+	tell_failing(in, &c.changed, out, "failure.change", "Failing since", " otherwise now");
+	tell_end(in, &c.ended, out);
 }
 
 /* ---- clients ---- */
@@ -501,8 +551,11 @@ static void find_missing(const struct events_now *in, struct notices *told, stru
 		    "%zu torrent%s missing in the client", in->missing,
 		    in->missing == 1 ? " is" : "s are");
 	else if (in->missing == 0)
-		add(out, in, EVENT_AUDIT, EVENT_GOOD, "audit.end",
-		    mem_dup(in->audit_summary ? in->audit_summary : ""),
+		add(out, in, EVENT_AUDIT, in->in_error ? EVENT_INFO : EVENT_GOOD, "audit.end",
+		    mem_printf("%s.%s", in->audit_summary ? in->audit_summary : "",
+			       in->in_error ? "\nNot all is well: `ptp-archiver audit` says what "
+					      "can be done."
+					    : ""),
 		    "No torrent is missing any more");
 }
 

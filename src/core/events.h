@@ -5,7 +5,8 @@
  *     failure   a container's outcome stops being well, and is well again: one event for all
  *               containers that begin, one for all that end.  What fails again within an hour of
  *               its end is told only when it has failed for an hour: something that comes and goes
- *               is not told each time
+ *               is not told each time.  One that becomes another that only a person can mend is
+ *               told as well, each such outcome once until it is well again
  *     client    the same for torrent clients that are away, or do not let us in
  *     full      once for each size of a container
  *     lost      each possibly lost assignment once; and when none is left
@@ -46,7 +47,7 @@ struct events_now {
 	const char *newer_version, *speaks; /* NULL or "": none was announced */
 	bool audited;                       /* an audit was made just now */
 	bool audited_all;                   /* every client could be asked */
-	size_t missing;
+	size_t missing, in_error;
 	const char *audit_summary;
 	bool wants_digest;
 	const char *digest; /* its text, if it is due */

@@ -49,7 +49,7 @@ struct sending {
 	const struct outbox *o;
 	const struct notify_target *to;
 	struct ledger_telling how;
-	int64_t end; /* on the monotonic clock */
+	int64_t end; /* on the monotonic clock: none is begun from then on */
 };
 
 /* A stored time that is further ahead than it can be comes from a clock that was set back. */
@@ -97,7 +97,7 @@ static bool settle(struct sending *s, const struct event *e, enum notify_verdict
 		log_warn(NULL, "%s does not take the message \"%s\": %s", s->to->label, e->title,
 			 why);
 	else
-		log_debug(NULL, "%s was told: %s", s->to->label, e->title);
+		log_debug(NULL, "%s has taken it", s->to->label);
 	s->how.failures = 0;
 	s->how.rest_until = 0;
 	s->how.told++;
@@ -107,20 +107,20 @@ static bool settle(struct sending *s, const struct event *e, enum notify_verdict
 /* *more: the next one may follow. */
 static bool send_one(struct sending *s, struct event *e, bool *more, struct err *err)
 {
-	int64_t left = s->end - clock_monotonic(), rest;
+	int64_t rest;
 	char why[200];
 
 	*more = false;
-	if (left <= 0 || wake_stopping(s->o->wake))
+	if (clock_monotonic() >= s->end || wake_asked(s->o->wake))
 		return true;
 	if (s->how.told == OUTBOX_PER_DAY - 1)
 		mark_last(e);
-	int budget = (int)(left < OUTBOX_TARGET_BUDGET_MS ? left : OUTBOX_TARGET_BUDGET_MS);
-	enum notify_verdict verdict = notify_send(s->o->notify, s->to, e, budget, why, &rest);
+	log_info(NULL, "telling %s: %s", s->to->label, e->title);
+	enum notify_verdict verdict = notify_send(s->o->notify, s->to, e, why, &rest);
 	if (verdict == NOTIFY_LATER && wake_stopping(s->o->wake))
 		return true;
 	if (verdict == NOTIFY_LATER) {
-		back_off(s, rest, why);
+		back_off(s, rest, wake_asked(s->o->wake) ? "something was asked for" : why);
 		return ledger_set_telling(s->o->ledger, s->to->fingerprint, &s->how, 0, err);
 	}
 	*more = true;
@@ -155,9 +155,11 @@ static bool send_to(struct sending *s, struct err *err)
 	return ok;
 }
 
-void outbox_send(const struct outbox *o)
+bool outbox_send(const struct outbox *o, int64_t until)
 {
-	int64_t now = clock_now(), end = clock_monotonic() + OUTBOX_BUDGET_MS;
+	int64_t now = clock_now();
+	int64_t time = until < now + OUTBOX_MS ? until - now : OUTBOX_MS;
+	int64_t end = clock_monotonic() + time - NOTIFY_MS;
 	struct err err;
 	bool ok = ledger_forget_messages(o->ledger, now - OUTBOX_KEEP_MS, now + DAY_MS, &err);
 
@@ -167,6 +169,7 @@ void outbox_send(const struct outbox *o)
 	}
 	if (!ok)
 		log_warn(NULL, "nobody could be told: %s", err.msg);
+	return ok;
 }
 
 bool outbox_due(const struct outbox *o, int64_t *when, struct err *err)

@@ -64,24 +64,39 @@ bool outcome_is_well(const struct outcome *o)
 	return o->kind == OUTCOME_OK || o->kind == OUTCOME_FULL || o->kind == OUTCOME_STALLED;
 }
 
+static const struct remedy {
+	const char *word, *hint;
+	bool by_a_person; /* it does not pass by itself */
+} remedies[] = {
+	{WORD_AUTH, "Check PTP_USER and PTP_KEY (ApiUser and ApiKey).", true},
+	{WORD_DISK, "`ptp-archiver check` says which folder, and why.", true},
+	{WORD_CONFIG, "`ptp-archiver check` says which setting.", true},
+	{WORD_LEDGER, "Is there room on the disk of the state folder?", true},
+	{WORD_BAD_TORRENT, "It is downloaded again by itself; what came is in state/quarantine.",
+	 false},
+	{WORD_TLS, "Look at the clock, the CA file, a proxy.", false},
+	{WAIT_SPACE, "Make room, or resize the container.", true},
+	{WAIT_CLIENT, "Look into the torrent client; what was assigned waits for it.", true},
+};
+
+static const struct remedy *remedy_of(const struct outcome *o)
+{
+	for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
+		if (strcmp(o->word, remedies[i].word) == 0)
+			return &remedies[i];
+	return NULL;
+}
+
 const char *outcome_hint(const struct outcome *o)
 {
-	static const struct {
-		const char *word, *hint;
-	} hints[] = {
-		{WORD_AUTH, "Check PTP_USER and PTP_KEY (ApiUser and ApiKey)."},
-		{WORD_DISK, "`ptp-archiver check` says which folder, and why."},
-		{WORD_CONFIG, "`ptp-archiver check` says which setting."},
-		{WORD_LEDGER, "Is there room on the disk of the state folder?"},
-		{WORD_BAD_TORRENT, "It is downloaded again by itself; what came is in "
-				   "state/quarantine."},
-		{WORD_TLS, "Look at the clock, the CA file, a proxy."},
-		{WAIT_SPACE, "Make room, or resize the container."},
-		{WAIT_CLIENT, "Look into the torrent client; what was assigned waits for it."},
-	};
+	const struct remedy *r = remedy_of(o);
 
-	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
-		if (strcmp(o->word, hints[i].word) == 0)
-			return hints[i].hint;
-	return NULL;
+	return r ? r->hint : NULL;
+}
+
+bool outcome_needs_a_person(const struct outcome *o)
+{
+	const struct remedy *r = remedy_of(o);
+
+	return r && r->by_a_person;
 }

@@ -49,4 +49,7 @@ const char *outcome_hint(const struct outcome *o);
 
 bool outcome_is_well(const struct outcome *o);
 
+/* Of one that is not well: does it stay so until a person does something? */
+bool outcome_needs_a_person(const struct outcome *o);
+
 #endif

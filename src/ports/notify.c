@@ -10,16 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Limits: tries, times, sizes. */
-#define TRIES 3
-#define FIRST_WAIT_MS 1000 /* doubled for each further try */
-#define CONNECT_MS 4000
-#define STALL_S 10
 #define ANSWER_MAX_BYTES (64 * 1024) /* Discord sends the whole message back */
 
 struct notify {
 	struct http *http; /* owned */
-	struct wake *wake; /* borrowed */
 };
 
 struct notify *notify_open(const char *ca_file, struct wake *wake, struct err *err)
@@ -30,7 +24,6 @@ struct notify *notify_open(const char *ca_file, struct wake *wake, struct err *e
 					     .wake = wake};
 	struct notify *n = mem_alloc(sizeof *n);
 
-	n->wake = wake;
 	n->http = http_open(&options, err);
 	if (n->http)
 		return n;
@@ -98,29 +91,28 @@ static enum notify_verdict judge(const struct notify_target *t, const struct htt
 
 /* ---- one message ---- */
 
-static int less(int64_t a, int64_t b)
-{
-	return (int)(a < b ? a : b);
-}
-
-static enum notify_verdict try_once(struct notify *n, const struct notify_target *t,
-				    const struct notify_request *r, int ms, char why[200],
-				    int64_t *rest)
+enum notify_verdict notify_send(struct notify *n, const struct notify_target *t,
+				const struct event *e, char why[200], int64_t *rest)
 {
 	const char *headers[NOTIFY_HEADERS + 1] = {NULL};
+	OWN(notify_request_clear) struct notify_request r = {0};
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 	struct err err;
 
-	for (size_t i = 0; i < r->n_headers; i++)
-		headers[i] = secret_reveal(&r->headers[i]);
-	const struct http_request request = {.url = secret_reveal(&r->url),
+	why[0] = '\0';
+	*rest = 0;
+	notify_build(t, e, &r);
+	for (size_t i = 0; i < r.n_headers; i++)
+		headers[i] = secret_reveal(&r.headers[i]);
+	const struct http_request request = {.url = secret_reveal(&r.url),
 					     .headers = headers,
-					     .body = r->body,
-					     .body_len = strlen(r->body),
-					     .connect_ms = less(ms, CONNECT_MS),
-					     .stall_s = STALL_S,
-					     .total_ms = ms,
-					     .max_body = ANSWER_MAX_BYTES};
+					     .body = r.body,
+					     .body_len = strlen(r.body),
+					     .connect_ms = NOTIFY_MS,
+					     .stall_s = NOTIFY_MS / 1000,
+					     .total_ms = NOTIFY_MS,
+					     .max_body = ANSWER_MAX_BYTES,
+					     .gives_way = true};
 	if (!http_perform(n->http, &request, &reply, &err)) {
 		text_copy(why, 200, err.msg);
 		return err.kind == ERR_RETRY ? NOTIFY_LATER : NOTIFY_REFUSED;
@@ -128,37 +120,4 @@ static enum notify_verdict try_once(struct notify *n, const struct notify_target
 	enum notify_verdict verdict = judge(t, &reply, why);
 	*rest = verdict == NOTIFY_LATER ? asked_rest(&reply) : 0;
 	return verdict;
-}
-
-/* How long to wait before the next try: at least `wait`, and as long as the service asks for. */
-static int64_t next_wait(int64_t wait, int64_t rest)
-{
-	int64_t asked = rest ? rest - clock_now() : 0;
-
-	return asked > wait ? asked : wait;
-}
-
-enum notify_verdict notify_send(struct notify *n, const struct notify_target *t,
-				const struct event *e, int budget_ms, char why[200], int64_t *rest)
-{
-	OWN(notify_request_clear) struct notify_request r = {0};
-	int64_t end = clock_monotonic() + budget_ms, wait = FIRST_WAIT_MS;
-	struct err stopped;
-
-	why[0] = '\0';
-	*rest = 0;
-	notify_build(t, e, &r);
-	for (int i = 0;; i++, wait *= 2) {
-		int64_t left = end - clock_monotonic();
-		if (left <= 0)
-			return NOTIFY_LATER;
-		/* A time-out leaves room for another try. */
-		int once = less(left, budget_ms * 3 / 5);
-		enum notify_verdict verdict = try_once(n, t, &r, once, why, rest);
-		if (verdict != NOTIFY_LATER || i == TRIES - 1)
-			return verdict;
-		int64_t pause = next_wait(wait, *rest);
-		if (clock_monotonic() + pause >= end || !wake_sleep(n->wake, pause, &stopped))
-			return verdict;
-	}
 }

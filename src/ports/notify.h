@@ -1,8 +1,9 @@
 /*
  * ports/notify.h - telling people: our own webhook, ntfy, Gotify, Discord, the Apprise API.
  *
- * A message never fails the caller and never repeats a secret.  Each send has a time budget for its
- * tries together.  A redirect is not followed, since it would carry the token elsewhere.
+ * A message never fails the caller and never repeats a secret.  Each is one POST, with a time
+ * limit; whoever wants another try asks for it.  A redirect is not followed, since it would carry
+ * the token elsewhere.
  *
  * Facts, and where they come from:
  *
@@ -31,6 +32,7 @@
 
 /* Limits, besides those of the services. */
 #define NOTIFY_URL_MAX 2048 /* bytes */
+#define NOTIFY_MS 10000     /* for one message */
 #define NOTIFY_REST_MAX_MS (24 * 3600 * INT64_C(1000))
 
 enum notify_service {
@@ -96,10 +98,11 @@ static inline void notify_closer(struct notify **n)
 }
 
 /*
- * Send within the budget.  Unless it was sent, `why` says why not, without a secret, and *rest gets
- * when the service wants to be called again (0: it did not say).
+ * Send it, once, within NOTIFY_MS; any request (base/wake.h) ends it.  Unless it was sent, `why`
+ * says why not, without a secret, and *rest gets when the service wants to be called again (0: it
+ * did not say).  The service may have it all the same: an answer may come too late, or be lost.
  */
 enum notify_verdict notify_send(struct notify *n, const struct notify_target *t,
-				const struct event *e, int budget_ms, char why[200], int64_t *rest);
+				const struct event *e, char why[200], int64_t *rest);
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define TOPIC_MAX 64
+#define WEBHOOKS "/webhooks/"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 static const char *const services[] = {
@@ -110,14 +111,31 @@ static bool path_has(const char *url, const char *part)
 	return has;
 }
 
+/* ".../webhooks/ID/TOKEN": one that was cut off has no TOKEN. */
+static bool has_webhook(const char *url)
+{
+	OWN_STR char *path = mem_dupn(url, notify_path_end(url));
+	const char *slash = strchr(strstr(path, "://") + 3, '/');
+	const char *id = slash ? strstr(slash, WEBHOOKS) : NULL;
+
+	id = id ? id + strlen(WEBHOOKS) : "";
+	size_t len = strcspn(id, "/");
+	bool has = len && id[len] == '/' && id[len + 1] && id[len + 1] != '/';
+	secret_wipe(path, strlen(path));
+	return has;
+}
+
 /* What a service's own URL must have. */
 static const char *shape_fault(enum notify_service service, const char *url)
 {
 	if (service == NOTIFY_NTFY && !has_topic(url))
 		return "does not end in a topic of letters, digits, - and _, such as "
 		       "ntfy+https://ntfy.sh/my-topic";
-	if (service == NOTIFY_DISCORD && !path_has(url, "/webhooks/"))
+	if (service == NOTIFY_DISCORD && !path_has(url, WEBHOOKS))
 		return "is no Discord webhook; it is "
+		       "discord+https://discord.com/api/webhooks/ID/TOKEN";
+	if (service == NOTIFY_DISCORD && !has_webhook(url))
+		return "is no whole Discord webhook; copy all of it: "
 		       "discord+https://discord.com/api/webhooks/ID/TOKEN";
 	if (service == NOTIFY_APPRISE && !path_has(url, "/notify"))
 		return "is not where an Apprise API takes messages, such as "

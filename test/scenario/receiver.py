@@ -74,11 +74,12 @@ def basic(user, word):
 
 class Receiver:
     """`answers`: what the next requests get, in turn: a status, (status, headers, body), or "hang";
-    then each its own.  `requests`: what came, with the service and the JSON; `wrong`: in what it is
+    then each its own, `slow` seconds after it came.  `requests`: what came, with the service and the JSON; `wrong`: in what it is
     not as documented."""
 
     def __init__(self, certificate=None):
         self.requests, self.answers, self.wrong, self.ever = [], [], [], None
+        self.slow = 0
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -113,6 +114,7 @@ class Receiver:
         if status == "hang":
             time.sleep(60)
             return
+        time.sleep(self.slow)
         handler.send_response(status)
         for name, value in headers.items():
             handler.send_header(name, value)

@@ -85,6 +85,34 @@ def test_user_and_key_come_from_the_secret_file_then_the_environment_then_config
     assert sent() == (THIRD_USER, THIRD_KEY)
 
 
+BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+
+
+def test_a_byte_order_mark_that_an_editor_put_before_a_text_does_not_count(sim, archiver):
+    files = {name: secret_file(archiver, name, BOM + value + "\r\n") for name, value in (
+        ("PTP_USER_FILE", OTHER_USER), ("PTP_KEY_FILE", OTHER_KEY),
+        ("HC_URL_FILE", f"{sim.url}/ping/{CHECK}"), ("PTP_NOTIFY_FILE", "webhook+https://a.test/"),
+        ("url", "webhook+https://b.test/"))}
+    archiver.set(PTP_CONTAINERS=None, PTP_USER=None, PTP_KEY=None)
+    archiver.configure(Containers={"attic": {"Size": "1T"}}, Other="kept",
+                       Notify=[{"URLFile": str(files.pop("url"))}])
+    archiver.config.write_text(BOM + archiver.config.read_text())
+    assert archiver.run("notify", status=0).stdout.startswith("webhook 1 (b.test)")
+    archiver.set(**files)
+    assert archiver.run("notify", status=0).stdout.startswith("webhook 1 (a.test)")
+    archiver.fetch(status=0)
+    headers = sim.fetches()[-1]["headers"]
+    assert (headers["ApiUser"], headers["ApiKey"]) == (OTHER_USER, OTHER_KEY)
+    assert sim.pings("success")
+    # What is written is without it.
+    archiver.config.write_text(BOM + archiver.config.read_text())
+    archiver.run("resize", "attic", "2T", status=0)
+    written = archiver.configured()
+    assert (written["Containers"]["attic"]["Size"], written["Other"]) == ("2T", "kept")
+    archiver.set(**{name: secret_file(archiver, "bom", BOM) for name in ("PTP_USER_FILE",)})
+    assert "is empty" in archiver.run("list", status=2).stderr
+
+
 def test_the_ping_url_comes_from_the_secret_file_then_the_environment_then_config_ptp(
         sim, archiver):
     def url(n):

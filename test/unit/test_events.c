@@ -124,6 +124,66 @@ static void a_failure_is_told_once_at_its_begin_and_once_at_its_end(void **state
 	assert_string_equal(told_at(w, T0 + 66 * HOUR), "");
 }
 
+static void a_failure_that_comes_to_need_a_person_is_told_once(void **state)
+{
+	(void)state;
+	OWN_WORLD struct world *w = new_world();
+
+	set(w, 0, OUTCOME_ERR, "HTTP 503");
+	text_copy(w->outcomes[0].detail, sizeof w->outcomes[0].detail, "ask the tracker: HTTP 503");
+	assert_string_equal(told_at(w, T0), "failure.begin");
+	/* What the outcome says is not said again. */
+	assert_true(text_starts(w->found.list[0].text, "attic: ERR(HTTP 503)\nSince "));
+	set(w, 0, OUTCOME_ERR, "Protocol");
+	assert_string_equal(told_at(w, T0 + HOUR), "");
+	set(w, 0, OUTCOME_ERR, "Auth");
+	text_copy(w->outcomes[0].detail, sizeof w->outcomes[0].detail, "no such user");
+	assert_string_equal(told_at(w, T0 + 2 * HOUR), "failure.change");
+	assert_string_equal(w->found.list[0].title, "attic fails otherwise now: ERR(Auth)");
+	assert_string_equal(w->found.list[0].text,
+			    "attic: ERR(Auth): no such user\n"
+			    "Failing since 2026-11-18T11:06:40Z. "
+			    "Check PTP_USER and PTP_KEY (ApiUser and ApiKey).");
+	assert_int_equal(w->found.list[0].level, EVENT_ERROR);
+	assert_true(any_changed(w));
+	/* It comes and goes amid the failure. */
+	for (int i = 3; i < 9; i++) {
+		set(w, 0, OUTCOME_ERR, i % 2 ? "HTTP 503" : "Auth");
+		assert_string_equal(told_at(w, T0 + i * HOUR), "");
+		assert_false(any_changed(w));
+	}
+	set(w, 0, OUTCOME_WAIT, WAIT_SPACE);
+	set(w, 1, OUTCOME_ERR, "Disk");
+	assert_string_equal(told_at(w, T0 + 9 * HOUR), "failure.begin failure.change");
+	set(w, 0, OUTCOME_OK, "");
+	assert_string_equal(told_at(w, T0 + 10 * HOUR), "failure.end");
+	assert_string_equal(w->found.list[0].text,
+			    "attic: OK, after 10 h 0 m of ERR(HTTP 503), ERR(Auth), WAIT(Space)\n");
+	/* Another failure is another one. */
+	set(w, 0, OUTCOME_ERR, "Timeout");
+	assert_string_equal(told_at(w, T0 + 20 * HOUR), "failure.begin");
+	set(w, 0, OUTCOME_ERR, "Auth");
+	assert_string_equal(told_at(w, T0 + 21 * HOUR), "failure.change");
+}
+
+static void what_is_told_late_is_told_as_it_is_then(void **state)
+{
+	(void)state;
+	OWN_WORLD struct world *w = new_world();
+
+	set(w, 0, OUTCOME_ERR, "Network");
+	told_at(w, T0);
+	set(w, 0, OUTCOME_OK, "");
+	told_at(w, T0 + HOUR);
+	set(w, 0, OUTCOME_ERR, "Network");
+	assert_string_equal(told_at(w, T0 + HOUR + 1), "");
+	set(w, 0, OUTCOME_ERR, "Disk");
+	assert_string_equal(told_at(w, T0 + HOUR + 2), "");
+	assert_string_equal(told_at(w, T0 + 3 * HOUR), "failure.begin");
+	assert_string_equal(w->found.list[0].title, "attic fails: ERR(Disk)");
+	assert_string_equal(told_at(w, T0 + 4 * HOUR), "");
+}
+
 static void one_container_ends_while_another_begins(void **state)
 {
 	(void)state;
@@ -310,6 +370,17 @@ static void a_failure_that_is_the_clients_is_covered_by_what_is_said_of_the_clie
 	set(w, 0, OUTCOME_OK, "");
 	assert_string_equal(told_at(w, T0 + HOUR), "client.back failure.end");
 	assert_int_equal(w->found.list[1].covered, EVENT_BIT(EVENT_CLIENT));
+	/* One that comes amid another failure; its end is not the client's alone. */
+	set(w, 0, OUTCOME_ERR, "Timeout");
+	assert_string_equal(told_at(w, T0 + 3 * HOUR), "failure.begin");
+	box.down_since = T0 + 4 * HOUR;
+	set(w, 0, OUTCOME_WAIT, WAIT_CLIENT);
+	assert_string_equal(told_at(w, T0 + 4 * HOUR), "client.away failure.change");
+	assert_int_equal(w->found.list[1].covered, EVENT_BIT(EVENT_CLIENT));
+	box.down_since = 0;
+	set(w, 0, OUTCOME_OK, "");
+	assert_string_equal(told_at(w, T0 + 5 * HOUR), "client.back failure.end");
+	assert_int_equal(w->found.list[1].covered, 0);
 	/* Not where something else fails as well. */
 	box.down_since = T0 + 9 * HOUR;
 	set(w, 0, OUTCOME_WAIT, WAIT_CLIENT);
@@ -427,8 +498,20 @@ static void more_that_is_missing_is_told_and_none_any_more(void **state)
 	w->now.missing = 2;
 	assert_string_equal(told_at(w, T0), "audit.missing");
 	w->now.missing = 0;
+	w->now.audit_summary = "2 assigned: 2 seeding";
 	assert_string_equal(told_at(w, T0), "audit.end");
+	assert_int_equal(w->found.list[0].level, EVENT_GOOD);
+	assert_string_equal(w->found.list[0].text, "2 assigned: 2 seeding.");
 	assert_string_equal(told_at(w, T0), "");
+	w->now.missing = 1;
+	assert_string_equal(told_at(w, T0), "audit.missing");
+	w->now.missing = 0;
+	w->now.in_error = 2;
+	w->now.audit_summary = "2 assigned: 2 error";
+	assert_string_equal(told_at(w, T0), "audit.end");
+	assert_int_equal(w->found.list[0].level, EVENT_INFO);
+	assert_string_equal(w->found.list[0].text, "2 assigned: 2 error.\nNot all is well: "
+						   "`ptp-archiver audit` says what can be done.");
 }
 
 static void each_version_is_told_once_and_none_that_is_older(void **state)
@@ -494,6 +577,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_world_that_is_well_is_not_told_and_not_kept),
 		cmocka_unit_test(a_failure_is_told_once_at_its_begin_and_once_at_its_end),
+		cmocka_unit_test(a_failure_that_comes_to_need_a_person_is_told_once),
+		cmocka_unit_test(what_is_told_late_is_told_as_it_is_then),
 		cmocka_unit_test(one_container_ends_while_another_begins),
 		cmocka_unit_test(all_that_begin_or_end_together_are_one),
 		cmocka_unit_test(what_to_do_is_said_once_for_all_that_fail),

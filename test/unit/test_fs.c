@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define MARK "\xEF\xBB\xBF"
+
 static unsigned mode_of(const char *path)
 {
 	struct stat st;
@@ -115,6 +117,29 @@ static void a_write_that_is_cut_short_leaves_nothing_behind(void **state)
 	assert_false(staged);
 	assert_string_equal(err.word, WORD_DISK);
 	assert_int_equal(entries(*state), 0);
+}
+
+static void a_text_is_read_without_its_byte_order_mark(void **state)
+{
+	static const struct {
+		const char *bytes, *text;
+	} rows[] = {{MARK "a\n", "a\n"},
+		    {"a" MARK, "a" MARK},
+		    {MARK MARK "a", MARK "a"},
+		    {MARK, ""},
+		    {"", ""},
+		    {"\xEF\xBB", "\xEF\xBB"}};
+	OWN_STR char *path = fs_join(*state, "text");
+	OWN_BUF struct buf got = BUF_MAX(1000);
+	struct err err;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		MUST(fs_write(path, rows[i].bytes, strlen(rows[i].bytes), 0600, &err));
+		MUST(fs_read_text(path, &got, &err));
+		assert_string_equal(buf_text(&got), rows[i].text);
+		assert_int_equal(got.len, strlen(rows[i].text));
+		expect_content(path, rows[i].bytes);
+	}
 }
 
 static void reading_has_a_ceiling(void **state)
@@ -318,6 +343,7 @@ int main(void)
 		TEST_IN_FOLDER(a_written_file_is_whole_and_has_its_permissions),
 		TEST_IN_FOLDER(a_failed_write_leaves_what_was_there),
 		TEST_IN_FOLDER(a_write_that_is_cut_short_leaves_nothing_behind),
+		TEST_IN_FOLDER(a_text_is_read_without_its_byte_order_mark),
 		TEST_IN_FOLDER(reading_has_a_ceiling),
 		TEST_IN_FOLDER(a_regular_file_that_is_too_large_is_not_read_at_all),
 		TEST_IN_FOLDER(only_regular_files_are_read_where_that_is_asked_for),
