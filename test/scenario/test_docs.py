@@ -269,6 +269,39 @@ def test_the_man_pages_are_installed_and_can_be_read(installed):
         assert "NAME" in done.stdout and "SEE ALSO" in done.stdout
 
 
+def test_where_there_is_no_scdoc_meson_says_that_there_will_be_no_man_pages(tmp_path):
+    without = tmp_path / "bin"
+    without.mkdir()
+    for folder in os.environ["PATH"].split(":"):
+        for name in set(os.listdir(folder) if os.path.isdir(folder) else ()) - {"scdoc"}:
+            if not os.path.lexists(without / name):
+                (without / name).symlink_to(f"{folder}/{name}")
+    done = subprocess.run(["meson", "setup", tmp_path / "build", "-Dtests=disabled",
+                           "-Dsim=false"], cwd=ROOT, capture_output=True, text=True,
+                          env={**os.environ, "PATH": str(without)})
+    assert done.returncode == 0, done.stdout
+    assert "WARNING: scdoc is missing, so there will be no man pages" in done.stdout
+
+
+def stub(folder, name, script):
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_dev_build_shows_what_meson_warns_of_and_needs_what_makes_man_pages(tmp_path, status):
+    shutil.copy(ROOT / "dev", tmp_path)
+    bin = tmp_path / "bin"
+    bin.mkdir()
+    stub(bin, "dpkg-query", f'echo "$*" >>{tmp_path}/asked; printf installed')
+    stub(bin, "meson", f'echo "The Meson build system"; echo "doc/meson.build:1: WARNING: x"; exit {status}')
+    stub(bin, "ninja", "exit 0")
+    done = subprocess.run([tmp_path / "dev", "build"], capture_output=True, text=True,
+                          env={**os.environ, "PATH": f"{bin}:{os.environ['PATH']}"})
+    assert (done.returncode, done.stdout) == (status, "doc/meson.build:1: WARNING: x\n")
+    assert re.search(r" scdoc$", (tmp_path / "asked").read_text(), re.M)
+
+
 def test_systemd_has_nothing_against_the_unit(installed, tmp_path):
     if not shutil.which("systemd-analyze"):
         pytest.skip("there is no systemd-analyze")
