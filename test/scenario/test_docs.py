@@ -259,6 +259,24 @@ def test_meson_installs_it_all(installed):
         assert (installed / path).stat().st_size > 0, path
 
 
+def links(docs):
+    """What the installed pages link to, each of them there."""
+    found = set()
+    for page in (docs / "README.md", *docs.glob("doc/*.md")):
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / link).is_file(), (page, link)
+            found.add(os.path.relpath(page.parent / link, docs))
+    return found
+
+
+def test_the_installed_pages_link_to_what_is_installed(installed):
+    found = links(installed / "share/doc/ptp-archiver")
+    assert found > {"CHANGELOG.md", "LICENSE", "doc/clients.md", "examples/compose.yaml",
+                    "examples/alerts.yml"}
+    page = (installed / "share/doc/ptp-archiver/README.md").read_text()
+    assert "![" not in page and "the unit" in page and len(page) > len(README) - 2000
+
+
 def test_the_man_pages_are_installed_and_can_be_read(installed):
     if not shutil.which("scdoc") or not shutil.which("man"):
         pytest.skip("there is no scdoc or no man")
