@@ -1,27 +1,96 @@
 # bash completion for ptp-archiver: what may stand there is asked of the program itself.
-_ptp_archiver() {
-	local current=${COMP_WORDS[COMP_CWORD]} open="" line word quoted
-	local words=("${COMP_WORDS[@]:1:COMP_CWORD}")
 
-	COMPREPLY=()
-	[[ $current != "=" ]] || current=""
-	[[ $current != [\"\']* ]] || { open=1 current=${current:1}; }
-	while IFS= read -r line; do
-		word=${line%%$'\t'*}
-		case $word in
-		:files | :folders)
-			compopt -o filenames 2>/dev/null
-			[[ $word = :files ]] && quoted=-f || quoted=-d
-			mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY \
-				< <(compgen "$quoted" -- "$current")
+# Takes a line apart as the shell does, without expanding anything. To the caller's variables:
+# typed (its words, unquoted), quote (the one that is open in the last) and kept (what of the last
+# stands before the part that readline replaces: that begins behind an open quote, else behind the
+# last of the characters that break words for readline).
+_ptp_archiver_split() {
+	local line=$1 breaks=${COMP_WORDBREAKS//[\"\'\\]/} word="" begun="" before="" char i
+
+	typed=() quote="" kept=""
+	for ((i = 0; i < ${#line}; i++)); do
+		char=${line:i:1}
+		if [[ -n $quote && $char = "$quote" ]]; then
+			quote="" kept=$before
+			continue
+		elif [[ $quote = "'" || ($quote = '"' && $char != "\\") ]]; then
+			word+=$char
+			continue
+		elif [[ $quote = '"' ]]; then
+			[[ ${line:i+1:1} != [\$\`\"\\] ]] || { ((++i)) && char=${line:i:1}; }
+			word+=$char
+			continue
+		fi
+		case $char in
+		[[:space:]])
+			[[ -z $begun ]] || typed+=("$word")
+			word="" begun="" kept=""
+			continue
+			;;
+		[\"\'])
+			before=$kept quote=$char kept=$word
+			;;
+		\\)
+			((++i)) && word+=${line:i:1}
 			;;
 		*)
-			printf -v quoted %q "$word"
-			[[ -z $open ]] || quoted=$word
-			[[ $word != "$current"* && $quoted != "$current"* ]] ||
-				COMPREPLY+=("$quoted")
+			word+=$char
+			[[ $breaks != *"$char"* ]] || kept=$word
 			;;
 		esac
-	done < <("$1" complete -- "${words[@]}" 2>/dev/null)
+		begun=1
+	done
+	typed+=("$word")
+}
+
+# Prints the rest of a word so that it means itself behind this open quote; fails if that cannot be.
+# Readline closes the quote, unless the last character is one, and takes an open one away before
+# another. Behind a " there is no quoting of the history's !.
+_ptp_archiver_quote() {
+	local quote=$1 rest=$2 tick="'\\''"
+
+	case $quote in
+	"'")
+		[[ $rest != "'"* ]] || return 1
+		rest=${rest//"'"/"$tick"}
+		[[ $rest != *"'" ]] || rest=${rest%"'"}
+		;;
+	'"')
+		[[ $rest != *"!"* ]] || return 1
+		rest=${rest//\\/\\\\} rest=${rest//\"/\\\"} rest=${rest//\$/\\\$} rest=${rest//\`/\\\`}
+		[[ $rest != *'"' ]] || rest+='"'
+		;;
+	*)
+		[[ -z $rest ]] || printf -v rest %q "$rest"
+		;;
+	esac
+	printf '%s\n' "$rest"
+}
+
+_ptp_archiver() {
+	local typed quote kept current line word option="" kind
+
+	_ptp_archiver_split "${COMP_LINE:0:COMP_POINT}"
+	current=${typed[-1]}
+	[[ $current != --*=* ]] || option=${current%%=*}=
+	COMPREPLY=()
+	while IFS= read -r line; do
+		case $line in
+		:files | :folders)
+			compopt -o filenames 2>/dev/null
+			[[ $line = :files ]] && kind=-f || kind=-d
+			while IFS= read -r word; do
+				word=$option$word
+				COMPREPLY+=("${word:${#kept}}")
+			done < <(compgen "$kind" -- "${current:${#option}}")
+			;;
+		*)
+			word=${line%%$'\t'*}
+			[[ $word = "$current"* ]] || continue
+			word=$(_ptp_archiver_quote "$quote" "${word:${#kept}}") &&
+				COMPREPLY+=("$word")
+			;;
+		esac
+	done < <("$1" complete -- "${typed[@]:1}" 2>/dev/null)
 }
 complete -F _ptp_archiver ptp-archiver

@@ -3,8 +3,9 @@
  *
  *     ptp-archiver complete -- WORD...     the words behind the program's name, the last unfinished
  *
- * A line for each candidate, whatever is typed of it already: the word, a tab, what it is. ":files"
- * and ":folders" stand for those of the system.  Never fails, and says nothing else.
+ * A line for each candidate, whatever is typed of it already: the word, a tab, what it is. A line
+ * ":files" or ":folders" without a tab, which a name cannot look like, stands for those of the
+ * system.  Never fails, and says nothing else.
  */
 #include "app/command.h"
 #include "base/mem.h"
@@ -47,9 +48,6 @@ static void take_word(struct typed *t, const char *word)
 {
 	const char *value;
 
-	/* bash gives "--config=x" as three words. */
-	if (t->waits >= 0 && strcmp(word, "=") == 0)
-		return;
 	if (t->waits >= 0) {
 		take_value(t, t->waits, word);
 		t->waits = -1;
@@ -177,7 +175,6 @@ int cmd_complete(const struct invocation *in, struct err *err)
 	(void)err;
 	for (int i = 0; i + 1 < in->n_args; i++)
 		take_word(&t, in->args[i]);
-	/* bash: "--config" "=" */
-	offer_all(&t, t.waits >= 0 && strcmp(current, "=") == 0 ? "" : current);
+	offer_all(&t, current);
 	return STATUS_DONE;
 }

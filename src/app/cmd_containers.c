@@ -56,7 +56,7 @@ static bool check_new_name(json_t *all, const char *name, struct err *err)
 
 	if (fault)
 		return REFUSE(err, "the container name %s", fault);
-	if (strcmp(name, "all") == 0)
+	if (strcmp(name, COMMAND_ALL) == 0)
 		return REFUSE(err, "\"%s\" means every container to `fetch`; choose another name",
 			      name);
 	return !json_object_get(all, name) ||

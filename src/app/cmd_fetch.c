@@ -24,7 +24,7 @@ static bool *choose(const struct config *c, const struct invocation *in, struct 
 	bool *wanted = mem_alloc((c->n_containers + 1) * sizeof *wanted);
 
 	for (int a = 0; a < in->n_args; a++) {
-		bool all = strcmp(in->args[a], "all") == 0, known = all;
+		bool all = strcmp(in->args[a], COMMAND_ALL) == 0, known = all;
 		for (size_t i = 0; i < c->n_containers; i++)
 			if (all || strcmp(c->containers[i].name, in->args[a]) == 0)
 				wanted[i] = known = true;
@@ -51,6 +51,7 @@ int cmd_fetch(const struct invocation *in, struct err *err)
 		return command_usage(err, "fetch: which container? Give its name, or `all`");
 	if (!command_config(in, CONFIG_CREDENTIALS | CONFIG_CONTAINERS, &c))
 		return STATUS_USAGE;
+	command_warn_names(&c);
 	daemon_note_warn(&c, "fetch all");
 	OWN_STR bool *wanted = choose(&c, in, err);
 	if (!wanted || !(wake = wake_open(false, err)))

@@ -48,6 +48,7 @@ static int run(const struct invocation *in, struct config *c, struct wake *wake,
 				  c->n_containers || (list && *list) ? wrong : no_containers);
 		return STATUS_USAGE;
 	}
+	command_warn_names(c);
 	warn_of_root();
 	warn_of_puid();
 	if (daemon_run(c, &in->config, wake, err))

@@ -25,6 +25,15 @@ bool command_config(const struct invocation *in, unsigned need, struct config *c
 	return good;
 }
 
+void command_warn_names(const struct config *c)
+{
+	for (size_t i = 0; i < c->n_containers; i++)
+		if (strcmp(c->containers[i].name, COMMAND_ALL) == 0)
+			log_warn(COMMAND_ALL, "`fetch all` means every container, so this one "
+					      "cannot be fetched alone; rename it at the tracker "
+					      "and here");
+}
+
 int command_usage(struct err *err, const char *fmt, ...)
 {
 	char text[300];

@@ -57,6 +57,8 @@ typedef int command_function(const struct invocation *in, struct err *err);
 _Static_assert(OPTION_COUNT <= 32, "a bit for each option, and one that says that it is needed");
 
 /* The command line as a table, from which the help and the completions are made. */
+#define COMMAND_ALL "all" /* every container, to fetch */
+
 struct option_row {
 	const char *name, *argument, *help;
 };
@@ -91,6 +93,10 @@ void help_print_command(const struct command_table *t, const struct command *c);
 
 /* Loads the configuration; prints its problems on stderr and returns false if there are any. */
 bool command_config(const struct invocation *in, unsigned need, struct config *c);
+
+/* Warns of a container whose name means something else on the command line: it may be the tracker's
+ * already, so it is kept all the same. */
+void command_warn_names(const struct config *c);
 
 /* A mistake on the command line: fills in *err, returns COMMAND_FAILED. */
 int command_usage(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);

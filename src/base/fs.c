@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -49,11 +50,22 @@ static char *key_to(const char *what)
 			  getegid(), what);
 }
 
+/* systemd looks at ReadWritePaths= when it starts a service, and passes over what is not there. */
+static const char *writable_again(void)
+{
+	return getenv("INVOCATION_ID")
+		       ? "; under systemd the folder has to be there, and named in the unit's "
+			 "ReadWritePaths= (systemctl edit), when the service is started: so make "
+			 "it "
+			 "and restart the service; or mount it writable"
+		       : "; mount it writable";
+}
+
 /* The way out, where there is one that is known. */
 static char *remedy(int e, const char *doing, const char *path)
 {
 	if (e == EROFS)
-		return mem_dup("; mount it writable");
+		return mem_dup(writable_again());
 	if (e != EACCES && e != EPERM)
 		return mem_dup("");
 	OWN_STR char *what = barrier(path);
@@ -303,15 +315,24 @@ bool fs_publish(const char *staged, const char *path, enum fs_publish *result, s
 	return true;
 }
 
+/* With the permissions at once: a chmod() by who is not in the folder's group would take away the
+ * set-group-ID bit that it has from its parent. */
+static int make_exactly(const char *path, mode_t mode)
+{
+	mode_t mask = umask(0);
+	int made = mkdir(path, mode);
+
+	umask(mask);
+	return made;
+}
+
 static bool make_one(const char *path, mode_t mode, struct err *err)
 {
-	if (mkdir(path, 0700) < 0) {
+	if (make_exactly(path, mode) < 0) {
 		if (errno == EEXIST && fs_is_folder(path))
 			return true;
 		return fs_failed(err, MAKE_FOLDER, path);
 	}
-	if (chmod(path, mode) < 0)
-		return fs_failed(err, "set the permissions of", path);
 	OWN_STR char *parent = fs_parent(path);
 	return fs_sync_folder(parent, err);
 }

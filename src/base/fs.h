@@ -62,7 +62,8 @@ bool fs_publish(const char *staged, const char *path, enum fs_publish *result,
 		struct err *err) MUST_CHECK;
 
 /* Make sure that the folder is there: made with exactly `mode` if only it is missing, or, with
- * `parents`, whatever is missing. */
+ * `parents`, whatever is missing; and with its parent's group where that is set-group-ID.  Not
+ * while another thread makes files: the umask is the process's. */
 bool fs_make_folder(const char *path, mode_t mode, bool parents, struct err *err) MUST_CHECK;
 
 /* Write out the entries of a folder. */

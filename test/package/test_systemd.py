@@ -168,6 +168,75 @@ def test_another_watch_folder_is_named_in_the_unit(machine, sim):
     wait_for(lambda: torrents(machine, "srv/elsewhere"))
 
 
+# ---- as README says ----
+
+def sequence():
+    """Its commands from behind the installation to the start."""
+    text = (ROOT / "README.md").read_text()
+    lines = text[text.index("    apt install ./build"):text.index("Elsewhere `meson install")]
+    return [shlex.split(line, comments=True) for line in lines.splitlines()[1:] if line.strip()]
+
+
+def fill_in_the_sample(machine, sim):
+    """As an editor would: what is set there to nothing gets its value."""
+    path = machine.folder / "etc/ptp-archiver.env"
+    for name, value in {"PTP_USER": USER, "PTP_KEY": KEY}.items():
+        path.write_text(re.sub(rf"^# {name}=$", f"{name}={value}", path.read_text(), flags=re.M))
+    path.write_text(re.sub(r"^# (PTP_(?:CONTAINERS|WATCH)=.+)$", r"\1", path.read_text(), flags=re.M)
+                    + f"PTP_BASE_URL={sim.url}\n")
+
+
+def as_the_client(machine, *command):
+    machine.run("runuser", "-u", "debian-transmission", "--", *command)
+
+
+@pytest.fixture
+def client(machine):
+    """A fresh machine (no watch folder), but for the client's user."""
+    machine.run("rm", "-r", "/srv/watch")
+    machine.run("adduser", "--quiet", "--system", "--group", "debian-transmission")
+    yield
+    machine.run("deluser", "--quiet", "--system", "debian-transmission")
+
+
+def test_the_documented_sequence_delivers_what_the_client_can_take(machine, sim, client):
+    make, edit, start = sequence()
+    assert edit == ["editor", "/etc/ptp-archiver.env"]
+    machine.run(*make)
+    fill_in_the_sample(machine, sim)
+    machine.run(*start)
+    wait_for(lambda: "cycle ended: attic:OK" in log(machine))
+    (torrent,) = torrents(machine)
+    inside = f"/srv/watch/{torrent.name}"
+    as_the_client(machine, "cp", inside, "/tmp/copy")
+    as_the_client(machine, "mv", inside, f"{inside}.added")
+    assert not torrents(machine)
+    machine.run("runuser", "-u", "nobody", "--", "ls", "/srv/watch", status=2)
+
+
+def test_the_sample_and_the_man_page_make_the_folder_as_readme_does():
+    for page in ("contrib/debian/ptp-archiver.env", "doc/ptp-archiver.1.scd"):
+        found = re.findall(r"^(?:#  )? ?(install -d .*)$", (ROOT / page).read_text(), re.M)
+        assert [shlex.split(one) for one in found] == [sequence()[0]], page
+
+
+def test_a_watch_folder_that_is_made_after_the_start_takes_a_restart_and_the_log_says_so(
+        machine, sim, client):
+    make, _, start = sequence()
+    fill_in_the_sample(machine, sim)
+    machine.run(*start)
+    wait_for(lambda: "cycle ended: attic:ERR(Disk)" in log(machine))
+    assert "make the folder /srv/watch: Read-only" in log(machine)
+    machine.run(*make)
+    machine.run("systemctl", "kill", "--kill-who=main", "--signal=USR1", UNIT)
+    wait_for(lambda: log(machine).count("cycle ended: attic:ERR(Disk)") == 2)
+    assert "write into /srv/watch: Read-only file system; under systemd" in log(machine)
+    assert "ReadWritePaths=" in log(machine) and "restart the service" in log(machine)
+    machine.run("systemctl", "restart", UNIT)
+    wait_for(lambda: "cycle ended: attic:OK" in log(machine))
+    assert len(torrents(machine)) == 1 and len(sim.fetches()) == 1
+
+
 # ---- other commands ----
 
 def documented(page):

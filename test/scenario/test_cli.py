@@ -142,6 +142,20 @@ def test_fetch_asks_for_the_named_containers_only(sim, make):
     assert len(sim.fetches()) == 6
 
 
+def test_a_container_called_all_is_kept_and_warned_of(sim, make):
+    """The tracker may have it already: to refuse the name would be to lose what is in it."""
+    a = make("attic:800G,all:1T")
+    done = a.fetch("all", status=0)
+    assert [r["query"]["ContainerName"] for r in sim.fetches()] == ["all", "attic"]
+    assert done.stderr.count("WARN") == 1 and "all: `fetch all` means every container" in done.stderr
+    a.set(PTP_CONTAINERS=None)      # it is in config.ptp now
+    process = a.start()
+    wait_for(lambda: "next cycle in" in a.log())
+    assert "`fetch all` means every container" in a.log()
+    assert a.stop(process)[0] == 0
+    assert "WARN" not in make("attic:800G").fetch("all").stderr
+
+
 def test_fetch_of_an_unknown_container_asks_for_none(sim, archiver):
     done = archiver.run("fetch", "attic", "nowhere", status=2)
     assert '"nowhere"' in done.stderr and "ptp-archiver list" in done.stderr

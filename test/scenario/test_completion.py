@@ -72,25 +72,37 @@ def need(shell):
 SHOW = "show() { printf '<begin>'; printf '<%s>' \"$@\"; printf '<e''nd>\\n'; }"
 
 
+def bash_of(archiver):
+    return Shell(archiver, ["bash", "--norc", "--noprofile", "-i"],
+                 [f"source {SCRIPTS}/ptp-archiver.bash", SHOW])
+
+
 @pytest.fixture
 def bash(make):
     need("bash")
-    shell = Shell(make(CONTAINERS), ["bash", "--norc", "--noprofile", "-i"],
-                  [f"source {SCRIPTS}/ptp-archiver.bash", SHOW])
+    shell = bash_of(make(CONTAINERS))
     yield shell
     shell.close()
+
+
+def zsh_of(archiver):
+    return Shell(archiver, ["zsh", "-f", "-i"],
+                 ["PROMPT='> ' RPROMPT= PROMPT_SP= zle_bracketed_paste=()",
+                  f"fpath=({SCRIPTS} $fpath); autoload -U compinit; compinit -u -D", "bindkey -e",
+                  SHOW])
 
 
 @pytest.fixture
 def zsh(make):
     need("zsh")
-    shell = Shell(make(CONTAINERS), ["zsh", "-f", "-i"],
-                  ["PROMPT='> ' RPROMPT= PROMPT_SP= zle_bracketed_paste=()",
-                   f"fpath=({SCRIPTS} $fpath); autoload -U compinit; compinit -u -D", "bindkey -e",
-                   SHOW])
+    shell = zsh_of(make(CONTAINERS))
     yield shell
     shell.close()
 
+
+# Names that a shell would take for something else, or that are another thing's in a list.
+AWKWARD = ["q'b\"c$(touch boom)`touch boom`", "x:y:z", "x:w", ":files", "hey!there", "end'", "-dash",
+           'two"', "'front", "back\\slash", "$HOME", "ünï:cödé"]
 
 LINES = [
     ("ptp-archiver fet", ["ptp-archiver", "fetch"]),
@@ -99,6 +111,7 @@ LINES = [
     ("ptp-archiver fetch attic cell", ["ptp-archiver", "fetch", "attic", "cellar"]),
     ("ptp-archiver fetch 'a b", ["ptp-archiver", "fetch", "a box"]),
     ("ptp-archiver history --container a\\ b", ["ptp-archiver", "history", "--container", "a box"]),
+    ("ptp-archiver --config=some-f", ["ptp-archiver", "--config=some-file"]),
     ("ptp-archiver --log-level=war", ["ptp-archiver", "--log-level=warn"]),
     ("ptp-archiver rename cel", ["ptp-archiver", "rename", "cellar"]),
     ("ptp-archiver rename cellar att", ["ptp-archiver", "rename", "cellar", "att"]),
@@ -122,6 +135,51 @@ def test_bash_completes(bash, tmp_path):
 
 def test_zsh_completes(zsh, tmp_path):
     type_all(zsh, tmp_path / "archiver")
+
+
+# What is typed, and the name that is to become of it.
+AWKWARD_LINES = [
+    ("q", 0), ("'q", 0), ('"q', 0), ("q\\'b", 0), ("'q'\\''b", 0), ("'q'\"'b\"", 0), ("x:y", 1), ("'x:y", 1),
+    ("x\\:y", 1), ("x:y:", 1), (":", 3), ("':f", 3), ("he", 4), ("'he", 4), ("e", 5), ("'e", 5), ("'tw", 7),
+    ('"tw', 7), ("\\'f", 8), ("ba", 9), ("'ba", 9), ('"ba', 9), ("\\$H", 10), ('"\\$H', 10), ("ünï:c", 11)]
+
+
+@pytest.fixture
+def awkward(make):
+    return make(containers=",".join(f"{name}:1T" for name in AWKWARD))
+
+
+def test_bash_offers_a_name_so_that_it_means_itself(awkward):
+    need("bash")
+    shell = bash_of(awkward)
+    try:
+        for typed, i in AWKWARD_LINES:
+            assert shell.completed(f"ptp-archiver fetch {typed}") == [
+                "ptp-archiver", "fetch", AWKWARD[i]], typed
+        for typed in ("'x:", "x:", '"x:'):      # two have that much
+            shell.type(f"ptp-archiver fetch {typed}\ty\t")
+            time.sleep(0.5)
+            assert shell.completed("") == ["ptp-archiver", "fetch", "x:y:z"], typed
+        shell.type('ptp-archiver fetch "hey\t')     # where an ! cannot be quoted
+        time.sleep(0.5)
+        assert shell.completed('" none') == ["ptp-archiver", "fetch", "hey", "none"]
+        assert shell.completed("ptp-archiver history --container=x:y") == [
+            "ptp-archiver", "history", "--container=x:y:z"]
+    finally:
+        shell.close()
+    assert not (awkward.folder / "boom").exists()
+
+
+def test_zsh_offers_a_name_so_that_it_means_itself(awkward):
+    need("zsh")
+    shell = zsh_of(awkward)
+    try:
+        for typed, i in (("q", 0), ("'q", 0), ('"q', 0), ("x:y", 1), (":", 3), ("'tw", 7), ("\\$H", 10)):
+            assert shell.completed(f"ptp-archiver fetch {typed}") == [
+                "ptp-archiver", "fetch", AWKWARD[i]], typed
+    finally:
+        shell.close()
+    assert not (awkward.folder / "boom").exists()
 
 
 def fish(archiver, line):
@@ -149,6 +207,11 @@ def test_fish_completes(make):
     assert list(fish(a, "ptp-archiver --log-format j")) == ["json"]
     assert "some-file" in fish(a, "ptp-archiver inspect some-f")
     assert list(fish(a, "ptp-archiver export some-")) == ["some-dir/"]
+
+
+def test_fish_offers_names_that_look_like_something_else(awkward):
+    need("fish")
+    assert {*AWKWARD, "all"} - {"-dash"} <= set(fish(awkward, "ptp-archiver fetch "))
 
 
 # ---- what they are told ----
@@ -186,8 +249,6 @@ def test_all_commands_and_options_of_the_help_are_offered(archiver):
     (["resize", ""], ["a box", "attic", "cellar"]), (["resize", "attic", ""], []),
     (["history", "--container", ""], ["a box", "attic", "cellar"]),
     (["history", "--container="], [f"--container={n}" for n in ("a box", "attic", "cellar")]),
-    (["history", "--container", "=", ""], ["a box", "attic", "cellar"]),
-    (["history", "--container", "="], ["a box", "attic", "cellar"]),
     (["audit", "--client", ""], []), (["import", ""], [":files"]), (["export", ""], [":folders"]),
     (["--config", ""], [":files"]), (["--state", ""], [":folders"]),
     (["--config", "x", "--log-level", ""], ["error", "warn", "info", "debug"]),
@@ -205,7 +266,7 @@ def test_names_come_from_the_configuration_that_is_typed(make):
     other.write_text(json.dumps({"Containers": {"loft": {"Size": "1T"}}, "Clients": {
         "box": {"Type": "watch", "WatchDirectory": "/x"}}}))
     assert list(complete(a, "fetch", "")) == ["all"]
-    for typed in (["--config", str(other)], [f"--config={other}"], ["--config", "=", str(other)]):
+    for typed in (["--config", str(other)], [f"--config={other}"]):
         assert list(complete(a, *typed, "fetch", "")) == ["loft", "all"]
     assert list(complete(a, "--config", str(other), "adopt", "--client", "")) == ["box"]
 

@@ -139,6 +139,9 @@ def test_a_read_only_watch_folder_is_err_disk_before_anything_is_asked(sim, arch
     assert "attic:ERR(Disk)" in done.stderr
     assert f"cannot write into {archiver.watch}: Read-only file system; mount it writable" in \
         done.stderr
+    assert "ReadWritePaths=" not in done.stderr
+    assert "ReadWritePaths= (systemctl edit), when the service is started" in \
+        archiver.fetch(status=1, INVOCATION_ID="0123").stderr
     assert sim.fetches() == []
     assert "FAIL  attic: " in archiver.run("check", status=1).stdout
     remount(archiver.watch, "rw")

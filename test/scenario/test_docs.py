@@ -259,6 +259,24 @@ def test_meson_installs_it_all(installed):
         assert (installed / path).stat().st_size > 0, path
 
 
+def links(docs):
+    """What the installed pages link to, each of them there."""
+    found = set()
+    for page in (docs / "README.md", *docs.glob("doc/*.md")):
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / link).is_file(), (page, link)
+            found.add(os.path.relpath(page.parent / link, docs))
+    return found
+
+
+def test_the_installed_pages_link_to_what_is_installed(installed):
+    found = links(installed / "share/doc/ptp-archiver")
+    assert found > {"CHANGELOG.md", "LICENSE", "doc/clients.md", "examples/compose.yaml",
+                    "examples/alerts.yml"}
+    page = (installed / "share/doc/ptp-archiver/README.md").read_text()
+    assert "![" not in page and "the unit" in page and len(page) > len(README) - 2000
+
+
 def test_the_man_pages_are_installed_and_can_be_read(installed):
     if not shutil.which("scdoc") or not shutil.which("man"):
         pytest.skip("there is no scdoc or no man")
@@ -267,6 +285,39 @@ def test_the_man_pages_are_installed_and_can_be_read(installed):
                               capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
         assert done.returncode == 0 and done.stderr == "", done.stderr
         assert "NAME" in done.stdout and "SEE ALSO" in done.stdout
+
+
+def test_where_there_is_no_scdoc_meson_says_that_there_will_be_no_man_pages(tmp_path):
+    without = tmp_path / "bin"
+    without.mkdir()
+    for folder in os.environ["PATH"].split(":"):
+        for name in set(os.listdir(folder) if os.path.isdir(folder) else ()) - {"scdoc"}:
+            if not os.path.lexists(without / name):
+                (without / name).symlink_to(f"{folder}/{name}")
+    done = subprocess.run(["meson", "setup", tmp_path / "build", "-Dtests=disabled",
+                           "-Dsim=false"], cwd=ROOT, capture_output=True, text=True,
+                          env={**os.environ, "PATH": str(without)})
+    assert done.returncode == 0, done.stdout
+    assert "WARNING: scdoc is missing, so there will be no man pages" in done.stdout
+
+
+def stub(folder, name, script):
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_dev_build_shows_what_meson_warns_of_and_needs_what_makes_man_pages(tmp_path, status):
+    shutil.copy(ROOT / "dev", tmp_path)
+    bin = tmp_path / "bin"
+    bin.mkdir()
+    stub(bin, "dpkg-query", f'echo "$*" >>{tmp_path}/asked; printf installed')
+    stub(bin, "meson", f'echo "The Meson build system"; echo "doc/meson.build:1: WARNING: x"; exit {status}')
+    stub(bin, "ninja", "exit 0")
+    done = subprocess.run([tmp_path / "dev", "build"], capture_output=True, text=True,
+                          env={**os.environ, "PATH": f"{bin}:{os.environ['PATH']}"})
+    assert (done.returncode, done.stdout) == (status, "doc/meson.build:1: WARNING: x\n")
+    assert re.search(r" scdoc$", (tmp_path / "asked").read_text(), re.M)
 
 
 def test_systemd_has_nothing_against_the_unit(installed, tmp_path):

@@ -264,6 +264,31 @@ static void folders_are_made_with_exactly_their_permissions(void **state)
 	assert_false(fs_make_folder(file, 0700, true, &err));
 }
 
+/* Whoever is not in the group must not lose it by setting permissions. */
+static void a_folder_has_the_group_of_a_set_group_id_one(void **state)
+{
+	OWN_STR char *shared = fs_join(*state, "shared");
+	OWN_STR char *within = fs_join(shared, "within");
+	struct err err = {0};
+	struct stat st;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(*state, 0711), 0);
+	assert_int_equal(mkdir(shared, 0777), 0);
+	assert_int_equal(chown(shared, 65534, 4242), 0);
+	assert_int_equal(chmod(shared, 02777), 0);
+	assert_int_equal(setegid(65534), 0);
+	assert_int_equal(seteuid(65534), 0);
+	bool made = fs_make_folder(within, 0770, false, &err);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(setegid(0), 0);
+	assert_true(made);
+	assert_int_equal(mode_of(within), 02770);
+	assert_int_equal(stat(within, &st), 0);
+	assert_int_equal(st.st_gid, 4242);
+}
+
 static void a_lock_is_held_by_one(void **state)
 {
 	OWN_STR char *path = fs_join(*state, "lock");
@@ -351,6 +376,7 @@ int main(void)
 		TEST_IN_FOLDER(publishing_moves_and_never_overwrites),
 		TEST_IN_FOLDER(publishing_what_is_not_there_is_an_error),
 		TEST_IN_FOLDER(folders_are_made_with_exactly_their_permissions),
+		TEST_IN_FOLDER(a_folder_has_the_group_of_a_set_group_id_one),
 		TEST_IN_FOLDER(a_lock_is_held_by_one),
 		TEST_IN_FOLDER(removing_what_is_not_there_is_fine),
 		TEST_IN_FOLDER(only_old_temporary_files_are_swept),
