@@ -492,6 +492,25 @@ static void write_down(const struct config *c)
 	leave_note(c);
 }
 
+/* Why the page's visitors see the old one, the first of the reasons. */
+static bool is_refused(struct daemon *d, const struct config *fresh, const struct problems *p)
+{
+	bool moved = strcmp(fresh->state, d->config->state) != 0;
+
+	trouble_end(&d->trouble, TROUBLE_CONFIG);
+	if (!p->n && !moved)
+		return false;
+	const char *why =
+		p->n ? "the new configuration is refused; the old one stays"
+		     : "another state folder takes a restart; the old configuration stays";
+	for (size_t i = 0; i < p->n; i++)
+		log_error(NULL, "%s", p->lines[i]);
+	log_error(NULL, "%s", why);
+	OWN_STR char *told = p->n ? mem_printf("%s: %s", why, p->lines[0]) : mem_dup(why);
+	trouble_begin(&d->trouble, TROUBLE_CONFIG, told);
+	return true;
+}
+
 /* A bad new configuration is refused, and the old one stays.  With a good one the parts are closed;
  * whoever needs them opens them. */
 static void reload(struct daemon *d)
@@ -500,20 +519,12 @@ static void reload(struct daemon *d)
 	struct problems problems = {0};
 
 	config_load(&fresh, d->options, CONFIG_CREDENTIALS | CONFIG_CONTAINERS, &problems);
-	bool good = problems.n == 0;
-	for (size_t i = 0; i < problems.n; i++)
-		log_error(NULL, "%s", problems.lines[i]);
+	bool refused = is_refused(d, &fresh, &problems);
 	problems_clear(&problems);
-	if (!good || strcmp(fresh.state, d->config->state) != 0) {
-		const char *why = good ? "another state folder takes a restart; the old "
-					 "configuration stays"
-				       : "the new configuration is refused; the old one stays";
-		log_error(NULL, "%s", why);
-		trouble_begin(&d->trouble, TROUBLE_CONFIG, why);
+	if (refused) {
 		config_clear(&fresh);
 		return;
 	}
-	trouble_end(&d->trouble, TROUBLE_CONFIG);
 	close_parts(d);
 	config_clear(d->config);
 	*d->config = fresh;

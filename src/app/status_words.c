@@ -161,7 +161,7 @@ static void note_outcome(const struct status *s, const struct status_container *
 		return;
 	if (only_waits(&o))
 		note(all, REMARK_NOTE, mem_printf("%s waits: %s.", c->setup->name, c->known.detail),
-		     "It passes by itself.");
+		     "It passes by itself as the client gets on.");
 	if (outcome_is_well(&o))
 		return;
 	OWN_STR char *hint = words_outcome_hint(s, c, &o);
@@ -245,7 +245,7 @@ static void note_lost(const struct status *s, struct remarks *all)
 		     mem_printf("%zu assignment%s possibly lost: the answer to a question did not "
 				"come.",
 				n, n == 1 ? " is" : "s are"),
-		     "The tracker's answer in the next cycle is searched for it.");
+		     "The list below says what is done about it.");
 }
 
 struct open_counts {
@@ -274,7 +274,8 @@ static void note_pending(const struct status *s, struct remarks *all)
 {
 	const struct open_counts n = count_open(s);
 	OWN_STR char *when = at_next(s, NULL);
-	OWN_STR char *hint = mem_printf("What is pending is gone on with %s.", when);
+	OWN_STR char *hint = s->working ? mem_dup("A cycle is at work.")
+					: mem_printf("What is pending is gone on with %s.", when);
 
 	if (n.old)
 		note(all, REMARK_BAD,
@@ -337,13 +338,17 @@ static void note_trouble(const struct status *s, struct remarks *all)
 		words_time(s->work.since, s->now, since);
 		note(all, REMARK_BAD,
 		     mem_printf("No cycle can be run, since %s: %s.", since, s->work.text),
-		     "Nothing is asked of the tracker meanwhile. When it is mended, the daemon "
-		     "goes on by itself within ten minutes.");
+		     strstr(s->work.text, "No space left")
+			     ? "Make room on its disk: the daemon goes on by itself within ten "
+			       "minutes. Nothing is asked of the tracker meanwhile."
+			     : "When it is mended, the daemon goes on by itself within ten "
+			       "minutes. "
+			       "Nothing is asked of the tracker meanwhile.");
 	}
 	if (s->config.since) {
 		words_time(s->config.since, s->now, since);
 		note(all, REMARK_BAD, mem_printf("At %s %s.", since, s->config.text),
-		     "The log says why. Correct it, and reload again.");
+		     "Correct it, and reload again.");
 	}
 }
 
@@ -499,6 +504,9 @@ char *words_next(const struct status *s)
 		return mem_dup("The next cycle is about to begin.");
 	words_time(s->clock.next_cycle, s->now, when);
 	about(s->clock.next_cycle - s->now, span);
+	if (s->pace.backoff_until > s->clock.next_cycle)
+		return mem_printf("The next cycle, due in %s, at %s, will have to wait for that.",
+				  span, when);
 	if (!next_try)
 		return mem_printf("Next cycle in %s, at %s.", span, when);
 	/* The line above has said when the tracker is tried again. */
@@ -521,10 +529,27 @@ const char *words_place_state(const struct status_place *p)
 	return p->client.seen_at ? "here" : "not called yet";
 }
 
+static bool is_refused(const struct status *s, const char *client)
+{
+	for (size_t i = 0; client && i < s->setup->n_places; i++)
+		if (s->places[i].setup->is_client && strcmp(s->places[i].setup->name, client) == 0)
+			return s->places[i].client.refused[0];
+	return false;
+}
+
+/* The tracker has answered since then, and did not list it. */
+static bool was_searched(const struct status_container *c, const struct assignment *a)
+{
+	return c && strcmp(c->known.outcome, "OK") == 0 && c->known.outcome_at > a->changed_at;
+}
+
 char *words_doing(const struct status *s, const struct assignment *a)
 {
 	const struct status_container *c = find_container(s, a->container);
 
+	if (a->state == ASSIGNMENT_LOST && was_searched(c, a))
+		return mem_dup("The answers since then did not list it. If the tracker shows "
+			       "nothing incomplete in this container, nothing is lost.");
 	if (a->state == ASSIGNMENT_LOST || a->state == ASSIGNMENT_ASKING)
 		return mem_dup("The tracker's answer in the next cycle is searched for it.");
 	if (!c)
@@ -537,6 +562,9 @@ char *words_doing(const struct status *s, const struct assignment *a)
 		return mem_printf("Its .torrent is downloaded %s.", when);
 	case ASSIGNMENT_FETCHED:
 	case ASSIGNMENT_DELIVERING:
+		if (is_refused(s, c->setup->client))
+			return mem_printf("It is in the vault, until %s lets us in.",
+					  c->setup->client);
 		return mem_printf("It is in the vault, and is delivered %s.", when);
 	default:
 		return mem_printf("It is delivered; AfterFetchExec is run %s.", when);

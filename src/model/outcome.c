@@ -75,6 +75,8 @@ static const struct remedy {
 	{WORD_BAD_TORRENT, "It is downloaded again by itself; what came is in state/quarantine.",
 	 false},
 	{WORD_TLS, "Look at the clock, the CA file, a proxy.", false},
+	{WORD_PROTOCOL, "If it stays so, look for a newer ptp-archiver; the log has what came.",
+	 false},
 	{WAIT_SPACE, "Make room, or resize the container.", true},
 	{WAIT_CLIENT, "Look into the torrent client; what was assigned waits for it.", true},
 };

@@ -116,7 +116,7 @@ def test_what_is_pending_or_lost_is_listed_with_what_is_done(with_box, serve):
         p.clock()
     page = serve(with_box).get().text
     assert "Pending and possibly lost" in page and "Waiting Film" in page
-    assert "The tracker&#39;s answer in the next cycle is searched for it." in page
+    assert "The answers since then did not list it." in page
 
 
 def test_a_client_and_what_is_free_are_shown(with_box, serve):

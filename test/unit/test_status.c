@@ -210,7 +210,8 @@ static void a_client_that_is_away_or_refuses_us(void **state)
 
 static struct assignment one(enum assignment_state state, int64_t asked_at)
 {
-	return (struct assignment){.container = attic, .state = state, .asked_at = asked_at};
+	return (struct assignment){
+		.container = attic, .state = state, .asked_at = asked_at, .changed_at = asked_at};
 }
 
 static void what_is_pending_and_lost_is_told_behind_the_good_news(void **state)
@@ -234,6 +235,12 @@ static void what_is_pending_and_lost_is_told_behind_the_good_news(void **state)
 		     "It is in the vault, and is delivered in the next cycle.");
 	assert_words(words_doing(&v.s, &v.lost[0]),
 		     "The tracker's answer in the next cycle is searched for it.");
+	v.lost[0].changed_at = NOW - 3 * HOUR;
+	assert_words(words_doing(&v.s, &v.lost[0]),
+		     "The answers since then did not list it. If the tracker shows nothing "
+		     "incomplete in this container, nothing is lost.");
+	strcpy(v.places[0].client.refused, "0123456789abcdef");
+	assert_words(words_doing(&v.s, &v.pending[0]), "It is in the vault, until box lets us in.");
 }
 
 static void what_is_tried_again_before_the_next_cycle_says_when(void **state)
@@ -258,6 +265,10 @@ static void what_is_tried_again_before_the_next_cycle_says_when(void **state)
 	v.s.pace.backoff_until = NOW + 60000;
 	assert_int_equal(status_next_try(&v.s), NOW + 60000);
 	assert_words(words_next(&v.s), "The next whole cycle is due in 2 h 0 m, at 02:00.");
+	v.s.pace.backoff_until = NOW + 3 * HOUR;
+	assert_words(words_next(&v.s),
+		     "The next cycle, due in 2 h 0 m, at 02:00, will have to wait for that.");
+	v.s.pace.backoff_until = NOW + 60000;
 	v.s.clock.attempts = 2;
 	v.s.clock.last_attempt = NOW;
 	assert_int_equal(status_next_try(&v.s), NOW + 5 * 60000);
