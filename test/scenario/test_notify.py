@@ -508,7 +508,7 @@ def test_many_receivers_that_hang_have_one_time_limit(sim, receiver, make):
 
 def test_a_receiver_has_ten_seconds_and_gets_one_post(sim, receiver, telling):
     a = telling()
-    receiver.slow = 7
+    receiver.slow = 6.5
     sim.faults(FAIL)
     done = a.fetch(status=1)
     assert len(receiver.requests) == 1 and "could not be told" not in done.stderr
