@@ -9,8 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define PROBE_BYTES (64 * 1024)
 
@@ -20,10 +22,36 @@ struct watchdir {
 	mode_t mask;
 };
 
+/* Do files that are made in `below` get the group that files in `folder` do? */
+static bool same_group(const char *folder, const char *below)
+{
+	struct stat of, st;
+
+	return stat(folder, &of) < 0 || !(of.st_mode & S_ISGID) || stat(below, &st) < 0 ||
+	       ((st.st_mode & S_ISGID) && st.st_gid == of.st_gid);
+}
+
+/* The group of the watch folder was changed: a staging folder that is made anew has it, and takes
+ * the place of an empty one in one step, so that there is one at any time.  If not, next time. */
+static void renew_staging(const struct watchdir *w)
+{
+	OWN_STR char *new = mem_printf("%s.new", w->staging);
+	struct err ignored;
+
+	if (!fs_make_folder(new, 0700, false, &ignored))
+		return;
+	if (!same_group(w->folder, new) || rename(new, w->staging) < 0)
+		rmdir(new);
+}
+
 static bool make_folders(const struct watchdir *w, struct err *err)
 {
-	return fs_make_folder(w->folder, 0777 & ~w->mask, false, err) &&
-	       fs_check_access(w->folder, err) && fs_make_folder(w->staging, 0700, false, err);
+	if (!fs_make_folder(w->folder, 0777 & ~w->mask, false, err) ||
+	    !fs_check_access(w->folder, err) || !fs_make_folder(w->staging, 0700, false, err))
+		return false;
+	if (!same_group(w->folder, w->staging))
+		renew_staging(w);
+	return true;
 }
 
 /* Permissions and free space do not tell whether a file can be written: quotas, read-only mounts

@@ -7,7 +7,8 @@
  * anything else gets " [<first 8 of the infohash>]" before its ending.
  *
  * A torrent holds the user's passkey, so others get no permissions unless the umask is set to allow
- * it: files are 0666 and folders 0777 without the bits of `mask`.
+ * it: files are 0666 and folders 0777 without the bits of `mask`.  In a folder that is set-group-ID
+ * they have its group, also where it was made so later.
  */
 #ifndef PORTS_CLIENT_WATCHDIR_H
 #define PORTS_CLIENT_WATCHDIR_H

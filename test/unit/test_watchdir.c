@@ -80,6 +80,14 @@ static unsigned mode_of(const char *path)
 	return st.st_mode & 0777;
 }
 
+static unsigned group_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_gid;
+}
+
 static unsigned visible(const struct world *w)
 {
 	OWN_DIR DIR *dir = opendir(w->watch);
@@ -308,6 +316,50 @@ static void with_the_whole_folder_gone_it_is_staged_anew(void **state)
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void set_group(const struct world *w, gid_t group)
+{
+	assert_int_equal(chown(w->watch, geteuid(), group), 0);
+	assert_int_equal(chmod(w->watch, 02770), 0);
+}
+
+static void what_is_delivered_has_the_group_of_a_set_group_id_folder(void **state)
+{
+	struct world *w = *state;
+	OWN_STR char *name = NULL;
+	struct err err;
+
+	if (geteuid() != 0)
+		skip();
+	MUST(w->client->ops->ready(w->client, &err));
+	set_group(w, 4242);
+	name = bring(w, delivery_of(w, false, 1, "one.torrent"));
+	OWN_STR char *path = fs_join(w->watch, name);
+	assert_int_equal(group_of(path), 4242);
+	assert_int_equal(mode_of(w->staging), 0700);
+}
+
+static void a_group_that_changes_leaves_what_is_staged_alone(void **state)
+{
+	struct world *w = *state;
+	const struct delivery d = delivery_of(w, false, 1, "one.torrent");
+	OWN_STR char *name = NULL;
+	OWN_STR char *path = NULL;
+	OWN_STR char *new = mem_printf("%s.new", w->staging);
+	struct err err;
+
+	if (geteuid() != 0)
+		skip();
+	MUST(w->client->ops->prepare(w->client, &d, &name, &err));
+	set_group(w, 4242);
+	MUST(w->client->ops->ready(w->client, &err));
+	assert_int_not_equal(group_of(w->staging), 4242);
+	MUST(w->client->ops->deliver(w->client, &d, true, &path, &err));
+	expect_file(w, "one.torrent", &w->one);
+	MUST(w->client->ops->ready(w->client, &err));
+	assert_int_equal(group_of(w->staging), 4242);
+	assert_false(fs_exists(new));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +375,8 @@ int main(void)
 		TEST(killed_before_the_rename_it_is_delivered_now),
 		TEST(killed_after_the_rename_it_is_not_delivered_again),
 		TEST(with_the_whole_folder_gone_it_is_staged_anew),
+		TEST(what_is_delivered_has_the_group_of_a_set_group_id_folder),
+		TEST(a_group_that_changes_leaves_what_is_staged_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
