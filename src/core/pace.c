@@ -99,21 +99,25 @@ static bool record_end(struct pacer *p, enum pace_call call, struct err *err)
 	return ledger_get_pace(p->ledger, &pace, err) && record(p, call, &pace, err);
 }
 
+static void note_proven(struct pacer *p, struct pace *pace)
+{
+	text_copy(pace->proven, sizeof pace->proven, p->credentials);
+	p->proven = true;
+}
+
 bool pace_ended(struct pacer *p, enum pace_call call, struct err *err)
 {
-	return record_end(p, call, err);
+	struct pace pace;
+
+	if (!ledger_get_pace(p->ledger, &pace, err))
+		return false;
+	note_proven(p, &pace);
+	return record(p, call, &pace, err);
 }
 
 bool pace_redirect(struct pacer *p, struct err *err)
 {
 	return record_end(p, PACE_OTHER, err) && pace_before(p, PACE_OTHER, NULL, err);
-}
-
-static void succeeded(struct pacer *p, struct pace *pace)
-{
-	schedule_succeeded(pace);
-	text_copy(pace->proven, sizeof pace->proven, p->credentials);
-	p->proven = true;
 }
 
 static bool calls_for_patience(enum pace_call call, const struct engine_failure *failure)
@@ -136,7 +140,9 @@ bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failur
 	if (calls_for_patience(call, failure))
 		schedule_failed(&pace, &p->manners, clock_now(), failure->retry_after, why->msg);
 	else if (!failure)
-		succeeded(p, &pace);
+		schedule_succeeded(&pace);
+	if (!failure)
+		note_proven(p, &pace);
 	return record(p, call, &pace, err);
 }
 
