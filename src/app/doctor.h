@@ -66,6 +66,7 @@ doctor_test doctor_containers; /* is there one? */
 doctor_test doctor_ping_form;  /* does the ping URL look like one? */
 doctor_test doctor_base_url;   /* is the tracker this machine? */
 doctor_test doctor_proxy;      /* through which proxy does the way lead? */
+doctor_test doctor_ca_files;   /* do the files of CAs to trust hold a certificate? */
 doctor_test doctor_clock;      /* against what the ledger remembers */
 doctor_test doctor_utility;    /* has the utility engine what it runs with? */
 doctor_test doctor_page;       /* can the status page have its address, and who can read it? */

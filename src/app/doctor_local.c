@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #define EARLIEST_CLOCK INT64_C(1704067200000) /* 2024-01-01: before this was written */
+#define CA_FILE_MAX_BYTES (16 * 1024 * 1024)
 #define DAY_MS (24 * 3600 * INT64_C(1000))
 
 char *doctor_user(unsigned id)
@@ -269,6 +270,55 @@ void doctor_proxy(struct doctor *d)
 	OWN_STR char *shown = shown_proxy(getenv(variable));
 	doctor_say(d, DOCTOR_OK, "proxy", "proxy", "%s leads the way to the tracker through %s",
 		   variable, shown);
+}
+
+/* ---- the CAs to trust ---- */
+
+/* NULL, or what is wrong with the file; `why` has room for the system's words. */
+static const char *ca_file_fault(const char *path, struct err *why)
+{
+	OWN_BUF struct buf bytes = BUF_MAX(CA_FILE_MAX_BYTES);
+
+	if (fs_is_folder(path))
+		return "it is a folder";
+	if (!fs_read(path, &bytes, why))
+		return why->msg;
+	if (!bytes.len)
+		return "it is empty";
+	if (strstr(buf_text(&bytes), "CERTIFICATE-----"))
+		return NULL;
+	if (strstr(buf_text(&bytes), "PRIVATE KEY-----"))
+		return "it holds a key, and no certificate";
+	return "it holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)";
+}
+
+static void check_ca_file(struct doctor *d, const char *about, const char *path)
+{
+	struct err why;
+	const char *fault = path ? ca_file_fault(path, &why) : NULL;
+
+	if (!path)
+		return;
+	if (!fault) {
+		doctor_say(d, DOCTOR_OK, "ca-file", about, "%s holds a certificate", path);
+		return;
+	}
+	doctor_say(d, DOCTOR_FAIL, "ca-file", about, "%s cannot be used: %s", path, fault);
+	doctor_mend(d,
+		    "name a PEM file with the CA's certificate, that this user can read, or "
+		    "unset CAFile%s",
+		    strcmp(about, "CAFile") == 0 ? " (PTP_CA_FILE)" : "");
+}
+
+void doctor_ca_files(struct doctor *d)
+{
+	check_ca_file(d, "CAFile", d->config->ca_file);
+	for (size_t i = 0; i < d->config->n_clients; i++) {
+		const struct config_client *c = &d->config->clients[i];
+		OWN_STR char *about = mem_printf("client %s", c->name);
+		if (c->url && text_starts(c->url, "https:"))
+			check_ca_file(d, about, c->ca_file);
+	}
 }
 
 /* ---- the clock ---- */

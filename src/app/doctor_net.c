@@ -44,6 +44,9 @@ static const struct trouble_row {
 			      "install the package ca-certificates; for a CA of one's own name its "
 			      "file in CAFile (PTP_CA_FILE; of a client its own CAFile); else "
 			      "something on the way answers in its place"},
+	[HTTP_BAD_CA] = {STEP_TLS, "the file of the CAs to trust cannot be used",
+			 "name a PEM file with a CA's certificate in CAFile (PTP_CA_FILE; of a "
+			 "client its own CAFile), or unset it"},
 	[HTTP_NO_TLS] = {STEP_TLS, "no TLS is spoken there",
 			 "see whether the port is that of https, and no proxy is in the way"},
 	[HTTP_NO_ANSWER] = {STEP_CONNECTION, "no answer came in time",

@@ -288,6 +288,8 @@ static enum http_trouble trouble_of(CURL *c, CURLcode code)
 		return HTTP_NO_CONNECTION;
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return certificate_trouble(c);
+	case CURLE_SSL_CACERT_BADFILE:
+		return HTTP_BAD_CA;
 	default:
 		break;
 	}

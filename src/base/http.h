@@ -103,6 +103,7 @@ enum http_trouble {
 	HTTP_CERT_DATE,     /* the certificate is not valid yet, or no longer */
 	HTTP_CERT_HOST,     /* the certificate is for another name */
 	HTTP_CERT_ISSUER,   /* the certificate is from nobody whom we trust */
+	HTTP_BAD_CA,        /* the file of the CAs to trust cannot be used */
 	HTTP_NO_TLS,        /* no TLS for another reason */
 	HTTP_NO_ANSWER,     /* not in time */
 	HTTP_OTHER_TROUBLE,

@@ -771,6 +771,33 @@ def test_no_tls_where_it_should_be(elsewhere):
     assert_finding(found["tracker-tls"], "fail", "no TLS is spoken", "port")
 
 
+@pytest.fixture
+def ca_files(authority, tmp_path):
+    (tmp_path / "empty").write_text("")
+    (tmp_path / "bytes").write_bytes(bytes(range(256)) * 16)
+    return {"key": authority.key, "empty": tmp_path / "empty", "bytes": tmp_path / "bytes",
+            "folder": tmp_path, "good": authority.certificate}
+
+
+@pytest.mark.parametrize("kind, fault", [
+    ("key", "a key, and no certificate"), ("empty", "it is empty"), ("folder", "it is a folder"),
+    ("bytes", "no certificate in PEM form"), ("good", None)])
+def test_a_file_of_cas_that_holds_none(elsewhere, authority, box, ca_files, kind, fault):
+    a = elsewhere(*authority.issue("DNS:tracker.test"))
+    about = {"Type": "qbittorrent", "URL": "https://box.test", "CAFile": str(ca_files[kind])}
+    a.configure(Clients={"box": about, "plain": {**about, "URL": box.url}})
+    a.set(PTP_CA_FILE=ca_files[kind])
+    if not fault:
+        assert finding(a, "ca-file", about="CAFile")["mark"] == "ok"
+        return
+    assert_finding(finding(a, "ca-file", about="CAFile"), "fail", fault, "PTP_CA_FILE")
+    assert_finding(finding(a, "ca-file", about="client box"), "fail", fault, "name a PEM file")
+    assert finding(a, "ca-file", about="client plain") is None     # it needs none
+    found = {one["test"]: one for one in check(a, "--online") if one["about"] == "tracker"}
+    assert_finding(found["tracker-tls"], "fail", "file of the CAs to trust cannot be used",
+                   "PTP_CA_FILE")
+
+
 # ---- proxies ----
 
 def test_a_proxy_that_is_not_there(make):
