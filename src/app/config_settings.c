@@ -341,7 +341,10 @@ static char *from_secret_file(struct config_load_state *l, const struct setting 
 	*wrong = true;
 	if (!fs_read_text(path, &bytes, &err)) {
 		problems_add(l->problems, "%s: %s", variable, err.msg);
-		problems_mend(l->problems, "have %s name a file that this user can read", variable);
+		problems_mend(
+			l->problems,
+			"have %s name a file that this user can read, with the value and no more",
+			variable);
 		return NULL;
 	}
 	char *text = text_strip(bytes.data ? bytes.data : (char[]){""});

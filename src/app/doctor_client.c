@@ -22,9 +22,10 @@ static void say_no_answer(struct doctor *d, const struct config_client *c, const
 			  const struct client *client, const struct err *why)
 {
 	OWN_STR char *mend = mem_printf(SEE_WHETHER_IT_RUNS, c->name, c->type->url_example);
-	struct doctor_way w = {.about = about,
-			       .tests = {"client-name", "client-connection", "client-tls"},
-			       .mend = mend};
+	struct doctor_way w = {
+		.about = about,
+		.tests = {"client-name", "client-connection", "client-tls", "client-answer"},
+		.mend = mend};
 
 	if (c->url)
 		doctor_set_way(&w, c->url);

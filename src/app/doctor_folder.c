@@ -9,14 +9,22 @@
 #include "ports/client_watchdir.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define LITTLE_SPACE (64 * 1024 * UINT64_C(1024)) /* for .torrent files, and for the ledger */
-#define LITTLE_PERCENT 2                          /* of a disk for data, if Reserve is not set */
+#define OTHERS_MS 3000
+#define OTHERS_POLL_MS 50
+#define LITTLE_PERCENT 2 /* of a disk for data, if Reserve is not set */
+
+/* Of a watch folder. */
+#define SHARE "give both users one group and the folder to it (chgrp, chmod g+rws %s)"
 
 struct folder {
 	const char *kind;  /* "state", "watch", "data": the begin of the tests' names */
@@ -25,7 +33,7 @@ struct folder {
 };
 
 /* The names of the tests, which live as long as the findings. */
-enum aspect { AS_FOLDER, AS_SPACE, AS_MOUNT, AS_OWNER, AS_STAGING, ASPECTS };
+enum aspect { AS_FOLDER, AS_SPACE, AS_MOUNT, AS_OWNER, AS_OPEN, AS_STAGING, ASPECTS };
 
 static const char *test_name(const struct folder *f, enum aspect aspect)
 {
@@ -37,6 +45,7 @@ static const char *test_name(const struct folder *f, enum aspect aspect)
 						       [AS_SPACE] = "watch-space",
 						       [AS_MOUNT] = "watch-mount",
 						       [AS_OWNER] = "watch-owner",
+						       [AS_OPEN] = "watch-open",
 						       [AS_STAGING] = "watch-staging"}};
 
 	return names[strcmp(f->kind, "watch") == 0][aspect];
@@ -44,15 +53,35 @@ static const char *test_name(const struct folder *f, enum aspect aspect)
 
 /* ---- can it be used? ---- */
 
+/* Another check may be at the same folder: it takes a moment. */
+static void wait_for_others(int folder)
+{
+	for (int i = 0; i < OTHERS_MS / OTHERS_POLL_MS && flock(folder, LOCK_EX | LOCK_NB) < 0 &&
+			errno == EWOULDBLOCK;
+	     i++)
+		poll(NULL, 0, OTHERS_POLL_MS);
+}
+
+static void clear_away(const char *hidden, const char *from, const char *to)
+{
+	unlink(from);
+	unlink(to);
+	rmdir(hidden);
+}
+
 /* In a hidden folder of its own, which is removed: can a file be written and renamed without
- * overwriting?  A client that watches `folder` sees none of it. */
+ * overwriting?  A client that watches `folder` sees none of it.  What a check that was killed has
+ * left is in the way of none. */
 static bool try_rename(const char *folder, struct err *err)
 {
-	OWN_STR char *hidden = mem_printf("%s/.ptp-archiver-check.%ld", folder, (long)getpid());
+	OWN_FD int held = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWN_STR char *hidden = fs_join(folder, ".ptp-archiver-check");
 	OWN_STR char *from = fs_join(hidden, "from");
 	OWN_STR char *to = fs_join(hidden, "to");
 	enum fs_publish result = FS_TAKEN;
 
+	wait_for_others(held);
+	clear_away(hidden, from, to);
 	if (!fs_make_folder(hidden, 0700, false, err))
 		return false;
 	bool ok = fs_stage(from, "x", 1, 0600, err) && fs_publish(from, to, &result, err) &&
@@ -62,9 +91,7 @@ static bool try_rename(const char *folder, struct err *err)
 		ok = err_set(err, ERR_TARGET, WORD_DISK,
 			     "a rename in %s overwrites what is there; use another file system",
 			     folder);
-	unlink(from);
-	unlink(to);
-	rmdir(hidden);
+	clear_away(hidden, from, to);
 	return ok;
 }
 
@@ -97,8 +124,14 @@ static void say_unmade(struct doctor *d, const struct folder *f)
 	OWN_STR char *nearest = nearest_there(f->path);
 	OWN_STR char *quoted = text_quoted(f->path);
 
-	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about,
-		   "%s is not there, and cannot be made in %s", f->path, nearest);
+	if (fs_is_folder(nearest) && access(nearest, W_OK | X_OK) == 0)
+		doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about,
+			   "%s is not there, nor is the folder that it is in, and no more than one "
+			   "is made",
+			   f->path);
+	else
+		doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about,
+			   "%s is not there, and cannot be made in %s", f->path, nearest);
 	if (fs_is_folder(nearest) && access(nearest, W_OK | X_OK) < 0)
 		doctor_mend(d,
 			    "make it (mkdir -p %s) and give it to %s, or mount what should be "
@@ -129,24 +162,39 @@ static void say_missing(struct doctor *d, const struct folder *f)
 	}
 }
 
-static void say_unusable(struct doctor *d, const struct folder *f, const struct err *why)
+/* A state folder is one user's; in a watch folder both of them are at home, so the `chown` that the
+ * error names would lock the client out. */
+static void mend_foreign(struct doctor *d, const struct folder *f, uid_t whose)
 {
 	OWN_STR char *us = doctor_user(geteuid());
-	struct stat st = {.st_uid = geteuid()};
+	OWN_STR char *owner = doctor_user(whose);
+	OWN_STR char *quoted = text_quoted(f->path);
 
-	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about, "%s", why->msg);
-	if (strcmp(f->kind, "state") == 0 && stat(f->path, &st) == 0 && st.st_uid != geteuid()) {
-		OWN_STR char *owner = doctor_user(st.st_uid);
+	if (strcmp(f->kind, "state") == 0)
 		doctor_mend(d, "run ptp-archiver as %s (sudo -u), or give the folder to %s", owner,
 			    us);
-	} else if (why->kind == ERR_RETRY)
-		doctor_mend(d, "make room on the disk of %s, or look at its health (df, dmesg)",
-			    f->path);
 	else
-		doctor_mend(d,
-			    "give %s write permission for %s, and see that it is not mounted "
-			    "read-only",
-			    us, f->path);
+		doctor_mend(d, "it belongs to %s, and this is %s: " SHARE, owner, us, quoted);
+}
+
+static void say_unusable(struct doctor *d, const struct folder *f, struct err *why)
+{
+	const char *way_out = doctor_cut_way_out(why->msg);
+	/* What keeps root out is no matter of rights. */
+	bool helps = way_out && (geteuid() != 0 || !text_starts(way_out, &FS_WAY_OUT[2]));
+	OWN_STR char *quoted = text_quoted(f->path);
+	struct stat st;
+
+	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about, "%s", why->msg);
+	if (geteuid() != 0 && stat(f->path, &st) == 0 && st.st_uid != geteuid())
+		mend_foreign(d, f, st.st_uid);
+	else if (why->kind == ERR_RETRY)
+		doctor_mend(d, "make room on the disk of %s, or look at its health (df, dmesg)",
+			    quoted);
+	else if (helps)
+		doctor_mend(d, "%s", way_out);
+	else
+		doctor_mend(d, "name another folder: in %s nobody can make files", quoted);
 }
 
 /* false: it is there, and cannot be used. */
@@ -298,8 +346,8 @@ static void say_owner(struct doctor *d, const struct folder *f, const struct sta
 			    owner);
 	else
 		doctor_mend(d,
-			    "give both users one group and the folder to it (chgrp, chmod "
-			    "g+rws %s), or set UMASK=002",
+			    SHARE ", or set UMASK=002, which opens the torrents, and your passkey "
+				  "in them, to every user of this machine",
 			    quoted);
 }
 
@@ -319,6 +367,24 @@ static void check_watch_owner(struct doctor *d, const struct folder *f)
 			   f->path, (unsigned)st.st_gid);
 	else
 		say_owner(d, f, &st);
+}
+
+/* A .torrent holds the passkey. */
+static void check_open(struct doctor *d, const struct folder *f)
+{
+	struct stat st;
+
+	if (stat(f->path, &st) < 0 || (d->config->mask & 04) || !(st.st_mode & S_IXOTH))
+		return;
+	OWN_STR char *quoted = text_quoted(f->path);
+	doctor_say(d, DOCTOR_WARN, test_name(f, AS_OPEN), f->about,
+		   "every user of this machine can read the torrents in %s, and your passkey in "
+		   "them (Umask %03o)",
+		   f->path, (unsigned)d->config->mask);
+	doctor_mend(d,
+		    "close the folder to them (chmod o-rwx %s), or set UMASK=007 and give the "
+		    "client the folder's group",
+		    quoted);
 }
 
 static void check_state_owner(struct doctor *d, const struct folder *f)
@@ -388,10 +454,12 @@ static void check_watch(struct doctor *d, const struct container *c)
 		say_gone(d, &f);
 		return;
 	}
-	if (check_usable(d, &f))
+	if (check_usable(d, &f)) {
 		check_space(d, &f);
+		check_watch_owner(d, &f);
+		check_open(d, &f);
+	}
 	check_mount(d, &f);
-	check_watch_owner(d, &f);
 	check_staging(d, &f);
 }
 

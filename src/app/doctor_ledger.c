@@ -22,35 +22,9 @@ static bool can_look(const struct config *c)
 	return fs_is_folder(c->state) && access(c->state, R_OK | W_OK | X_OK) == 0;
 }
 
-static char *last_of(char *text, const char *part)
-{
-	char *found = NULL;
-
-	for (char *at = text; (at = strstr(at, part)); at++)
-		found = at;
-	return found;
-}
-
-/* Cuts the way out off the message that ends in it; NULL: it names none. */
-static const char *cut_way_out(char *said)
-{
-	char *damaged = strstr(said, " (" LEDGER_WAY_OUT ")");
-	char *rights = strstr(said, FS_WAY_OUT);
-	char *at = rights ? rights : last_of(said, "; ");
-
-	if (damaged) {
-		*damaged = '\0';
-		return LEDGER_WAY_OUT;
-	}
-	if (!at)
-		return NULL;
-	*at = '\0';
-	return at + 2;
-}
-
 static void say_fault(struct doctor *d, const char *test, const char *about, struct err *why)
 {
-	const char *mend = cut_way_out(why->msg);
+	const char *mend = doctor_cut_way_out(why->msg);
 
 	doctor_say(d, DOCTOR_FAIL, test, about, "%s", why->msg);
 	doctor_mend(d, "%s",

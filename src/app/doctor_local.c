@@ -39,7 +39,7 @@ void doctor_file(struct doctor *d)
 	OWN_STR char *quoted = text_quoted(path);
 	struct stat st;
 
-	if (stat(path, &st) < 0)
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
 	if (st.st_mode & 077) {
 		doctor_say(d, DOCTOR_WARN, "config-file", path,

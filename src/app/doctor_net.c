@@ -16,7 +16,7 @@
 /* ---- the steps of a call: of each that was taken one finding ---- */
 
 enum step { STEP_NAME, STEP_CONNECTION, STEP_TLS, STEP_ANSWER };
-_Static_assert(STEP_ANSWER == DOCTOR_STEPS, "a name for each step before the answer");
+_Static_assert(STEP_ANSWER + 1 == DOCTOR_STEPS, "a name for each step");
 
 static const struct trouble_row {
 	enum step step;
@@ -52,6 +52,9 @@ static const struct trouble_row {
 	[HTTP_NO_ANSWER] = {STEP_CONNECTION, "no answer came in time",
 			    "try again later; if it stays so, look for a firewall, a VPN, or a "
 			    "slow connection (Timeout, PTP_TIMEOUT)"},
+	[HTTP_TOO_LARGE] = {STEP_ANSWER, "what answers there is something else",
+			    "see whether the URL is right; else something on the way answers in "
+			    "its place"},
 	[HTTP_OTHER_TROUBLE] = {STEP_CONNECTION, "the connection broke",
 				"try again later; if it stays so, look for a proxy, a firewall or "
 				"a VPN on the way"},
@@ -213,8 +216,9 @@ static const char *missing_for_tracker(const struct config *c)
 void doctor_tracker(struct doctor *d)
 {
 	const char *missing = missing_for_tracker(d->config);
-	struct doctor_way w = {.about = "tracker",
-			       .tests = {"tracker-name", "tracker-connection", "tracker-tls"}};
+	struct doctor_way w = {
+		.about = "tracker",
+		.tests = {"tracker-name", "tracker-connection", "tracker-tls", "tracker-answer"}};
 	struct online_answer a;
 	struct err err;
 
@@ -280,7 +284,7 @@ void doctor_ping(struct doctor *d)
 	const struct config *c = d->config;
 	const char *faulty = find_faulty(c, keys);
 	struct doctor_way w = {.about = "ping URL",
-			       .tests = {"ping-name", "ping-connection", "ping-tls"}};
+			       .tests = {"ping-name", "ping-connection", "ping-tls", "ping-url"}};
 	struct health_test t;
 	struct err err;
 

@@ -39,15 +39,16 @@ static char *barrier(const char *path)
 /* What lets us in; with all that is in a folder that is nobody's but its owner's. */
 static char *key_to(const char *what)
 {
+	OWN_STR char *quoted = text_quoted(what);
 	struct stat st;
 
 	if (stat(what, &st) < 0)
 		st = (struct stat){.st_uid = ~geteuid(), .st_mode = 0777};
 	if (st.st_uid == geteuid())
-		return mem_printf("chmod u+rwX %s", what);
+		return mem_printf("chmod u+rwX %s", quoted);
 	return mem_printf("chown %s%u:%u %s",
 			  S_ISDIR(st.st_mode) && !(st.st_mode & 077) ? "-R " : "", geteuid(),
-			  getegid(), what);
+			  getegid(), quoted);
 }
 
 /* systemd looks at ReadWritePaths= when it starts a service, and passes over what is not there. */

@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define FS_WAY_OUT "; this is user "
+#define FS_WAY_OUT "; this is user " /* its own words begin behind the "; " */
 
 /* "folder/name", the caller's. */
 char *fs_join(const char *folder, const char *name);

@@ -303,7 +303,7 @@ static enum http_trouble trouble_of(CURL *c, CURLcode code)
 static bool transfer_failed(struct http *h, CURLcode code, const struct http_url *parts,
 			    const struct buf *body, struct err *err)
 {
-	h->trouble = trouble_of(h->easy, code);
+	h->trouble = body->full ? HTTP_TOO_LARGE : trouble_of(h->easy, code);
 	if (body->full)
 		return err_set(err, ERR_RETRY, WORD_PROTOCOL,
 			       "%s: the answer is larger than the %zu bytes that are allowed",

@@ -106,6 +106,7 @@ enum http_trouble {
 	HTTP_BAD_CA,        /* the file of the CAs to trust cannot be used */
 	HTTP_NO_TLS,        /* no TLS for another reason */
 	HTTP_NO_ANSWER,     /* not in time */
+	HTTP_TOO_LARGE,     /* an answer came, larger than it may be */
 	HTTP_OTHER_TROUBLE,
 };
 

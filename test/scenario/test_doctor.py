@@ -394,8 +394,76 @@ def test_the_watch_folders_owner_must_be_able_to_read_what_is_put_there(rooted, 
 def test_a_folder_that_we_may_not_write_to_names_who_must_be_let_in(rooted):
     rooted.state.mkdir(mode=0o700)
     os.chown(rooted.state, 4713, 4712)
-    assert_finding(finding(rooted, "watch-folder", prefix=as_user(4713, 4712)), "fail",
-                   "Permission denied", f"give user 4713 write permission for {rooted.watch}")
+    found = [one for one in check(rooted, prefix=as_user(4713, 4712)) if one["about"] == "attic"]
+    (one,) = [one for one in found if one["test"] == "watch-folder"]
+    assert_finding(one, "fail", "Permission denied$", "belongs to root .user 0., and this is user "
+                   f"4713: give both users one group .*chmod g.rws {rooted.watch}")
+    assert "chown" not in json.dumps(found) and "watch-owner" not in [o["test"] for o in found]
+
+
+def test_the_right_that_the_owner_has_taken_from_itself_is_given_as_a_shell_takes_it(rooted):
+    watch = rooted.folder / "it's $(id)"
+    watch.mkdir()
+    rooted.state.mkdir(mode=0o700)
+    for path in (rooted.state, watch):
+        os.chown(path, 4713, 4712)
+    watch.chmod(0o500)
+    one = finding(rooted, "watch-folder", prefix=as_user(4713, 4712), PTP_WATCH=watch)
+    assert_finding(one, "fail", "Permission denied$", "^this is user 4713:4712, so: chmod ")
+    subprocess.run(["sh", "-ec", one["mend"].split("so: ")[1]], check=True)
+    assert finding(rooted, "watch-folder", prefix=as_user(4713, 4712),
+                   PTP_WATCH=watch)["mark"] == "ok"
+
+
+def test_a_folder_in_which_nobody_makes_files(make):
+    assert_finding(finding(make(PTP_WATCH="/proc/sys"), "watch-folder"), "fail", "/proc/sys",
+                   "name another folder")
+
+
+@pytest.mark.parametrize("umask, mode, told", [("002", 0o755, True), ("002", 0o770, False),
+                                               ("007", 0o755, False)])
+def test_torrents_that_everybody_can_read_are_told(archiver, umask, mode, told):
+    archiver.watch.chmod(mode)
+    one = finding(archiver, "watch-open", UMASK=umask)
+    if told:
+        assert_finding(one, "warn", "passkey in them .Umask 002", f"chmod o-rwx {archiver.watch}")
+        subprocess.run(["chmod", "o-rwx", str(archiver.watch)], check=True)
+        one = finding(archiver, "watch-open", UMASK=umask)
+    assert one is None
+
+
+def test_what_a_check_that_was_killed_has_left_is_cleared_away(archiver):
+    for folder in (archiver.state, archiver.watch):
+        left = folder / ".ptp-archiver-check"
+        left.mkdir(mode=0o700, parents=True)
+        (left / "from").write_text("x")
+        (left / "to").write_text("x")
+    archiver.state.chmod(0o700)
+    for test in ("state-folder", "watch-folder"):
+        assert_finding(finding(archiver, test), "ok", "writable")
+    assert not list(archiver.folder.rglob(".ptp-archiver-check*"))
+
+
+def test_two_checks_at_the_same_folders(archiver):
+    archiver.state.mkdir(mode=0o700)
+    command = [ARCHIVER, "check"]
+    running = [subprocess.Popen(command, env=archiver.environment, stdout=subprocess.DEVNULL)
+               for _ in range(6)]
+    assert [one.wait(60) for one in running] == [0] * 6
+    assert not list(archiver.folder.rglob(".ptp-archiver-check*"))
+
+
+def test_a_config_ptp_that_is_a_folder_needs_no_other_mode(archiver):
+    archiver.config.mkdir()
+    found = check(archiver)
+    assert wrong(found) and "config-file" not in [one["test"] for one in found]
+
+
+def test_a_secret_file_that_is_too_large(archiver, tmp_path):
+    (tmp_path / "key").write_text("x" * 2 ** 20)
+    archiver.set(PTP_KEY=None)
+    ((text, mend),) = wrong(check(archiver, PTP_KEY_FILE=tmp_path / "key")).items()
+    assert "larger than" in text and "the value and no more" in mend
 
 
 def test_a_hidden_folder_of_another_user_is_told(rooted):
@@ -440,7 +508,7 @@ def test_with_a_reserve_the_data_folder_must_be_there(archiver):
 def test_a_watch_folder_of_which_no_part_is_there(make, tmp_path):
     a = make(PTP_WATCH=tmp_path / "no/such/folder")
     found = {one["test"]: one for one in check(a)}
-    assert_finding(found["watch-folder"], "fail", f"cannot be made in {tmp_path}$",
+    assert_finding(found["watch-folder"], "fail", "nor is the folder that it is in, and no more than one",
                    "mkdir -p .*mount")
     assert_finding(found["watch-space"], "ok", f"free in {tmp_path}, where it will be")
 
@@ -796,6 +864,32 @@ def test_a_file_of_cas_that_holds_none(elsewhere, authority, box, ca_files, kind
     found = {one["test"]: one for one in check(a, "--online") if one["about"] == "tracker"}
     assert_finding(found["tracker-tls"], "fail", "file of the CAs to trust cannot be used",
                    "PTP_CA_FILE")
+
+
+def test_an_answer_that_is_too_large(make):
+    class Flood(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"x" * (9 << 20))
+
+        def log_message(self, *_):
+            pass
+
+        def handle(self):
+            try:
+                super().handle()
+            except OSError:
+                pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Flood)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    _, found = marks(make(PTP_BASE_URL=f"http://127.0.0.1:{server.server_port}"))
+    server.shutdown()
+    server.server_close()
+    assert found["tracker-connection"]["mark"] == "ok"
+    assert_finding(found["tracker-answer"], "fail", r"ERR\(Protocol\): .*larger than",
+                   "whether the URL is right")
 
 
 # ---- proxies ----
