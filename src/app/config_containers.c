@@ -230,6 +230,11 @@ static void container_from_file(struct config_load_state *l, const char *name, c
 	OWN_STR char *watch = container_value(l, &s, "WatchDirectory");
 	bool sized = check_size(l, size ? size : "", place_of(&s, "Size"));
 	OWN_STR char *client = container_value(l, &s, "Client");
+	if (json_is_number(json_object_get(own, "WatchDirectory"))) {
+		const struct config_place place = place_of(&s, "WatchDirectory");
+		config_problem(l, &place, " is a number; write the folder's path in quotes");
+		return;
+	}
 	if ((!watch || !*watch) && (!client || !*client)) {
 		const struct config_place place = place_of(&s, "WatchDirectory");
 		config_problem(l, &place,
@@ -269,6 +274,18 @@ static bool is_duplicate(const struct config *c, const char *name)
 	return false;
 }
 
+/* "attic:800G;foo": is a size followed by more than the name could be about? */
+static bool holds_size(const char *name)
+{
+	for (const char *at = strchr(name, ':'); at; at = strchr(at + 1, ':')) {
+		const char *unit = at + 1 + strspn(at + 1, "0123456789.");
+		if (unit > at + 1 && *unit && strchr("BKMGTP", *unit) && unit[1] &&
+		    strchr(";| \t\r\n", unit[1]))
+			return true;
+	}
+	return false;
+}
+
 /* One "name:size" of PTP_CONTAINERS. */
 static void container_from_entry(struct config_load_state *l, char *entry, const json_t *defaults)
 {
@@ -287,6 +304,14 @@ static void container_from_entry(struct config_load_state *l, char *entry, const
 	bool named = check_name(l, name, here), sized = check_size(l, size, here);
 	if (!named)
 		return;
+	if (holds_size(name)) {
+		OWN_STR char *shown = text_printable(name, strlen(name), 60);
+		config_problem(l, &here,
+			       ": in \"%s\" more follows a size; between containers stands a "
+			       "comma",
+			       shown);
+		return;
+	}
 	if (is_duplicate(l->c, name)) {
 		config_problem(l, &here, ": the container \"%s\" is named twice", name);
 		return;

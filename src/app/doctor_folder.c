@@ -229,11 +229,15 @@ static void check_space(struct doctor *d, const struct folder *f)
 		return;
 	}
 	num_bytes(bytes, text);
-	doctor_say(d, bytes < LITTLE_SPACE ? DOCTOR_WARN : DOCTOR_OK, test, f->about,
-		   "%s free in %s%s", text, there,
+	doctor_say(d,
+		   !bytes                 ? DOCTOR_FAIL
+		   : bytes < LITTLE_SPACE ? DOCTOR_WARN
+					  : DOCTOR_OK,
+		   test, f->about, "%s free in %s%s", text, there,
 		   strcmp(there, f->path) == 0 ? "" : ", where it will be");
 	if (bytes < LITTLE_SPACE)
-		doctor_mend(d, "the disk is nearly full: make room there, at least 64 MiB");
+		doctor_mend(d, "the disk is %sfull: make room there, at least 64 MiB",
+			    bytes ? "nearly " : "");
 }
 
 /* ---- mounts ---- */

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "ports/engine_utility.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -165,21 +166,69 @@ void doctor_base_url(struct doctor *d)
 
 /* ---- the ping URL ---- */
 
+#define PING_KEY_LEN 22
+
 /* The event that the last part of the URL's path names, which we put there ourselves; NULL: none.
  */
-static const char *named_event(const char *url)
+static const char *named_event(const char *path)
 {
 	static const char *const events[] = {"/start", "/fail", "/log"};
-	OWN_STR char *path = mem_dupn(url, strcspn(url, "?#"));
-	const char *found = NULL;
 
-	for (size_t len = strlen(path); len && path[len - 1] == '/';)
-		path[--len] = '\0';
 	for (size_t i = 0; i < sizeof events / sizeof *events; i++)
 		if (text_ends(path, events[i]))
-			found = events[i];
-	secret_wipe(path, strlen(path));
-	return found;
+			return events[i];
+	return NULL;
+}
+
+static bool is_uuid(const char *text)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+	if (strlen(text) != strlen(form))
+		return false;
+	for (size_t i = 0; form[i]; i++)
+		if (form[i] == 'x' ? !isxdigit((unsigned char)text[i]) : text[i] != form[i])
+			return false;
+	return true;
+}
+
+/* A ping key and a slug. */
+static bool has_ping_key(const char *path, const char *slug)
+{
+	if (!*slug || slug - path < PING_KEY_LEN + 2)
+		return false;
+	const char *key = slug - 1 - PING_KEY_LEN;
+	return key[-1] == '/' && !memchr(key, '/', PING_KEY_LEN);
+}
+
+static void say_ping_form(struct doctor *d, const char *path)
+{
+	const char *event = named_event(path), *last = fs_base_name(path);
+	bool of_a_check = is_uuid(last);
+
+	if (event) {
+		doctor_say(d, DOCTOR_FAIL, "ping-form", "ping URL",
+			   "it ends in %s, which is put behind it by this program", event);
+		doctor_mend(d, "take %s off the end of HealthchecksURL (HC_URL)", event);
+	} else if (text_ends(path, "/details") && strstr(path, "/checks/")) {
+		doctor_say(d, DOCTOR_FAIL, "ping-form", "ping URL",
+			   "it is that of the check's page in a browser");
+		doctor_mend(d, "copy the ping URL that this page shows into HealthchecksURL "
+			       "(HC_URL)");
+	} else if (of_a_check && strpbrk(last, "ABCDEF")) {
+		doctor_say(d, DOCTOR_FAIL, "ping-form", "ping URL",
+			   "its UUID has capital letters, and Healthchecks knows none");
+		doctor_mend(d, "write the UUID of HealthchecksURL (HC_URL) in lower case");
+	} else if (of_a_check || has_ping_key(path, last)) {
+		doctor_say(d, DOCTOR_OK, "ping-form", "ping URL", "of the right form");
+	} else {
+		doctor_say(d, DOCTOR_WARN, "ping-form", "ping URL",
+			   "it ends neither in a check's UUID, nor in a ping key of %d letters "
+			   "and a slug",
+			   PING_KEY_LEN);
+		doctor_mend(d, "copy the check's ping URL anew into HealthchecksURL (HC_URL); "
+			       "`ptp-archiver check --online` tries it");
+	}
 }
 
 void doctor_ping_form(struct doctor *d)
@@ -188,14 +237,12 @@ void doctor_ping_form(struct doctor *d)
 
 	if (!secret_is_set(url))
 		return;
-	const char *event = named_event(secret_reveal(url));
-	if (!event) {
-		doctor_say(d, DOCTOR_OK, "ping-form", "ping URL", "of the right form");
-		return;
-	}
-	doctor_say(d, DOCTOR_FAIL, "ping-form", "ping URL",
-		   "it ends in %s, which is put behind it by this program", event);
-	doctor_mend(d, "take %s off the end of HealthchecksURL (HC_URL)", event);
+	const char *text = secret_reveal(url);
+	size_t len = strcspn(text, "?#");
+	while (len && text[len - 1] == '/')
+		len--;
+	OWN_WIPED char *path = mem_dupn(text, len);
+	say_ping_form(d, path);
 }
 
 /* ---- the proxy ---- */

@@ -1037,6 +1037,48 @@ def test_a_check_that_does_not_exist(sim, make):
                    "HC_URL")
 
 
+UUID = "1234abcd-1234-4321-8888-0123456789ab"
+
+
+@pytest.mark.parametrize("path, mark, text", [
+    (UUID, "ok", "right form"), (f"ping/{UUID}/", "ok", "right form"),
+    ("ping/abcdefghijklmnopqrs-_2/my-slug?create=1", "ok", "right form"),
+    (UUID.upper(), "fail", "capital letters"), (f"checks/{UUID}/details/", "fail", "in a browser"),
+    ("foo", "warn", "neither in a check's UUID"), ("short/my-slug", "warn", "nor in a ping key"),
+    (UUID[:-1], "warn", "neither")])
+def test_the_form_of_a_ping_url(make, path, mark, text):
+    one = finding(make(HC_URL=f"https://hc.test/{path}"), "ping-form")
+    assert_finding(one, mark, text, "" if mark == "ok" else "HC_URL")
+    assert path.strip("/") not in json.dumps(one)
+
+
+def test_a_state_folder_to_be_made_on_a_full_disk(make, tmp_path):
+    small = tmp_path / "small"
+    small.mkdir()
+    a = make(PTP_STATE=small / "state")
+    prefix = mounted(f"mount -t tmpfs -o size=64k tmpfs {small} && "
+                     f"! head -c 1m /dev/zero 2>/dev/null >{small}/filler")
+    assert_finding(finding(a, "state-space", prefix=prefix), "fail", "^0 B free", "disk is full")
+
+
+def test_a_folder_that_is_a_number(make):
+    a = make(containers=None)
+    a.configure(Containers={"attic": {"Size": "1T", "WatchDirectory": 5}})
+    ((text, mend),) = wrong(check(a)).items()
+    assert re.search("Containers: attic: WatchDirectory is a number; write .* in quotes", text)
+
+
+@pytest.mark.parametrize("list", ["attic:800G;foo:5T", "attic:800G foo:5T", "a:1T,attic:800G; foo:5T"])
+def test_containers_with_something_else_than_a_comma_between_them(make, list):
+    found = wrong(check(make(list)))
+    assert [text for text in found if "more follows a size; between containers stands a comma" in text]
+
+
+@pytest.mark.parametrize("list", ["attic:800G:5T", "a;b:5T", "a b:5T"])
+def test_names_that_are_odd_and_no_mistake(make, list):
+    assert not wrong(check(make(list)))
+
+
 @pytest.mark.parametrize("event", ["/start", "/fail", "/log/", "/start?create=1"])
 def test_a_ping_url_that_names_an_event(sim, make, event):
     one = finding(make(HC_URL=sim.ping_url + event), "ping-form")
