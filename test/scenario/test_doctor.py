@@ -1,5 +1,6 @@
 """`check` as a doctor: each fault made for real, and what is said of it."""
 
+import fcntl
 import http.server
 import json
 import os
@@ -444,13 +445,19 @@ def test_what_a_check_that_was_killed_has_left_is_cleared_away(archiver):
     assert not list(archiver.folder.rglob(".ptp-archiver-check*"))
 
 
-def test_two_checks_at_the_same_folders(archiver):
-    archiver.state.mkdir(mode=0o700)
-    command = [ARCHIVER, "check"]
-    running = [subprocess.Popen(command, env=archiver.environment, stdout=subprocess.DEVNULL)
-               for _ in range(6)]
-    assert [one.wait(60) for one in running] == [0] * 6
-    assert not list(archiver.folder.rglob(".ptp-archiver-check*"))
+def test_a_check_leaves_alone_what_another_is_at(archiver):
+    at_work = archiver.watch / ".ptp-archiver-check"
+    at_work.mkdir()
+    folder = os.open(archiver.watch, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    process = subprocess.Popen([ARCHIVER, "check"], env=archiver.environment,
+                               stdout=subprocess.PIPE, text=True)
+    time.sleep(0.5)
+    assert at_work.exists()
+    os.close(folder)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0 and f"{archiver.watch} is writable" in said
+    assert not at_work.exists()
 
 
 def test_a_config_ptp_that_is_a_folder_needs_no_other_mode(archiver):
