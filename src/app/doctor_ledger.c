@@ -42,7 +42,7 @@ static bool read_through(const struct config *c, const char *path, struct err *e
 	OWN(close_ledger) struct ledger *l = ledger_open(path, true, err);
 
 	status_setup_take(&setup, c, NULL);
-	return l && status_gather(&s, &setup, l, err);
+	return l && ledger_check(l, err) && status_gather(&s, &setup, l, err);
 }
 
 static void check_ledger(struct doctor *d)
