@@ -40,7 +40,7 @@ struct daemon {
 	bool page_failed;   /* and that was said */
 	int64_t page_tried; /* wall clock; 0: not yet */
 	bool forgive;       /* reloaded: clients that refused us are to be called again */
-	bool finished;      /* what needs no call of the tracker was finished after the start */
+	bool finished;      /* what needs no call of the tracker was finished, as for `fresh` */
 	bool owed;          /* a cycle was asked for, and could not be run yet */
 	bool fresh;         /* no cycle has begun since the start, or since it was reloaded */
 };
@@ -426,7 +426,8 @@ static bool find_local(struct daemon *d, bool *any, struct err *err)
 	return true;
 }
 
-/* Once after the start: an earlier process may have been ended before it was delivered. */
+/* Once after the start and after each reload: an earlier process may have been ended before it was
+ * delivered, or a client has let us in since. */
 static bool finish_local(struct daemon *d, struct err *err)
 {
 	bool any;
@@ -436,7 +437,7 @@ static bool finish_local(struct daemon *d, struct err *err)
 	d->finished = true;
 	if (!any)
 		return true;
-	log_info(NULL, "finishing what was not delivered when the program ended");
+	log_info(NULL, "finishing what was not delivered");
 	return one_cycle(d, "rest", WORK_LOCAL, err);
 }
 
@@ -531,6 +532,7 @@ static void reload(struct daemon *d)
 	renew_page(d);
 	d->forgive = true;
 	d->fresh = true;
+	d->finished = false;
 	log_setup(fresh.log_level, fresh.log_format);
 	write_down(d->config);
 	log_info(NULL, "the configuration was read again: %zu container%s", d->config->n_containers,

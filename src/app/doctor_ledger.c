@@ -57,7 +57,7 @@ static void check_ledger(struct doctor *d)
 	} else if (!fs_check_file(path, "open the ledger", &err) ||
 		   (fs_exists(path) && !read_through(d->config, path, &err))) {
 		say_fault(d, "ledger", "ledger", &err);
-	} else if (fs_exists(path)) {
+	} else if (fs_exists(path) && fs_check_writable(d->config->state, &err)) {
 		doctor_say(d, DOCTOR_OK, "ledger", "ledger", "it can be read and written");
 	}
 }

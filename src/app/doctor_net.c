@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "core/pace.h"
 #include "ports/health.h"
 
 #include <stdlib.h>
@@ -189,6 +190,12 @@ static void say_not_asked(struct doctor *d, const struct err *why)
 {
 	bool waits = why->kind == ERR_RETRY && strcmp(why->word, WORD_NETWORK) == 0;
 
+	if (waits && strstr(why->msg, PACE_UNPROVEN)) {
+		doctor_say(d, DOCTOR_FAIL, "tracker-key", "tracker", "%s", why->msg);
+		doctor_mend(d, "copy user and key from your profile page anew: ApiUser (PTP_USER), "
+			       "ApiKey (PTP_KEY); other ones are tried at once");
+		return;
+	}
 	doctor_say(d, DOCTOR_FAIL, "tracker-answer", "tracker", "ERR(%s): %s", why->word, why->msg);
 	doctor_mend(d,
 		    waits ? "wait: it is asked again by itself then; `ptp-archiver status` tells "

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,30 +64,37 @@ static bool is_same(int fd, const char *path)
 
 static bool save_removed(const struct parts *p, const char *path, struct err *err)
 {
-	if (!ledger_save(p->ledger, path, false, err))
+	bool any;
+
+	if (!ledger_save(p->ledger, path, &any, err))
 		return err_wrap(err, "the ledger %s was removed, and cannot be written anew", path);
-	log_warn(NULL,
-		 "the ledger %s was removed while it was in use; it was written anew, and nothing "
-		 "of it is lost",
-		 path);
+	if (any)
+		log_warn(NULL,
+			 "the ledger %s was removed while it was in use; it was written anew, and "
+			 "nothing of it is lost",
+			 path);
+	else
+		log_warn(NULL, "the ledger %s was emptied and removed; a new one is begun", path);
 	return true;
 }
 
 static void keep_replaced(const struct parts *p, const char *path)
 {
-	OWN_STR char *old = mem_printf("%s.old", path);
+	OWN_STR char *old = mem_printf("%s.old-%" PRId64, path, clock_now() / 1000);
 	struct err err;
+	bool any;
 
-	if (ledger_save(p->ledger, old, true, &err))
-		log_warn(NULL,
-			 "another file was put in the place of the ledger %s; it is gone on with, "
-			 "and what was in the former is kept as %s",
-			 path, old);
-	else
+	if (!ledger_save(p->ledger, old, &any, &err))
 		log_warn(NULL,
 			 "another file was put in the place of the ledger %s; it is gone on with "
 			 "(the former could not be kept: %s)",
 			 path, err.msg);
+	else
+		log_warn(NULL,
+			 "another file was put in the place of the ledger %s; it is gone on "
+			 "with%s%s",
+			 path, any ? ", and what was in the former is kept as " : "",
+			 any ? old : "");
 }
 
 static bool check_ledger(const struct parts *p, const struct config *c, bool *reopen,

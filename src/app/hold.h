@@ -4,7 +4,7 @@
  *
  * Disks go away, and files are removed, emptied or put back by hand.  A ledger that was removed is
  * written anew from the open one, so nothing of it is lost; one that was put in its place is gone
- * on with, and what was in the old one is kept beside it as ledger.db.old.
+ * on with, and what was in the old one is kept beside it as ledger.db.old-SECONDS.
  */
 #ifndef APP_HOLD_H
 #define APP_HOLD_H

@@ -5,7 +5,6 @@
 #include "app/status_json.h"
 #include "app/status_metrics.h"
 #include "base/base64.h"
-#include "base/fs.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -114,7 +113,7 @@ static void note_loss(const struct site *s, struct status *status)
 {
 	const char *how = NULL;
 
-	if (!s->ledger && (s->had_ledger || fs_exists(s->setup.ledger)))
+	if (!s->ledger && s->had_ledger)
 		how = "is empty or gone";
 	else if (s->ledger && ledger_file(s->ledger) == LEDGER_REMOVED)
 		how = "was removed; the daemon writes it anew within ten minutes";

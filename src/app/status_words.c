@@ -105,10 +105,28 @@ bool words_is_trackers(const struct status *s, const struct outcome *o)
 	return false;
 }
 
-/* What a container waits for is told once, where the tracker or its client is spoken of. */
-static bool is_covered(const struct status *s, const struct outcome *o)
+static const struct status_place *place_of(const struct status *s, const char *client)
 {
-	return (o->kind == OUTCOME_WAIT && strcmp(o->word, WAIT_CLIENT) == 0) ||
+	for (size_t i = 0; client && i < s->setup->n_places; i++)
+		if (s->places[i].setup->is_client && strcmp(s->places[i].setup->name, client) == 0)
+			return &s->places[i];
+	return NULL;
+}
+
+/* Of a client that is away, or files that it does not take. */
+static bool client_is_told(const struct status *s, const struct status_container *c)
+{
+	const struct status_place *p = place_of(s, c->setup->client);
+
+	return p ? p->client.refused[0] || p->client.down_since : c->totals.late > 0;
+}
+
+/* What a container waits for is told once, where the tracker or its client is spoken of. */
+static bool is_covered(const struct status *s, const struct status_container *c,
+		       const struct outcome *o)
+{
+	return (o->kind == OUTCOME_WAIT && strcmp(o->word, WAIT_CLIENT) == 0 &&
+		client_is_told(s, c)) ||
 	       words_is_trackers(s, o);
 }
 
@@ -157,7 +175,7 @@ static void note_outcome(const struct status *s, const struct status_container *
 	OWN(outcome_clear) struct outcome o = {0};
 	char when[WORDS_TIME];
 
-	if (!outcome_parse(c->known.outcome, &o) || is_covered(s, &o))
+	if (!outcome_parse(c->known.outcome, &o) || is_covered(s, c, &o))
 		return;
 	if (only_waits(&o))
 		note(all, REMARK_NOTE, mem_printf("%s waits: %s.", c->setup->name, c->known.detail),
@@ -529,14 +547,6 @@ const char *words_place_state(const struct status_place *p)
 	return p->client.seen_at ? "here" : "not called yet";
 }
 
-static bool is_refused(const struct status *s, const char *client)
-{
-	for (size_t i = 0; client && i < s->setup->n_places; i++)
-		if (s->places[i].setup->is_client && strcmp(s->places[i].setup->name, client) == 0)
-			return s->places[i].client.refused[0];
-	return false;
-}
-
 /* The tracker has answered since then, and did not list it. */
 static bool was_searched(const struct status_container *c, const struct assignment *a)
 {
@@ -556,13 +566,14 @@ char *words_doing(const struct status *s, const struct assignment *a)
 		return mem_dup("Its container is not configured any more: configure it again.");
 	if (a->set_aside)
 		return mem_dup("It is tried again once a day.");
+	const struct status_place *place = place_of(s, c->setup->client);
 	OWN_STR char *when = at_next(s, c);
 	switch (a->state) {
 	case ASSIGNMENT_ASSIGNED:
 		return mem_printf("Its .torrent is downloaded %s.", when);
 	case ASSIGNMENT_FETCHED:
 	case ASSIGNMENT_DELIVERING:
-		if (is_refused(s, c->setup->client))
+		if (place && place->client.refused[0])
 			return mem_printf("It is in the vault, until %s lets us in.",
 					  c->setup->client);
 		return mem_printf("It is in the vault, and is delivered %s.", when);

@@ -297,27 +297,26 @@ bool ledger_check(const struct ledger *l, struct err *err)
 	return ok;
 }
 
-static bool put(const char *path, bool replace, const void *bytes, size_t len, struct err *err)
+static bool put(const char *path, const void *bytes, size_t len, struct err *err)
 {
 	OWN_STR char *staged = mem_printf("%s.new", path);
 	enum fs_publish result = FS_TAKEN;
 
-	if (replace)
-		return fs_write(path, bytes, len, 0600, err);
 	bool ok = fs_stage(staged, bytes, len, 0600, err) && fs_publish(staged, path, &result, err);
 	if (result == FS_TAKEN)
 		unlink(staged);
 	return ok;
 }
 
-bool ledger_save(struct ledger *l, const char *path, bool replace, struct err *err)
+bool ledger_save(struct ledger *l, const char *path, bool *any, struct err *err)
 {
-	sqlite3_int64 size;
+	sqlite3_int64 size = 0;
 	unsigned char *bytes = sqlite3_serialize(l->db, "main", &size, 0);
 
-	if (!bytes)
+	*any = bytes && size > 0;
+	if (!bytes && size > 0)
 		return ledger_failed(l->db, err);
-	bool ok = put(path, replace, bytes, (size_t)size, err);
+	bool ok = !*any || put(path, bytes, (size_t)size, err);
 	sqlite3_free(bytes);
 	return ok;
 }

@@ -45,9 +45,9 @@ enum ledger_file ledger_file(const struct ledger *l);
 /* Is what is in the file sound?  Reads all of it.  ERR_FATAL: it is damaged. */
 bool ledger_check(const struct ledger *l, struct err *err) MUST_CHECK;
 
-/* Writes what can be read of it to `path`, 0600, whose place is taken whole or not at all.
- * `replace`: of what is there; else something that is there is left alone. */
-bool ledger_save(struct ledger *l, const char *path, bool replace, struct err *err) MUST_CHECK;
+/* Writes what can be read of it to `path`, 0600, unless something is there.  *any: there was
+ * something in it; else nothing is written. */
+bool ledger_save(struct ledger *l, const char *path, bool *any, struct err *err) MUST_CHECK;
 
 /* ---- the way of one torrent ---- */
 

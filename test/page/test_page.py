@@ -642,7 +642,7 @@ def test_a_thousand_connections_that_say_nothing_hinder_nobody(sim, with_box, se
     finally:
         for s in idle:
             s.close()
-    wait_for(lambda: opened(server.process.pid) <= before + 2, 30, "connections to end")
+    wait_for(lambda: opened(server.process.pid) <= before + 2, 60, "connections to end")
     status, took = with_box.stop(server.process)
     assert status == 0 and took < 2
 

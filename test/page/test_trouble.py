@@ -79,13 +79,13 @@ def test_a_ledger_that_was_put_in_its_place_is_gone_on_with(running):
     wait_for(lambda: a.log().count("cycle ended") == 2, what="the second cycle")
     newer = a.history()
     os.replace(a.state / "copy", a.state / "ledger.db")
-    wait_for(lambda: (a.state / "ledger.db.old").exists(), what="the former ledger")
+    (old,) = wait_for(lambda: list(a.state.glob("ledger.db.old-*")), what="the former ledger")
     assert "another file was put in the place of the ledger" in a.log()
     assert len(a.history()) == len(newer) - 1
     former = a.state / "former"
     former.mkdir()
-    shutil.copy(a.state / "ledger.db.old", former / "ledger.db")
-    assert oct((a.state / "ledger.db.old").stat().st_mode & 0o777) == "0o600"
+    shutil.copy(old, former / "ledger.db")
+    assert oct(old.stat().st_mode & 0o777) == "0o600"
     assert a.run("--state", str(former), "history", "--json", status=0).stdout.count('"id"') == \
         len(newer)
     one_more(running)
@@ -285,3 +285,14 @@ def test_a_swap_just_before_a_cycle_costs_nothing(running):
     one_more(running)
     wait_for(lambda: is_well(running), what="all well")
     assert "could not be run" not in a.log()
+
+
+def test_a_ledger_that_was_emptied_and_then_removed_is_begun_anew(running):
+    a = running.archiver
+    os.truncate(a.state / "ledger.db", 0)
+    wait_for(lambda: "was emptied while it was in use" in a.log(), what="the log's line")
+    running.process.send_signal(signal.SIGUSR1)
+    (a.state / "ledger.db").unlink()
+    wait_for(lambda: "a new one is begun" in a.log(), what="the log's line")
+    wait_for(lambda: len(a.delivered()) == 2, what="a new beginning")
+    assert is_well(running)

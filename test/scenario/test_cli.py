@@ -388,7 +388,7 @@ def test_check_tells_of_each_folder_whether_it_can_be_used(make, tmp_path):
                      re.MULTILINE)
     assert re.search(r"^(ok|warn)  +a: .*free in", done.stdout, re.MULTILINE)
     assert re.search(r"^ok    b: .* will be made$", done.stdout, re.MULTILINE)
-    assert re.search(r"^FAIL  c: .*cannot be made", done.stdout, re.MULTILINE)
+    assert re.search(r"^FAIL  c: .*no more than one is made", done.stdout, re.MULTILINE)
     assert re.search(r"^FAIL  d: .*not a folder", done.stdout, re.MULTILINE)
     assert not (tmp_path / "w" / "b" / "in").exists()
 
