@@ -357,6 +357,19 @@ static bool is_client(const void *ctx, const char *name)
 	return false;
 }
 
+/* One that was away, and does not let us in: no longer what passes by itself.  Told once. */
+static bool is_news(struct notice *n, enum change change, bool refused)
+{
+	const char *how = refused ? "refuses" : "away";
+	bool worse = n && n->on && n->told && refused && strcmp(n->detail, how) != 0;
+
+	if (change != BEGAN && !worse)
+		return false;
+	text_copy(n->detail, sizeof n->detail, how);
+	n->changed = true;
+	return true;
+}
+
 static void follow_client(const struct events_now *in, const struct events_client *c,
 			  struct notices *told, struct events *out)
 {
@@ -366,14 +379,15 @@ static void follow_client(const struct events_now *in, const struct events_clien
 	char span[CLOCK_TEXT], when[CLOCK_TEXT];
 
 	enum change change = n ? follow(n, on, since, in->now) : NOTHING;
+	bool news = is_news(n, change, c->refused);
 	clock_format(since, when);
-	if (change == BEGAN && c->refused)
+	if (news && c->refused)
 		add(out, in, EVENT_CLIENT, EVENT_ERROR, "client.refuses",
 		    mem_dup("It does not accept its user name or password, and is not asked again "
 			    "until then: correct them in config.ptp, and restart or reload "
 			    "ptp-archiver. Torrents for it wait."),
 		    "The client %s does not let us in", c->name);
-	else if (change == BEGAN)
+	else if (news)
 		add(out, in, EVENT_CLIENT, EVENT_WARNING, "client.away",
 		    mem_printf("It has not answered since %s. Is it running? It is tried again by "
 			       "itself; torrents for it wait.",

@@ -354,6 +354,24 @@ static void a_client_is_told_when_it_goes_and_when_it_is_back(void **state)
 	assert_true(any_changed(w));
 }
 
+static void a_client_that_was_away_and_refuses_us_then_is_told_as_such(void **state)
+{
+	(void)state;
+	OWN_WORLD struct world *w = new_world();
+	struct events_client box = {.name = "box", .down_since = T0 - HOUR};
+
+	w->now.clients = &box;
+	w->now.n_clients = 1;
+	assert_string_equal(told_at(w, T0), "client.away");
+	box = (struct events_client){.name = "box", .refused = true};
+	assert_string_equal(told_at(w, T0 + HOUR), "client.refuses");
+	assert_string_equal(told_at(w, T0 + 2 * HOUR), "");
+	box = (struct events_client){.name = "box", .down_since = T0 + 2 * HOUR};
+	assert_string_equal(told_at(w, T0 + 3 * HOUR), "");
+	box.down_since = 0;
+	assert_string_equal(told_at(w, T0 + 4 * HOUR), "client.back");
+}
+
 static void a_failure_that_is_the_clients_is_covered_by_what_is_said_of_the_client(void **state)
 {
 	(void)state;
@@ -589,6 +607,7 @@ int main(void)
 		cmocka_unit_test(a_look_without_outcomes_changes_nothing),
 		cmocka_unit_test(the_cycle_as_a_whole_has_words_of_its_own),
 		cmocka_unit_test(a_client_is_told_when_it_goes_and_when_it_is_back),
+		cmocka_unit_test(a_client_that_was_away_and_refuses_us_then_is_told_as_such),
 		cmocka_unit_test(
 			a_failure_that_is_the_clients_is_covered_by_what_is_said_of_the_client),
 		cmocka_unit_test(full_is_told_once_for_each_size),
