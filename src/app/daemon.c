@@ -352,18 +352,48 @@ static bool check_state(struct daemon *d, struct err *err)
 	return true;
 }
 
-static bool open_parts(struct daemon *d, struct err *err)
+static bool forgive(struct daemon *d, struct err *err)
 {
-	if (d->parts.ledger)
-		return true;
-	if (!wire_open(&d->parts, d->config, d->wake, err))
-		return false;
-	wire_orphans(&d->parts, true);
 	for (size_t i = 0; d->forgive && i < d->config->n_clients; i++)
 		if (d->parts.clients[i].name &&
 		    !destination_forgive(&d->parts.clients[i], d->parts.ledger, err))
 			return false;
 	d->forgive = false;
+	return true;
+}
+
+/* A container that its client held back, where the client may be called again. */
+static bool free_held(const struct parts *p, const struct target *t, struct err *err)
+{
+	const char *name = t->container->name;
+	struct ledger_container known;
+	OWN(outcome_clear) struct outcome last = {0};
+	bool refused;
+
+	if (!t->to->name)
+		return true;
+	if (!ledger_get_container(p->ledger, name, &known, err) ||
+	    !ledger_is_refused(p->ledger, t->to->fingerprint, &refused, err))
+		return false;
+	if (refused || !outcome_parse(known.outcome, &last) || strcmp(last.word, WAIT_CLIENT) != 0)
+		return true;
+	return ledger_undone(p->ledger, &name, 1, err);
+}
+
+static bool open_parts(struct daemon *d, struct err *err)
+{
+	struct parts *p = &d->parts;
+
+	if (p->ledger)
+		return true;
+	if (!wire_open(p, d->config, d->wake, err))
+		return false;
+	wire_orphans(p, true);
+	if (!forgive(d, err))
+		return false;
+	for (size_t i = 0; i < p->n_targets; i++)
+		if (!free_held(p, &p->targets[i], err))
+			return false;
 	return true;
 }
 

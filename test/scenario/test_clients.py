@@ -1,10 +1,13 @@
 """Delivery through a client's own interface: a double of qBittorrent, and the simulated tracker."""
 
+import http.server
 import json
 import os
 import pathlib
 import re
+import signal
 import sys
+import threading
 import time
 
 import pytest
@@ -696,3 +699,32 @@ def test_what_is_said_of_clients_survives_the_rewriting_of_the_file(sim, box, us
     after = a.configured()
     assert after["Clients"] == before["Clients"]
     assert after["Default"]["Category"] == "rel"
+
+
+def test_a_reload_calls_a_client_again_that_refused_us_with_nothing_pending(sim, make):
+    calls = []
+
+    class Refusing(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            calls.append(self.path)
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    box = http.server.HTTPServer(("127.0.0.1", 0), Refusing)
+    threading.Thread(target=box.serve_forever, daemon=True).start()
+    a = make(containers=None, PTP_WATCH=None)
+    a.configure(Clients={"box": {"Type": "transmission", "Username": "bob", "Password": "wrong",
+                                 "URL": f"http://127.0.0.1:{box.server_port}"}},
+                Containers={"attic": {"Size": "1T", "Client": "box"}})
+    process = a.start()
+    wait_for(lambda: "next cycle in" in a.log())
+    assert len(calls) == 1 and not sim.fetches() and a.outcome() == "WAIT(Client)"
+    process.send_signal(signal.SIGHUP)
+    wait_for(lambda: a.log().count("next cycle in") == 2)
+    assert len(calls) == 2 and not sim.fetches()
+    box.shutdown()
