@@ -243,7 +243,7 @@ def test_an_empty_ledger_is_not_begun_anew_while_the_vault_has_torrents(sim, mak
     time.sleep(2.5)
     assert len(sim.fetches()) == 1 and is_stuck(page) and ledger.stat().st_size == 0
     ledger.unlink()
-    wait_for(lambda: len(a.delivered()) == 2, what="a new beginning")
+    wait_for(lambda: len(a.delivered()) >= 2, what="a new beginning")
     assert "was it lost?" in a.log() and is_well(page)
 
 
@@ -294,5 +294,5 @@ def test_a_ledger_that_was_emptied_and_then_removed_is_begun_anew(running):
     running.process.send_signal(signal.SIGUSR1)
     (a.state / "ledger.db").unlink()
     wait_for(lambda: "a new one is begun" in a.log(), what="the log's line")
-    wait_for(lambda: len(a.delivered()) == 2, what="a new beginning")
+    wait_for(lambda: len(a.delivered()) >= 2, what="a new beginning")
     assert is_well(running)
