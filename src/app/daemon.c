@@ -523,7 +523,7 @@ static void write_down(const struct config *c)
 	leave_note(c);
 }
 
-/* Why the page's visitors see the old one, the first of the reasons. */
+/* The log has every reason, the page the first of them. */
 static bool is_refused(struct daemon *d, const struct config *fresh, const struct problems *p)
 {
 	bool moved = strcmp(fresh->state, d->config->state) != 0;

@@ -169,7 +169,7 @@ static void keep_locked(const struct parts *p, struct events_now *now)
 	if (lock >= 0)
 		keep(p, now);
 	else
-		log_debug(NULL, "what is to be told is not looked for now: %s", err.msg);
+		log_debug(NULL, "another process looks for what is to be told: %s", err.msg);
 }
 
 bool tell_send(const struct parts *p, int64_t until)
