@@ -2,7 +2,7 @@
  * after it was written and read again. */
 #include "fuzz.h"
 
-#include "app/config.h"
+#include "config/config.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/text.h"

@@ -2,7 +2,7 @@
  * not, it is told what mends it. */
 #include "fuzz.h"
 
-#include "app/config.h"
+#include "config/config.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/text.h"

@@ -2,7 +2,7 @@
  * that loads without a problem, and no line for the user holds a credential. */
 #include "fuzz.h"
 
-#include "app/import.h"
+#include "cmd/import.h"
 #include "base/num.h"
 #include "base/text.h"
 

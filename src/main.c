@@ -1,5 +1,5 @@
 /* Options, the command table, printing an error once, the exit status. */
-#include "app/command.h"
+#include "cmd/command.h"
 #include "base/wake.h"
 
 #include <errno.h>

@@ -1,6 +1,8 @@
 """The layers of the design hold, every header compiles alone, the format is kept.
 
-    main -> app -> core -> ports -> model -> base        left may include right, never back
+    main -> cmd -> doctor -> daemon -> page -> view -> config -> core -> ports -> model -> base
+
+Left may include right, never back.
 
 Prints one line a breach; exit status 1 if there is one.
 """
@@ -14,11 +16,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SRC = ROOT / "src"
-LAYERS = ["base", "model", "ports", "core", "app"]
+LAYERS = ["base", "model", "ports", "core", "config", "view", "page", "daemon", "doctor", "cmd"]
 
 # Which library header may be included where only.
 HOMES = {"curl/curl.h": {"base/http.c"}, "sqlite3.h": {"ports/ledger_parts.h"},
-         "microhttpd.h": {"app/httpd.c"}, "yaml.h": {"base/yml.c"},
+         "microhttpd.h": {"page/httpd.c"}, "yaml.h": {"base/yml.c"},
          "expat.h": {"base/xmlrpc.c"}}
 
 # What another port may include: interfaces with several implementations, and what the clients with

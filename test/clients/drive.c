@@ -12,7 +12,7 @@
  *
  * An answer has "ok"; of a failure also "kind", "word", "message" and "refused".
  */
-#include "app/client_types.h"
+#include "config/client_types.h"
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/mem.h"

@@ -4,7 +4,7 @@
 #ifndef LOAD_CONFIG_H
 #define LOAD_CONFIG_H
 
-#include "app/config.h"
+#include "config/config.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"

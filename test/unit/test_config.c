@@ -1,4 +1,4 @@
-#include "app/json_line.h"
+#include "config/json_line.h"
 
 #include "load_config.h"
 

@@ -1,5 +1,5 @@
-#include "app/daemon_note.h"
-#include "app/wire.h"
+#include "daemon/daemon_note.h"
+#include "config/wire.h"
 
 #include "load_config.h"
 

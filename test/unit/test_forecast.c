@@ -1,4 +1,4 @@
-#include "app/forecast.h"
+#include "view/forecast.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* Wrong tokens: when there are too many, and when there is a line for the log. */
-#include "app/guesses.h"
+#include "page/guesses.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* By which names the status page may be called. */
-#include "app/hosts.h"
+#include "config/hosts.h"
 
 #include "unit.h"
 

@@ -1,10 +1,10 @@
 /* The views of a snapshot: words, HTML, charts, metrics. */
-#include "app/chart.h"
-#include "app/html.h"
-#include "app/listen.h"
-#include "app/status_html.h"
-#include "app/status_metrics.h"
-#include "app/status_words.h"
+#include "page/chart.h"
+#include "page/html.h"
+#include "config/listen.h"
+#include "page/status_html.h"
+#include "view/status_metrics.h"
+#include "view/status_words.h"
 #include "base/base64.h"
 #include "base/clock.h"
 

@@ -1,0 +1,86 @@
+/* health: is the daemon alive, and doing its work?  Only looks, and writes nothing. */
+#include "cmd/command.h"
+#include "view/status.h"
+#include "config/wire.h"
+#include "base/clock.h"
+#include "base/fs.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+static bool daemon_alive(const struct config *c, struct err *err)
+{
+	OWN_STR char *path = wire_run_lock_path(c);
+	bool held;
+
+	if (!fs_lock_is_held(path, &held, err))
+		return false;
+	if (!held)
+		return err_set(err, ERR_TARGET, WORD_INTERNAL,
+			       "no `ptp-archiver run` is at work on the state folder %s", c->state);
+	return true;
+}
+
+/* When the next cycle is due, 0: not known.  One that never had a cycle was to begin at once when
+ * its lock was made. */
+static bool find_due(const struct config *c, int64_t *due, struct err *err)
+{
+	OWN_STR char *lock = wire_run_lock_path(c);
+	struct cycle_clock clock = {0};
+	struct ledger *l;
+	struct stat st;
+
+	if (!wire_open_to_look(c, &l, err))
+		return false;
+	bool ok = !l || ledger_get_clock(l, &clock, err);
+	ledger_close(l);
+	if (!ok)
+		return false;
+	*due = clock.next_cycle;
+	if (!clock.last_cycle && stat(lock, &st) == 0)
+		*due = st.st_mtim.tv_sec * INT64_C(1000);
+	return true;
+}
+
+/* A cycle that is running, whoever runs it, is what the next one waits for. */
+static bool on_time(const struct config *c, int64_t due, struct err *err)
+{
+	OWN_STR char *path = wire_cycle_lock_path(c);
+	char text[CLOCK_TEXT];
+	bool running;
+
+	if (!due || clock_now() <= due + STATUS_LATE_MS)
+		return true;
+	if (!fs_lock_is_held(path, &running, err))
+		return false;
+	clock_span(clock_now() - due, text);
+	return running || err_set(err, ERR_TARGET, WORD_INTERNAL,
+				  "the next cycle has been due for %s and does not begin", text);
+}
+
+static bool is_healthy(const struct config *c, int64_t *due, struct err *err)
+{
+	return daemon_alive(c, err) && fs_check_writable(c->state, err) && find_due(c, due, err) &&
+	       on_time(c, *due, err);
+}
+
+int cmd_health(const struct invocation *in, struct err *err)
+{
+	OWN(config_clear) struct config c = {0};
+	char text[CLOCK_TEXT];
+	int64_t due;
+
+	if (in->n_args)
+		return command_usage(err, "health takes no arguments");
+	config_places(&c, &in->config);
+	if (!is_healthy(&c, &due, err)) {
+		printf("unhealthy: %s\n", err->msg);
+		return STATUS_FAILED;
+	}
+	clock_span(due - clock_now(), text);
+	if (due > clock_now())
+		printf("healthy: the next cycle is due in %s\n", text);
+	else
+		printf("healthy: a cycle is at work, or about to begin\n");
+	return STATUS_DONE;
+}

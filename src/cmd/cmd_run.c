@@ -1,0 +1,67 @@
+#include "cmd/command.h"
+#include "daemon/daemon.h"
+#include "daemon/once.h"
+#include "base/mem.h"
+#include "base/num.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char no_containers[] = "ERROR: PTP_CONTAINERS not defined";
+static const char wrong[] = "ERROR: the configuration is wrong; the log says what and where";
+
+static bool names_another(const char *variable, unsigned ours)
+{
+	const char *value = getenv(variable);
+	uint64_t id;
+
+	return value && *value && !(num_u64(value, UINT32_MAX, &id) && id == ours);
+}
+
+/* Other images begin as root and become PUID and PGID; ours is never root.  The image says of
+ * itself that it is one (Dockerfile). */
+static void warn_of_puid(void)
+{
+	if (getenv("PTP_IMAGE") &&
+	    (names_another("PUID", geteuid()) || names_another("PGID", getegid())))
+		log_warn(NULL,
+			 "PUID and PGID do nothing here, this is user %u and group %u: start the "
+			 "container with --user UID:GID (in compose.yaml, user: \"UID:GID\")",
+			 geteuid(), getegid());
+}
+
+/* Docker's `-u 0`, and `user: root`. */
+static void warn_of_root(void)
+{
+	if (getenv("PTP_IMAGE") && geteuid() == 0)
+		log_warn(NULL, "this is root, which is not needed, and whose files nobody else can "
+			       "change: start the container with --user UID:GID (in compose.yaml, "
+			       "user: \"UID:GID\")");
+}
+
+static int run(const struct invocation *in, struct config *c, struct wake *wake, struct err *err)
+{
+	const char *list = getenv("PTP_CONTAINERS");
+
+	if (!command_config(in, CONFIG_CREDENTIALS | CONFIG_CONTAINERS, c)) {
+		once_ping_failure(c, wake,
+				  c->n_containers || (list && *list) ? wrong : no_containers);
+		return STATUS_USAGE;
+	}
+	command_warn_names(c);
+	warn_of_root();
+	warn_of_puid();
+	if (daemon_run(c, &in->config, wake, err))
+		return STATUS_DONE;
+	OWN_STR char *body = mem_printf("ERROR: %s: %s", err->word, err->msg);
+	once_ping_failure(c, wake, body);
+	return COMMAND_FAILED;
+}
+
+int cmd_run(const struct invocation *in, struct err *err)
+{
+	OWN(config_clear) struct config c = {0};
+	OWN(wake_closer) struct wake *wake = wake_open(true, err);
+
+	return wake ? run(in, &c, wake, err) : COMMAND_FAILED;
+}

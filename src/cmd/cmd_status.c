@@ -1,0 +1,246 @@
+/* status and history: what the ledger says. */
+#include "cmd/command.h"
+#include "view/status_json.h"
+#include "config/wire.h"
+#include "base/fs.h"
+#include "base/num.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DEFAULT_LIMIT 50
+#define MAX_LIMIT 1000000
+
+static void print_json(const json_t *all)
+{
+	OWN_STR char *text = json_dumps(all, JSON_INDENT(2));
+
+	printf("%s\n", text ? text : "{}");
+}
+
+/* ---- as text, made from the JSON ---- */
+
+static const char *get(const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text ? text : "";
+}
+
+static json_int_t count(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+static void print_count(const json_t *o, const char *key, const char *word)
+{
+	if (count(o, key))
+		printf(", %" JSON_INTEGER_FORMAT " %s", count(o, key), word);
+}
+
+static void print_container(const json_t *o)
+{
+	char bytes[NUM_TEXT];
+
+	num_bytes((uint64_t)count(o, "bytes"), bytes);
+	printf("%s (%s): %" JSON_INTEGER_FORMAT " delivered, %s", get(o, "name"), get(o, "size"),
+	       count(o, "delivered"), bytes);
+	print_count(o, "pending", "pending");
+	print_count(o, "set_aside", "set aside");
+	print_count(o, "possibly_lost", "possibly lost");
+	print_count(o, "not_picked_up", "not picked up by the client");
+	print_count(o, "refused", "put aside by the client");
+	if (*get(o, "outcome"))
+		printf("\n  last outcome: %s%s%s, %s", get(o, "outcome"),
+		       *get(o, "detail") ? ": " : "", get(o, "detail"), get(o, "outcome_at"));
+	printf("\n");
+}
+
+static void print_open(const json_t *list, const char *head)
+{
+	size_t i;
+	json_t *a;
+
+	json_array_foreach (list, i, a) {
+		if (i == 0)
+			printf("\n%s\n", head);
+		printf("  %s: %s%s%s%s", get(a, "container"), get(a, "state"),
+		       json_is_true(json_object_get(a, "set_aside")) ? ", set aside" : "",
+		       *get(a, "torrent_id") ? ", TorrentID " : "", get(a, "torrent_id"));
+		printf(", since %s%s%s\n", get(a, "asked_at"), *get(a, "note") ? ": " : "",
+		       get(a, "note"));
+	}
+}
+
+static void print_staged(const json_t *list)
+{
+	size_t i;
+	json_t *s;
+
+	json_array_foreach (list, i, s) {
+		if (i == 0)
+			printf("\nDownloaded by the utility for a container that is not "
+			       "configured (configure it again to have it delivered, or remove "
+			       "the file):\n");
+		printf("  %s%s%s\n", get(s, "container"), *get(s, "container") ? ": " : "",
+		       get(s, "path"));
+	}
+}
+
+static void print_version(const json_t *all)
+{
+	const char *announced = get(all, "announced");
+
+	if (num_version_compare(announced, get(all, "speaks")) > 0)
+		printf("The tracker announces version %s of its utility; this program speaks the "
+		       "protocol of %s: look for a newer ptp-archiver.\n",
+		       announced, get(all, "speaks"));
+}
+
+static void print_status(const json_t *all)
+{
+	const json_t *backoff = json_object_get(all, "backoff");
+	const json_t *audit = json_object_get(all, "audit");
+	const json_t *trouble = json_object_get(all, "trouble");
+	bool runs = json_is_true(json_object_get(all, "daemon"));
+	size_t i;
+	json_t *o;
+
+	json_array_foreach (json_object_get(all, "containers"), i, o)
+		print_container(o);
+	if (!i)
+		printf("No containers are configured.\n");
+	print_open(json_object_get(all, "pending"), "Pending (the next cycle goes on with these "
+						    "before it asks for anything new, if their "
+						    "container is configured):");
+	print_open(json_object_get(all, "possibly_lost"),
+		   "Possibly lost (the tracker's next answer is searched for these):");
+	print_staged(json_object_get(all, "staged"));
+	printf("\n");
+	if (json_is_object(backoff))
+		printf("The tracker is left alone until %s, after: %s\n", get(backoff, "until"),
+		       get(backoff, "reason"));
+	if (json_is_object(audit))
+		printf("Audit of %s: %s.\n", get(audit, "at"), get(audit, "summary"));
+	print_version(all);
+	if (json_is_true(json_object_get(all, "working")))
+		printf("A cycle is running.\n");
+	if (json_is_object(trouble))
+		printf("No cycle can be run: %s\n", get(trouble, "message"));
+	if (runs && *get(all, "next_try"))
+		printf("The daemon is running. Next try: %s. Next cycle: %s\n",
+		       get(all, "next_try"), get(all, "next_cycle"));
+	else if (runs)
+		printf("The daemon is running. Next cycle: %s\n",
+		       *get(all, "next_cycle") ? get(all, "next_cycle") : "now");
+	else
+		printf("The daemon is not running.\n");
+}
+
+static void print_history(const json_t *list)
+{
+	size_t i;
+	json_t *a;
+
+	json_array_foreach (list, i, a) {
+		char bytes[NUM_TEXT];
+		num_bytes((uint64_t)count(a, "bytes"), bytes);
+		printf("%s  %s  %s  %s", get(a, "asked_at"), get(a, "container"), get(a, "state"),
+		       *get(a, "torrent_id") ? get(a, "torrent_id") : "-");
+		if (*get(a, "name"))
+			printf("  %s (%s)", get(a, "name"), bytes);
+		if (*get(a, "path"))
+			printf("  %s", get(a, "path"));
+		printf("\n");
+	}
+	if (!i)
+		printf("Nothing is recorded yet.\n");
+}
+
+/* ---- the commands ---- */
+
+static void ledger_closer(struct ledger **l)
+{
+	ledger_close(*l);
+}
+
+static json_t *look(const struct config *c, struct err *err)
+{
+	OWN(status_setup_clear) struct status_setup setup = {0};
+	OWN(status_clear) struct status s = {0};
+	OWN(ledger_closer) struct ledger *l = NULL;
+
+	status_setup_take(&setup, c, NULL);
+	return wire_open_to_look(c, &l, err) && status_gather(&s, &setup, l, err) ? status_json(&s)
+										  : NULL;
+}
+
+int cmd_status(const struct invocation *in, struct err *err)
+{
+	OWN(config_clear) struct config c = {0};
+
+	if (in->n_args)
+		return command_usage(err, "status takes no arguments");
+	if (!command_config(in, 0, &c))
+		return STATUS_USAGE;
+	json_t *all = look(&c, err);
+	if (!all)
+		return COMMAND_FAILED;
+	if (in->given[OPTION_JSON])
+		print_json(all);
+	else
+		print_status(all);
+	json_decref(all);
+	return STATUS_DONE;
+}
+
+static bool read_limit(const struct invocation *in, size_t *limit, struct err *err)
+{
+	uint64_t n = DEFAULT_LIMIT;
+
+	if (in->value[OPTION_LIMIT] &&
+	    (!num_u64(in->value[OPTION_LIMIT], MAX_LIMIT, &n) || n == 0)) {
+		command_usage(err, "--limit takes a number from 1 to %d", MAX_LIMIT);
+		return false;
+	}
+	*limit = n;
+	return true;
+}
+
+/* NULL: it failed. */
+static json_t *past(struct ledger *l, const char *container, size_t limit, struct err *err)
+{
+	struct assignment *rows = NULL;
+	size_t n = 0;
+
+	if (l && !ledger_list(l, LEDGER_ALL, container, limit, &rows, &n, err))
+		return NULL;
+	json_t *list = status_list_json(rows, n);
+	assignment_list_free(rows, n);
+	return list;
+}
+
+int cmd_history(const struct invocation *in, struct err *err)
+{
+	OWN(config_clear) struct config c = {0};
+	size_t limit;
+
+	if (in->n_args)
+		return command_usage(err, "history takes no arguments");
+	if (!read_limit(in, &limit, err))
+		return COMMAND_FAILED;
+	config_places(&c, &in->config);
+	OWN(ledger_closer) struct ledger *l = NULL;
+	json_t *list = !wire_open_to_look(&c, &l, err)
+			       ? NULL
+			       : past(l, in->value[OPTION_CONTAINER], limit, err);
+	if (!list)
+		return COMMAND_FAILED;
+	if (in->given[OPTION_JSON])
+		print_json(list);
+	else
+		print_history(list);
+	json_decref(list);
+	return STATUS_DONE;
+}

@@ -1,0 +1,104 @@
+/*
+ * cmd/command.h - what the command line said, and the commands.
+ *
+ * Each cmd_* function is one command: it prints its result on stdout and returns the exit status,
+ * or fills in *err and returns COMMAND_FAILED, and main prints the error once.
+ */
+#ifndef CMD_COMMAND_H
+#define CMD_COMMAND_H
+
+#include "config/config.h"
+#include "base/own.h"
+
+#define STATUS_DONE 0
+#define STATUS_FAILED 1
+#define STATUS_USAGE 2 /* usage or configuration */
+#define COMMAND_FAILED                                                             \
+	(-1) /* see *err: STATUS_USAGE for WORD_CONFIG with ERR_FATAL, else FAILED \
+	      */
+
+enum command_option {
+	OPTION_CONFIG,
+	OPTION_STATE,
+	OPTION_LOG_LEVEL,
+	OPTION_LOG_FORMAT,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_JSON,
+	OPTION_FORCE,
+	OPTION_CONTAINER,
+	OPTION_LIMIT,
+	OPTION_SIZE,
+	OPTION_WATCH,
+	OPTION_ONLINE,
+	OPTION_CLIENT,
+	OPTION_CATEGORY,
+	OPTION_FOLDER,
+	OPTION_MISSING,
+	OPTION_TEST,
+	OPTION_COUNT,
+};
+
+struct command_table;
+
+struct invocation {
+	const struct command_table *table; /* of which it is one */
+	struct config_options config;
+	bool given[OPTION_COUNT];
+	const char *value[OPTION_COUNT];
+	char **args; /* behind the command's name */
+	int n_args;
+};
+
+typedef int command_function(const struct invocation *in, struct err *err);
+
+/* In `takes`: an option that the command does nothing without. */
+#define COMMAND_NEEDS(option) (UINT64_C(1) << (option) | UINT64_C(1) << ((option) + 32))
+_Static_assert(OPTION_COUNT <= 32, "a bit for each option, and one that says that it is needed");
+
+/* The command line as a table, from which the help and the completions are made. */
+#define COMMAND_ALL "all" /* every container, to fetch */
+
+struct option_row {
+	const char *name, *argument, *help;
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* "NAME SIZE"; alternatives: "NAME...|all"; optional: "[NAME]" */
+	const char *help;      /* NULL: a command for programs, of which people are not told */
+	uint64_t takes;        /* options besides the global ones, a bit each */
+	command_function *run;
+	const char *more; /* for its own help; NULL: nothing */
+};
+
+struct command_table {
+	const struct command *commands;
+	size_t n_commands;
+	const struct option_row *options; /* OPTION_COUNT of them */
+	unsigned global;                  /* options of every command, a bit each */
+};
+
+command_function cmd_run, cmd_fetch, cmd_list, cmd_create, cmd_remove, cmd_rename, cmd_resize,
+	cmd_setup, cmd_import, cmd_update, cmd_check, cmd_status, cmd_history, cmd_inspect,
+	cmd_health, cmd_audit, cmd_redeliver, cmd_export, cmd_adopt, cmd_notify, cmd_version,
+	cmd_settings, cmd_help, cmd_complete;
+
+/* NULL: there is none of this name. */
+const struct command *command_find(const struct command_table *t, const char *name);
+
+/* What there is; and one command, with its options. */
+void help_print(const struct command_table *t);
+void help_print_command(const struct command_table *t, const struct command *c);
+
+/* Loads the configuration; prints its problems on stderr and returns false if there are any. */
+bool command_config(const struct invocation *in, unsigned need, struct config *c);
+
+/* Warns of a container whose name means something else on the command line: it may be the tracker's
+ * already, so it is kept all the same. */
+void command_warn_names(const struct config *c);
+
+/* A mistake on the command line: fills in *err, returns COMMAND_FAILED. */
+int command_usage(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+#endif

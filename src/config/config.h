@@ -1,0 +1,187 @@
+/*
+ * config/config.h - from options, environment, secret files and config.ptp to one struct.
+ *
+ * Precedence: option, then NAME_FILE, then NAME in the environment, then config.ptp, then the
+ * default.  config.ptp is the official utility's file (tracker notes); keys that are not known here
+ * are kept.  All problems are collected, each with its source and a way out, and reported together.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include "config/client_types.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "model/container.h"
+#include "ports/notify.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Limits of what may be set. */
+#define CONFIG_FILE_MAX_BYTES (8 * 1024 * 1024)
+#define CONFIG_SECRET_MAX_BYTES 4096
+#define CONFIG_CONTAINERS_MAX 10000
+#define CONFIG_INTERVAL_MIN_MS (10 * 60 * 1000) /* for a tracker that is not on loopback */
+#define CONFIG_INTERVAL_MAX_MS (30 * 24 * 3600 * INT64_C(1000))
+#define CONFIG_FETCH_SLEEP_MAX_S 86400
+#define CONFIG_AUDIT_INTERVAL_MAX_MS (365 * 24 * 3600 * INT64_C(1000))
+#define CONFIG_PER_CYCLE_MAX 1000
+#define CONFIG_TIMEOUT_MAX_MS (3600 * 1000)
+
+#define CONFIG_TOKEN_MIN 16 /* characters of ListenToken, and at most */
+#define CONFIG_TOKEN_MAX 200
+
+#define CONFIG_NOTIFY_MAX 10
+#define CONFIG_CLIENTS_MAX 1000
+#define CONFIG_SETTINGS_MAX 40
+#define CONFIG_CLIENT_TIMEOUT_MS 30000 /* of a call, if nothing else is said */
+#define CONFIG_CLIENT_TEXT_MAX 1024    /* bytes of a category, a path and the like */
+
+/* One of Clients. */
+struct config_client {
+	char *name;                     /* owned, as are the other texts; NULL: not given */
+	const struct client_type *type; /* NULL: a watch folder */
+	char *watch_folder;             /* of a watch folder; $name not replaced yet */
+	char *url, *socket, *user, *proxy_user, *ca_file;
+	struct secret password, proxy_password;
+	int timeout_ms;
+	bool faulty; /* there are problems with it, so it cannot be used */
+};
+
+/* What was given for a setting. */
+struct config_taken {
+	bool from_environment;
+	struct secret value; /* as text; unset: nothing */
+};
+
+enum config_utility_update { CONFIG_UPDATE_AUTO, CONFIG_UPDATE_NOTIFY, CONFIG_UPDATE_OFF };
+
+struct config {
+	char *path;  /* owned: of config.ptp, which need not exist */
+	char *state; /* owned: the state folder */
+	struct secret user, key, ping_url;
+	char *base_url, *fetch_url, *download_url, *version_url, *update_url; /* owned */
+	char *ca_file;                                                        /* owned or NULL */
+	bool utility;       /* the official utility is the engine */
+	char *utility_path; /* owned: archiver.py, by default beside config.ptp */
+	enum config_utility_update utility_update;
+	bool loopback; /* the tracker is on this machine */
+	int64_t fetch_sleep_ms, interval_ms;
+	unsigned per_cycle;
+	int timeout_ms;
+	enum log_level log_level;
+	enum log_format log_format;
+	mode_t mask;
+	bool vault;                    /* what is delivered is kept */
+	int64_t audit_interval_ms;     /* of the daemon's audits; 0: none */
+	struct config_client *clients; /* owned */
+	size_t n_clients;
+	char *listen;               /* owned: where the status page listens; NULL: nowhere */
+	struct secret listen_token; /* unset: everybody may look */
+	bool listen_open;           /* everybody may, though others reach it */
+	char *listen_hosts;     /* owned: names that it is called by (config/hosts.h); or NULL */
+	unsigned notify_events; /* EVENT_BITs, of targets that say nothing else */
+	struct notify_target *notify; /* owned: who is told */
+	size_t n_notify;
+	char *fetch_sleep_text;       /* owned: as it stands in config.ptp */
+	bool named_by_environment;    /* PTP_CONTAINERS names the containers */
+	struct container *containers; /* owned, sorted by name */
+	size_t n_containers;
+	json_t *file;     /* owned: config.ptp as it was read; an empty object if there is none */
+	bool file_broken; /* it is there, and nothing of it is known */
+	struct config_taken taken[CONFIG_SETTINGS_MAX]; /* by the number of config_setting() */
+	const char *faulty[CONFIG_SETTINGS_MAX]; /* keys of what could not be taken; borrowed */
+	size_t n_faulty;
+};
+
+/* From the command line; NULL: not given. */
+struct config_options {
+	const char *path, *state, *log_level, *log_format;
+};
+
+enum config_need {
+	CONFIG_CREDENTIALS = 1, /* ApiUser and ApiKey must be set */
+	CONFIG_CONTAINERS = 2,  /* at least one container must be */
+};
+
+struct problems {
+	char **lines; /* owned */
+	char **mends; /* owned: of each the command or setting that mends it; NULL: its line says */
+	size_t n;
+	size_t last; /* which was added last */
+};
+
+/* A line that is there already is not added again. */
+void problems_add(struct problems *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* What mends the one that was added last. */
+void problems_mend(struct problems *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void problems_clear(struct problems *p);
+
+/*
+ * Fills in *c (zeroed before), as far as it can, whether or not there are problems; the caller
+ * clears both.  With problems it is good for looking at only: a setting that could not be taken has
+ * its default, a size that is none is "?", and a container whose client cannot be used names it
+ * still.
+ */
+void config_load(struct config *c, const struct config_options *o, unsigned need,
+		 struct problems *p);
+void config_clear(struct config *c);
+
+/* Was something given for this top-level key that could not be taken? */
+bool config_is_faulty(const struct config *c, const char *key);
+
+/* NULL if Clients has none of this name. */
+const struct config_client *config_client_find(const struct config *c, const char *name);
+
+/* NULL if the setting `key` of config.ptp (a top-level one) can have this value, else what is wrong
+ * and what would be right; the answer never quotes the value. */
+const char *config_fault(const char *key, const char *value);
+
+/* The same for a key of one of Clients. */
+const char *config_client_fault(const char *key, const char *value);
+
+/* The same for the name of a client, a category, tags. */
+const char *config_text_fault(const char *value);
+
+/* A setting, for lists of them. */
+struct config_setting {
+	const char *of;       /* "config.ptp", "container" or "client": whose key it is */
+	const char *key;      /* NULL: it has none */
+	const char *variable; /* NULL: it has none */
+	bool in_file;         /* VARIABLE_FILE may name a file that holds it */
+	const char *fallback; /* NULL: none, or one that is made */
+};
+
+/* The i-th of all; false behind the last.  Those at the top of config.ptp come first. */
+bool config_setting(size_t i, struct config_setting *out);
+
+/* Only where config.ptp and the state are, for commands that need no more.  Never fails. */
+void config_places(struct config *c, const struct config_options *o);
+
+/* Write config.ptp from what is set: sorted, two spaces, 0600, atomically.  Unknown keys stay;
+ * containers that are not set go. */
+bool config_write(const struct config *c, struct err *err) MUST_CHECK;
+
+/*
+ * Change config.ptp: `edit` gets its JSON (as it stands, or empty) and returns false to leave the
+ * file alone.  No other process of ours changes it meanwhile.
+ */
+bool config_edit(const struct config *c, bool (*edit)(json_t *root, void *ctx, struct err *err),
+		 void *ctx, struct err *err) MUST_CHECK;
+
+/* Keep the tracker's ContainerID beside the container, as the official utility does. */
+bool config_keep_container_id(const struct config *c, const char *name, const char *id,
+			      struct err *err) MUST_CHECK;
+
+/* The object at `key`, made if it is missing or null; NULL if something else is there. */
+json_t *config_object(json_t *root, const char *key);
+
+/* The defaults of a container, from `Default` in the file over the built-in ones; the caller's. */
+json_t *config_container_defaults(const json_t *root);
+
+#endif

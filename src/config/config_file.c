@@ -1,0 +1,177 @@
+/* Writing config.ptp; declared in config/config.h. */
+#include "config/config.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/own.h"
+
+#include <string.h>
+#include <time.h>
+
+#define LOCK_TRIES 50
+#define LOCK_WAIT_MS 100
+
+json_t *config_object(json_t *root, const char *key)
+{
+	json_t *value = json_object_get(root, key);
+
+	if (!value || json_is_null(value)) {
+		json_object_set_new(root, key, json_object());
+		value = json_object_get(root, key);
+	}
+	return json_is_object(value) ? value : NULL;
+}
+
+static bool dump(const char *path, const json_t *root, struct err *err)
+{
+	char *text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
+	OWN_STR char *real = realpath(path, NULL);
+	/* Through a symbolic link, as the official utility writes. */
+	const char *target = real ? real : path;
+	OWN_STR char *folder = fs_parent(target);
+
+	if (!text)
+		return err_set(err, ERR_TARGET, WORD_CONFIG, "%s cannot be written as JSON", path);
+	OWN_STR char *line = mem_printf("%s\n", text);
+	bool ok = fs_make_folder(folder, 0700, true, err) &&
+		  fs_write(target, line, strlen(line), 0600, err);
+	secret_wipe(line, strlen(line));
+	secret_wipe(text, strlen(text));
+	free(text);
+	return ok;
+}
+
+static void set_text(json_t *root, const char *key, const char *value)
+{
+	if (value)
+		json_object_set_new(root, key, json_string(value));
+	else if (!json_object_get(root, key))
+		json_object_set_new(root, key, json_null());
+}
+
+/* A number as the number that it is: the utility hands it to sleep(). */
+static json_t *number(const char *text)
+{
+	uint64_t whole;
+
+	return num_u64(text, INT32_MAX, &whole) ? json_integer((json_int_t)whole)
+						: json_real(strtod(text, NULL));
+}
+
+static json_t *container_json(const struct container *c, json_t *old)
+{
+	json_t *all = json_is_object(old) ? json_copy(old) : json_object();
+	uint64_t id;
+
+	json_object_set_new(all, "Size", json_string(c->size));
+	json_object_set_new(all, "MaxStalled", json_integer(c->max_stalled));
+	json_object_set_new(all, "WatchDirectory", json_string(c->watch_folder));
+	json_object_set_new(all, "AfterFetchExec",
+			    c->after_fetch_exec ? json_string(c->after_fetch_exec) : json_null());
+	if (num_u64(c->id, INT64_MAX, &id) && id)
+		json_object_set_new(all, "ContainerID", json_integer((json_int_t)id));
+	return all;
+}
+
+static bool put_all(json_t *root, void *ctx, struct err *err)
+{
+	const struct config *c = ctx;
+	json_t *containers = json_object();
+	json_t *old = json_object_get(root, "Containers");
+
+	(void)err;
+	set_text(root, "ApiUser", secret_reveal(&c->user));
+	set_text(root, "ApiKey", secret_reveal(&c->key));
+	set_text(root, "BaseURL", c->base_url);
+	set_text(root, "FetchURL", c->fetch_url);
+	set_text(root, "UpdateURL", c->update_url);
+	set_text(root, "VersionURL", c->version_url);
+	set_text(root, "DownloadURL", c->download_url);
+	json_object_set_new(root, "FetchSleep", number(c->fetch_sleep_text));
+	json_object_set_new(root, "Default", config_container_defaults(root));
+	for (size_t i = 0; i < c->n_containers; i++) {
+		const struct container *one = &c->containers[i];
+		json_object_set_new(containers, one->name,
+				    container_json(one, json_object_get(old, one->name)));
+	}
+	return json_object_set_new(root, "Containers", containers) == 0;
+}
+
+static int lock(const struct config *c, struct err *err)
+{
+	OWN_STR char *path = fs_join(c->state, "config.lock");
+	const struct timespec pause = {.tv_nsec = LOCK_WAIT_MS * 1000000L};
+	bool held = false;
+
+	if (!fs_make_folder(c->state, 0700, true, err))
+		return -1;
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		int fd = fs_lock(path, &held, err);
+		if (fd >= 0 || !held)
+			return fd;
+		nanosleep(&pause, NULL);
+	}
+	err_set(err, ERR_RETRY, WORD_CONFIG, "another process is changing %s", c->path);
+	return -1;
+}
+
+static json_t *read_root(const struct config *c, struct err *err)
+{
+	OWN_BUF struct buf bytes = BUF_MAX(CONFIG_FILE_MAX_BYTES);
+
+	if (!fs_exists(c->path))
+		return json_object();
+	if (!fs_read_text(c->path, &bytes, err))
+		return NULL;
+	json_t *root = json_loadb(buf_text(&bytes), bytes.len, JSON_REJECT_DUPLICATES, NULL);
+	secret_wipe(bytes.data, bytes.len);
+	if (json_is_object(root))
+		return root;
+	json_decref(root);
+	err_set(err, ERR_TARGET, WORD_CONFIG, "%s is no valid JSON object; mend it first", c->path);
+	return NULL;
+}
+
+bool config_edit(const struct config *c, bool (*edit)(json_t *root, void *ctx, struct err *err),
+		 void *ctx, struct err *err)
+{
+	OWN_FD int fd = lock(c, err);
+	json_t *root = fd >= 0 ? read_root(c, err) : NULL;
+
+	if (!root)
+		return false;
+	bool ok = edit(root, ctx, err) && dump(c->path, root, err);
+	json_decref(root);
+	return ok;
+}
+
+bool config_write(const struct config *c, struct err *err)
+{
+	return config_edit(c, put_all, (void *)(uintptr_t)c, err);
+}
+
+struct kept_id {
+	const char *name, *id;
+};
+
+static bool set_id(json_t *root, void *ctx, struct err *err)
+{
+	const struct kept_id *kept = ctx;
+	json_t *all = json_object_get(root, "Containers");
+	json_t *own = json_object_get(all, kept->name);
+	uint64_t id;
+
+	if (!json_is_object(own) || !num_u64(kept->id, INT64_MAX, &id))
+		return err_set(err, ERR_ITEM, WORD_CONFIG, "the container is not in the file");
+	json_object_set_new(own, "ContainerID", json_integer((json_int_t)id));
+	return true;
+}
+
+bool config_keep_container_id(const struct config *c, const char *name, const char *id,
+			      struct err *err)
+{
+	struct kept_id kept = {name, id};
+
+	return config_edit(c, set_id, &kept, err);
+}

@@ -1,0 +1,26 @@
+/*
+ * config/hosts.h - by which names the status page may be called.
+ *
+ * A web site that somebody here looks at can have its own name lead to this machine (DNS
+ * rebinding); its script then reads our page as if it were the site's own.  Such a request bears
+ * the site's name in its Host field.  So a page without a token answers only to what no stranger
+ * can own: an IP address, a name without a dot, a name under .localhost, .local, .internal or
+ * .home.arpa, this machine's own name, and the names that ListenHosts lists.  Where a token is set
+ * this is not needed: a browser sends it to the name only for which it was typed.
+ */
+#ifndef CONFIG_HOSTS_H
+#define CONFIG_HOSTS_H
+
+#include <stdbool.h>
+
+/* Names, parted by white space or commas, without port; `*` is any. */
+bool hosts_valid(const char *list);
+
+/* Does the list have `*`?  It may be NULL, as below. */
+bool hosts_any(const char *list);
+
+/* May the page be called so?  `field` is the Host field ("name", "name:port", "[::1]:port"); NULL:
+ * there is none, so no browser asks. */
+bool hosts_allow(const char *list, const char *field);
+
+#endif

@@ -1,0 +1,430 @@
+#include "config/wire.h"
+
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "core/staged.h"
+#include "ports/client_watchdir.h"
+#include "ports/engine_native.h"
+#include "ports/engine_utility.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+char *wire_ledger_path(const struct config *c)
+{
+	return fs_join(c->state, "ledger.db");
+}
+
+static bool has_torrents(const char *folder)
+{
+	OWN_DIR DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (text_ends(entry->d_name, ".torrent"))
+			return true;
+	return false;
+}
+
+char *wire_ledger_lost(const struct config *c)
+{
+	OWN_STR char *ledger = wire_ledger_path(c);
+	OWN_STR char *vault = fs_join(c->state, "vault");
+	struct stat st;
+	bool there = stat(ledger, &st) == 0;
+
+	if ((there && st.st_size) || !has_torrents(vault))
+		return NULL;
+	return mem_printf(there ? "%s is empty, but there are torrents in %s"
+				: "there is no %s, but there are torrents in %s",
+			  ledger, vault);
+}
+
+/* An empty one is no decision of anybody's; who removes it begins a new one. */
+static bool is_emptied(const struct config *c, const char *ledger, struct err *err)
+{
+	OWN_STR char *lost = wire_ledger_lost(c);
+
+	if (!lost || !fs_exists(ledger))
+		return false;
+	err_set(err, ERR_TARGET, WORD_LEDGER, "%s: " WIRE_LEDGER_EMPTIED_MEND, lost);
+	return true;
+}
+
+bool wire_open_to_look(const struct config *c, struct ledger **l, struct err *err)
+{
+	OWN_STR char *path = wire_ledger_path(c);
+	struct stat st;
+
+	*l = NULL;
+	if (is_emptied(c, path, err))
+		return false;
+	if (stat(path, &st) < 0 || !st.st_size)
+		return true;
+	*l = ledger_open(path, true, err);
+	return *l;
+}
+
+struct ledger *wire_look(const struct config *c)
+{
+	struct ledger *l;
+	struct err ignored;
+
+	return wire_open_to_look(c, &l, &ignored) ? l : NULL;
+}
+
+char *wire_cycle_lock_path(const struct config *c)
+{
+	return fs_join(c->state, "cycle.lock");
+}
+
+char *wire_run_lock_path(const struct config *c)
+{
+	return fs_join(c->state, "run.lock");
+}
+
+char *wire_tell_lock_path(const struct config *c)
+{
+	return fs_join(c->state, "tell.lock");
+}
+
+bool wire_daemon_runs(const struct config *c)
+{
+	OWN_STR char *lock = wire_run_lock_path(c);
+	bool held = false;
+	struct err ignored;
+
+	return fs_lock_is_held(lock, &held, &ignored) && held;
+}
+
+char *wire_staging_folder(const struct config *c)
+{
+	return fs_join(c->state, "utility");
+}
+
+bool wire_state(const struct config *c, struct err *err)
+{
+	return fs_make_folder(c->state, 0700, true, err) ||
+	       err_wrap(err, "the state folder (--state, PTP_STATE)");
+}
+
+static bool before_redirect(void *ctx, struct err *err)
+{
+	return pace_redirect(ctx, err);
+}
+
+static bool before_call(void *ctx, struct err *err)
+{
+	return pace_before(ctx, PACE_OTHER, NULL, err);
+}
+
+static bool after_call(void *ctx, const struct engine_failure *failure, struct err *why,
+		       struct err *err)
+{
+	return failure ? pace_after(ctx, PACE_OTHER, failure, why, err)
+		       : pace_ended(ctx, PACE_OTHER, err);
+}
+
+static struct engine_tracker tracker_of(const struct parts *p)
+{
+	const struct config *c = p->config;
+
+	return (struct engine_tracker){
+		.user = &c->user,
+		.key = &c->key,
+		.base_url = c->base_url,
+		.fetch_url = c->fetch_url,
+		.download_url = c->download_url,
+		.version_url = c->version_url,
+		.update_url = c->update_url,
+		.ca_file = c->ca_file,
+		.timeout_ms = c->timeout_ms,
+		.wake = p->wake,
+	};
+}
+
+static struct engine *open_native(struct parts *p, struct err *err)
+{
+	const struct engine_native_options options = {
+		.tracker = tracker_of(p), .before_redirect = before_redirect, .ctx = &p->pacer};
+
+	return engine_native_open(&options, err);
+}
+
+static struct engine *open_utility(struct parts *p, struct engine *native, struct err *err)
+{
+	static const enum engine_utility_update updates[] = {
+		[CONFIG_UPDATE_AUTO] = ENGINE_UTILITY_AUTO,
+		[CONFIG_UPDATE_NOTIFY] = ENGINE_UTILITY_NOTIFY,
+		[CONFIG_UPDATE_OFF] = ENGINE_UTILITY_OFF};
+	const struct config *c = p->config;
+	const struct engine_utility_options options = {
+		.tracker = tracker_of(p),
+		.containers = c->containers,
+		.n_containers = c->n_containers,
+		.script = c->utility_path,
+		.staging = p->staging,
+		.update = updates[c->utility_update],
+		.before_call = before_call,
+		.after_call = after_call,
+		.ctx = &p->pacer,
+	};
+
+	return engine_utility_open(native, &options, err);
+}
+
+static struct engine *open_engine(struct parts *p, struct err *err)
+{
+	struct engine *native = open_native(p, err);
+
+	return native && p->config->utility ? open_utility(p, native, err) : native;
+}
+
+static bool open_tracker(struct parts *p, struct err *err)
+{
+	const struct config *c = p->config;
+
+	p->staging_folder = wire_staging_folder(c);
+	/* A fetch of the utility's is two requests, and Python. */
+	p->staging = (struct spool){.folder = p->staging_folder,
+				    .program = "the utility",
+				    .run_ms = 3 * c->timeout_ms,
+				    .wake = p->wake};
+	p->pacer = (struct pacer){.ledger = p->ledger,
+				  .wake = p->wake,
+				  .manners = schedule_manners(c->fetch_sleep_ms, c->loopback)};
+	if (!secret_is_set(&c->user) || !secret_is_set(&c->key))
+		return true;
+	pace_fingerprint(secret_reveal(&c->user), secret_reveal(&c->key), p->pacer.credentials);
+	p->engine = open_engine(p, err);
+	return p->engine && pace_open(&p->pacer, err);
+}
+
+/* ---- where torrents go ---- */
+
+/* Tells whether the client or the credentials changed, and nothing else of them. */
+static void fingerprint(const struct config_client *c, char out[17])
+{
+	uint8_t digest[SHA256_SIZE];
+	const char *word = secret_is_set(&c->password) ? secret_reveal(&c->password) : "";
+	const char *proxy =
+		secret_is_set(&c->proxy_password) ? secret_reveal(&c->proxy_password) : "";
+	char *all = mem_printf("ptp-archiver client\n%s\n%s\n%s\n%s\n%s\n%s", c->url ? c->url : "",
+			       c->socket ? c->socket : "", c->user ? c->user : "", word,
+			       c->proxy_user ? c->proxy_user : "", proxy);
+
+	hash_sha256(all, strlen(all), digest);
+	secret_wipe(all, strlen(all));
+	free(all);
+	hash_hex(digest, 8, out);
+}
+
+void wire_open_client(struct destination *d, const struct config_client *c, struct wake *wake)
+{
+	const struct client_options options = {
+		.name = c->name,
+		.url = c->url,
+		.socket = c->socket,
+		.user = c->user,
+		.password = &c->password,
+		.proxy_user = c->proxy_user,
+		.proxy_password = &c->proxy_password,
+		.ca_file = c->ca_file,
+		.timeout_ms = c->timeout_ms,
+		.wake = wake,
+	};
+
+	d->name = mem_dup(c->name);
+	d->place = mem_dup(c->name);
+	fingerprint(c, d->fingerprint);
+	d->client = c->type->open(&options, &d->why);
+	if (d->client)
+		return;
+	d->why.kind = ERR_TARGET;
+	text_copy(d->why.word, sizeof d->why.word, WORD_CLIENT);
+}
+
+static void open_clients(struct parts *p)
+{
+	const struct config *c = p->config;
+
+	p->clients = mem_alloc((c->n_clients + 1) * sizeof *p->clients);
+	for (size_t i = 0; i < c->n_clients; i++)
+		if (c->clients[i].type)
+			wire_open_client(&p->clients[i], &c->clients[i], p->wake);
+}
+
+static void open_folder(struct destination *d, const struct config *c, const struct container *o)
+{
+	d->place = mem_dup(o->watch_folder);
+	d->client = client_watchdir_open(o->watch_folder, c->mask);
+}
+
+void wire_close_client(struct destination *d)
+{
+	client_close(d->client);
+	free(d->name);
+	free(d->place);
+	*d = (struct destination){0};
+}
+
+const struct destination *wire_client(const struct parts *p, const char *name)
+{
+	for (size_t i = 0; name && i < p->config->n_clients; i++)
+		if (p->clients[i].name && strcmp(p->clients[i].name, name) == 0)
+			return &p->clients[i];
+	return NULL;
+}
+
+static void open_targets(struct parts *p)
+{
+	const struct config *c = p->config;
+
+	open_clients(p);
+	p->folders = mem_alloc((c->n_containers + 1) * sizeof *p->folders);
+	p->targets = mem_alloc((c->n_containers + 1) * sizeof *p->targets);
+	for (; p->n_targets < c->n_containers; p->n_targets++) {
+		const struct container *one = &c->containers[p->n_targets];
+		const struct destination *client = wire_client(p, one->client);
+		const struct destination *asked = wire_client(p, one->audit_client);
+		if (!client)
+			open_folder(&p->folders[p->n_targets], c, one);
+		p->targets[p->n_targets] = (struct target){
+			.container = one,
+			.to = client ? client : &p->folders[p->n_targets],
+			.asked = client ? client : asked,
+		};
+	}
+}
+
+static void warn_lost(const struct config *c)
+{
+	OWN_STR char *lost = wire_ledger_lost(c);
+
+	if (lost)
+		log_warn(NULL, "%s: was it lost? If so, " WIRE_LEDGER_LOST_MEND, lost);
+}
+
+static void warn_strange_owner(const struct config *c)
+{
+	struct stat st;
+
+	if (geteuid() == 0 && stat(c->state, &st) == 0 && st.st_uid != 0)
+		log_warn(NULL,
+			 "%s belongs to another user, and files that root makes in it lock that "
+			 "user out: run this as that user (sudo -u)",
+			 c->state);
+}
+
+static bool open_all(struct parts *p, struct err *err)
+{
+	const struct config *c = p->config;
+	OWN_STR char *ledger = wire_ledger_path(c);
+
+	if (!wire_state(c, err))
+		return false;
+	if (is_emptied(c, ledger, err))
+		return false;
+	warn_lost(c);
+	warn_strange_owner(c);
+	OWN_STR char *folder = fs_parent(c->path);
+	fs_sweep(folder, fs_base_name(c->path));
+	p->ledger = ledger_open(ledger, false, err);
+	if (!p->ledger || !ledger_check(p->ledger, err))
+		return false;
+	p->vault = vault_open(c->state, err);
+	p->health = p->vault ? health_open(&c->ping_url, c->ca_file, p->wake, err) : NULL;
+	p->notify = p->health ? notify_open(c->ca_file, p->wake, err) : NULL;
+	return p->notify && open_tracker(p, err);
+}
+
+bool wire_open(struct parts *p, const struct config *c, struct wake *wake, struct err *err)
+{
+	*p = (struct parts){.config = c, .wake = wake};
+	if (!open_all(p, err)) {
+		wire_close(p);
+		return false;
+	}
+	open_targets(p);
+	return true;
+}
+
+void wire_close(struct parts *p)
+{
+	for (size_t i = 0; i < p->n_targets; i++)
+		wire_close_client(&p->folders[i]);
+	for (size_t i = 0; p->clients && i < p->config->n_clients; i++)
+		wire_close_client(&p->clients[i]);
+	free(p->targets);
+	free(p->folders);
+	free(p->clients);
+	engine_close(p->engine);
+	notify_close(p->notify);
+	free(p->staging_folder);
+	health_close(p->health);
+	vault_close(p->vault);
+	ledger_close(p->ledger);
+	*p = (struct parts){0};
+}
+
+static bool is_configured(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_containers; i++)
+		if (strcmp(c->containers[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static size_t pending_orphans(const struct parts *p, bool say)
+{
+	struct assignment *open = NULL;
+	size_t n = 0, orphans = 0;
+	char label[ASSIGNMENT_LABEL];
+	struct err ignored;
+
+	if (!ledger_list(p->ledger, LEDGER_PENDING, NULL, 0, &open, &n, &ignored))
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		if (is_configured(p->config, open[i].container))
+			continue;
+		orphans++;
+		if (say)
+			log_warn(open[i].container,
+				 "%s is pending, but this container is not configured any more; "
+				 "configure it again to have it delivered",
+				 assignment_label(&open[i], label));
+	}
+	assignment_list_free(open, n);
+	return orphans;
+}
+
+static size_t staged_orphans(const struct parts *p, bool say)
+{
+	struct staged_stray *strays;
+	size_t n;
+	struct err err;
+
+	if (!staged_strays(p->ledger, &p->staging, p->config->containers, p->config->n_containers,
+			   &strays, &n, &err)) {
+		log_warn(NULL, "%s", err.msg);
+		return 0;
+	}
+	for (size_t i = 0; say && i < n; i++)
+		log_warn(
+			strays[i].container,
+			"%s, which the utility downloaded, is not delivered, because its container "
+			"is not configured any more; configure it again, or remove the file",
+			strays[i].path);
+	staged_strays_free(strays, n);
+	return n;
+}
+
+size_t wire_orphans(const struct parts *p, bool say)
+{
+	return pending_orphans(p, say) + staged_orphans(p, say);
+}

@@ -1,0 +1,74 @@
+/*
+ * config/wire.h - from a configuration to opened parts: the only place that names concrete engines
+ * and clients.
+ */
+#ifndef CONFIG_WIRE_H
+#define CONFIG_WIRE_H
+
+#include "config/config.h"
+#include "core/cycle.h"
+#include "ports/health.h"
+#include "ports/notify.h"
+
+struct parts {
+	const struct config *config; /* borrowed, as is wake */
+	struct wake *wake;
+	struct ledger *ledger; /* owned, as are the rest */
+	struct vault *vault;
+	struct engine *engine; /* NULL without credentials */
+	char *staging_folder;
+	struct spool staging; /* whichever engine is at work */
+	struct health *health;
+	struct notify *notify;
+	struct pacer pacer;
+	struct destination *clients; /* one per client of the configuration, in its order */
+	struct destination *folders; /* one per container: its watch folder */
+	struct target *targets;      /* one per container, sorted by name */
+	size_t n_targets;
+};
+
+/* The state folder, made if it is missing (0700). */
+bool wire_state(const struct config *c, struct err *err) MUST_CHECK;
+
+/* Opens everything; on failure nothing is left open.  `c` must outlive the parts. */
+bool wire_open(struct parts *p, const struct config *c, struct wake *wake,
+	       struct err *err) MUST_CHECK;
+void wire_close(struct parts *p);
+
+/* A client by itself; *d is zeroed before.  One that cannot be opened has no `client`, and says
+ * why: the others go on. */
+void wire_open_client(struct destination *d, const struct config_client *c, struct wake *wake);
+void wire_close_client(struct destination *d);
+
+/* The client of this name; NULL if the configuration has none, or it is a watch folder. */
+const struct destination *wire_client(const struct parts *p, const char *name);
+
+/* How many assignments are pending, or lie staged, for containers that are not configured any more;
+ * `say`: a warning for each. */
+size_t wire_orphans(const struct parts *p, bool say);
+
+/* The ledger, to look into; *l NULL: there is none yet.  false: it cannot be read, or it was
+ * emptied.
+ */
+bool wire_open_to_look(const struct config *c, struct ledger **l, struct err *err) MUST_CHECK;
+
+/* The same where it does not matter why there is none. */
+struct ledger *wire_look(const struct config *c);
+
+/* That the ledger is gone or empty while the vault is not; the caller's.  NULL: all is well. */
+char *wire_ledger_lost(const struct config *c);
+#define WIRE_LEDGER_LOST_MEND "stop, and put a copy of it back, if you have one"
+#define WIRE_LEDGER_EMPTIED_MEND "put a copy of it back, or remove it to begin a new one"
+
+/* Does a daemon serve the state folder?  false as well where that cannot be seen. */
+bool wire_daemon_runs(const struct config *c);
+
+/* "state/ledger.db", "state/cycle.lock", "state/run.lock", "state/tell.lock", "state/utility"; the
+ * caller's. */
+char *wire_ledger_path(const struct config *c);
+char *wire_cycle_lock_path(const struct config *c);
+char *wire_run_lock_path(const struct config *c);
+char *wire_tell_lock_path(const struct config *c);
+char *wire_staging_folder(const struct config *c);
+
+#endif

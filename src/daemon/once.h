@@ -1,0 +1,44 @@
+/*
+ * daemon/once.h - one cycle with all that belongs around it: the lock, the pings, the history, and
+ * what people are to be told (daemon/tell.h), which the caller sends.
+ */
+#ifndef DAEMON_ONCE_H
+#define DAEMON_ONCE_H
+
+#include "config/wire.h"
+
+struct once {
+	struct parts *parts; /* borrowed, as is `wanted` */
+	const char *kind;    /* "regular", "rest" (of a cycle), "manual" */
+	const bool *wanted;  /* which of the targets; NULL: all */
+	bool force;
+	bool local;         /* see cycle.h */
+	bool audit;         /* a part of the cycle, if it is due */
+	int64_t since;      /* "rest": when the cycle began that is gone on with, else 0 */
+	int64_t next_cycle; /* for the report; 0: none is planned */
+	void (*delivered)(void *ctx, const struct target *t, const char *path); /* see cycle.h */
+	void *ctx;
+};
+
+/*
+ * Waits for a running cycle of another process (and says so), pings start, runs, records, pings the
+ * end.  The report lists the targets that were not wanted, too, with their last outcome, and is a
+ * failure if one of those is: a part of a cycle must not tell Healthchecks that all is well.
+ * *well: the outcomes of those that were wanted.
+ * false: WORD_STOPPED, or the cycle could not be run; telling Healthchecks is then the caller's
+ * (once_report_failure).
+ */
+bool once_run(const struct once *o, bool *well, struct err *err) MUST_CHECK;
+
+/* Tell Healthchecks, and whom Notify names, that a cycle could not be run at all.  The parts may be
+ * closed: then Healthchecks alone. */
+void once_report_failure(struct parts *p, const struct config *c, struct wake *wake,
+			 const struct err *err);
+
+/* A failure before there are any parts, to Healthchecks. */
+void once_ping_failure(const struct config *c, struct wake *wake, const char *body);
+
+/* Take the lock of the tracker; the descriptor is the caller's.  -1: an error, or a stop. */
+int once_lock(const struct config *c, struct wake *wake, struct err *err);
+
+#endif

@@ -1,0 +1,172 @@
+#include "doctor/doctor.h"
+
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "base/text.h"
+#include "ports/ledger.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TEXT_MAX 2000 /* bytes of a line that is shown */
+
+static char *format(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
+static char *format(const char *fmt, va_list ap)
+{
+	char *text = NULL;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		return mem_dup("");
+	return text;
+}
+
+void doctor_say(struct doctor *d, enum doctor_mark mark, const char *test, const char *about,
+		const char *fmt, ...)
+{
+	va_list ap;
+
+	d->findings = mem_grow(d->findings, d->n + 1, sizeof *d->findings);
+	va_start(ap, fmt);
+	d->findings[d->n++] = (struct finding){
+		.mark = mark, .test = test, .about = mem_dup(about), .text = format(fmt, ap)};
+	va_end(ap);
+}
+
+void doctor_mend(struct doctor *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	d->findings[d->n - 1].mend = format(fmt, ap);
+	va_end(ap);
+}
+
+void doctor_skip(struct doctor *d, const char *test, const char *about, const char *key)
+{
+	struct config_setting s = {0};
+	size_t i = 0;
+
+	while (config_setting(i, &s) && (!s.key || strcmp(s.key, key) != 0))
+		i++;
+	OWN_STR char *name = s.variable ? mem_printf("%s (%s)", key, s.variable) : mem_dup(key);
+	doctor_say(d, DOCTOR_WARN, test, about,
+		   "not tested, because %s is not set or cannot be used", name);
+	doctor_mend(d, "set %s right, then run `ptp-archiver check` again", name);
+}
+
+static char *last_of(char *text, const char *part)
+{
+	char *found = NULL;
+
+	for (char *at = text; (at = strstr(at, part)); at++)
+		found = at;
+	return found;
+}
+
+const char *doctor_cut_way_out(char *said)
+{
+	char *damaged = strstr(said, " (" LEDGER_WAY_OUT ")");
+	char *rights = strstr(said, FS_WAY_OUT);
+	char *at = rights ? rights : last_of(said, "; ");
+
+	if (damaged) {
+		*damaged = '\0';
+		return LEDGER_WAY_OUT;
+	}
+	if (!at)
+		return NULL;
+	*at = '\0';
+	return at + 2;
+}
+
+bool doctor_failed(const struct doctor *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->findings[i].mark == DOCTOR_FAIL)
+			return true;
+	return false;
+}
+
+void doctor_clear(struct doctor *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		free(d->findings[i].about);
+		free(d->findings[i].text);
+		free(d->findings[i].mend);
+	}
+	free(d->findings);
+	*d = (struct doctor){0};
+}
+
+static bool in_colours(void)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && !(no && *no);
+}
+
+static void print_head(enum doctor_mark mark, bool colours)
+{
+	static const struct {
+		const char *word, *colour;
+	} heads[] = {[DOCTOR_OK] = {"ok  ", "\033[32m"},
+		     [DOCTOR_WARN] = {"warn", "\033[33m"},
+		     [DOCTOR_FAIL] = {"FAIL", "\033[31m"}};
+
+	printf("%s%s%s  ", colours ? heads[mark].colour : "", heads[mark].word,
+	       colours ? "\033[0m" : "");
+}
+
+static void print_text(const char *text)
+{
+	OWN_STR char *shown = text_printable(text, strlen(text), TEXT_MAX);
+
+	fputs(shown, stdout);
+}
+
+void doctor_print(const struct doctor *d, size_t first)
+{
+	bool colours = in_colours();
+
+	for (size_t i = first; i < d->n; i++) {
+		const struct finding *f = &d->findings[i];
+		print_head(f->mark, colours);
+		print_text(f->about);
+		printf(": ");
+		print_text(f->text);
+		if (f->mend) {
+			printf("\n      mend: ");
+			print_text(f->mend);
+		}
+		printf("\n");
+	}
+	fflush(stdout);
+}
+
+static json_t *json_text(const char *text)
+{
+	if (!text)
+		return json_null();
+	OWN_STR char *shown = text_printable(text, strlen(text), TEXT_MAX);
+	return json_string(shown);
+}
+
+json_t *doctor_json(const struct doctor *d)
+{
+	static const char *const words[] = {
+		[DOCTOR_OK] = "ok", [DOCTOR_WARN] = "warn", [DOCTOR_FAIL] = "fail"};
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < d->n; i++) {
+		const struct finding *f = &d->findings[i];
+		json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:o, s:o}", "test", f->test,
+						      "about", json_text(f->about), "mark",
+						      words[f->mark], "text", json_text(f->text),
+						      "mend", json_text(f->mend)));
+	}
+	return json_pack("{s:b, s:o}", "ok", !doctor_failed(d), "findings", list);
+}

@@ -1,0 +1,538 @@
+/* The folders; declared in doctor/doctor.h. */
+#include "doctor/doctor.h"
+#include "config/wire.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/mount.h"
+#include "base/num.h"
+#include "base/text.h"
+#include "ports/client_watchdir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LITTLE_SPACE (64 * 1024 * UINT64_C(1024)) /* for .torrent files, and for the ledger */
+#define OTHERS_MS 3000
+#define OTHERS_POLL_MS 50
+#define LITTLE_PERCENT 2 /* of a disk for data, if Reserve is not set */
+
+/* Of a watch folder. */
+#define SHARE "give both users one group and the folder to it (chgrp, chmod g+rws %s)"
+
+struct folder {
+	const char *kind;  /* "state", "watch", "data": the begin of the tests' names */
+	const char *about; /* the container, or "state" */
+	const char *path;
+};
+
+/* The names of the tests, which live as long as the findings. */
+enum aspect { AS_FOLDER, AS_SPACE, AS_MOUNT, AS_OWNER, AS_OPEN, AS_STAGING, ASPECTS };
+
+static const char *test_name(const struct folder *f, enum aspect aspect)
+{
+	static const char *const names[2][ASPECTS] = {{[AS_FOLDER] = "state-folder",
+						       [AS_SPACE] = "state-space",
+						       [AS_MOUNT] = "state-mount",
+						       [AS_OWNER] = "state-owner"},
+						      {[AS_FOLDER] = "watch-folder",
+						       [AS_SPACE] = "watch-space",
+						       [AS_MOUNT] = "watch-mount",
+						       [AS_OWNER] = "watch-owner",
+						       [AS_OPEN] = "watch-open",
+						       [AS_STAGING] = "watch-staging"}};
+
+	return names[strcmp(f->kind, "watch") == 0][aspect];
+}
+
+/* ---- can it be used? ---- */
+
+/* Another check may be at the same folder: it takes a moment. */
+static void wait_for_others(int folder)
+{
+	for (int i = 0; i < OTHERS_MS / OTHERS_POLL_MS && flock(folder, LOCK_EX | LOCK_NB) < 0 &&
+			errno == EWOULDBLOCK;
+	     i++)
+		poll(NULL, 0, OTHERS_POLL_MS);
+}
+
+static void clear_away(const char *hidden, const char *from, const char *to)
+{
+	unlink(from);
+	unlink(to);
+	rmdir(hidden);
+}
+
+/* In a hidden folder of its own, which is removed: can a file be written and renamed without
+ * overwriting?  A client that watches `folder` sees none of it.  What a check that was killed has
+ * left is in the way of none. */
+static bool try_rename(const char *folder, struct err *err)
+{
+	OWN_FD int held = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWN_STR char *hidden = fs_join(folder, ".ptp-archiver-check");
+	OWN_STR char *from = fs_join(hidden, "from");
+	OWN_STR char *to = fs_join(hidden, "to");
+	enum fs_publish result = FS_TAKEN;
+
+	wait_for_others(held);
+	clear_away(hidden, from, to);
+	if (!fs_make_folder(hidden, 0700, false, err))
+		return false;
+	bool ok = fs_stage(from, "x", 1, 0600, err) && fs_publish(from, to, &result, err) &&
+		  fs_stage(from, "y", 1, 0600, err) && result == FS_PUBLISHED &&
+		  fs_publish(from, to, &result, err);
+	if (ok && result != FS_TAKEN)
+		ok = err_set(err, ERR_TARGET, WORD_DISK,
+			     "a rename in %s overwrites what is there; use another file system",
+			     folder);
+	clear_away(hidden, from, to);
+	return ok;
+}
+
+/* The folder itself, or where it is not there the nearest above it that is; the caller's. */
+static char *nearest_there(const char *path)
+{
+	char *at = mem_dup(path);
+
+	while (!fs_exists(at) && strcmp(at, "/") != 0 && strcmp(at, ".") != 0) {
+		char *above = fs_parent(at);
+		free(at);
+		at = above;
+	}
+	return at;
+}
+
+/* Of the state folder all that is missing is made, of a watch folder only itself. */
+static bool will_be_made(const struct folder *f)
+{
+	OWN_STR char *parent = fs_parent(f->path);
+	OWN_STR char *nearest = nearest_there(f->path);
+
+	return fs_is_folder(nearest) && access(nearest, W_OK | X_OK) == 0 &&
+	       (strcmp(f->kind, "state") == 0 || strcmp(nearest, parent) == 0);
+}
+
+static void say_unmade(struct doctor *d, const struct folder *f)
+{
+	OWN_STR char *us = doctor_user(geteuid());
+	OWN_STR char *nearest = nearest_there(f->path);
+	OWN_STR char *quoted = text_quoted(f->path);
+
+	if (fs_is_folder(nearest) && access(nearest, W_OK | X_OK) == 0)
+		doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about,
+			   "%s is not there, nor is the folder that it is in, and no more than one "
+			   "is made",
+			   f->path);
+	else
+		doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about,
+			   "%s is not there, and cannot be made in %s", f->path, nearest);
+	if (fs_is_folder(nearest) && access(nearest, W_OK | X_OK) < 0)
+		doctor_mend(d,
+			    "make it (mkdir -p %s) and give it to %s, or mount what should be "
+			    "there",
+			    quoted, us);
+	else
+		doctor_mend(d, "make it (mkdir -p %s), or mount what should be there", quoted);
+}
+
+static void say_missing(struct doctor *d, const struct folder *f)
+{
+	const char *test = test_name(f, AS_FOLDER);
+	struct stat st;
+	struct err err;
+
+	if (fs_exists(f->path)) {
+		doctor_say(d, DOCTOR_FAIL, test, f->about, "%s is not a folder", f->path);
+		doctor_mend(d, "move it away, or name another folder");
+	} else if (stat(f->path, &st) < 0 && errno != ENOENT && errno != ENOTDIR) {
+		(void)!fs_failed(&err, "look at", f->path);
+		doctor_say(d, DOCTOR_FAIL, test, f->about, "%s", err.msg);
+		doctor_mend(d, "let this user into all folders on the way to %s", f->path);
+	} else if (will_be_made(f)) {
+		doctor_say(d, DOCTOR_OK, test, f->about, "%s is not there yet and will be made",
+			   f->path);
+	} else {
+		say_unmade(d, f);
+	}
+}
+
+/* A state folder is one user's; in a watch folder both of them are at home, so the `chown` that the
+ * error names would lock the client out. */
+static void mend_foreign(struct doctor *d, const struct folder *f, uid_t whose)
+{
+	OWN_STR char *us = doctor_user(geteuid());
+	OWN_STR char *owner = doctor_user(whose);
+	OWN_STR char *quoted = text_quoted(f->path);
+
+	if (strcmp(f->kind, "state") == 0)
+		doctor_mend(d, "run ptp-archiver as %s (sudo -u), or give the folder to %s", owner,
+			    us);
+	else
+		doctor_mend(d, "it belongs to %s, and this is %s: " SHARE, owner, us, quoted);
+}
+
+static void say_unusable(struct doctor *d, const struct folder *f, struct err *why)
+{
+	const char *way_out = doctor_cut_way_out(why->msg);
+	/* What keeps root out is no matter of rights. */
+	bool helps = way_out && (geteuid() != 0 || !text_starts(way_out, &FS_WAY_OUT[2]));
+	OWN_STR char *quoted = text_quoted(f->path);
+	struct stat st;
+
+	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about, "%s", why->msg);
+	if (geteuid() != 0 && stat(f->path, &st) == 0 && st.st_uid != geteuid())
+		mend_foreign(d, f, st.st_uid);
+	else if (why->kind == ERR_RETRY)
+		doctor_mend(d, "make room on the disk of %s, or look at its health (df, dmesg)",
+			    quoted);
+	else if (helps)
+		doctor_mend(d, "%s", way_out);
+	else
+		doctor_mend(d, "name another folder: in %s nobody can make files", quoted);
+}
+
+/* false: it is there, and cannot be used. */
+static bool check_usable(struct doctor *d, const struct folder *f)
+{
+	struct err err;
+
+	if (!fs_is_folder(f->path)) {
+		say_missing(d, f);
+		return true;
+	}
+	if (!fs_check_access(f->path, &err) || !try_rename(f->path, &err)) {
+		say_unusable(d, f, &err);
+		return false;
+	}
+	doctor_say(d, DOCTOR_OK, test_name(f, AS_FOLDER), f->about,
+		   "%s is writable, and a rename in it is atomic", f->path);
+	return true;
+}
+
+static void check_space(struct doctor *d, const struct folder *f)
+{
+	OWN_STR char *there = nearest_there(f->path);
+	const char *test = test_name(f, AS_SPACE);
+	char text[NUM_TEXT];
+	uint64_t bytes;
+	struct err err;
+
+	if (!fs_space(there, &bytes, NULL, &err)) {
+		doctor_say(d, DOCTOR_FAIL, test, f->about, "%s", err.msg);
+		doctor_mend(d, "see what the system says of it: df %s; dmesg", there);
+		return;
+	}
+	num_bytes(bytes, text);
+	doctor_say(d,
+		   !bytes                 ? DOCTOR_FAIL
+		   : bytes < LITTLE_SPACE ? DOCTOR_WARN
+					  : DOCTOR_OK,
+		   test, f->about, "%s free in %s%s", text, there,
+		   strcmp(there, f->path) == 0 ? "" : ", where it will be");
+	if (bytes < LITTLE_SPACE)
+		doctor_mend(d, "the disk is %sfull: make room there, at least 64 MiB",
+			    bytes ? "nearly " : "");
+}
+
+/* ---- mounts ---- */
+
+/* Our own image holds nothing but this program, so nobody in it could watch a folder. */
+static bool in_own_image(void)
+{
+	return getenv("PTP_IMAGE") != NULL;
+}
+
+/* A container of applications, whose files go when it is made anew: the marks that Docker, Podman
+ * and Kubernetes leave. */
+static bool in_container(void)
+{
+	return in_own_image() || getenv("KUBERNETES_SERVICE_HOST") || fs_exists("/.dockerenv") ||
+	       fs_exists("/run/.containerenv");
+}
+
+/* A volume without a name, made because none was given: its folder is called by 64 hexadecimal
+ * digits (Docker, Podman). */
+static bool is_nameless(const struct mount *m)
+{
+	const char *at = strstr(m->root, "/volumes/");
+
+	return at && strspn(at + 9, "0123456789abcdef") == 64 &&
+	       strncmp(at + 9 + 64, "/_data", 6) == 0;
+}
+
+static void say_unmounted(struct doctor *d, const struct folder *f, const char *what)
+{
+	bool watch = strcmp(f->kind, "watch") == 0;
+	OWN_STR char *quoted = text_quoted(f->path);
+
+	doctor_say(d, in_own_image() && watch ? DOCTOR_FAIL : DOCTOR_WARN, test_name(f, AS_MOUNT),
+		   f->about, "this is a container, and %s %s: %s", f->path, what,
+		   watch ? "no torrent client outside sees what is put there"
+			 : "the memory is lost when the container is made anew");
+	doctor_mend(d,
+		    watch ? "mount the folder that your client watches: -v "
+			    "/path/on/the/host:%s"
+			  : "give it a volume with a name: -v ptp-archiver:%s",
+		    quoted);
+}
+
+static void check_mount(struct doctor *d, const struct folder *f)
+{
+	OWN_STR char *there = nearest_there(f->path);
+	struct mount m;
+	struct err ignored;
+
+	if (!in_container() || !mount_of(there, &m, &ignored))
+		return;
+	if (strcmp(m.point, "/") == 0)
+		say_unmounted(d, f, "is not on a mount");
+	else if (is_nameless(&m))
+		say_unmounted(d, f, "is a volume without a name");
+	else
+		doctor_say(d, DOCTOR_OK, test_name(f, AS_MOUNT), f->about, "%s is on the mount %s",
+			   f->path, m.point);
+}
+
+/* Files appear in the watch folder by one rename out of a hidden folder in it. */
+static void check_staging(struct doctor *d, const struct folder *f)
+{
+	OWN_STR char *staging = fs_join(f->path, WATCHDIR_STAGING);
+	struct mount here, there;
+	struct err ignored;
+
+	if (!fs_exists(staging))
+		return;
+	const char *fault = !fs_is_folder(staging)             ? "is not a folder"
+			    : access(staging, W_OK | X_OK) < 0 ? "cannot be written"
+			    : mount_of(f->path, &here, &ignored) &&
+					    mount_of(staging, &there, &ignored) &&
+					    here.id != there.id
+				    ? "is on another file system than the watch folder"
+				    : NULL;
+	if (!fault) {
+		doctor_say(d, DOCTOR_OK, test_name(f, AS_STAGING), f->about,
+			   "temporary files are on the file system of %s", f->path);
+		return;
+	}
+	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_STAGING), f->about,
+		   "%s, where files are got ready, %s", staging, fault);
+	doctor_mend(d, "move %s away (nothing may be mounted there): it is made anew", staging);
+}
+
+/* ---- owners ---- */
+
+/* Has the folder's group the files that we write there, and may it read them? */
+static bool shares_by_group(const struct doctor *d, const struct stat *st)
+{
+	gid_t group = st->st_mode & S_ISGID ? st->st_gid : getegid();
+
+	return group == st->st_gid && !(d->config->mask & 040);
+}
+
+static void say_owner(struct doctor *d, const struct folder *f, const struct stat *st)
+{
+	OWN_STR char *owner = doctor_user(st->st_uid);
+	OWN_STR char *us = doctor_user(geteuid());
+	OWN_STR char *quoted = text_quoted(f->path);
+
+	doctor_say(d, DOCTOR_WARN, test_name(f, AS_OWNER), f->about,
+		   "%s belongs to %s, and this is %s: that user may not be able to read what we "
+		   "write (Umask %03o)",
+		   f->path, owner, us, (unsigned)d->config->mask);
+	if (geteuid() == 0)
+		doctor_mend(d, "run ptp-archiver as %s: `sudo -u`, `--user`, or User= of the unit",
+			    owner);
+	else
+		doctor_mend(d,
+			    SHARE ", or set UMASK=002, which opens the torrents, and your passkey "
+				  "in them, to every user of this machine",
+			    quoted);
+}
+
+static void check_watch_owner(struct doctor *d, const struct folder *f)
+{
+	struct stat st;
+
+	if (stat(f->path, &st) < 0 || st.st_uid == geteuid())
+		return;
+	/* With umask 002 and the like everybody may read. */
+	if (!(d->config->mask & 04))
+		return;
+	if (geteuid() != 0 && shares_by_group(d, &st))
+		doctor_say(d, DOCTOR_OK, test_name(f, AS_OWNER), f->about,
+			   "%s belongs to another user, who can read what we write by the group "
+			   "%u",
+			   f->path, (unsigned)st.st_gid);
+	else
+		say_owner(d, f, &st);
+}
+
+/* A .torrent holds the passkey. */
+static void check_open(struct doctor *d, const struct folder *f)
+{
+	struct stat st;
+
+	if (stat(f->path, &st) < 0 || (d->config->mask & 04) || !(st.st_mode & S_IXOTH))
+		return;
+	OWN_STR char *quoted = text_quoted(f->path);
+	doctor_say(d, DOCTOR_WARN, test_name(f, AS_OPEN), f->about,
+		   "every user of this machine can read the torrents in %s, and your passkey in "
+		   "them (Umask %03o)",
+		   f->path, (unsigned)d->config->mask);
+	doctor_mend(d,
+		    "close the folder to them (chmod o-rwx %s), or set UMASK=007 and give the "
+		    "client the folder's group",
+		    quoted);
+}
+
+static void check_state_owner(struct doctor *d, const struct folder *f)
+{
+	OWN_STR char *quoted = text_quoted(f->path);
+	const char *test = test_name(f, AS_OWNER);
+	struct stat st;
+
+	if (stat(f->path, &st) < 0)
+		return;
+	if (st.st_mode & 077) {
+		doctor_say(d, DOCTOR_WARN, test, f->about, "others can look into %s", f->path);
+		doctor_mend(d, "chmod 700 %s", quoted);
+	}
+	if (st.st_uid != geteuid()) {
+		OWN_STR char *owner = doctor_user(st.st_uid);
+		OWN_STR char *us = doctor_user(geteuid());
+		doctor_say(d, DOCTOR_WARN, test, f->about,
+			   "%s belongs to %s, and this is %s: files that we make there lock that "
+			   "user out",
+			   f->path, owner, us);
+		doctor_mend(d, "run ptp-archiver as %s (sudo -u), or chown -R the folder", owner);
+	}
+}
+
+/* ---- the tests ---- */
+
+void doctor_state(struct doctor *d)
+{
+	const struct folder f = {"state", "state", d->config->state};
+
+	if (check_usable(d, &f))
+		check_space(d, &f);
+	check_mount(d, &f);
+	check_state_owner(d, &f);
+}
+
+/* A watch folder that torrents were put into is not made anew by `run`. */
+static bool is_gone(const struct doctor *d, const struct folder *f)
+{
+	struct ledger *l = fs_exists(f->path) ? NULL : wire_look(d->config);
+	struct err ignored;
+	bool used = false;
+
+	used = l && ledger_used_folder(l, f->about, f->path, &used, &ignored) && used;
+	ledger_close(l);
+	return used;
+}
+
+static void say_gone(struct doctor *d, const struct folder *f)
+{
+	OWN_STR char *quoted = text_quoted(f->path);
+
+	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about,
+		   "%s was there, and is gone: is its disk mounted?", f->path);
+	doctor_mend(d,
+		    "mount its disk; or make the folder anew (mkdir -p %s), to go on without what "
+		    "was in it",
+		    quoted);
+}
+
+static void check_watch(struct doctor *d, const struct container *c)
+{
+	const struct folder f = {"watch", c->name, c->watch_folder};
+
+	if (is_gone(d, &f)) {
+		say_gone(d, &f);
+		return;
+	}
+	if (check_usable(d, &f)) {
+		check_space(d, &f);
+		check_watch_owner(d, &f);
+		check_open(d, &f);
+	}
+	check_mount(d, &f);
+	check_staging(d, &f);
+}
+
+void doctor_watch(struct doctor *d)
+{
+	for (size_t i = 0; i < d->config->n_containers; i++)
+		if (!d->config->containers[i].client)
+			check_watch(d, &d->config->containers[i]);
+}
+
+static uint64_t wanted(const struct reserve *r, uint64_t total)
+{
+	if (r->bytes)
+		return r->bytes;
+	return total / 100 * (r->percent ? r->percent : LITTLE_PERCENT);
+}
+
+/* The client makes it, if anybody does; without it there is nothing that Reserve could go by. */
+static void check_data_folder(struct doctor *d, const struct container *c)
+{
+	bool reserve = c->reserve.bytes || c->reserve.percent;
+	OWN_STR char *quoted = text_quoted(c->data_folder);
+	struct stat st;
+
+	if (fs_is_folder(c->data_folder))
+		return;
+	const char *fault = stat(c->data_folder, &st) == 0 ? "is not a folder"
+			    : errno == EACCES              ? "cannot be looked at by this user"
+							   : "is not there";
+	doctor_say(d, reserve ? DOCTOR_FAIL : DOCTOR_WARN, "data-folder", c->name,
+		   "%s, the folder for data, %s%s", c->data_folder, fault,
+		   reserve ? ": nothing is asked for, since Reserve goes by its free space" : "");
+	doctor_mend(d,
+		    "make it (mkdir -p %s), mount what should be there, let this user in, or "
+		    "correct DataDirectory (PTP_DATA)",
+		    quoted);
+}
+
+static void check_data(struct doctor *d, const struct container *c)
+{
+	OWN_STR char *there = nearest_there(c->data_folder);
+	char free_text[NUM_TEXT], wanted_text[NUM_TEXT];
+	uint64_t bytes, total;
+	struct err err;
+
+	check_data_folder(d, c);
+	if (!fs_space(there, &bytes, &total, &err)) {
+		doctor_say(d, DOCTOR_FAIL, "data-space", c->name, "%s", err.msg);
+		doctor_mend(d, "correct DataDirectory (PTP_DATA), or mount it");
+		return;
+	}
+	num_bytes(bytes, free_text);
+	num_bytes(wanted(&c->reserve, total), wanted_text);
+	bool little = bytes < wanted(&c->reserve, total);
+	doctor_say(d, little ? DOCTOR_WARN : DOCTOR_OK, "data-space", c->name,
+		   "%s free for data in %s%s%s", free_text, there, little ? ", less than " : "",
+		   little ? wanted_text : "");
+	if (little)
+		doctor_mend(d,
+			    "make room there, or make the container smaller: `ptp-archiver "
+			    "resize`%s",
+			    c->reserve.bytes || c->reserve.percent
+				    ? "; below Reserve (PTP_RESERVE) nothing new is asked for"
+				    : "");
+}
+
+void doctor_data(struct doctor *d)
+{
+	for (size_t i = 0; i < d->config->n_containers; i++)
+		if (d->config->containers[i].data_folder)
+			check_data(d, &d->config->containers[i]);
+}

@@ -1,0 +1,188 @@
+/* What lies in the state folder: the ledger, what it says of the last turns, the locks, the vault;
+ * declared in doctor/doctor.h. */
+#include "doctor/doctor.h"
+#include "view/status_words.h"
+#include "config/wire.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/own.h"
+#include "base/text.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static void close_ledger(struct ledger **l)
+{
+	ledger_close(*l);
+}
+
+/* What is wrong with the folder itself has been said; what cannot be reached tells nothing more. */
+static bool can_look(const struct config *c)
+{
+	return fs_is_folder(c->state) && access(c->state, R_OK | W_OK | X_OK) == 0;
+}
+
+static void say_fault(struct doctor *d, const char *test, const char *about, struct err *why)
+{
+	const char *mend = doctor_cut_way_out(why->msg);
+
+	doctor_say(d, DOCTOR_FAIL, test, about, "%s", why->msg);
+	doctor_mend(d, "%s",
+		    mend ? mend
+			 : "see whether it stays so, and look at the health of the disk (df, "
+			   "dmesg)");
+}
+
+/* ---- the ledger ---- */
+
+static bool read_through(const struct config *c, const char *path, struct err *err)
+{
+	OWN(status_setup_clear) struct status_setup setup = {0};
+	OWN(status_clear) struct status s = {0};
+	OWN(close_ledger) struct ledger *l = ledger_open(path, true, err);
+
+	status_setup_take(&setup, c, NULL);
+	return l && ledger_check(l, err) && status_gather(&s, &setup, l, err);
+}
+
+static void check_ledger(struct doctor *d)
+{
+	OWN_STR char *path = wire_ledger_path(d->config);
+	OWN_STR char *lost = wire_ledger_lost(d->config);
+	struct err err;
+
+	if (lost) {
+		doctor_say(d, DOCTOR_FAIL, "ledger", "ledger", "%s", lost);
+		doctor_mend(d, fs_exists(path) ? WIRE_LEDGER_EMPTIED_MEND : WIRE_LEDGER_LOST_MEND);
+	} else if (!fs_check_file(path, "open the ledger", &err) ||
+		   (fs_exists(path) && !read_through(d->config, path, &err))) {
+		say_fault(d, "ledger", "ledger", &err);
+	} else if (fs_exists(path) && fs_check_writable(d->config->state, &err)) {
+		doctor_say(d, DOCTOR_OK, "ledger", "ledger", "it can be read and written");
+	}
+}
+
+/* ---- what lies beside it ---- */
+
+static bool check_folder(const char *path, struct err *err)
+{
+	if (!fs_exists(path))
+		return true;
+	if (!fs_is_folder(path))
+		return err_set(err, ERR_TARGET, WORD_DISK, "%s is not a folder; move it away",
+			       path);
+	return fs_check_access(path, err);
+}
+
+/* All that `run` would stumble over; what is missing is made by it. */
+static void check_files(struct doctor *d)
+{
+	static const struct {
+		const char *name;
+		bool folder;
+	} rows[] = {{"cycle.lock", false}, {"run.lock", false},  {"answer", false},
+		    {"vault", true},       {"quarantine", true}, {"utility", true}};
+	size_t before = d->n;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		OWN_STR char *path = fs_join(d->config->state, rows[i].name);
+		struct err err;
+		if (rows[i].folder ? !check_folder(path, &err) : !fs_check_file(path, "open", &err))
+			say_fault(d, "state-files", "state", &err);
+	}
+	if (d->n == before)
+		doctor_say(d, DOCTOR_OK, "state-files", "state",
+			   "nothing in it is kept from us: locks, vault, quarantine");
+}
+
+void doctor_ledger(struct doctor *d)
+{
+	if (!can_look(d->config))
+		return;
+	check_ledger(d);
+	check_files(d);
+}
+
+/* ---- the last turns ---- */
+
+static const struct ledger_turn *turn_of(const struct ledger_cycle *c, const char *container)
+{
+	for (size_t i = 0; i < c->n_turns; i++)
+		if (strcmp(c->turns[i].container, container) == 0)
+			return &c->turns[i];
+	return NULL;
+}
+
+/* The begin of the first cycle of those in a row that the container did not end well. */
+static int64_t ill_since(const struct status *s, const struct status_container *c)
+{
+	int64_t since = c->known.outcome_at;
+
+	for (size_t i = 0; i < s->n_cycles; i++) {
+		const struct ledger_turn *turn = turn_of(&s->cycles[i], c->setup->name);
+		struct outcome o = {0};
+		if (turn && outcome_parse(turn->outcome, &o) && outcome_is_well(&o))
+			break;
+		if (turn)
+			since = s->cycles[i].begun_at;
+	}
+	return since;
+}
+
+static void say_ill(struct doctor *d, const struct status *s, const struct status_container *c,
+		    const struct outcome *o)
+{
+	bool is_here = strcmp(o->word, WORD_DISK) == 0 || strcmp(o->word, WORD_CONFIG) == 0;
+	OWN_STR char *hint = words_outcome_hint(s, c, o);
+	char since[WORDS_TIME];
+
+	words_time(ill_since(s, c), s->now, since);
+	doctor_say(d, DOCTOR_WARN, "last-outcome", c->setup->name, "%s since %s%s%s",
+		   c->known.outcome, since, c->known.detail[0] ? ": " : "", c->known.detail);
+	if (is_here)
+		doctor_mend(d, "mend what is red here; if nothing is, it is mended, and is gone on "
+			       "with within ten minutes, or by `ptp-archiver fetch`");
+	else
+		doctor_mend(d, "%s", hint);
+}
+
+static void say_outcome(struct doctor *d, const struct status *s, const struct status_container *c)
+{
+	struct outcome o = {0};
+	char when[WORDS_TIME];
+
+	if (!outcome_parse(c->known.outcome, &o) || words_is_trackers(s, &o))
+		return;
+	words_time(c->known.outcome_at, s->now, when);
+	if (outcome_is_well(&o))
+		doctor_say(d, DOCTOR_OK, "last-outcome", c->setup->name, "%s at %s",
+			   c->known.outcome, when);
+	else
+		say_ill(d, s, c, &o);
+}
+
+static void say_tracker(struct doctor *d, const struct status *s)
+{
+	OWN(remarks_clear) struct remarks said = {0};
+
+	words_tracker(s, &said);
+	if (!said.n)
+		return;
+	doctor_say(d, DOCTOR_WARN, "tracker-rest", "tracker", "%s", said.list[0].text);
+	doctor_mend(d, "%s", said.list[0].hint);
+}
+
+void doctor_outcomes(struct doctor *d)
+{
+	OWN(status_setup_clear) struct status_setup setup = {0};
+	OWN(status_clear) struct status s = {0};
+	OWN(close_ledger) struct ledger *l = wire_look(d->config);
+	struct err ignored;
+
+	status_setup_take(&setup, d->config, NULL);
+	if (!l || !status_gather(&s, &setup, l, &ignored))
+		return;
+	say_tracker(d, &s);
+	for (size_t i = 0; i < setup.n_containers; i++)
+		say_outcome(d, &s, &s.containers[i]);
+}

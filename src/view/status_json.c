@@ -1,0 +1,262 @@
+#include "view/status_json.h"
+
+#include "view/status_words.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "ports/engine_native.h"
+
+static json_t *time_json(int64_t when)
+{
+	char text[CLOCK_TEXT];
+
+	if (when <= 0)
+		return json_null();
+	clock_format_utc(when, text);
+	return json_string(text);
+}
+
+static json_t *text_json(const char *text)
+{
+	return text && *text ? json_string(text) : json_null();
+}
+
+static json_t *number_json(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+json_t *status_assignment_json(const struct assignment *a)
+{
+	json_t *out = json_object();
+
+	json_object_set_new(out, "id", json_integer(a->id));
+	json_object_set_new(out, "container", json_string(a->container));
+	json_object_set_new(out, "state", json_string(assignment_state_text(a->state)));
+	json_object_set_new(out, "set_aside", json_boolean(a->set_aside));
+	json_object_set_new(out, "torrent_id", text_json(a->torrent_id));
+	json_object_set_new(out, "archive_id", text_json(a->archive_id));
+	json_object_set_new(out, "infohash", text_json(a->infohash));
+	json_object_set_new(out, "name", text_json(a->name));
+	json_object_set_new(out, "bytes", number_json(a->bytes));
+	json_object_set_new(out, "path", text_json(a->path));
+	json_object_set_new(out, "client", text_json(a->client));
+	json_object_set_new(out, "found", text_json(a->found));
+	json_object_set_new(out, "tries", json_integer(a->tries));
+	json_object_set_new(out, "note", text_json(a->note));
+	json_object_set_new(out, "asked_at", time_json(a->asked_at));
+	json_object_set_new(out, "changed_at", time_json(a->changed_at));
+	json_object_set_new(out, "delivered_at", time_json(a->delivered_at));
+	return out;
+}
+
+json_t *status_list_json(const struct assignment *rows, size_t n)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(out, status_assignment_json(&rows[i]));
+	return out;
+}
+
+/* ---- containers ---- */
+
+static void add_setup(json_t *out, const struct status_setup_container *c)
+{
+	json_object_set_new(out, "name", json_string(c->name));
+	json_object_set_new(out, "size", json_string(c->size));
+	json_object_set_new(out, "allocated_bytes", number_json(c->allocated));
+	json_object_set_new(out, "watch_directory",
+			    c->client ? json_null() : json_string(c->watch_folder));
+	json_object_set_new(out, "client", text_json(c->client));
+}
+
+static void add_counts(json_t *out, const struct status_container *c)
+{
+	const struct ledger_totals *t = &c->totals;
+
+	json_object_set_new(out, "assigned", number_json(t->assigned));
+	json_object_set_new(out, "delivered", number_json(t->delivered));
+	json_object_set_new(out, "pending", number_json(t->pending));
+	json_object_set_new(out, "set_aside", number_json(t->set_aside));
+	json_object_set_new(out, "possibly_lost", number_json(c->lost));
+	json_object_set_new(out, "not_picked_up", number_json(t->late));
+	json_object_set_new(out, "refused", number_json(t->refused));
+	json_object_set_new(out, "bytes", number_json(t->bytes));
+	json_object_set_new(out, "pending_bytes", number_json(t->pending_bytes));
+	json_object_set_new(out, "oldest_pending", time_json(t->oldest_pending));
+}
+
+static json_t *container_json(const struct status_container *c)
+{
+	json_t *out = json_object();
+
+	add_setup(out, c->setup);
+	add_counts(out, c);
+	json_object_set_new(out, "outcome", text_json(c->known.outcome));
+	json_object_set_new(out, "detail", text_json(c->known.detail));
+	json_object_set_new(out, "outcome_at", time_json(c->known.outcome_at));
+	json_object_set_new(out, "undone", json_boolean(c->known.undone));
+	json_object_set_new(out, "full_at", time_json(c->forecast.at));
+	json_object_set_new(out, "bytes_per_day",
+			    c->forecast.per_day ? number_json(c->forecast.per_day) : json_null());
+	return out;
+}
+
+static json_t *containers_json(const struct status *s)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < s->setup->n_containers; i++)
+		json_array_append_new(out, container_json(&s->containers[i]));
+	return out;
+}
+
+/* ---- where torrents go ---- */
+
+static json_t *place_json(const struct status_place *p)
+{
+	json_t *out = json_object();
+
+	json_object_set_new(out, "name", json_string(p->setup->name));
+	json_object_set_new(out, "type", json_string(p->setup->type));
+	json_object_set_new(out, "state", json_string(words_place_state(p)));
+	json_object_set_new(out, "away_since", time_json(p->client.down_since));
+	json_object_set_new(out, "seen_at", time_json(p->client.seen_at));
+	json_object_set_new(out, "free_bytes",
+			    p->space.at ? number_json(p->space.free) : json_null());
+	json_object_set_new(out, "total_bytes",
+			    p->space.total ? number_json(p->space.total) : json_null());
+	json_object_set_new(out, "measured_at", time_json(p->space.at));
+	return out;
+}
+
+static json_t *places_json(const struct status *s)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < s->setup->n_places; i++)
+		json_array_append_new(out, place_json(&s->places[i]));
+	return out;
+}
+
+/* ---- cycles ---- */
+
+static json_t *turns_json(const struct ledger_cycle *c)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < c->n_turns; i++) {
+		json_t *turn = json_object();
+		json_object_set_new(turn, "container", json_string(c->turns[i].container));
+		json_object_set_new(turn, "outcome", json_string(c->turns[i].outcome));
+		json_object_set_new(turn, "detail", text_json(c->turns[i].detail));
+		json_array_append_new(out, turn);
+	}
+	return out;
+}
+
+static json_t *cycles_json(const struct status *s)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < s->n_cycles; i++) {
+		const struct ledger_cycle *c = &s->cycles[i];
+		json_t *one = json_object();
+		json_object_set_new(one, "id", json_integer(c->id));
+		json_object_set_new(one, "kind", json_string(c->kind));
+		json_object_set_new(one, "begun_at", time_json(c->begun_at));
+		json_object_set_new(one, "ended_at", time_json(c->ended_at));
+		json_object_set_new(one, "well", c->ended_at ? json_boolean(c->well) : json_null());
+		json_object_set_new(one, "summary", text_json(c->summary));
+		json_object_set_new(one, "turns", turns_json(c));
+		json_array_append_new(out, one);
+	}
+	return out;
+}
+
+/* ---- all of it ---- */
+
+static json_t *remarks_json(const struct status *s)
+{
+	static const char *const levels[] = {
+		[REMARK_GOOD] = "good", [REMARK_NOTE] = "note", [REMARK_BAD] = "bad"};
+	OWN(remarks_clear) struct remarks all = {0};
+	json_t *out = json_array();
+
+	words_remarks(s, &all);
+	for (size_t i = 0; i < all.n; i++)
+		json_array_append_new(out,
+				      json_pack("{s:s, s:s, s:o}", "level",
+						levels[all.list[i].level], "text", all.list[i].text,
+						"hint", text_json(all.list[i].hint)));
+	return out;
+}
+
+static json_t *backoff_json(const struct status *s)
+{
+	if (!status_backoff(s))
+		return json_null();
+	return json_pack("{s:o, s:s, s:I, s:o}", "until", time_json(s->pace.backoff_until),
+			 "reason", s->pace.reason, "failures", (json_int_t)s->pace.failures,
+			 "since", time_json(s->pace.since));
+}
+
+static json_t *trouble_json(const struct trouble_told *t)
+{
+	if (!t->since)
+		return json_null();
+	return json_pack("{s:o, s:s}", "since", time_json(t->since), "message", t->text);
+}
+
+static json_t *audit_json(const struct ledger_audit *a)
+{
+	if (!a->at)
+		return json_null();
+	return json_pack("{s:o, s:s, s:o}", "at", time_json(a->at), "summary", a->summary,
+			 "missing", number_json(a->missing));
+}
+
+static json_t *staged_json(const struct status *s)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < s->n_strays; i++)
+		json_array_append_new(out, json_pack("{s:o, s:s}", "container",
+						     text_json(s->strays[i].container), "path",
+						     s->strays[i].path));
+	return out;
+}
+
+static void add_times(json_t *out, const struct status *s)
+{
+	json_object_set_new(out, "audit", audit_json(&s->audit));
+	json_object_set_new(out, "last_cycle", time_json(s->clock.last_cycle));
+	json_object_set_new(out, "next_cycle", time_json(s->clock.next_cycle));
+	json_object_set_new(out, "next_try", time_json(status_next_try(s)));
+	json_object_set_new(out, "backoff", backoff_json(s));
+	json_object_set_new(out, "trouble", trouble_json(&s->work));
+	json_object_set_new(out, "refused_configuration", trouble_json(&s->config));
+	json_object_set_new(out, "version", json_string(PTP_ARCHIVER_VERSION));
+	json_object_set_new(out, "speaks", json_string(ENGINE_NATIVE_SPEAKS));
+	json_object_set_new(out, "announced", text_json(s->pace.announced));
+	json_object_set_new(out, "incomplete_at_tracker", number_json(s->incomplete));
+}
+
+json_t *status_json(const struct status *s)
+{
+	json_t *out = json_object();
+
+	json_object_set_new(out, "time", time_json(s->now));
+	json_object_set_new(out, "daemon", json_boolean(s->daemon));
+	json_object_set_new(out, "working", json_boolean(s->working));
+	json_object_set_new(out, "notices", remarks_json(s));
+	json_object_set_new(out, "containers", containers_json(s));
+	add_times(out, s);
+	json_object_set_new(out, "pending", status_list_json(s->pending.rows, s->pending.n));
+	json_object_set_new(out, "possibly_lost", status_list_json(s->lost.rows, s->lost.n));
+	json_object_set_new(out, "staged", staged_json(s));
+	json_object_set_new(out, "newest", status_list_json(s->newest.rows, s->newest.n));
+	json_object_set_new(out, "places", places_json(s));
+	json_object_set_new(out, "cycles", cycles_json(s));
+	return out;
+}

@@ -1,0 +1,45 @@
+/*
+ * view/trouble.h - what the daemon cannot do just now, told to the status page's thread.
+ *
+ * The page shows what the ledger says of the past.  That the ledger cannot be written, or was taken
+ * away, no ledger says: the daemon puts it here, and this is all that the two threads share.
+ */
+#ifndef VIEW_TROUBLE_H
+#define VIEW_TROUBLE_H
+
+#include "base/err.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum trouble_kind {
+	TROUBLE_WORK,   /* no cycle can be run */
+	TROUBLE_CONFIG, /* the configuration was read again and refused; the old one stays */
+	TROUBLE_KINDS
+};
+
+struct trouble_told {
+	int64_t since; /* 0: there is none */
+	char text[400];
+};
+
+struct trouble {
+	pthread_mutex_t lock;
+	struct trouble_told told[TROUBLE_KINDS];
+};
+
+#define TROUBLE_NONE                              \
+	{                                         \
+		.lock = PTHREAD_MUTEX_INITIALIZER \
+	}
+
+/* true: it is not what was told before.  What goes on with other words keeps its beginning. */
+bool trouble_begin(struct trouble *t, enum trouble_kind kind, const char *text);
+
+/* true: there was some. */
+bool trouble_end(struct trouble *t, enum trouble_kind kind);
+
+void trouble_get(struct trouble *t, enum trouble_kind kind, struct trouble_told *out);
+
+#endif
