@@ -1,24 +1,30 @@
-"""README.md as it is installed: its links lead to what is installed beside it, and what is not is only
-named.
+"""A page as it is installed: its links lead to what is installed, and what is not is only named.
 
-    installed.py IN OUT NAME[=PLACE]...      what there is, and where if not by its name
+    installed.py ROOT PAGE OUT NAME[=PLACE]...
+
+PAGE and each NAME are paths below the source's ROOT.  PLACE is where the file is installed, below the
+folder of the documentation, if it does not keep its name.
 """
+import os
 import re
 import sys
 
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#:]+)(#[^)]*)?\)")
 
-source, result, *there = sys.argv[1:]
+root, page, result, *there = sys.argv[1:]
 places = {name: place or name for name, _, place in (one.partition("=") for one in there)}
+folder = os.path.dirname(page)
 
 
 def led(match):
-    picture, text, name, part = match.groups()
+    picture, text, link, anchor = match.groups()
+    name = os.path.normpath(os.path.join(folder, link))
     if name in places:
-        return f"{picture}[{text}]({places[name]}{part or ''})"
+        return f"{picture}[{text}]({os.path.relpath(places[name], folder or '.')}{anchor or ''})"
     return "" if picture else text
 
 
-page = LINK.sub(led, open(source, encoding="utf-8").read())
+with open(os.path.join(root, page), encoding="utf-8") as source:
+    text = LINK.sub(led, source.read())
 with open(result, "w", encoding="utf-8") as out:
-    out.write(re.sub(r"\n{3,}", "\n\n", page))
+    out.write(re.sub(r"\n{3,}", "\n\n", text))

@@ -120,7 +120,8 @@ def pytest(tally, part, folder, *options, **variables):
 
 
 def part_style(tally):
-    step(tally, "style", [sys.executable, "test/layers.py"])
+    for script in ("layers.py", "pages.py", "plain_words.py"):
+        step(tally, "style", [sys.executable, f"test/{script}"])
 
 
 def part_unit(tally):

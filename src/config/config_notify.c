@@ -118,7 +118,7 @@ static const char *take_events(struct entry *e, const char *value)
 {
 	return event_kinds_parse(value, &e->events)
 		       ? NULL
-		       : "holds a word that is none of the events in the README";
+		       : "holds a word that is none of the events in doc/notifications.md";
 }
 
 static const struct notify_key {

@@ -20,7 +20,7 @@
  *   Apprise  POST of JSON title, body, type (info, success, warning, failure) to /notify/KEY; 204:
  *            nothing is configured under this key; 424: one of its services failed, so that it
  *            must not be repeated (apprise-api's README and views)
- *   webhook  README, "Being told"
+ *   webhook  doc/notifications.md
  */
 #ifndef PORTS_NOTIFY_H
 #define PORTS_NOTIFY_H

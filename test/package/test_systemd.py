@@ -168,12 +168,12 @@ def test_another_watch_folder_is_named_in_the_unit(machine, sim):
     wait_for(lambda: torrents(machine, "srv/elsewhere"))
 
 
-# ---- as README says ----
+# ---- as doc/installing.md says ----
 
 def sequence():
     """Its commands from behind the installation to the start."""
-    text = (ROOT / "README.md").read_text()
-    lines = text[text.index("    apt install ./build"):text.index("Elsewhere `meson install")]
+    text = (ROOT / "doc" / "installing.md").read_text()
+    lines = re.search(r"^    apt install \./build.*?(?=\n\n)", text, re.M | re.S).group()
     return [shlex.split(line, comments=True) for line in lines.splitlines()[1:] if line.strip()]
 
 
@@ -214,10 +214,10 @@ def test_the_documented_sequence_delivers_what_the_client_can_take(machine, sim,
     machine.run("runuser", "-u", "nobody", "--", "ls", "/srv/watch", status=2)
 
 
-def test_the_sample_and_the_man_page_make_the_folder_as_readme_does():
-    for page in ("contrib/debian/ptp-archiver.env", "doc/ptp-archiver.1.scd"):
-        found = re.findall(r"^(?:#  )? ?(install -d .*)$", (ROOT / page).read_text(), re.M)
-        assert [shlex.split(one) for one in found] == [sequence()[0]], page
+def test_the_sample_the_man_page_and_the_readme_make_the_folder_alike():
+    for page in ("contrib/debian/ptp-archiver.env", "doc/ptp-archiver.1.scd", "README.md"):
+        found = re.findall(r"^(?:#  )? *(install -d .*)$", (ROOT / page).read_text(), re.M)
+        assert [shlex.split(one, comments=True) for one in found] == [sequence()[0]], page
 
 
 def test_a_watch_folder_that_is_made_after_the_start_takes_a_restart_and_the_log_says_so(
@@ -247,7 +247,7 @@ def documented(page):
     return shlex.split(first)
 
 
-@pytest.mark.parametrize("page", ["README.md", "doc/ptp-archiver.1.scd"])
+@pytest.mark.parametrize("page", ["doc/installing.md", "doc/ptp-archiver.1.scd"])
 def test_the_documented_command_sees_what_the_service_sees(machine, sim, page):
     write_settings(machine, sim, PTP_NOTIFY="webhook+http://127.0.0.1:1/")
     machine.run("systemctl", "start", UNIT)
@@ -270,7 +270,7 @@ def test_a_command_of_a_shell_names_the_one_that_sees_more(machine, sim):
                        "/var/lib/ptp-archiver/config.ptp", "notify", status=2).stderr
     (command,) = re.findall(r"`(systemd-run [^`]*)`", said)
     assert "PTP_NOTIFY" in said and "secret" not in said
-    assert command == " ".join([*documented("README.md"), "notify"])
+    assert command == " ".join([*documented("doc/installing.md"), "notify"])
     done = machine.run(*shlex.split(command))
     assert "webhook 1 (127.0.0.1)" in done.stdout and "systemd-run" not in done.stderr
 

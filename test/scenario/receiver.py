@@ -4,7 +4,7 @@
     /message                         Gotify      (gotify.net/api-docs)
     /api/webhooks/ID/TOKEN           Discord     (Developer documentation: Webhook, Rate Limits)
     /notify/KEY                      Apprise API (its README)
-    /hook                            our own webhook (README, "Being told")
+    /hook                            our own webhook (doc/notifications.md)
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""The man pages, the README and the program name the same commands, options and settings; what is
+"""The man pages, the pages of doc/ and the program name the same commands, options and settings; what is
 installed is all there."""
 
 import datetime
@@ -15,6 +15,8 @@ from harness import ARCHIVER, BUILD, KEY, ROOT, USER, wait_for
 from receiver import Receiver
 
 README = (ROOT / "README.md").read_text()
+COMMANDS = (ROOT / "doc" / "commands.md").read_text()
+SETTINGS = (ROOT / "doc" / "settings.md").read_text()
 PAGE = (ROOT / "doc" / "ptp-archiver.1.scd").read_text()
 CONF = (ROOT / "doc" / "ptp-archiver.conf.5.scd").read_text()
 CLIENTS = (ROOT / "doc" / "clients.md").read_text()
@@ -59,12 +61,14 @@ def test_the_man_page_names_each_commands_own_options(table):
         assert {o for o in options if o not in about} == set(), command
 
 
-def test_the_readme_has_every_command_and_option(table):
-    rows = README[README.index("## Commands"):README.index("Exit status:")]
+def test_the_page_of_commands_has_every_command_with_its_options_and_nothing_else(table):
+    heads = re.findall(r"^\| (`.*?`) \|", COMMANDS[:COMMANDS.index("## Options of all")], re.M)
+    assert {c for head in heads for c in re.findall(r"`([a-z]+)", head)} == set(table[0])
     for command, options in table[0].items():
-        assert re.search(rf"`{command}[` ]", rows), command
-    for option in table[1] - {"--help", "--version"}:
-        assert option in README, option
+        (row,) = re.findall(rf"^\| `{command}[` ].*", COMMANDS, re.M)
+        about = row + (COMMANDS[COMMANDS.index("### check"):] if command == "check" else "")
+        assert {o for o in options if o not in about} == set(), command
+    assert set(re.findall(r"--[a-z][a-z-]*", COMMANDS)) == table[1]
 
 
 def test_the_man_page_has_every_setting(settings):
@@ -87,16 +91,16 @@ def test_the_man_page_has_every_default(settings):
             assert f"Default: {s['default']}." in " ".join(about.split()), s
 
 
-def test_the_readme_has_every_setting(settings):
+def test_the_pages_have_every_setting(settings):
     for s in settings:
-        text = README + CLIENTS if s["of"] == "client" else README
+        text = SETTINGS + CLIENTS if s["of"] == "client" else SETTINGS
         for name in filter(None, (s["key"], s["variable"], s["file_variable"])):
             assert re.search(rf"[`\"*]{name}[`\"*:=]", text), name
 
 
 def test_the_man_page_names_every_test_of_check(archiver, sim):
     names = set()
-    for source in (ROOT / "src" / "app").glob("doctor_*.c"):
+    for source in (ROOT / "src" / "doctor").glob("*.c"):
         text = source.read_text()
         names |= set(re.findall(r'"((?:config|page|tracker|ping|clock|state|watch|data|client)'
                                 r'(?:-[a-z]+)+)"', text))
@@ -235,6 +239,30 @@ def test_every_example_of_a_configuration_works(make, sim, tmp_path, box):
     assert len(box.torrents) == 1
 
 
+def test_the_first_configuration_of_the_readme_works(typed, tmp_path):
+    """As it stands there, on a machine where nothing is installed yet."""
+    part = README[README.index("## First configuration"):README.index("Environment variables can")]
+    lines = re.findall(r"^    (\S.*?)(?:  +#.*)?$", part, re.M)
+    assert [line.split()[:2] for line in lines] == [
+        ["build/ptp-archiver", c] for c in ("setup", "create", "check", "fetch", "run")]
+    (tmp_path / "srv" / "watch").mkdir(parents=True)
+    os.symlink(BUILD, typed.archiver.folder / "build")
+    said = [typed(line) for line in lines]
+    assert "FAIL" not in said[2] and "New download written as" in said[3]
+    found = list((tmp_path / "srv" / "watch").glob("*.torrent"))
+    assert len(found) == 2, "one by fetch, and one by the first cycle of run"
+
+
+def test_the_readmes_first_commands_are_those_of_the_source(typed):
+    """Nothing is on the path before it is installed."""
+    before = README[:README.index("## Install it")] + README[README.index("## First conf"):]
+    lines = re.findall(r"^    (\S.*)$", before, re.M)
+    assert len(lines) > 8
+    for line in lines:
+        for word in re.findall(r"(?:^|\s)(\S*ptp-archiver)(?=\s)", line):
+            assert word == "build/ptp-archiver", line
+
+
 # ---- what is installed ----
 
 @pytest.fixture(scope="module")
@@ -271,10 +299,13 @@ def links(docs):
 
 def test_the_installed_pages_link_to_what_is_installed(installed):
     found = links(installed / "share/doc/ptp-archiver")
-    assert found > {"CHANGELOG.md", "LICENSE", "doc/clients.md", "examples/compose.yaml",
-                    "examples/alerts.yml"}
-    page = (installed / "share/doc/ptp-archiver/README.md").read_text()
-    assert "![" not in page and "the unit" in page and len(page) > len(README) - 2000
+    assert found > {"CHANGELOG.md", "LICENSE", "doc/clients.md", "doc/README.md",
+                    "examples/compose.yaml", "examples/alerts.yml", "examples/grafana.json"}
+    assert found > {f"doc/{p.name}" for p in (ROOT / "doc").glob("*.md")}
+    docs = installed / "share/doc/ptp-archiver"
+    page = (docs / "README.md").read_text()
+    assert "![" not in page and "Contributing" in page and len(page) > len(README) - 500
+    assert "the unit" in (docs / "doc" / "installing.md").read_text()
 
 
 def test_the_man_pages_are_installed_and_can_be_read(installed):
