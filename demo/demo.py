@@ -1,4 +1,4 @@
-"""The main job, shown: `ptp-archiver run` against the simulated tracker, told in plain words."""
+"""The main job, shown: `ptp-archiver run` against the simulated tracker, explained in plain words."""
 
 import json
 import os
@@ -48,22 +48,23 @@ def environment(folder, url):
 
 
 def explain(message, container):
-    """What a line of the log means, for somebody who sees it for the first time."""
+    """What a line of the log means, for a reader who sees it for the first time."""
     if "assigned TorrentID" in message:
-        return "the tracker says which torrent this container is to keep next"
+        return "the tracker says which torrent this container has to keep next"
     if message.startswith("delivered"):
         return "checked, and moved into the folder that the torrent client watches"
     if "HTTP 503" in message and container:
-        return "the tracker is not well; nothing is lost, this is gone on with soon"
+        return "the tracker is in trouble; nothing is lost, the program retries soon"
     if message.startswith("WAIT"):
         return "the tracker is left alone for now"
     if message.startswith("FULL"):
-        return "nothing to do: it holds as much as you offered"
+        return "nothing to do: the container holds as much as you offered, or a little more:\n"\
+            "       the tracker stops after the torrent that reaches the size"
     return None
 
 
 def tell(daemon):
-    """Retells the daemon's log until enough cycles have ended."""
+    """Prints the daemon's log with explanations until enough cycles have ended."""
     ended = 0
     end = time.monotonic() + DEADLINE_S
     for line in daemon.stderr:
@@ -88,7 +89,7 @@ def show_end(folder, env, url):
     say("\nWhat `ptp-archiver status` says:")
     status = subprocess.run([ARCHIVER, "status"], env=env, capture_output=True, text=True)
     say("  " + status.stdout.strip().replace("\n", "\n  "))
-    say("\nWhat Healthchecks was told:")
+    say("\nThe pings that Healthchecks got:")
     with urllib.request.urlopen(f"{url}/sim/state") as answer:
         for ping in json.load(answer)["pings"]:
             say(f"  {ping['kind']:8} {ping['body'].splitlines()[0]}")
@@ -99,9 +100,9 @@ def main():
     sim, url = start_sim(folder)
     try:
         env = environment(folder, url)
-        say("A simulated tracker is running. Three containers are to be kept filled: attic, which")
-        say("is small and will be full soon, cellar, whose first request will fail, and hetzner,")
-        say(f"which is large. In real life there is a cycle every 6 hours; here, every {INTERVAL_S} s.\n")
+        say("A simulated tracker is running. The program keeps three containers filled: attic is small")
+        say("and soon full, the first request for cellar fails, and hetzner is large.")
+        say(f"In real life a cycle runs every 6 hours. Here, one runs every {INTERVAL_S} s.\n")
         daemon = subprocess.Popen([ARCHIVER, "run"], env=env, stderr=subprocess.PIPE, text=True)
         try:
             well = tell(daemon)
@@ -110,7 +111,7 @@ def main():
             daemon.wait(10)
         say(f"  (ended with SIGTERM; exit status {daemon.returncode})\n")
         show_end(folder, env, url)
-        say("\nThat was it: `ptp-archiver run` does this for ever, with nobody looking.")
+        say("\nThat was it. `ptp-archiver run` does this unattended, for years.")
         return 0 if well else 1
     finally:
         sim.terminate()

@@ -1,9 +1,9 @@
-# bash completion for ptp-archiver: what may stand there is asked of the program itself.
+# bash completion for ptp-archiver: the program itself says what may stand there.
 
-# Takes a line apart as the shell does, without expanding anything. To the caller's variables:
-# typed (its words, unquoted), quote (the one that is open in the last) and kept (what of the last
-# stands before the part that readline replaces: that begins behind an open quote, else behind the
-# last of the characters that break words for readline).
+# Splits a line as the shell does, without expanding anything. Sets the caller's variables:
+# typed is its words, unquoted. quote is the quote that is open in the last word. kept is the begin of
+# the last word that readline does not replace: up to an open quote, else up to the last character that
+# breaks words for readline.
 _ptp_archiver_split() {
 	local line=$1 breaks=${COMP_WORDBREAKS//[\"\'\\]/} word="" begun="" before="" char i
 
@@ -43,9 +43,9 @@ _ptp_archiver_split() {
 	typed+=("$word")
 }
 
-# Prints the rest of a word so that it means itself behind this open quote; fails if that cannot be.
-# Readline closes the quote, unless the last character is one, and takes an open one away before
-# another. Behind a " there is no quoting of the history's !.
+# Prints the rest of a word, quoted for a place after this open quote. Fails if that is not possible.
+# Readline closes the quote, unless the last character is one. It removes an open quote before another.
+# After a " the history's ! cannot be quoted.
 _ptp_archiver_quote() {
 	local quote=$1 rest=$2 tick="'\\''"
 

@@ -1,4 +1,4 @@
-# fish completion for ptp-archiver: what may stand there is asked of the program itself.
+# fish completion for ptp-archiver: the program itself says what may stand there.
 function __ptp_archiver_complete
     set -l words (commandline -opc) (commandline -ct)
     for line in (command $words[1] complete -- $words[2..-1] 2>/dev/null)
