@@ -36,7 +36,7 @@ static void check_torrent(const struct client_torrent *t)
 static void check_failure(const struct err *err)
 {
 	CHECK(err->kind == ERR_RETRY || err->kind == ERR_TARGET);
-	CHECK(strcmp(err->word, WORD_CLIENT) == 0 && *err->msg);
+	CHECK(err->code == WORD_CLIENT && *err->msg);
 }
 
 static void fuzz_list(const char *bytes, size_t size, const char *category)

@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (reply_read_fetch(bytes, size, &reply, &err))
 		check_reply(&reply);
 	else
-		CHECK(err.kind == ERR_RETRY && strcmp(err.word, WORD_PROTOCOL) == 0 && err.msg[0] &&
+		CHECK(err.kind == ERR_RETRY && err.code == WORD_PROTOCOL && err.msg[0] &&
 		      !reply.incomplete);
 	if (reply_read_version(bytes, size, version, message, &err))
 		CHECK(version[0] && is_version(version) && !message[0]);

@@ -26,7 +26,7 @@ static void check_list(const struct xmlrpc *x, const char *category)
 	struct err err = {0};
 
 	if (!rtorrent_read_list(x, category, &all, &err))
-		CHECK(err.kind == ERR_RETRY && strcmp(err.word, WORD_CLIENT) == 0);
+		CHECK(err.kind == ERR_RETRY && err.code == WORD_CLIENT);
 	for (size_t i = 0; i < all.n; i++) {
 		const struct client_torrent *t = &all.list[i];
 		CHECK(strlen(t->id) == 40 || !*t->id);

@@ -37,8 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (torrent_read(data, size, &t, &err))
 		check(&t);
 	else
-		CHECK(err.kind == ERR_ITEM && strcmp(err.word, WORD_BAD_TORRENT) == 0 &&
-		      err.msg[0] && !t.name);
+		CHECK(err.kind == ERR_ITEM && err.code == WORD_BAD_TORRENT && err.msg[0] &&
+		      !t.name);
 	torrent_clear(&t);
 	torrent_clear(&t);
 	return 0;

@@ -20,7 +20,7 @@ static void check_printable(const char *text, size_t max)
 static void check_error(const struct err *err)
 {
 	CHECK(err->kind == ERR_RETRY || err->kind == ERR_TARGET || err->kind == ERR_ITEM);
-	CHECK(strcmp(err->word, WORD_CLIENT) == 0 && err->msg[0]);
+	CHECK(err->code == WORD_CLIENT && err->msg[0]);
 	check_printable(err->msg, sizeof err->msg);
 	CHECK(!strstr(err->msg, "://"));
 }

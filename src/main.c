@@ -162,8 +162,7 @@ static int run(const struct command *c, const struct invocation *in)
 	if (status != COMMAND_FAILED)
 		return status;
 	log_error(NULL, "%s", err.msg);
-	return err.kind == ERR_FATAL && strcmp(err.word, WORD_CONFIG) == 0 ? STATUS_USAGE
-									   : STATUS_FAILED;
+	return err.kind == ERR_FATAL && err.code == WORD_CONFIG ? STATUS_USAGE : STATUS_FAILED;
 }
 
 /* With a standard descriptor closed, a file of ours would get its number, and the log's lines. */

@@ -6,16 +6,70 @@
 #include <stdio.h>
 #include <string.h>
 
-bool err_set(struct err *e, enum err_kind kind, const char *word, const char *fmt, ...)
+static const char *const words[ERR_CODES] = {
+	[WORD_NONE] = "",
+	[WORD_AUTH] = "Auth",
+	[WORD_BAD_TORRENT] = "BadTorrent",
+	[WORD_CLIENT] = "Client",
+	[WORD_CONFIG] = "Config",
+	[WORD_DISK] = "Disk",
+	[WORD_INTERNAL] = "Internal",
+	[WORD_LEDGER] = "Ledger",
+	[WORD_NETWORK] = "Network",
+	[WORD_PROTOCOL] = "Protocol",
+	[WORD_STOPPED] = "Stopped",
+	[WORD_TIMEOUT] = "Timeout",
+	[WORD_TLS] = "TLS",
+	[WORD_TRACKER] = "Tracker",
+	[WORD_HTTP] = "HTTP",
+	[WORD_OTHER] = "",
+};
+
+void err_word(enum err_code code, int status, const char *name, char out[ERR_WORD])
+{
+	if (code == WORD_HTTP)
+		snprintf(out, ERR_WORD, "%s %d", words[code], status);
+	else
+		text_copy(out, ERR_WORD, code == WORD_OTHER ? name : words[code]);
+}
+
+enum err_code err_code_of(const char *word)
+{
+	for (unsigned i = WORD_AUTH; i < WORD_HTTP; i++)
+		if (strcmp(words[i], word) == 0)
+			return (enum err_code)i;
+	return WORD_NONE;
+}
+
+static bool set(struct err *e, enum err_kind kind, enum err_code code, const char *fmt, va_list ap)
+{
+	e->kind = kind;
+	e->code = code;
+	e->status = 0;
+	e->name[0] = '\0';
+	vsnprintf(e->msg, sizeof e->msg, fmt, ap);
+	text_trim_partial(e->msg);
+	return false;
+}
+
+bool err_set(struct err *e, enum err_kind kind, enum err_code code, const char *fmt, ...)
 {
 	va_list ap;
 
-	e->kind = kind;
-	text_copy(e->word, sizeof e->word, word);
 	va_start(ap, fmt);
-	vsnprintf(e->msg, sizeof e->msg, fmt, ap);
+	set(e, kind, code, fmt, ap);
 	va_end(ap);
-	text_trim_partial(e->msg);
+	return false;
+}
+
+bool err_http(struct err *e, enum err_kind kind, int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set(e, kind, WORD_HTTP, fmt, ap);
+	va_end(ap);
+	e->status = status;
 	return false;
 }
 
@@ -33,7 +87,7 @@ bool err_wrap(struct err *e, const char *fmt, ...)
 	return false;
 }
 
-bool err_errno(struct err *e, enum err_kind kind, const char *word, int errnum, const char *fmt,
+bool err_errno(struct err *e, enum err_kind kind, enum err_code code, int errnum, const char *fmt,
 	       ...)
 {
 	char head[sizeof e->msg];
@@ -42,5 +96,5 @@ bool err_errno(struct err *e, enum err_kind kind, const char *word, int errnum, 
 	va_start(ap, fmt);
 	vsnprintf(head, sizeof head, fmt, ap);
 	va_end(ap);
-	return err_set(e, kind, word, "%s: %s", head, strerror(errnum));
+	return err_set(e, kind, code, "%s: %s", head, strerror(errnum));
 }

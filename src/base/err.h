@@ -24,39 +24,66 @@ enum err_kind {
 };
 
 /*
- * The word that stands in ERR(...) of an outcome.  These are all that the program itself uses;
- * "HTTP <status>" is formatted where the status is known.
+ * What went wrong.  Callers compare codes, never texts.  The ledger keeps these numbers: add new
+ * ones at the end.
  */
-#define WORD_AUTH "Auth"              /* the credentials seem to be wrong */
-#define WORD_BAD_TORRENT "BadTorrent" /* what came is no torrent that a client would load */
-#define WORD_CLIENT "Client"          /* the torrent client refused or did not answer */
-#define WORD_CONFIG "Config"          /* a setting is wrong */
-#define WORD_DISK "Disk"              /* a file or folder cannot be read or written */
-#define WORD_INTERNAL "Internal"      /* our own mistake, or out of resources */
-#define WORD_LEDGER "Ledger"          /* the ledger cannot be read or written */
-#define WORD_NETWORK "Network"        /* name look-up, connection, or cut off */
-#define WORD_PROTOCOL "Protocol"      /* an answer of a shape that we do not know */
-#define WORD_STOPPED "Stopped"        /* we were asked to stop */
-#define WORD_TIMEOUT "Timeout"        /* no answer in time */
-#define WORD_TLS "TLS"                /* the connection could not be made safe */
-#define WORD_TRACKER "Tracker"        /* the tracker answered with an error of its own */
+enum err_code {
+	WORD_NONE,
+	WORD_AUTH,        /* the credentials seem to be wrong */
+	WORD_BAD_TORRENT, /* what came is no torrent that a client would load */
+	WORD_CLIENT,      /* the torrent client refused or did not answer */
+	WORD_CONFIG,      /* a setting is wrong */
+	WORD_DISK,        /* a file or folder cannot be read or written */
+	WORD_INTERNAL,    /* a mistake of this program's, or out of resources */
+	WORD_LEDGER,      /* the ledger cannot be read or written */
+	WORD_NETWORK,     /* name look-up, connection, or cut off */
+	WORD_PROTOCOL,    /* an answer of unknown shape */
+	WORD_STOPPED,     /* the process was asked to stop */
+	WORD_TIMEOUT,     /* no answer in time */
+	WORD_TLS,         /* the connection could not be made safe */
+	WORD_TRACKER,     /* the tracker answered with an error of its own */
+	WORD_HTTP,        /* an HTTP status, in `status` */
+	WORD_OTHER,       /* another program's own error, in `name` */
+	ERR_CODES,
+};
+
+#define ERR_NAME 24 /* bytes of `name` */
+#define ERR_WORD 24 /* bytes of a code's text */
 
 struct err {
 	enum err_kind kind;
-	char word[24];
+	enum err_code code;
+	int status;          /* of WORD_HTTP; 0 otherwise */
+	char name[ERR_NAME]; /* of WORD_OTHER: "RuntimeError"; "" otherwise */
 	char msg[400];
 };
 
-/* Fill in *e.  `word` and the formatted text are cut to fit, on a character boundary.
- * Both functions return false, so that `return err_set(...)` reads well. */
-bool err_set(struct err *e, enum err_kind kind, const char *word, const char *fmt, ...)
+/* What stands in ERR(...): "Disk", "HTTP 503", "RuntimeError". */
+void err_word(enum err_code code, int status, const char *name, char out[ERR_WORD]);
+
+/* The code whose text this is; WORD_NONE: none.  For texts that older versions have stored. */
+enum err_code err_code_of(const char *word);
+
+/* Did it end because the process was asked to stop? */
+static inline bool err_is_stop(const struct err *e)
+{
+	return e->code == WORD_STOPPED;
+}
+
+/* Fill in *e.  The formatted text is cut to fit, on a character boundary.  These functions return
+ * false, so that `return err_set(...)` reads well. */
+bool err_set(struct err *e, enum err_kind kind, enum err_code code, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
 
-/* Put "<formatted>: " before the message; kind and word stay. */
+/* As err_set, with WORD_HTTP and this status. */
+bool err_http(struct err *e, enum err_kind kind, int status, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
+
+/* Put "<formatted>: " before the message; all else stays. */
 bool err_wrap(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* As err_set, with ": <strerror(errnum)>" after the text. */
-bool err_errno(struct err *e, enum err_kind kind, const char *word, int errnum, const char *fmt,
+bool err_errno(struct err *e, enum err_kind kind, enum err_code code, int errnum, const char *fmt,
 	       ...) PRINTF_LIKE(5, 6);
 
 #endif

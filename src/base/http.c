@@ -228,7 +228,7 @@ static bool run(struct http *h, const struct http_request *r, CURLcode *code)
 	return !stopped;
 }
 
-static const char *word_of(CURLcode code)
+static enum err_code code_of(CURLcode code)
 {
 	switch (code) {
 	case CURLE_OPERATION_TIMEDOUT:
@@ -295,7 +295,7 @@ static enum http_trouble trouble_of(CURL *c, CURLcode code)
 	}
 	if (proxy_status >= 300)
 		return HTTP_PROXY_REFUSES;
-	if (strcmp(word_of(code), WORD_TLS) == 0)
+	if (code_of(code) == WORD_TLS)
 		return HTTP_NO_TLS;
 	return code == CURLE_OPERATION_TIMEDOUT ? HTTP_NO_ANSWER : HTTP_OTHER_TROUBLE;
 }
@@ -312,7 +312,7 @@ static bool transfer_failed(struct http *h, CURLcode code, const struct http_url
 		return err_set(err, ERR_RETRY, WORD_NETWORK,
 			       "%s: the kept-alive connection was closed before an answer came",
 			       parts->host);
-	return err_set(err, ERR_RETRY, word_of(code), "%s: %s", parts->host,
+	return err_set(err, ERR_RETRY, code_of(code), "%s: %s", parts->host,
 		       h->error[0] ? h->error : curl_easy_strerror(code));
 }
 

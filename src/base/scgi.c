@@ -164,7 +164,7 @@ static bool connect_tcp(struct talk *t, struct err *err)
 	for (const struct addrinfo *a = list; a; a = a->ai_next) {
 		if (connect_to(t, a->ai_addr, a->ai_addrlen, err))
 			return true;
-		if (!a->ai_next || strcmp(err->word, WORD_NETWORK) != 0)
+		if (!a->ai_next || err->code != WORD_NETWORK)
 			return false;
 		close(own_fd_take(&t->fd));
 	}

@@ -101,7 +101,7 @@ bool web_call(struct web *w, const struct web_call *call, struct http_reply *rep
 
 	if (http_perform(w->http, &request, reply, err))
 		return true;
-	return strcmp(err->word, WORD_STOPPED) != 0 && err_wrap(err, "%s", w->name);
+	return !err_is_stop(err) && err_wrap(err, "%s", w->name);
 }
 
 enum http_trouble web_trouble(const struct web *w)

@@ -67,7 +67,7 @@ int cmd_fetch(const struct invocation *in, struct err *err)
 				  .force = in->given[OPTION_FORCE],
 				  .delivered = print_delivered};
 	if (!once_run(&once, &well, err)) {
-		if (strcmp(err->word, WORD_STOPPED) != 0)
+		if (!err_is_stop(err))
 			once_report_failure(&parts, &c, wake, err);
 		return COMMAND_FAILED;
 	}

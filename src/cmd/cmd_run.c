@@ -53,7 +53,10 @@ static int run(const struct invocation *in, struct config *c, struct wake *wake,
 	warn_of_puid();
 	if (daemon_run(c, &in->config, wake, err))
 		return STATUS_DONE;
-	OWN_STR char *body = mem_printf("ERROR: %s: %s", err->word, err->msg);
+	char word[ERR_WORD];
+
+	err_word(err->code, err->status, err->name, word);
+	OWN_STR char *body = mem_printf("ERROR: %s: %s", word, err->msg);
 	once_ping_failure(c, wake, body);
 	return COMMAND_FAILED;
 }

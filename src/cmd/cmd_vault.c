@@ -133,7 +133,7 @@ static bool redeliver_all(const struct session *s, const struct invocation *in,
 		const struct target *t = &p->targets[i];
 		if (!is_wanted(t, in) || redeliver_one(s, in, t, to, well, &why))
 			continue;
-		if (strcmp(why.word, WORD_STOPPED) == 0 || why.kind == ERR_FATAL) {
+		if (err_is_stop(&why) || why.kind == ERR_FATAL) {
 			*err = why;
 			return false;
 		}

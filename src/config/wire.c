@@ -246,7 +246,7 @@ void wire_open_client(struct destination *d, const struct config_client *c, stru
 	if (d->client)
 		return;
 	d->why.kind = ERR_TARGET;
-	text_copy(d->why.word, sizeof d->why.word, WORD_CLIENT);
+	d->why.code = WORD_CLIENT;
 }
 
 static void open_clients(struct parts *p)

@@ -141,7 +141,7 @@ static bool judge(struct work *w, struct audit_row *r, struct err *err)
 	if (!asked)
 		return false;
 	r->client = mem_dup(to->name);
-	if (asked->why.word[0]) {
+	if (asked->why.code) {
 		judge_unasked(r, AUDIT_UNASKED);
 		if (r->class == AUDIT_UNASKED)
 			r->message = mem_dup(asked->why.msg);

@@ -22,7 +22,7 @@ struct turn {
 	const struct target *target;
 	struct outcome *out;
 	size_t found;    /* possibly lost assignments that a reply has shown */
-	struct err away; /* the client was found to be away; its word is "" otherwise */
+	struct err away; /* the client was found to be away; its code is WORD_NONE otherwise */
 	int64_t before;  /* when the container's last turn ended */
 	bool calling;    /* what fails now would call the tracker when it is tried again */
 };
@@ -32,34 +32,39 @@ static const char *name_of(const struct turn *t)
 	return t->target->container->name;
 }
 
-static bool is_stop(const struct err *err)
-{
-	return strcmp(err->word, WORD_STOPPED) == 0;
-}
-
 /* ---- outcomes ---- */
 
-static void conclude(struct outcome *o, enum outcome_kind kind, const char *word,
-		     const char *detail)
+static void conclude(struct outcome *o, struct result result, const char *detail)
 {
-	o->kind = kind;
-	text_copy(o->word, sizeof o->word, word);
+	o->result = result;
+	o->until = 0;
 	text_copy(o->detail, sizeof o->detail, detail);
+}
+
+static struct result is(enum outcome_kind kind)
+{
+	return (struct result){.kind = kind};
+}
+
+static struct result waits_for(enum outcome_wait wait)
+{
+	return (struct result){.kind = OUTCOME_WAIT, .wait = wait};
 }
 
 static void conclude_err(struct outcome *o, const struct err *err)
 {
-	conclude(o, OUTCOME_ERR, err->word, err->msg);
+	conclude(o, result_of_err(err), err->msg);
 }
 
 static void conclude_reply(struct outcome *o, const struct reply *reply)
 {
 	if (reply->verdict == REPLY_FULL)
-		conclude(o, OUTCOME_FULL, "", "the container is full");
+		conclude(o, is(OUTCOME_FULL), "the container is full");
 	else if (reply->verdict == REPLY_STALLED)
-		conclude(o, OUTCOME_STALLED, "", "too many stalled downloads");
+		conclude(o, is(OUTCOME_STALLED), "too many stalled downloads");
 	else
-		conclude(o, OUTCOME_ERR, WORD_TRACKER, reply->message);
+		conclude(o, (struct result){.kind = OUTCOME_ERR, .code = WORD_TRACKER},
+			 reply->message);
 }
 
 static void note_delivery(struct turn *t, const struct assignment *a, const char *path)
@@ -82,7 +87,7 @@ static void note_delivery(struct turn *t, const struct assignment *a, const char
 /* Its torrents wait; nothing more is tried with it in this cycle. */
 static void note_away(struct turn *t, const struct err *why)
 {
-	if (t->away.word[0])
+	if (t->away.code)
 		return;
 	log_warn(name_of(t), "%s", why->msg);
 	t->away = *why;
@@ -104,17 +109,17 @@ static bool conclude_away(struct turn *t, struct err *err)
 	bool retried = t->away.kind == ERR_RETRY;
 	uint64_t waiting;
 
-	if (!t->away.word[0])
+	if (!t->away.code)
 		return true;
 	if (!ledger_waiting(t->cy->ledger, name_of(t), &waiting, err))
 		return false;
-	if (waiting && outcome_is_well(t->out)) {
+	if (waiting && result_is_well(&t->out->result)) {
 		OWN_STR char *detail =
 			mem_printf("%" PRIu64 " torrent%s for %s: %s", waiting,
 				   waiting == 1 ? " waits" : "s wait", to->name, t->away.msg);
-		conclude(t->out, OUTCOME_WAIT, WAIT_CLIENT, detail);
+		conclude(t->out, waits_for(WAIT_CLIENT), detail);
 	}
-	if (strcmp(t->out->word, WAIT_CLIENT) != 0 || !retried)
+	if (!result_is_clients(&t->out->result) || !retried)
 		return true;
 	t->out->undone = true;
 	return destination_retry(to, t->cy->ledger, t->cy->pacer->manners.waits, &t->out->retry_at,
@@ -127,7 +132,7 @@ static void conclude_failure(struct turn *t, const struct err *why)
 	const struct manners *m = &t->cy->pacer->manners;
 
 	conclude_err(t->out, why);
-	if (strcmp(why->word, WORD_DISK) != 0 || t->calling)
+	if (why->code != WORD_DISK || t->calling)
 		return;
 	t->out->undone = true;
 	t->out->retry_at = clock_now() + (m->waits ? CYCLE_DISK_RETRY_MS : 0);
@@ -138,21 +143,19 @@ static void conclude_failure(struct turn *t, const struct err *why)
 /* true: the tracker may be asked now.  Otherwise *left says for how long it may not. */
 static bool may_ask(struct turn *t, bool *yes, struct err *err)
 {
-	char reason[128], span[CLOCK_TEXT], detail[300];
-	int64_t left = 0;
+	struct pace_reason why;
+	int64_t until;
 
 	*yes = true;
 	if (t->cy->force)
 		return true;
-	if (!pace_backoff(t->cy->pacer, &left, reason, err))
+	if (!pace_backoff(t->cy->pacer, &until, &why, err))
 		return false;
-	if (left == 0)
+	if (!until)
 		return true;
 	*yes = false;
-	clock_span(left + 999, span);
-	snprintf(detail, sizeof detail, "the tracker is left alone for another %s, after: %s", span,
-		 reason);
-	conclude(t->out, OUTCOME_WAIT, "", detail);
+	conclude(t->out, waits_for(WAIT_BACKOFF), why.text);
+	t->out->until = until;
 	t->out->undone = true;
 	return true;
 }
@@ -206,7 +209,7 @@ static bool hand_over(struct turn *t, struct assignment *a, const struct buf *by
 	const struct deliver parts = deliver_parts(t);
 	struct err why;
 
-	if (t->away.word[0])
+	if (t->away.code)
 		return true;
 	if (deliver_torrent(&parts, a, bytes, &why)) {
 		note_delivery(t, a, a->path);
@@ -265,7 +268,7 @@ static bool past_deadline(struct turn *t)
 {
 	if (clock_monotonic() < t->cy->deadline)
 		return false;
-	conclude(t->out, OUTCOME_WAIT, "", "the time for this cycle is up");
+	conclude(t->out, waits_for(WAIT_TIME), "the time for this cycle is up");
 	return true;
 }
 
@@ -296,7 +299,7 @@ static bool resume_one(struct turn *t, struct assignment *a, bool *goes_on, stru
 			return true;
 	}
 	char label[ASSIGNMENT_LABEL];
-	if (a->state != ASSIGNMENT_DELIVERED && !t->away.word[0])
+	if (a->state != ASSIGNMENT_DELIVERED && !t->away.code)
 		log_info(name_of(t), "going on with %s, which is %s", assignment_label(a, label),
 			 assignment_state_text(a->state));
 	struct err why;
@@ -407,7 +410,7 @@ static bool guards_let(struct turn *t, bool *yes, struct err *err)
 	const struct guard guard = {.container = t->target->container,
 				    .to = t->target->to,
 				    .manners = {t->cy->ledger, t->cy->force},
-				    .away = t->away.word[0] ? &t->away : NULL};
+				    .away = t->away.code ? &t->away : NULL};
 	struct outcome held = {0};
 	struct err away;
 	bool holds;
@@ -418,14 +421,14 @@ static bool guards_let(struct turn *t, bool *yes, struct err *err)
 			return false;
 		away = *err;
 		holds = true;
-		conclude(&held, OUTCOME_WAIT, WAIT_CLIENT, away.msg);
+		conclude(&held, waits_for(WAIT_CLIENT), away.msg);
 	}
-	if (away.word[0])
+	if (away.code)
 		note_away(t, &away);
 	*yes = !holds;
-	if (!holds || (t->out->delivered && outcome_is_well(&held)))
+	if (!holds || (t->out->delivered && result_is_well(&held.result)))
 		return true;
-	conclude(t->out, held.kind, held.word, held.detail);
+	conclude(t->out, held.result, held.detail);
 	return true;
 }
 
@@ -461,11 +464,11 @@ static bool conclude_refused(struct turn *t, struct err *err)
 
 	if (!pick_up_refused(t->cy->ledger, t->target->container, t->before, &n, &path, err))
 		return false;
-	if (n == 0 || !outcome_is_well(t->out))
+	if (n == 0 || !result_is_well(&t->out->result))
 		return true;
 	OWN_STR char *detail = mem_printf("the client refused %s, and put it aside%s", path,
 					  n > 1 ? ", and others" : "");
-	conclude(t->out, OUTCOME_ERR, WORD_CLIENT, detail);
+	conclude(t->out, (struct result){.kind = OUTCOME_ERR, .code = WORD_CLIENT}, detail);
 	return true;
 }
 
@@ -490,7 +493,7 @@ static bool begin_turn(struct turn *t, struct err *err)
 {
 	struct ledger_container known;
 
-	conclude(t->out, OUTCOME_OK, "", "");
+	conclude(t->out, is(OUTCOME_OK), "");
 	recall_away(t);
 	if (!ledger_get_container(t->cy->ledger, name_of(t), &known, err))
 		return false;
@@ -517,14 +520,15 @@ static bool take(struct turn *t, struct err *err)
 
 static void log_outcome(const struct outcome *o)
 {
+	OWN_STR char *words = outcome_words(&o->result, o->detail, o->until, clock_now());
 	char text[OUTCOME_TEXT];
 
-	outcome_text(o, text);
-	const char *sep = o->detail[0] ? ": " : "";
-	if (outcome_is_well(o))
-		log_info(o->container, "%s%s%s", text, sep, o->detail);
+	result_text(&o->result, text);
+	const char *sep = words[0] ? ": " : "";
+	if (result_is_well(&o->result))
+		log_info(o->container, "%s%s%s", text, sep, words);
 	else
-		log_error(o->container, "%s%s%s", text, sep, o->detail);
+		log_error(o->container, "%s%s%s", text, sep, words);
 }
 
 /* false: the cycle cannot go on. */
@@ -536,7 +540,7 @@ static bool one_turn(struct cycle *cy, int64_t id, const struct target *target, 
 
 	if (!take(&t, &why)) {
 		conclude_failure(&t, &why);
-		if (is_stop(&why) || why.kind == ERR_FATAL) {
+		if (err_is_stop(&why) || why.kind == ERR_FATAL) {
 			*err = why;
 			return false;
 		}
@@ -576,7 +580,7 @@ static bool take_up_staged(struct cycle *cy, const struct target *targets, size_
 		const char *name = targets[i].container->name;
 		if (staged_take_up(cy->ledger, cy->staging, name, &why))
 			continue;
-		if (is_stop(&why)) {
+		if (err_is_stop(&why)) {
 			*err = why;
 			return false;
 		}

@@ -102,7 +102,7 @@ bool deliver_torrent(const struct deliver *d, struct assignment *a, const struct
 	if (bring(d, a, bytes, &why))
 		return true;
 	/* Where this cannot be noted, the reason goes on all the same. */
-	if (strcmp(why.word, WORD_STOPPED) != 0)
+	if (!err_is_stop(&why))
 		(void)!note_failure(d, a, &why, &ignored);
 	*err = why;
 	return false;
@@ -126,7 +126,7 @@ static bool run_hook(const struct deliver *d, struct assignment *a, char *warnin
 		return false;
 	OWN_STR char *path = path_for_hook(d, a);
 	if (!hook_run(commands, d->container->name, path, d->wake, &why)) {
-		bool stopped = strcmp(why.word, WORD_STOPPED) == 0;
+		bool stopped = err_is_stop(&why);
 		log_warn(d->container->name, "%s%s", why.msg,
 			 stopped ? "; it was cut off, and is not run again" : "");
 		text_copy(warning, size, why.msg);

@@ -65,7 +65,7 @@ static bool remember(const struct destination *d, struct ledger *l, bool ok, con
 static bool called(const struct destination *d, const struct destination_manners *m, bool ok,
 		   const struct err *why, struct err *err)
 {
-	bool stopped = !ok && strcmp(why->word, WORD_STOPPED) == 0;
+	bool stopped = !ok && err_is_stop(why);
 
 	if (!destination_watches(d) && !stopped && !remember(d, m->ledger, ok, why, err))
 		return false;
@@ -125,7 +125,7 @@ bool destination_space(const struct destination *d, const struct destination_man
 
 bool destination_is_away(const struct err *err)
 {
-	return strcmp(err->word, WORD_CLIENT) == 0 && err->kind != ERR_ITEM;
+	return err->code == WORD_CLIENT && err->kind != ERR_ITEM;
 }
 
 bool destination_retry(const struct destination *d, struct ledger *l, bool waits, int64_t *when,

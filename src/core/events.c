@@ -200,22 +200,16 @@ static void join_group(struct group *g, const struct outcome *o, bool clients)
 	g->not_the_clients |= !clients;
 }
 
-/* What the outcome does not say itself: "ask the tracker: HTTP 503" is all in "ERR(HTTP 503)". */
-static const char *detail_of(const struct outcome *o)
-{
-	return *o->word && text_ends(o->detail, o->word) ? "" : o->detail;
-}
-
 /* "attic: ERR(Tracker): it is closed" */
 static void add_failing(struct group *g, const struct outcome *o, int64_t since)
 {
-	const char *detail = detail_of(o);
+	OWN_STR char *detail = outcome_words(&o->result, o->detail, o->until, clock_now());
 	char word[OUTCOME_TEXT];
 
-	outcome_text(o, word);
-	join_group(g, o, strcmp(o->word, WAIT_CLIENT) == 0);
+	result_text(&o->result, word);
+	join_group(g, o, result_is_clients(&o->result));
 	g->since = g->since && g->since < since ? g->since : since;
-	add_hint(&g->hints, outcome_hint(o));
+	add_hint(&g->hints, result_hint(&o->result));
 	if (g->n > LISTED_MAX)
 		return;
 	buf_printf(&g->lines, "%s%s%s%s", o->container, *o->container ? ": " : "", word,
@@ -228,9 +222,9 @@ static void add_mended(struct group *g, const struct outcome *o, const struct no
 {
 	char word[OUTCOME_TEXT], span[CLOCK_TEXT];
 
-	outcome_text(o, word);
+	result_text(&o->result, word);
 	span_since(n, now, span);
-	join_group(g, o, strstr(n->detail, "(" WAIT_CLIENT ")") && !strstr(n->detail, AND));
+	join_group(g, o, strstr(n->detail, "(Client)") && !strstr(n->detail, AND));
 	if (g->n > LISTED_MAX)
 		return;
 	buf_printf(&g->lines, "%s%s%s, after %s of %s\n", o->container, *o->container ? ": " : "",
@@ -259,11 +253,11 @@ static void follow_failing(const struct events_now *in, const struct outcome *o,
 	enum change change = follow(n, true, in->now, in->now);
 	char word[OUTCOME_TEXT];
 
-	outcome_text(o, word);
+	result_text(&o->result, word);
 	if (change == BEGAN) {
 		text_copy(n->detail, sizeof n->detail, word);
 		add_failing(&c->began, o, n->since);
-	} else if (n->told && outcome_needs_a_person(o) && note_told(n, word)) {
+	} else if (n->told && result_needs_a_person(&o->result) && note_told(n, word)) {
 		add_failing(&c->changed, o, n->since);
 	}
 }
@@ -273,7 +267,7 @@ static void follow_outcome(const struct events_now *in, const struct outcome *o,
 {
 	struct notice *n = find(told, FAILURE, o->container);
 
-	if (!outcome_is_well(o))
+	if (!result_is_well(&o->result))
 		follow_failing(in, o, told, c);
 	else if (n && follow(n, false, in->now, in->now) == ENDED)
 		add_mended(&c->ended, o, n, in->now);
@@ -295,7 +289,7 @@ static void tell_failing(const struct events_now *in, struct group *g, struct ev
 	buf_printf(&g->lines, "%s %s.%s", when, since, buf_text(&g->hints));
 	char *text = buf_take(&g->lines);
 
-	outcome_text(o, word);
+	result_text(&o->result, word);
 	if (g->n > 1)
 		e = add(out, in, EVENT_FAILURE, EVENT_ERROR, name, text, "%zu containers fail%s",
 			g->n, how);
@@ -422,7 +416,7 @@ static void find_full(const struct events_now *in, struct notices *told, struct 
 {
 	for (size_t i = 0; i < in->n_outcomes; i++) {
 		const struct outcome *o = &in->outcomes[i];
-		if (o->kind != OUTCOME_FULL)
+		if (o->result.kind != OUTCOME_FULL)
 			continue;
 		const char *size = size_of(in, o->container);
 		struct notice *n = find_or_add(told, "full:", o->container);

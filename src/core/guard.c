@@ -10,15 +10,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool hold(struct outcome *out, const char *word, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static bool hold(struct outcome *out, enum outcome_wait wait, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
 
 /* Returns true, so that `*holds = hold(...)` reads well. */
-static bool hold(struct outcome *out, const char *word, const char *fmt, ...)
+static bool hold(struct outcome *out, enum outcome_wait wait, const char *fmt, ...)
 {
 	va_list ap;
 
-	out->kind = OUTCOME_WAIT;
-	text_copy(out->word, sizeof out->word, word);
+	out->result = (struct result){.kind = OUTCOME_WAIT, .wait = wait};
 	va_start(ap, fmt);
 	vsnprintf(out->detail, sizeof out->detail, fmt, ap);
 	va_end(ap);
@@ -42,7 +42,7 @@ static bool check_pending(const struct guard *g, const struct err *away, struct 
 			out, WAIT_CLIENT,
 			"%" PRIu64 " torrent%s for %s, more than MaxPending (%" PRIu32 ")%s%s", n,
 			n == 1 ? " waits" : "s wait", g->to->name, g->container->max_pending,
-			away->word[0] ? ": " : "", away->word[0] ? away->msg : "");
+			away->code ? ": " : "", away->code ? away->msg : "");
 	return true;
 }
 
@@ -218,7 +218,7 @@ bool guard_check(const struct guard *g, struct outcome *out, bool *holds, struct
 	}
 	if (!check_pending(g, away, out, holds, err))
 		return false;
-	if (!*holds && away->word[0] && (away->kind == ERR_TARGET || asks_client(g)))
+	if (!*holds && away->code && (away->kind == ERR_TARGET || asks_client(g)))
 		*holds = hold(out, WAIT_CLIENT, "%s", away->msg);
 	if (*holds)
 		return true;

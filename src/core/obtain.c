@@ -22,7 +22,7 @@ static bool settle_question(const struct obtain *o, int64_t id, const struct err
 		return ledger_not_assigned(o->ledger, id, err);
 	log_warn(o->container->name,
 		 "the tracker may have assigned a torrent, but its answer was lost");
-	bool stopped = strcmp(why->word, WORD_STOPPED) == 0;
+	bool stopped = err_is_stop(why);
 	return ledger_possibly_lost(
 		o->ledger, id, stopped ? "stopped while the tracker was being asked" : why->msg,
 		err);
@@ -141,7 +141,7 @@ static bool download_failed(const struct obtain *o, struct assignment *a, bool *
 		return false;
 	/* An answer that will not get better by itself, such as 404 or one over the ceiling, must
 	 * not block for ever. */
-	if (!failure.back_off && (failure.status || strcmp(why->word, WORD_PROTOCOL) == 0)) {
+	if (!failure.back_off && (failure.status || why->code == WORD_PROTOCOL)) {
 		why->kind = ERR_ITEM;
 		if (!count_try(o, a, &nothing, why, err))
 			return false;
@@ -224,7 +224,7 @@ static bool refuse_staged(const struct obtain *o, const struct assignment *a, co
 
 	return ledger_possibly_lost(o->ledger, a->id, note, err) &&
 	       vault_quarantine_move(path, where, err) &&
-	       err_set(err, ERR_ITEM, why->word, "%s", note);
+	       err_set(err, ERR_ITEM, why->code, "%s", note);
 }
 
 /* The order matters: the bytes leave the staging folder when they are "fetched". */

@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+/* What is said of a 403 where the credentials may be to blame. */
+#define UNPROVEN "no call with this ApiUser and ApiKey has worked yet, so they may be wrong"
+
 void pace_fingerprint(const char *user, const char *key, char out[17])
 {
 	uint8_t digest[SHA256_SIZE];
@@ -23,8 +26,7 @@ void pace_fingerprint(const char *user, const char *key, char out[17])
 
 static bool earned_by_credentials(const struct pace *pace)
 {
-	return text_has_nocase(pace->reason, "HTTP 401") ||
-	       text_has_nocase(pace->reason, "HTTP 403");
+	return pace->reason.status == 401 || pace->reason.status == 403;
 }
 
 bool pace_open(struct pacer *p, struct err *err)
@@ -125,6 +127,16 @@ static bool calls_for_patience(enum pace_call call, const struct engine_failure 
 	return failure && failure->back_off && (call != PACE_CHECK || failure->status);
 }
 
+static void begin_backoff(const struct pacer *p, struct pace *pace,
+			  const struct engine_failure *failure, const struct err *why)
+{
+	struct pace_reason reason = {.status = (int)failure->status,
+				     .unproven = failure->status == 403 && why->code == WORD_AUTH};
+
+	text_copy(reason.text, sizeof reason.text, why->msg);
+	schedule_failed(pace, &p->manners, clock_now(), failure->retry_after, &reason);
+}
+
 bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failure *failure,
 		struct err *why, struct err *err)
 {
@@ -134,26 +146,16 @@ bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failur
 		return false;
 	/* A guard's page tells nothing of the credentials: they did not get to the tracker. */
 	if (failure && failure->status == 403 && !p->proven && failure->page != REPLY_PAGE_GUARD) {
-		text_copy(why->word, sizeof why->word, WORD_AUTH);
-		err_wrap(why, PACE_UNPROVEN);
+		why->code = WORD_AUTH;
+		err_wrap(why, UNPROVEN);
 	}
 	if (calls_for_patience(call, failure))
-		schedule_failed(&pace, &p->manners, clock_now(), failure->retry_after, why->msg);
+		begin_backoff(p, &pace, failure, why);
 	else if (!failure)
 		schedule_succeeded(&pace);
 	if (!failure)
 		note_proven(p, &pace);
 	return record(p, call, &pace, err);
-}
-
-/* libcurl's words for a proxy that refuses have "HTTP code 407". */
-bool pace_earned_by_answer(const char *reason)
-{
-	const char *at = reason;
-
-	while ((at = strstr(at, "HTTP ")) && !(at[5] >= '1' && at[5] <= '9'))
-		at += 5;
-	return at != NULL;
 }
 
 bool pace_announced(struct pacer *p, const char *version, struct err *err)
@@ -168,18 +170,19 @@ bool pace_announced(struct pacer *p, const char *version, struct err *err)
 	return ledger_set_pace(p->ledger, &pace, err);
 }
 
-bool pace_backoff(struct pacer *p, int64_t *left, char reason[128], struct err *err)
+bool pace_backoff(struct pacer *p, int64_t *until, struct pace_reason *why, struct err *err)
 {
 	struct pace pace;
 
 	if (!ledger_get_pace(p->ledger, &pace, err))
 		return false;
 	int64_t now = clock_now();
-	*left = schedule_backoff(&pace, now);
-	text_copy(reason, sizeof pace.reason, pace.reason);
-	if (pace.backoff_until <= now + *left)
+	int64_t left = schedule_backoff(&pace, now);
+	*until = left ? now + left : 0;
+	*why = pace.reason;
+	if (pace.backoff_until <= now + left)
 		return true;
 	/* The clock was set back.  Corrected anew at each look, the end would move on with it. */
-	pace.backoff_until = now + *left;
+	pace.backoff_until = now + left;
 	return ledger_set_pace(p->ledger, &pace, err);
 }

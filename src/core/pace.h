@@ -21,9 +21,6 @@ enum pace_call {
 		     */
 };
 
-/* How the reason of a back-off begins where the credentials may be to blame. */
-#define PACE_UNPROVEN "no call with this ApiUser and ApiKey has worked yet, so they may be wrong"
-
 struct pacer {
 	struct ledger *ledger; /* borrowed */
 	struct wake *wake;     /* borrowed */
@@ -51,7 +48,7 @@ bool pace_redirect(struct pacer *p, struct err *err) MUST_CHECK;
 /* The call has ended well.  Whether the tracker is well is for the next one to say. */
 bool pace_ended(struct pacer *p, enum pace_call call, struct err *err) MUST_CHECK;
 
-/* The call has ended well, or (`failure` not NULL) with *why, whose word becomes WORD_AUTH for a
+/* The call has ended well, or (`failure` not NULL) with *why, whose code becomes WORD_AUTH for a
  * 403 as long as no call with these credentials has worked, unless a guard in front of the tracker
  * answered.  A failure that calls for patience begins a back-off or lengthens it, except that of a
  * PACE_CHECK to which no answer came: what is tried there may not be what others go by. */
@@ -61,11 +58,8 @@ bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failur
 /* Remember which version of its utility the tracker has named. */
 bool pace_announced(struct pacer *p, const char *version, struct err *err) MUST_CHECK;
 
-/* *left: how long the back-off lasts still, 0: none.  `reason` gets why. */
-bool pace_backoff(struct pacer *p, int64_t *left, char reason[128], struct err *err) MUST_CHECK;
-
-/* Was a back-off of this reason earned by an answer of the tracker's (an HTTP status), and not by a
- * way to it that leads nowhere? */
-bool pace_earned_by_answer(const char *reason);
+/* *until: when the back-off ends, 0: there is none.  *why: its reason. */
+bool pace_backoff(struct pacer *p, int64_t *until, struct pace_reason *why,
+		  struct err *err) MUST_CHECK;
 
 #endif

@@ -11,7 +11,7 @@ char *report_summary(const struct outcome outcomes[], size_t n)
 	char text[OUTCOME_TEXT];
 
 	for (size_t i = 0; i < n; i++) {
-		outcome_text(&outcomes[i], text);
+		result_text(&outcomes[i].result, text);
 		buf_printf(&out, "%s%s:%s", i ? ", " : "", outcomes[i].container, text);
 	}
 	return buf_take(&out);
@@ -20,9 +20,17 @@ char *report_summary(const struct outcome outcomes[], size_t n)
 bool report_is_well(const struct outcome outcomes[], size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!outcome_is_well(&outcomes[i]))
+		if (!result_is_well(&outcomes[i].result))
 			return false;
 	return true;
+}
+
+enum cycle_end report_end(const struct outcome outcomes[], size_t n, bool missing)
+{
+	for (size_t i = 0; i < n; i++)
+		if (outcomes[i].result.kind == OUTCOME_ERR)
+			return CYCLE_END_FAILED;
+	return missing || !report_is_well(outcomes, n) ? CYCLE_END_WAITS : CYCLE_END_WELL;
 }
 
 static void add_delivered(struct buf *out, const struct outcome *o)
@@ -64,12 +72,13 @@ void report_totals(struct buf *out, struct ledger *l, const char *container)
 
 static void add_container(struct buf *out, struct ledger *l, const struct outcome *o)
 {
+	OWN_STR char *words = outcome_words(&o->result, o->detail, o->until, clock_now());
 	char text[OUTCOME_TEXT];
 
-	outcome_text(o, text);
+	result_text(&o->result, text);
 	buf_printf(out, "%s: %s%s", o->container, text, o->carried ? " (as before)" : "");
-	if (o->detail[0])
-		buf_printf(out, " (%s)", o->detail);
+	if (words[0])
+		buf_printf(out, " (%s)", words);
 	buf_puts(out, ".");
 	add_delivered(out, o);
 	report_totals(out, l, o->container);

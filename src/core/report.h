@@ -17,6 +17,9 @@ char *report_summary(const struct outcome outcomes[], size_t n);
  */
 void report_totals(struct buf *out, struct ledger *l, const char *container);
 
+/* How a cycle with these outcomes ended; `missing`: an audit did not find everything. */
+enum cycle_end report_end(const struct outcome outcomes[], size_t n, bool missing);
+
 bool report_is_well(const struct outcome outcomes[], size_t n);
 
 struct report {

@@ -52,7 +52,7 @@ int64_t schedule_ladder(uint32_t failures)
 }
 
 void schedule_failed(struct pace *p, const struct manners *m, int64_t now, int64_t retry_after,
-		     const char *reason)
+		     const struct pace_reason *why)
 {
 	if (!p->failures || !p->since)
 		p->since = now;
@@ -61,7 +61,7 @@ void schedule_failed(struct pace *p, const struct manners *m, int64_t now, int64
 	int64_t wait = m->waits ? schedule_ladder(p->failures) : 0;
 	int64_t asked = min(retry_after, now + SCHEDULE_RETRY_AFTER_MAX_MS);
 	p->backoff_until = max(now + wait, asked);
-	text_copy(p->reason, sizeof p->reason, reason);
+	p->reason = *why;
 }
 
 void schedule_succeeded(struct pace *p)
@@ -69,7 +69,7 @@ void schedule_succeeded(struct pace *p)
 	p->failures = 0;
 	p->since = 0;
 	p->backoff_until = 0;
-	p->reason[0] = '\0';
+	p->reason = (struct pace_reason){0};
 }
 
 int64_t schedule_backoff(const struct pace *p, int64_t now)

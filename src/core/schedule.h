@@ -37,7 +37,7 @@ int64_t schedule_wait_request(const struct pace *p, const struct manners *m, int
 /* A call failed in a way that calls for patience: go up the ladder of 1, 5, 15, 30 minutes, 1, 3, 6
  * hours.  `retry_after` (0: none) is when the tracker wants to be asked again. */
 void schedule_failed(struct pace *p, const struct manners *m, int64_t now, int64_t retry_after,
-		     const char *reason);
+		     const struct pace_reason *why);
 
 /* A call succeeded: leave the ladder. */
 void schedule_succeeded(struct pace *p);

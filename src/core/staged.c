@@ -15,7 +15,7 @@ bool staged_read(const char *path, struct buf *bytes, struct torrent *t, struct 
 		return torrent_read(bytes->data, bytes->len, t, err);
 	if (err->kind == ERR_TARGET) {
 		err->kind = ERR_ITEM;
-		text_copy(err->word, sizeof err->word, WORD_BAD_TORRENT);
+		err->code = WORD_BAD_TORRENT;
 	}
 	return false;
 }

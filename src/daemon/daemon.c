@@ -98,11 +98,12 @@ static int64_t sooner(int64_t a, int64_t b)
 static bool rest_due(struct daemon *d, const struct cycle_clock *clock, int64_t now, int64_t *when,
 		     struct err *err)
 {
-	char reason[128];
-	int64_t left;
+	struct pace_reason why;
+	int64_t until;
 
-	if (!pace_backoff(&d->parts.pacer, &left, reason, err))
+	if (!pace_backoff(&d->parts.pacer, &until, &why, err))
 		return false;
+	int64_t left = until ? until - now : 0;
 	*when = schedule_rest(clock, &d->parts.pacer.manners, left, now);
 	return true;
 }
@@ -298,7 +299,7 @@ static bool run_cycle(struct daemon *d, const char *kind, enum work work, struct
 /* A ledger that cannot be used may be put back; all else that is fatal stays so. */
 static bool is_hopeless(const struct err *err)
 {
-	return err->kind == ERR_FATAL && strcmp(err->word, WORD_LEDGER) != 0;
+	return err->kind == ERR_FATAL && err->code != WORD_LEDGER;
 }
 
 /* Said when it begins, or changes; Healthchecks, which may not have heard it, is told again. */
@@ -367,7 +368,6 @@ static bool free_held(const struct parts *p, const struct target *t, struct err 
 {
 	const char *name = t->container->name;
 	struct ledger_container known;
-	OWN(outcome_clear) struct outcome last = {0};
 	bool refused;
 
 	if (!t->to->name)
@@ -375,7 +375,7 @@ static bool free_held(const struct parts *p, const struct target *t, struct err 
 	if (!ledger_get_container(p->ledger, name, &known, err) ||
 	    !ledger_is_refused(p->ledger, t->to->fingerprint, &refused, err))
 		return false;
-	if (refused || !outcome_parse(known.outcome, &last) || strcmp(last.word, WAIT_CLIENT) != 0)
+	if (refused || !result_is_clients(&known.result))
 		return true;
 	return ledger_undone(p->ledger, &name, 1, err);
 }
@@ -419,7 +419,7 @@ static bool one_cycle(struct daemon *d, const char *kind, enum work work, struct
 		end_trouble(d);
 		return true;
 	}
-	if (strcmp(why.word, WORD_STOPPED) == 0)
+	if (err_is_stop(&why))
 		return true;
 	if (is_hopeless(&why)) {
 		*err = why;

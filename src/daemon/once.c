@@ -41,9 +41,10 @@ static bool carry(struct ledger *l, const struct target *t, struct outcome *out)
 	struct ledger_container known;
 	struct err ignored;
 
-	if (!ledger_get_container(l, t->container->name, &known, &ignored) ||
-	    !outcome_parse(known.outcome, out))
+	if (!ledger_get_container(l, t->container->name, &known, &ignored) || !known.outcome_at)
 		return false;
+	out->result = known.result;
+	out->until = known.until;
 	out->container = mem_dup(t->container->name);
 	out->carried = true;
 	text_copy(out->detail, sizeof out->detail, known.detail);
@@ -169,11 +170,12 @@ static void finish(const struct once *o, const struct cycle *cy, int64_t id, str
 				      .next_cycle = o->next_cycle};
 	OWN_STR char *summary = report_summary(all, n);
 	OWN_STR char *body = report_body(p->ledger, &report);
-	bool well = report_is_well(all, n) && nothing_missing;
+	enum cycle_end end = report_end(all, n, !nothing_missing);
+	bool well = end == CYCLE_END_WELL;
 	struct err err;
 
 	log_info(NULL, "cycle ended: %s", summary);
-	if (!ledger_cycle_end(p->ledger, id, well, summary, &err))
+	if (!ledger_cycle_end(p->ledger, id, end, summary, &err))
 		log_error(NULL, "cannot record the end of the cycle: %s", err.msg);
 	keep_ids(p);
 	if (well)
@@ -204,7 +206,10 @@ void once_ping_failure(const struct config *c, struct wake *wake, const char *bo
 void once_report_failure(struct parts *p, const struct config *c, struct wake *wake,
 			 const struct err *err)
 {
-	OWN_STR char *body = mem_printf("ERROR: %s: %s", err->word, err->msg);
+	char word[ERR_WORD];
+
+	err_word(err->code, err->status, err->name, word);
+	OWN_STR char *body = mem_printf("ERROR: %s: %s", word, err->msg);
 
 	if (!p->health) {
 		once_ping_failure(c, wake, body);
@@ -217,7 +222,7 @@ void once_report_failure(struct parts *p, const struct config *c, struct wake *w
 /* A stop amid a cycle is no failure, but Healthchecks should be able to tell why no end came. */
 static void report_stop(struct parts *p, const struct err *err)
 {
-	if (strcmp(err->word, WORD_STOPPED) == 0)
+	if (err_is_stop(err))
 		health_log(p->health, "Stopped on request amid the cycle. The next start goes on "
 				      "with it; nothing is lost.");
 }

@@ -3,18 +3,25 @@
 #include "daemon/once.h"
 #include "base/clock.h"
 
+/* The back-off was earned by an answer, not by a way to the tracker that leads nowhere. */
+static bool left_alone(int64_t until, const struct pace_reason *why, struct err *err)
+{
+	static const struct result waiting = {.kind = OUTCOME_WAIT, .wait = WAIT_BACKOFF};
+	OWN_STR char *words = outcome_words(&waiting, why->text, until, clock_now());
+
+	return err_set(err, ERR_RETRY, why->unproven ? WORD_AUTH : WORD_NETWORK, "%s", words);
+}
+
 static bool ask(struct parts *p, struct online_answer *a, struct err *err)
 {
-	char reason[128], span[CLOCK_TEXT];
-	int64_t left;
+	int64_t until;
+	struct pace_reason reason;
 	struct err why;
 
-	if (!pace_open(&p->pacer, err) || !pace_backoff(&p->pacer, &left, reason, err))
+	if (!pace_open(&p->pacer, err) || !pace_backoff(&p->pacer, &until, &reason, err))
 		return false;
-	clock_span(left + 999, span);
-	if (left && pace_earned_by_answer(reason))
-		return err_set(err, ERR_RETRY, WORD_NETWORK,
-			       "the tracker is left alone for another %s, after: %s", span, reason);
+	if (until && reason.status)
+		return left_alone(until, &reason, err);
 	if (!pace_before(&p->pacer, PACE_CHECK, NULL, err))
 		return false;
 	bool ok = p->engine->ops->version(p->engine, a->version, &why);

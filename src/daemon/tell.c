@@ -96,12 +96,14 @@ static bool add_container(const struct parts *p, const char *name, struct buf *o
 {
 	struct ledger_container known;
 	uint64_t week;
+	char last[OUTCOME_TEXT] = "no turn yet";
 
 	if (!ledger_get_container(p->ledger, name, &known, err) ||
 	    !ledger_got_since(p->ledger, name, clock_now() - EVENTS_DIGEST_MS, &week, err))
 		return false;
-	buf_printf(out, "%s: %s, %" PRIu64 " new.", name,
-		   known.outcome[0] ? known.outcome : "no turn yet", week);
+	if (known.outcome_at)
+		result_text(&known.result, last);
+	buf_printf(out, "%s: %s, %" PRIu64 " new.", name, last, week);
 	report_totals(out, p->ledger, name);
 	buf_puts(out, "\n");
 	return true;
@@ -221,12 +223,11 @@ void tell_look(const struct parts *p)
 
 void tell_broken(const struct parts *p, const struct err *why)
 {
-	struct outcome whole = {.container = (char[]){""}, .kind = OUTCOME_ERR};
+	struct outcome whole = {.container = (char[]){""}, .result = result_of_err(why)};
 	struct events_now now = {.outcomes = &whole, .n_outcomes = 1};
 
 	if (!p->ledger || !p->notify || !p->config->n_notify)
 		return;
-	text_copy(whole.word, sizeof whole.word, why->word);
 	text_copy(whole.detail, sizeof whole.detail, why->msg);
 	keep_locked(p, &now);
 	(void)tell_send(p, INT64_MAX);

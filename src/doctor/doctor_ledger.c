@@ -120,8 +120,7 @@ static int64_t ill_since(const struct status *s, const struct status_container *
 
 	for (size_t i = 0; i < s->n_cycles; i++) {
 		const struct ledger_turn *turn = turn_of(&s->cycles[i], c->setup->name);
-		struct outcome o = {0};
-		if (turn && outcome_parse(turn->outcome, &o) && outcome_is_well(&o))
+		if (turn && result_is_well(&turn->result))
 			break;
 		if (turn)
 			since = s->cycles[i].begun_at;
@@ -129,16 +128,19 @@ static int64_t ill_since(const struct status *s, const struct status_container *
 	return since;
 }
 
-static void say_ill(struct doctor *d, const struct status *s, const struct status_container *c,
-		    const struct outcome *o)
+static void say_ill(struct doctor *d, const struct status *s, const struct status_container *c)
 {
-	bool is_here = strcmp(o->word, WORD_DISK) == 0 || strcmp(o->word, WORD_CONFIG) == 0;
-	OWN_STR char *hint = words_outcome_hint(s, c, o);
-	char since[WORDS_TIME];
+	const struct result *r = &c->known.result;
+	bool is_here = result_is_err(r, WORD_DISK) || result_is_err(r, WORD_CONFIG);
+	OWN_STR char *hint = words_outcome_hint(s, c);
+	OWN_STR char *detail = words_detail(c, s->now);
+	char since[WORDS_TIME], text[OUTCOME_TEXT];
+
+	result_text(r, text);
 
 	words_time(ill_since(s, c), s->now, since);
-	doctor_say(d, DOCTOR_WARN, "last-outcome", c->setup->name, "%s since %s%s%s",
-		   c->known.outcome, since, c->known.detail[0] ? ": " : "", c->known.detail);
+	doctor_say(d, DOCTOR_WARN, "last-outcome", c->setup->name, "%s since %s%s%s", text, since,
+		   detail[0] ? ": " : "", detail);
 	if (is_here)
 		doctor_mend(d, "mend what is red here; if nothing is, it is mended, and is gone on "
 			       "with within ten minutes, or by `ptp-archiver fetch`");
@@ -148,17 +150,16 @@ static void say_ill(struct doctor *d, const struct status *s, const struct statu
 
 static void say_outcome(struct doctor *d, const struct status *s, const struct status_container *c)
 {
-	struct outcome o = {0};
-	char when[WORDS_TIME];
+	char when[WORDS_TIME], text[OUTCOME_TEXT];
 
-	if (!outcome_parse(c->known.outcome, &o) || words_is_trackers(s, &o))
+	if (!c->known.outcome_at || words_is_trackers(s, &c->known.result))
 		return;
+	result_text(&c->known.result, text);
 	words_time(c->known.outcome_at, s->now, when);
-	if (outcome_is_well(&o))
-		doctor_say(d, DOCTOR_OK, "last-outcome", c->setup->name, "%s at %s",
-			   c->known.outcome, when);
+	if (result_is_well(&c->known.result))
+		doctor_say(d, DOCTOR_OK, "last-outcome", c->setup->name, "%s at %s", text, when);
 	else
-		say_ill(d, s, c, &o);
+		say_ill(d, s, c);
 }
 
 static void say_tracker(struct doctor *d, const struct status *s)

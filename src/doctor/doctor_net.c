@@ -83,14 +83,24 @@ static void say_steps(struct doctor *d, const struct doctor_way *w, enum step fa
 		doctor_say(d, DOCTOR_OK, w->tests[STEP_TLS], w->about, "its certificate is good");
 }
 
+/* "ERR(HTTP 503)" */
+static void error_text(const struct err *why, char out[OUTCOME_TEXT])
+{
+	const struct result r = result_of_err(why);
+
+	result_text(&r, out);
+}
+
 void doctor_trouble(struct doctor *d, const struct doctor_way *w, enum http_trouble trouble,
 		    const struct err *why)
 {
 	const struct trouble_row *row = &troubles[trouble];
 	bool at_proxy = w->proxy && trouble == HTTP_NO_CONNECTION;
+	char text[OUTCOME_TEXT];
 
+	error_text(why, text);
 	say_steps(d, w, row->step);
-	doctor_say(d, DOCTOR_FAIL, w->tests[row->step], w->about, "ERR(%s): %s (%s)", why->word,
+	doctor_say(d, DOCTOR_FAIL, w->tests[row->step], w->about, "%s: %s (%s)", text,
 		   at_proxy ? "nobody answers at the proxy" : row->cause, why->msg);
 	if (at_proxy)
 		doctor_mend(d, "start the proxy, or correct or unset %s", w->proxy);
@@ -127,7 +137,7 @@ static const char *cause_of(const struct engine_failure *f, const struct err *wh
 		return "a page of a guard in front of the tracker (Cloudflare) came, which takes "
 		       "us "
 		       "for a robot";
-	if (strcmp(why->word, WORD_AUTH) == 0)
+	if (why->code == WORD_AUTH)
 		return "the credentials are not accepted";
 	if (f->status == 403)
 		return "it was asked with these credentials before, so this is too many queries, "
@@ -142,7 +152,7 @@ static const char *cause_of(const struct engine_failure *f, const struct err *wh
 		return "the tracker is not well";
 	if (f->page)
 		return "a page came, where JSON should have come";
-	if (strcmp(why->word, WORD_TRACKER) == 0)
+	if (why->code == WORD_TRACKER)
 		return "it answers with an error of its own";
 	return "its answer is not what it should be";
 }
@@ -152,7 +162,7 @@ static const char *mend_of(const struct engine_failure *f, const struct err *why
 	if (f->page == REPLY_PAGE_GUARD)
 		return "wait some hours; if it stays so, use another way out: no VPN, or another "
 		       "proxy";
-	if (strcmp(why->word, WORD_AUTH) == 0)
+	if (why->code == WORD_AUTH)
 		return "copy user and key from your profile page anew: ApiUser (PTP_USER), ApiKey "
 		       "(PTP_KEY)";
 	if (f->status == 403)
@@ -166,7 +176,7 @@ static const char *mend_of(const struct engine_failure *f, const struct err *why
 	if (f->page == REPLY_PAGE_LOGIN)
 		return "unset BaseURL and VersionURL if you have set them; else copy user and key "
 		       "from your profile page anew";
-	if (strcmp(why->word, WORD_TRACKER) == 0)
+	if (why->code == WORD_TRACKER)
 		return "do what it says: wait, if it was asked too often; copy user and key from "
 		       "your profile page anew (ApiUser, PTP_USER; ApiKey, PTP_KEY), if it means "
 		       "these";
@@ -177,27 +187,31 @@ static const char *mend_of(const struct engine_failure *f, const struct err *why
 static void say_answer(struct doctor *d, const struct doctor_way *w, const struct engine_failure *f,
 		       const struct err *why)
 {
-	bool asks_for_key = strcmp(why->word, WORD_AUTH) == 0 || f->status == 403;
+	bool asks_for_key = why->code == WORD_AUTH || f->status == 403;
+	char text[OUTCOME_TEXT];
 
+	error_text(why, text);
 	say_steps(d, w, STEP_ANSWER);
 	doctor_say(d, DOCTOR_FAIL,
 		   asks_for_key && f->page != REPLY_PAGE_GUARD ? "tracker-key" : "tracker-answer",
-		   w->about, "ERR(%s): %s (%s)", why->word, cause_of(f, why), why->msg);
+		   w->about, "%s: %s (%s)", text, cause_of(f, why), why->msg);
 	doctor_mend(d, "%s", mend_of(f, why));
 }
 
 /* Left alone, or something on our side. */
 static void say_not_asked(struct doctor *d, const struct err *why)
 {
-	bool waits = why->kind == ERR_RETRY && strcmp(why->word, WORD_NETWORK) == 0;
+	bool waits = why->kind == ERR_RETRY && why->code == WORD_NETWORK;
+	char text[OUTCOME_TEXT];
 
-	if (waits && strstr(why->msg, PACE_UNPROVEN)) {
+	if (why->code == WORD_AUTH) {
 		doctor_say(d, DOCTOR_FAIL, "tracker-key", "tracker", "%s", why->msg);
 		doctor_mend(d, "copy user and key from your profile page anew: ApiUser (PTP_USER), "
 			       "ApiKey (PTP_KEY); other ones are tried at once");
 		return;
 	}
-	doctor_say(d, DOCTOR_FAIL, "tracker-answer", "tracker", "ERR(%s): %s", why->word, why->msg);
+	error_text(why, text);
+	doctor_say(d, DOCTOR_FAIL, "tracker-answer", "tracker", "%s: %s", text, why->msg);
 	doctor_mend(d,
 		    waits ? "wait: it is asked again by itself then; `ptp-archiver status` tells "
 			    "since when it has not been well, and why"

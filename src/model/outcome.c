@@ -1,17 +1,24 @@
 #include "model/outcome.h"
 
+#include "base/clock.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-static const char *const plain[] = {[OUTCOME_OK] = "OK",
+static const char *const kinds[] = {[OUTCOME_OK] = "OK",
 				    [OUTCOME_FULL] = "FULL",
 				    [OUTCOME_STALLED] = "STALLED",
 				    [OUTCOME_WAIT] = "WAIT",
 				    [OUTCOME_ERR] = "ERR"};
-_Static_assert(sizeof plain / sizeof *plain == OUTCOME_ERR + 1, "a text for each outcome");
+_Static_assert(sizeof kinds / sizeof *kinds == OUTCOME_ERR + 1, "a text for each outcome");
+
+static const char *const waits[OUTCOME_WAITS] = {
+	[WAIT_NONE] = "",         [WAIT_BACKOFF] = "",        [WAIT_TIME] = "",
+	[WAIT_SPACE] = "Space",   [WAIT_STALLED] = "Stalled", [WAIT_BACKLOG] = "Backlog",
+	[WAIT_CLIENT] = "Client",
+};
 
 void outcome_clear(struct outcome *o)
 {
@@ -20,86 +27,84 @@ void outcome_clear(struct outcome *o)
 	*o = (struct outcome){0};
 }
 
-void outcome_text(const struct outcome *o, char out[OUTCOME_TEXT])
+struct result result_of_err(const struct err *err)
 {
-	if (o->word[0])
-		snprintf(out, OUTCOME_TEXT, "%s(%s)", plain[o->kind], o->word);
-	else
-		snprintf(out, OUTCOME_TEXT, "%s", plain[o->kind]);
+	struct result r = {.kind = OUTCOME_ERR, .code = err->code, .status = err->status};
+
+	text_copy(r.name, sizeof r.name, err->name);
+	return r;
 }
 
-/* "NAME" or "NAME(word)", with a word only where there may, or must, be one. */
-static bool parse_as(const char *text, enum outcome_kind kind, struct outcome *o)
+void result_text(const struct result *r, char out[OUTCOME_TEXT])
 {
-	size_t name = strlen(plain[kind]), len = strlen(text);
+	char word[ERR_WORD] = "";
 
-	if (!text_starts(text, plain[kind]))
-		return false;
-	if (len == name && kind != OUTCOME_ERR) {
-		o->kind = kind;
-		o->word[0] = '\0';
-		return true;
+	if (r->kind == OUTCOME_ERR)
+		err_word(r->code, r->status, r->name, word);
+	else if (r->kind == OUTCOME_WAIT)
+		text_copy(word, sizeof word, waits[r->wait]);
+	snprintf(out, OUTCOME_TEXT, word[0] ? "%s(%s)" : "%s", kinds[r->kind], word);
+}
+
+char *outcome_words(const struct result *r, const char *detail, int64_t until, int64_t now)
+{
+	char time[CLOCK_TEXT];
+
+	if (!result_waits(r, WAIT_BACKOFF) || !until)
+		return mem_dup(detail);
+	if (until <= now) {
+		clock_format(until, time);
+		return mem_printf("the tracker was left alone until %s, after: %s", time, detail);
 	}
-	if ((kind != OUTCOME_ERR && kind != OUTCOME_WAIT) || len < name + 3 ||
-	    len - name - 2 >= sizeof o->word || text[name] != '(' || text[len - 1] != ')')
-		return false;
-	o->kind = kind;
-	memcpy(o->word, text + name + 1, len - name - 2);
-	o->word[len - name - 2] = '\0';
-	return true;
+	clock_span(until - now + 999, time);
+	return mem_printf("the tracker is left alone for another %s, after: %s", time, detail);
 }
 
-bool outcome_parse(const char *text, struct outcome *o)
+bool result_is_well(const struct result *r)
 {
-	for (unsigned k = OUTCOME_OK; k <= OUTCOME_ERR; k++)
-		if (parse_as(text, (enum outcome_kind)k, o))
-			return true;
-	return false;
+	if (r->kind == OUTCOME_WAIT)
+		return r->wait == WAIT_STALLED || r->wait == WAIT_BACKLOG;
+	return r->kind != OUTCOME_ERR;
 }
 
-bool outcome_is_well(const struct outcome *o)
-{
-	if (o->kind == OUTCOME_WAIT)
-		return strcmp(o->word, WAIT_STALLED) == 0 || strcmp(o->word, WAIT_BACKLOG) == 0;
-	return o->kind == OUTCOME_OK || o->kind == OUTCOME_FULL || o->kind == OUTCOME_STALLED;
-}
-
+/* What a person can do, and whether it is needed: without it the failure does not pass. */
 static const struct remedy {
-	const char *word, *hint;
-	bool by_a_person; /* it does not pass by itself */
-} remedies[] = {
-	{WORD_AUTH, "Check PTP_USER and PTP_KEY (ApiUser and ApiKey).", true},
-	{WORD_DISK, "`ptp-archiver check` says which folder, and why.", true},
-	{WORD_CONFIG, "`ptp-archiver check` says which setting.", true},
-	{WORD_LEDGER,
-	 "Is there room on the disk of the state folder? If it is damaged, put a copy back.", true},
-	{WORD_BAD_TORRENT, "It is downloaded again by itself; what came is in state/quarantine.",
-	 false},
-	{WORD_TLS, "Look at the clock, the CA file, a proxy.", false},
-	{WORD_PROTOCOL, "If it stays so, look for a newer ptp-archiver; the log has what came.",
-	 false},
-	{WAIT_SPACE, "Make room, or resize the container.", true},
-	{WAIT_CLIENT, "Look into the torrent client; what was assigned waits for it.", true},
+	const char *hint;
+	bool by_a_person;
+} of_errors[ERR_CODES] = {
+	[WORD_AUTH] = {"Check PTP_USER and PTP_KEY (ApiUser and ApiKey).", true},
+	[WORD_CLIENT] = {"Look into the torrent client; what was assigned waits for it.", true},
+	[WORD_DISK] = {"`ptp-archiver check` says which folder, and why.", true},
+	[WORD_CONFIG] = {"`ptp-archiver check` says which setting.", true},
+	[WORD_LEDGER] = {"Is there room on the disk of the state folder? If the ledger is damaged, "
+			 "put a copy back.",
+			 true},
+	[WORD_BAD_TORRENT] = {"It is downloaded again by itself; what came is in state/quarantine.",
+			      false},
+	[WORD_TLS] = {"Look at the clock, the CA file, a proxy.", false},
+	[WORD_PROTOCOL] = {"If it stays so, look for a newer ptp-archiver; the log has what came.",
+			   false},
+};
+static const struct remedy of_waits[OUTCOME_WAITS] = {
+	[WAIT_SPACE] = {"Make room, or resize the container.", true},
+	[WAIT_CLIENT] = {"Look into the torrent client; what was assigned waits for it.", true},
 };
 
-static const struct remedy *remedy_of(const struct outcome *o)
+static const struct remedy *remedy_of(const struct result *r)
 {
-	for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
-		if (strcmp(o->word, remedies[i].word) == 0)
-			return &remedies[i];
-	return NULL;
+	static const struct remedy none = {NULL, false};
+
+	if (r->kind == OUTCOME_ERR)
+		return &of_errors[r->code];
+	return r->kind == OUTCOME_WAIT ? &of_waits[r->wait] : &none;
 }
 
-const char *outcome_hint(const struct outcome *o)
+const char *result_hint(const struct result *r)
 {
-	const struct remedy *r = remedy_of(o);
-
-	return r ? r->hint : NULL;
+	return remedy_of(r)->hint;
 }
 
-bool outcome_needs_a_person(const struct outcome *o)
+bool result_needs_a_person(const struct result *r)
 {
-	const struct remedy *r = remedy_of(o);
-
-	return r && r->by_a_person;
+	return remedy_of(r)->by_a_person;
 }

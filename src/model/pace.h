@@ -5,18 +5,26 @@
 #ifndef MODEL_PACE_H
 #define MODEL_PACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+/* Why the tracker is left alone. */
+struct pace_reason {
+	int status;     /* HTTP status of its answer; 0: no answer came */
+	bool unproven;  /* a 403, and no call with these credentials has worked yet */
+	char text[128]; /* for people */
+};
+
 struct pace {
-	int64_t last_fetch;    /* begin of the last fetch call, or its end once that is known */
-	int64_t last_request;  /* the same of any request */
-	uint32_t failures;     /* in a row, that call for patience */
-	int64_t backoff_until; /* no call before; 0: no back-off */
-	int64_t since;         /* of the first of those failures; 0: there is none */
-	char reason[128];      /* of the back-off, for people */
-	char credentials[17];  /* fingerprint of the credentials last used; "" none */
-	char proven[17];       /* fingerprint of those that last worked; "" none */
-	char announced[24];    /* version of its utility that the tracker last named; "" none */
+	int64_t last_fetch;        /* begin of the last fetch call, or its end once that is known */
+	int64_t last_request;      /* the same of any request */
+	uint32_t failures;         /* in a row, that call for patience */
+	int64_t backoff_until;     /* no call before; 0: no back-off */
+	int64_t since;             /* of the first of those failures; 0: there is none */
+	struct pace_reason reason; /* of the back-off */
+	char credentials[17];      /* fingerprint of the credentials last used; "" none */
+	char proven[17];           /* fingerprint of those that last worked; "" none */
+	char announced[24];        /* version of its utility that the tracker last named; "" none */
 };
 
 struct cycle_clock {

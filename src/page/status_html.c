@@ -109,32 +109,29 @@ static void add_top(const struct status *s, const struct remarks *all, struct bu
 
 /* ---- containers ---- */
 
-static const char *outcome_class(const char *text)
+static const char *result_class(const struct result *r)
 {
-	OWN(outcome_clear) struct outcome o = {0};
-
-	if (!outcome_parse(text, &o))
-		return "";
-	if (o.kind == OUTCOME_ERR)
+	if (r->kind == OUTCOME_ERR)
 		return "bad";
-	return o.kind == OUTCOME_WAIT ? "note" : "good";
+	return r->kind == OUTCOME_WAIT ? "note" : "good";
 }
 
 static void add_outcome(const struct status *s, const struct status_container *c, struct buf *out)
 {
-	char when[WORDS_TIME], iso[CLOCK_TEXT];
+	char when[WORDS_TIME], iso[CLOCK_TEXT], text[OUTCOME_TEXT];
 
 	buf_puts(out, "<div class=\"row\"><h3>");
 	html_text(out, c->setup->name);
 	buf_puts(out, "</h3>");
-	if (!c->known.outcome[0]) {
+	if (!c->known.outcome_at) {
 		buf_puts(out, "<span class=\"pill\">no turn yet</span></div>\n");
 		return;
 	}
 	words_time(c->known.outcome_at, s->now, when);
 	clock_format_utc(c->known.outcome_at, iso);
-	buf_printf(out, "<span class=\"pill %s\">", outcome_class(c->known.outcome));
-	html_text(out, c->known.outcome);
+	buf_printf(out, "<span class=\"pill %s\">", result_class(&c->known.result));
+	result_text(&c->known.result, text);
+	html_text(out, text);
 	buf_printf(out, ", <time datetime=\"%s\">%s</time></span></div>\n", iso, when);
 }
 
@@ -161,9 +158,10 @@ static void add_count(struct buf *out, uint64_t n, const char *words)
 		buf_printf(out, ", %" PRIu64 " %s", n, words);
 }
 
-static void add_counts(const struct status_container *c, struct buf *out)
+static void add_counts(const struct status_container *c, int64_t now, struct buf *out)
 {
 	const struct ledger_totals *t = &c->totals;
+	OWN_STR char *detail = words_detail(c, now);
 
 	buf_printf(out, "\n<p class=\"small\">%" PRIu64 " torrent%s", t->delivered,
 		   t->delivered == 1 ? "" : "s");
@@ -175,8 +173,8 @@ static void add_counts(const struct status_container *c, struct buf *out)
 	buf_puts(out, "; to ");
 	html_text(out, c->setup->client ? c->setup->client : c->setup->watch_folder);
 	buf_puts(out, "</p>\n");
-	if (c->known.detail[0])
-		add_sentence(out, "small soft", c->known.detail);
+	if (detail[0])
+		add_sentence(out, "small soft", detail);
 }
 
 /* What the curve tells, for whom does not see it. */
@@ -215,7 +213,7 @@ static void add_container(const struct status *s, const struct status_container 
 	buf_puts(out, "<article class=\"card\">\n");
 	add_outcome(s, c, out);
 	add_bar(c, out);
-	add_counts(c, out);
+	add_counts(c, s->now, out);
 	add_growth(s, c, out);
 	buf_puts(out, "</article>\n");
 }

@@ -79,15 +79,19 @@ static void add_legend(const struct status *s, struct buf *out)
 	buf_puts(out, "</ul>\n");
 }
 
-static void add_turn(const struct ledger_turn *t, struct buf *out)
+static void add_turn(const struct ledger_turn *t, int64_t now, struct buf *out)
 {
+	OWN_STR char *detail = outcome_words(&t->result, t->detail, t->until, now);
+	char text[OUTCOME_TEXT];
+
+	result_text(&t->result, text);
 	buf_puts(out, "<li><b>");
 	html_text(out, t->container);
 	buf_puts(out, "</b>: ");
-	html_text(out, t->outcome);
-	if (t->detail[0]) {
+	html_text(out, text);
+	if (detail[0]) {
 		buf_puts(out, ": ");
-		html_text(out, t->detail);
+		html_text(out, detail);
 	}
 	buf_puts(out, "</li>\n");
 }
@@ -115,7 +119,7 @@ static void add_detail(const struct status *s, size_t i, struct buf *out)
 		buf_printf(out, "; it took %s", span);
 	buf_puts(out, ".</p>\n<ul class=\"small\">\n");
 	for (size_t k = 0; k < c->n_turns; k++)
-		add_turn(&c->turns[k], out);
+		add_turn(&c->turns[k], s->now, out);
 	buf_puts(out, "</ul></article>\n");
 }
 

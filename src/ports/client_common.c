@@ -101,10 +101,10 @@ bool client_unreached(struct err *err)
 {
 	const struct err why = *err;
 
-	if (strcmp(why.word, WORD_STOPPED) == 0)
+	if (err_is_stop(&why))
 		return false;
 	return err_set(err, why.kind, WORD_CLIENT, "%s%s", why.msg,
-		       strcmp(why.word, WORD_TLS) == 0
+		       why.code == WORD_TLS
 			       ? "; if its certificate is of a private CA, name that in CAFile"
 			       : "");
 }
@@ -129,7 +129,7 @@ bool client_send(struct client_common *c, const struct web_call *call, struct ht
 	whole.keep = c->about->keep;
 	bool ok = web_call(c->web, &whole, reply, err);
 	c->base.trouble = ok ? HTTP_NO_TROUBLE : web_trouble(c->web);
-	c->late = !ok && strcmp(err->word, WORD_TIMEOUT) == 0;
+	c->late = !ok && err->code == WORD_TIMEOUT;
 	return ok || client_unreached(err);
 }
 

@@ -289,7 +289,7 @@ size_t rtorrent_scgi_limit(const char *version)
 static bool say(const struct rtorrent *c, struct err *err)
 {
 	client_unreached(err);
-	return strcmp(err->word, WORD_STOPPED) != 0 && client_named(&c->c, false, err);
+	return !err_is_stop(err) && client_named(&c->c, false, err);
 }
 
 static bool over_http(struct rtorrent *c, const struct buf *request, struct buf *answer,

@@ -66,8 +66,8 @@ static bool get(struct native *n, const char *url, size_t max_body, struct http_
 		return true;
 	}
 	n->base.failure.trouble = http_trouble(n->http);
-	bool network = strcmp(err->word, WORD_NETWORK) == 0 || strcmp(err->word, WORD_TLS) == 0;
-	n->base.failure.back_off = network || strcmp(err->word, WORD_TIMEOUT) == 0;
+	bool network = err->code == WORD_NETWORK || err->code == WORD_TLS;
+	n->base.failure.back_off = network || err->code == WORD_TIMEOUT;
 	n->base.failure.may_have_assigned = http_may_have_arrived(n->http);
 	return false;
 }
@@ -86,7 +86,6 @@ static bool status_hides_success(long status)
 
 static bool check_status(struct native *n, const struct http_reply *reply, struct err *err)
 {
-	char word[24];
 	long s = reply->status;
 
 	if (s == 200)
@@ -103,15 +102,14 @@ static bool check_status(struct native *n, const struct http_reply *reply, struc
 		return err_set(err, ERR_RETRY, WORD_AUTH,
 			       "HTTP 401: the tracker does not accept ApiUser and ApiKey "
 			       "(PTP_USER, PTP_KEY)");
-	snprintf(word, sizeof word, "HTTP %ld", s);
 	if (reply->redirect_host[0])
-		return err_set(
-			err, ERR_RETRY, word,
+		return err_http(
+			err, ERR_RETRY, (int)s,
 			"HTTP %ld: a redirect to %s, which is not followed: only a few are, and "
 			"only within the tracker",
 			s, reply->redirect_host);
-	return err_set(err, ERR_RETRY, word, "HTTP %ld%s", s,
-		       reply_page_words(n->base.failure.page));
+	return err_http(err, ERR_RETRY, (int)s, "HTTP %ld%s", s,
+			reply_page_words(n->base.failure.page));
 }
 
 static char *masked(const struct native *n, const char *text, size_t len)
@@ -201,7 +199,7 @@ static bool native_version(struct engine *e, char version[REPLY_VERSION_SIZE], s
 	if (reply_read_version(buf_text(&got.body), got.body.len, version, message, err))
 		return true;
 	n->base.failure = (struct engine_failure){.status = got.status, .page = page_of(&got)};
-	if (strcmp(err->word, WORD_TRACKER) == 0)
+	if (err->code == WORD_TRACKER)
 		return quote(n, message, err);
 	log_strange_reply(n, &got);
 	return false;

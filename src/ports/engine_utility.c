@@ -46,7 +46,7 @@ static bool lists(struct utility *u, struct err *err)
 
 	if (utility_script_lists(u, u->script, &own_fault, err))
 		return true;
-	if (own_fault && strcmp(err->word, WORD_CONFIG) != 0)
+	if (own_fault && err->code != WORD_CONFIG)
 		err_wrap(err, "%s does not work (remove it, and it is downloaded again)",
 			 u->script);
 	return false;
@@ -99,7 +99,8 @@ static void describe(struct utility *u, const struct utility_output *said, struc
 
 	if (said->status)
 		snprintf(status, sizeof status, "HTTP %ld: ", said->status);
-	err_set(err, ERR_RETRY, said->type, "%sthe utility failed: %s", status, message);
+	err_set(err, ERR_RETRY, WORD_OTHER, "%sthe utility failed: %s", status, message);
+	text_copy(err->name, sizeof err->name, said->type);
 	u->base.failure = (struct engine_failure){.back_off = said->back_off,
 						  .may_have_assigned = said->may_have_assigned};
 }
@@ -170,7 +171,7 @@ static bool judge(struct utility *u, const struct container *c, int status,
 static bool cut_off(struct utility *u, const struct container *c, struct reply *reply,
 		    struct err *err)
 {
-	bool stopped = strcmp(err->word, WORD_STOPPED) == 0;
+	bool stopped = err_is_stop(err);
 
 	if (left_a_torrent(u, c)) {
 		assigned(u, c, reply, "", "");
@@ -193,7 +194,7 @@ static bool utility_assign(struct engine *e, const struct container *c, struct r
 	if (!usable_name(c->name, err) || !spool_make_place(&u->staging, c->name, err))
 		return false;
 	if (!utility_run(u, u->script, words, u->staging.run_ms, &output, &end, &why)) {
-		if (strcmp(why.word, WORD_STOPPED) == 0 && cut_off(u, c, reply, &why))
+		if (err_is_stop(&why) && cut_off(u, c, reply, &why))
 			return true;
 		*err = why;
 		return false;

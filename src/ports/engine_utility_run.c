@@ -132,7 +132,7 @@ static bool run(struct utility *u, const char *const words[], size_t n, int time
 		free(argv[i + 1]);
 	if (ok)
 		return true;
-	if (strcmp(why.word, WORD_CONFIG) == 0)
+	if (why.code == WORD_CONFIG)
 		return err_set(err, ERR_TARGET, WORD_CONFIG,
 			       "the official utility needs Python 3 with requests, and python3 is "
 			       "not there: " ENGINE_UTILITY_WAY_OUT);

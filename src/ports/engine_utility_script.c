@@ -93,9 +93,11 @@ static bool list_failed(struct utility *u, const struct proc_end *end, const str
 	if (end->timed_out)
 		return err_set(err, ERR_RETRY, WORD_TIMEOUT,
 			       "Could not get container list from archiver.py: it hung");
-	return err_set(err, ERR_TARGET, said.type[0] ? said.type : WORD_PROTOCOL,
-		       "Could not get container list from archiver.py%s%s", message[0] ? ": " : "",
-		       message);
+	err_set(err, ERR_TARGET, said.type[0] ? WORD_OTHER : WORD_PROTOCOL,
+		"Could not get container list from archiver.py%s%s", message[0] ? ": " : "",
+		message);
+	text_copy(err->name, sizeof err->name, said.type);
+	return false;
 }
 
 bool utility_script_lists(struct utility *u, const char *script, bool *own_fault, struct err *err)
@@ -176,11 +178,6 @@ static bool put(const struct utility *u, const struct buf *source, struct err *e
 	return fs_write(u->script, source->data, source->len, 0644, err);
 }
 
-static bool is_stop(const struct err *err)
-{
-	return strcmp(err->word, WORD_STOPPED) == 0;
-}
-
 /* ---- the first one ---- */
 
 /* Without it there is nothing else to do: whatever came in its place is waited out. */
@@ -197,8 +194,7 @@ static bool wait_out(struct utility *u, struct err *err)
 
 static bool is_no_script(const struct utility *u, const struct err *err)
 {
-	return !u->base.failure.back_off &&
-	       (strcmp(err->word, WORD_PROTOCOL) == 0 || text_starts(err->word, "HTTP "));
+	return !u->base.failure.back_off && (err->code == WORD_PROTOCOL || err->code == WORD_HTTP);
 }
 
 /* Tried where it lies in our folder, as an update is. */
@@ -328,8 +324,8 @@ static bool end_trial(struct utility *u, const struct trial *t, struct err *err)
 	struct err why;
 
 	bool works = utility_script_lists(u, u->script, &own_fault, err);
-	if (!works && (is_stop(err) || !go_back(u, t, &why))) {
-		if (!is_stop(err))
+	if (!works && (err_is_stop(err) || !go_back(u, t, &why))) {
+		if (!err_is_stop(err))
 			log_error(NULL, "%s", why.msg);
 		return false;
 	}
@@ -356,7 +352,7 @@ static bool go_on_with_trial(struct utility *u, const struct buf *in_place, stru
 		 t.new);
 	if (end_trial(u, &t, &why))
 		return true;
-	if (is_stop(&why)) {
+	if (err_is_stop(&why)) {
 		*err = why;
 		return false;
 	}
@@ -401,7 +397,7 @@ static bool update(struct utility *u, const char *path, const struct buf *old,
 		u->base.failure = (struct engine_failure){0};
 		return true;
 	}
-	if (is_stop(&why) || u->base.failure.back_off) {
+	if (err_is_stop(&why) || u->base.failure.back_off) {
 		*err = why;
 		return err_wrap(err, "update archiver.py");
 	}
@@ -450,7 +446,7 @@ static bool look_for_update(struct utility *u, const char *path, const struct bu
 		return true;
 	}
 	if (!ask_version(u, newest, &why)) {
-		if (is_stop(&why) || u->base.failure.back_off) {
+		if (err_is_stop(&why) || u->base.failure.back_off) {
 			*err = why;
 			return false;
 		}

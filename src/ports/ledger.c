@@ -215,7 +215,7 @@ static void not_opened(const struct ledger *l, const char *path, struct err *err
 	else
 		err_set(err, ERR_TARGET, WORD_LEDGER, "cannot open the ledger %s: %s", path,
 			sqlite3_errmsg(l->db));
-	text_copy(err->word, sizeof err->word, WORD_LEDGER);
+	err->code = WORD_LEDGER;
 }
 
 /* Right after the opening: which file it is. */

@@ -226,18 +226,26 @@ bool ledger_cycle_begin(struct ledger *l, const char *kind, const char *const na
 bool ledger_turn(struct ledger *l, int64_t cycle, const struct outcome *o,
 		 struct err *err) MUST_CHECK;
 
-bool ledger_cycle_end(struct ledger *l, int64_t cycle, bool well, const char *summary,
+/* How a cycle ended, the carried outcomes included. */
+enum cycle_end {
+	CYCLE_END_WELL,
+	CYCLE_END_WAITS,  /* a container waits for more than time */
+	CYCLE_END_FAILED, /* a container is in ERR */
+};
+bool ledger_cycle_end(struct ledger *l, int64_t cycle, enum cycle_end end, const char *summary,
 		      struct err *err) MUST_CHECK;
 
 /* A cycle of the past. */
 struct ledger_turn {
-	char *container, *outcome, *detail; /* owned */
+	char *container, *detail; /* owned */
+	struct result result;
+	int64_t until; /* see struct outcome */
 };
 struct ledger_cycle {
 	int64_t id, begun_at, ended_at; /* ended_at 0: it did not, or not yet */
 	char *kind, *summary;           /* owned */
-	bool well;
-	struct ledger_turn *turns; /* owned, by container */
+	bool well, failed;              /* failed: a container's outcome was ERR */
+	struct ledger_turn *turns;      /* owned, by container */
 	size_t n_turns;
 };
 
@@ -281,9 +289,10 @@ void ledger_growth_clear(struct ledger_growth *g);
 /* What is known of a container from its last turn. */
 struct ledger_container {
 	char id[REPLY_ID_SIZE];
-	char outcome[OUTCOME_TEXT]; /* "" if it never had a turn */
+	struct result result;
 	char detail[400];
-	int64_t outcome_at;
+	int64_t until;      /* see struct outcome */
+	int64_t outcome_at; /* 0: it never had a turn, and the above says nothing */
 	bool undone; /* its turn has not ended; never while the tracker is being asked for it */
 	int64_t retry_at; /* when it is to be gone on with; 0: as soon as the tracker may be asked
 			   */

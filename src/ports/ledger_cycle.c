@@ -16,7 +16,9 @@ bool ledger_get_pace(struct ledger *l, struct pace *p, struct err *err)
 			   .failures = (uint32_t)sqlite3_column_int64(s, 2),
 			   .backoff_until = sqlite3_column_int64(s, 3),
 			   .since = sqlite3_column_int64(s, 7)};
-	text_copy(p->reason, sizeof p->reason, ledger_text(s, 4));
+	text_copy(p->reason.text, sizeof p->reason.text, ledger_text(s, 4));
+	p->reason.status = sqlite3_column_int(s, 9);
+	p->reason.unproven = sqlite3_column_int(s, 10) != 0;
 	text_copy(p->credentials, sizeof p->credentials, ledger_text(s, 5));
 	text_copy(p->announced, sizeof p->announced, ledger_text(s, 6));
 	text_copy(p->proven, sizeof p->proven, ledger_text(s, 8));
@@ -25,9 +27,10 @@ bool ledger_get_pace(struct ledger *l, struct pace *p, struct err *err)
 
 bool ledger_set_pace(struct ledger *l, const struct pace *p, struct err *err)
 {
-	return ledger_run(l, SQL_SET_PACE, err, "iiiitttit", p->last_fetch, p->last_request,
-			  (int64_t)p->failures, p->backoff_until, p->reason, p->credentials,
-			  p->announced, p->since, p->proven);
+	return ledger_run(l, SQL_SET_PACE, err, "iiiitttitii", p->last_fetch, p->last_request,
+			  (int64_t)p->failures, p->backoff_until, p->reason.text, p->credentials,
+			  p->announced, p->since, p->proven, (int64_t)p->reason.status,
+			  (int64_t)p->reason.unproven);
 }
 
 /* ---- cycles ---- */
@@ -76,25 +79,47 @@ bool ledger_cycle_begin(struct ledger *l, const char *kind, const char *const na
 	return true;
 }
 
+static int within(int value, int count)
+{
+	return value >= 0 && value < count ? value : 0;
+}
+
+struct result ledger_result(sqlite3_stmt *s, int first)
+{
+	int kind = sqlite3_column_int(s, first);
+	struct result r = {
+		.kind = kind >= 0 && kind <= OUTCOME_ERR ? (enum outcome_kind)kind : OUTCOME_ERR,
+		.wait = (enum outcome_wait)within(sqlite3_column_int(s, first + 1), OUTCOME_WAITS),
+		.code = (enum err_code)within(sqlite3_column_int(s, first + 2), ERR_CODES),
+		.status = sqlite3_column_int(s, first + 3)};
+
+	text_copy(r.name, sizeof r.name, ledger_text(s, first + 4));
+	return r;
+}
+
 bool ledger_turn(struct ledger *l, int64_t cycle, const struct outcome *o, struct err *err)
 {
+	const struct result *r = &o->result;
 	char word[OUTCOME_TEXT];
 	int64_t now = clock_now();
 
-	outcome_text(o, word);
+	result_text(r, word);
 	if (!ledger_run(l, SQL_BEGIN, err, ""))
 		return false;
-	bool ok =
-		ledger_run(l, SQL_TURN, err, "ittti", cycle, o->container, word, o->detail, now) &&
-		ledger_run(l, SQL_TURN_STATE, err, "tttiii", o->container, word, o->detail, now,
-			   (int64_t)o->undone, o->retry_at);
+	bool ok = ledger_run(l, SQL_TURN, err, "tttiiiiiiti", o->container, word, o->detail, now,
+			     o->until, (int64_t)r->kind, (int64_t)r->wait, (int64_t)r->code,
+			     (int64_t)r->status, r->name, cycle) &&
+		  ledger_run(l, SQL_TURN_STATE, err, "tttiiiiiitii", o->container, word, o->detail,
+			     now, o->until, (int64_t)r->kind, (int64_t)r->wait, (int64_t)r->code,
+			     (int64_t)r->status, r->name, (int64_t)o->undone, o->retry_at);
 	return ledger_commit(l, ok, err);
 }
 
-bool ledger_cycle_end(struct ledger *l, int64_t cycle, bool well, const char *summary,
+bool ledger_cycle_end(struct ledger *l, int64_t cycle, enum cycle_end end, const char *summary,
 		      struct err *err)
 {
-	return ledger_run(l, SQL_CYCLE_END, err, "iiit", cycle, clock_now(), (int64_t)well,
+	return ledger_run(l, SQL_CYCLE_END, err, "iiiit", cycle, clock_now(),
+			  (int64_t)(end == CYCLE_END_WELL), (int64_t)(end == CYCLE_END_FAILED),
 			  summary);
 }
 
@@ -110,11 +135,12 @@ bool ledger_get_container(struct ledger *l, const char *name, struct ledger_cont
 	if (got == 0)
 		return true;
 	text_copy(c->id, sizeof c->id, ledger_text(s, 0));
-	text_copy(c->outcome, sizeof c->outcome, ledger_text(s, 1));
-	text_copy(c->detail, sizeof c->detail, ledger_text(s, 2));
-	c->outcome_at = sqlite3_column_int64(s, 3);
-	c->undone = sqlite3_column_int(s, 4) != 0;
-	c->retry_at = sqlite3_column_int64(s, 5);
+	text_copy(c->detail, sizeof c->detail, ledger_text(s, 1));
+	c->outcome_at = sqlite3_column_int64(s, 2);
+	c->undone = sqlite3_column_int(s, 3) != 0;
+	c->retry_at = sqlite3_column_int64(s, 4);
+	c->until = sqlite3_column_int64(s, 5);
+	c->result = ledger_result(s, 6);
 	return true;
 }
 

@@ -17,7 +17,7 @@
 #include <sqlite3.h>
 #include <sys/types.h>
 
-#define LEDGER_VERSION 3 /* of the layout */
+#define LEDGER_VERSION 4 /* of the layout */
 
 struct ledger_migration {
 	int version;
@@ -144,6 +144,9 @@ bool ledger_run(struct ledger *l, enum sql which, struct err *err, const char *t
 
 /* Ends a transaction: commit if all went well, else roll back and keep the first error. */
 bool ledger_commit(struct ledger *l, bool ok, struct err *err);
+
+/* A result, from its five columns; kinds that this version does not know are failures. */
+struct result ledger_result(sqlite3_stmt *s, int first_column);
 
 /* A column: "" for NULL, borrowed until the next step; or a copy that is the caller's, or NULL. */
 const char *ledger_text(sqlite3_stmt *s, int column);

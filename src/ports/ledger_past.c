@@ -19,7 +19,6 @@ void ledger_look_end(struct ledger *l)
 static void turn_clear(struct ledger_turn *t)
 {
 	free(t->container);
-	free(t->outcome);
 	free(t->detail);
 }
 
@@ -42,7 +41,8 @@ static struct ledger_cycle read_cycle(sqlite3_stmt *s)
 				     .begun_at = sqlite3_column_int64(s, 2),
 				     .ended_at = sqlite3_column_int64(s, 3),
 				     .well = sqlite3_column_int(s, 4) != 0,
-				     .summary = mem_dup(ledger_text(s, 5))};
+				     .summary = mem_dup(ledger_text(s, 5)),
+				     .failed = sqlite3_column_int(s, 14) != 0};
 }
 
 static void add_turn(struct ledger_cycle *c, sqlite3_stmt *s)
@@ -51,8 +51,9 @@ static void add_turn(struct ledger_cycle *c, sqlite3_stmt *s)
 		return;
 	c->turns = mem_grow(c->turns, c->n_turns + 1, sizeof *c->turns);
 	c->turns[c->n_turns++] = (struct ledger_turn){.container = mem_dup(ledger_text(s, 6)),
-						      .outcome = mem_dup(ledger_text(s, 7)),
-						      .detail = mem_dup(ledger_text(s, 8))};
+						      .detail = mem_dup(ledger_text(s, 7)),
+						      .until = sqlite3_column_int64(s, 8),
+						      .result = ledger_result(s, 9)};
 }
 
 /* The statement gives a row for each turn; those of a cycle follow each other. */

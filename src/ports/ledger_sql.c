@@ -67,6 +67,29 @@
 	" container TEXT NOT NULL, outcome TEXT NOT NULL, n INTEGER NOT NULL,"            \
 	" PRIMARY KEY(container, outcome)) WITHOUT ROWID;" COUNTING TRIGGERS
 
+/* Results were stored as their texts up to layout 3.  `table` is "container" or "turn". */
+#define RESULT_COLUMNS(table)                                                                 \
+	"ALTER TABLE " table " ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"                   \
+	"ALTER TABLE " table " ADD COLUMN wait INTEGER NOT NULL DEFAULT 0;"                   \
+	"ALTER TABLE " table " ADD COLUMN code INTEGER NOT NULL DEFAULT 0;"                   \
+	"ALTER TABLE " table " ADD COLUMN status INTEGER NOT NULL DEFAULT 0;"                 \
+	"ALTER TABLE " table " ADD COLUMN error TEXT NOT NULL DEFAULT '';"                    \
+	"ALTER TABLE " table " ADD COLUMN until INTEGER NOT NULL DEFAULT 0;"                  \
+	"UPDATE " table " SET kind = CASE WHEN outcome = 'OK' THEN 0 WHEN outcome = 'FULL'"   \
+	" THEN 1 WHEN outcome = 'STALLED' THEN 2 WHEN outcome LIKE 'WAIT%' THEN 3 ELSE 4 END" \
+	" WHERE outcome IS NOT NULL;"                                                         \
+	"UPDATE " table " SET wait = CASE outcome WHEN 'WAIT' THEN 1 WHEN 'WAIT(Space)'"      \
+	" THEN 3 WHEN 'WAIT(Stalled)' THEN 4 WHEN 'WAIT(Backlog)' THEN 5"                     \
+	" WHEN 'WAIT(Client)' THEN 6 ELSE 0 END WHERE kind = 3;"                              \
+	"UPDATE " table " SET code = CASE outcome WHEN 'ERR(Auth)' THEN 1"                    \
+	" WHEN 'ERR(BadTorrent)' THEN 2 WHEN 'ERR(Client)' THEN 3 WHEN 'ERR(Config)' THEN 4"  \
+	" WHEN 'ERR(Disk)' THEN 5 WHEN 'ERR(Internal)' THEN 6 WHEN 'ERR(Ledger)' THEN 7"      \
+	" WHEN 'ERR(Network)' THEN 8 WHEN 'ERR(Protocol)' THEN 9 WHEN 'ERR(Stopped)' THEN 10" \
+	" WHEN 'ERR(Timeout)' THEN 11 WHEN 'ERR(TLS)' THEN 12 WHEN 'ERR(Tracker)' THEN 13"    \
+	" ELSE CASE WHEN outcome LIKE 'ERR(HTTP %' THEN 14 ELSE 15 END END WHERE kind = 4;"   \
+	"UPDATE " table " SET status = CAST(substr(outcome, 10) AS INTEGER) WHERE code = 14;" \
+	"UPDATE " table " SET error = substr(outcome, 5, length(outcome) - 5) WHERE code = 15;"
+
 const struct ledger_migration ledger_migrations[] = {
 	{1,
 	 "CREATE TABLE assignment("
@@ -134,6 +157,18 @@ const struct ledger_migration ledger_migrations[] = {
 	    "UPDATE pace SET proven = credentials"
 	    " WHERE EXISTS(SELECT 1 FROM assignment WHERE torrent_id IS NOT NULL);"
 	    "ALTER TABLE audit ADD COLUMN missing INTEGER NOT NULL DEFAULT 0;"},
+	/* What code decides on is stored as numbers, beside the texts for people. */
+	{4,
+	 "ALTER TABLE cycle ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;"
+	 "UPDATE cycle SET failed = 1 WHERE summary LIKE '%:ERR(%';" RESULT_COLUMNS("container")
+		 RESULT_COLUMNS(
+			 "turn") "ALTER TABLE pace ADD COLUMN status INTEGER NOT NULL DEFAULT 0;"
+				 "ALTER TABLE pace ADD COLUMN unproven INTEGER NOT NULL DEFAULT 0;"
+				 "UPDATE pace SET status = CAST(substr(reason, instr(reason, 'HTTP "
+				 "') + 5)"
+				 " AS INTEGER) WHERE instr(reason, 'HTTP ') > 0;"
+				 "UPDATE pace SET unproven = status = 403 AND reason LIKE 'no call "
+				 "with%';"},
 };
 
 _Static_assert(sizeof ledger_migrations / sizeof *ledger_migrations == LEDGER_VERSION,
@@ -150,6 +185,8 @@ _Static_assert(ASSIGNMENT_ASKING == 0 && ASSIGNMENT_ASSIGNED == 1 && ASSIGNMENT_
 		       ASSIGNMENT_DELIVERING == 3 && ASSIGNMENT_DELIVERED == 4 &&
 		       ASSIGNMENT_LOST == 5 && ASSIGNMENT_UNFOUNDED == 6,
 	       "states are kept in the ledger as these numbers");
+_Static_assert(OUTCOME_ERR == 4 && OUTCOME_WAITS == 7 && ERR_CODES == 16 && WORD_HTTP == 14,
+	       "results are, too");
 _Static_assert(HOOK_NONE == 0 && HOOK_DUE == 1 && HOOK_STARTED == 2 && HOOK_DONE == 3,
 	       "so are hooks");
 
@@ -250,7 +287,8 @@ const char *const ledger_statements[SQL_COUNT] = {
 			    " ORDER BY delivered_at DESC, id DESC LIMIT ?2",
 	[SQL_LOOK] = "BEGIN",
 	[SQL_CYCLES] = "SELECT c.id, c.kind, c.begun_at, c.ended_at, c.well, c.summary,"
-		       " t.container, t.outcome, t.detail FROM"
+		       " t.container, t.detail, t.until, t.kind, t.wait, t.code, t.status,"
+		       " t.error, c.failed FROM"
 		       " (SELECT * FROM cycle ORDER BY id DESC LIMIT ?1) c"
 		       " LEFT JOIN turn t ON t.cycle = c.id ORDER BY c.id DESC, t.container",
 	[SQL_CYCLE_TALLY] = "SELECT well, n, ms FROM cycle_tally",
@@ -268,26 +306,34 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_SINCE] = "SELECT first_seen FROM incomplete WHERE torrent_id = ?1",
 	[SQL_INCOMPLETE_COUNT] = "SELECT count(*) FROM incomplete",
 	[SQL_GET_PACE] = "SELECT last_fetch, last_request, failures, backoff_until, reason,"
-			 " credentials, announced, since, proven FROM pace",
+			 " credentials, announced, since, proven, status, unproven FROM pace",
 	[SQL_SET_PACE] = "UPDATE pace SET last_fetch = ?1, last_request = ?2, failures = ?3,"
 			 " backoff_until = ?4, reason = ?5, credentials = ?6,"
-			 " announced = ?7, since = ?8, proven = ?9",
+			 " announced = ?7, since = ?8, proven = ?9, status = ?10,"
+			 " unproven = ?11",
 	[SQL_GET_CLOCK] = "SELECT last_cycle, next_cycle, last_attempt, attempts FROM clock",
 	[SQL_SET_CLOCK] = "UPDATE clock SET last_cycle = ?1, next_cycle = ?2, last_attempt = ?3,"
 			  " attempts = ?4",
 	[SQL_CYCLE_BEGIN] = "INSERT INTO cycle(kind, begun_at) VALUES(?1, ?2)",
 	[SQL_UNDONE] = "INSERT INTO container(name, undone) VALUES(?1, 1)"
 		       " ON CONFLICT(name) DO UPDATE SET undone = 1, retry_at = 0",
-	[SQL_TURN] = "INSERT OR REPLACE INTO turn VALUES(?1, ?2, ?3, ?4, ?5)",
-	[SQL_TURN_STATE] = "INSERT INTO container(name, outcome, detail, outcome_at, undone,"
-			   " retry_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(name)"
-			   " DO UPDATE SET outcome = ?2, detail = ?3, outcome_at = ?4,"
-			   " undone = ?5, retry_at = ?6",
-	[SQL_CYCLE_END] = "UPDATE cycle SET ended_at = ?2, well = ?3, summary = ?4 WHERE id = ?1",
+	[SQL_TURN] =
+		"INSERT OR REPLACE INTO turn(container, outcome, detail, at, until, kind, wait,"
+		" code, status, error, cycle)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[SQL_TURN_STATE] =
+		"INSERT INTO container(name, outcome, detail, outcome_at, until, kind, wait, code,"
+		" status, error, undone, retry_at)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+		" ON CONFLICT(name) DO UPDATE SET outcome = ?2, detail = ?3, outcome_at = ?4,"
+		" until = ?5, kind = ?6, wait = ?7, code = ?8, status = ?9, error = ?10,"
+		" undone = ?11, retry_at = ?12",
+	[SQL_CYCLE_END] = "UPDATE cycle SET ended_at = ?2, well = ?3, failed = ?4, summary = ?5 "
+			  "WHERE id = ?1",
 	[SQL_GET_CONTAINER] =
-		"SELECT tracker_id, outcome, detail, outcome_at, undone AND NOT EXISTS"
-		"(SELECT 1 FROM assignment WHERE container = ?1 AND state = 0), retry_at"
-		" FROM container WHERE name = ?1",
+		"SELECT tracker_id, detail, outcome_at, undone AND NOT EXISTS"
+		"(SELECT 1 FROM assignment WHERE container = ?1 AND state = 0), retry_at,"
+		" until, kind, wait, code, status, error FROM container WHERE name = ?1",
 	[SQL_GET_CLIENT] = "SELECT refused, down_since, seen_at FROM client WHERE name = ?1",
 	[SQL_SET_CLIENT] = "INSERT OR REPLACE INTO client VALUES(?1, ?2, ?3, ?4)",
 	[SQL_IS_REFUSED] = "SELECT 1 FROM client WHERE refused = ?1 LIMIT 1",

@@ -86,14 +86,24 @@ static void add_counts(json_t *out, const struct status_container *c)
 	json_object_set_new(out, "oldest_pending", time_json(t->oldest_pending));
 }
 
-static json_t *container_json(const struct status_container *c)
+static json_t *result_json(const struct result *r)
 {
+	char text[OUTCOME_TEXT];
+
+	result_text(r, text);
+	return json_string(text);
+}
+
+static json_t *container_json(const struct status_container *c, int64_t now)
+{
+	OWN_STR char *detail = words_detail(c, now);
 	json_t *out = json_object();
 
 	add_setup(out, c->setup);
 	add_counts(out, c);
-	json_object_set_new(out, "outcome", text_json(c->known.outcome));
-	json_object_set_new(out, "detail", text_json(c->known.detail));
+	json_object_set_new(out, "outcome",
+			    c->known.outcome_at ? result_json(&c->known.result) : json_null());
+	json_object_set_new(out, "detail", text_json(detail));
 	json_object_set_new(out, "outcome_at", time_json(c->known.outcome_at));
 	json_object_set_new(out, "undone", json_boolean(c->known.undone));
 	json_object_set_new(out, "full_at", time_json(c->forecast.at));
@@ -107,7 +117,7 @@ static json_t *containers_json(const struct status *s)
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < s->setup->n_containers; i++)
-		json_array_append_new(out, container_json(&s->containers[i]));
+		json_array_append_new(out, container_json(&s->containers[i], s->now));
 	return out;
 }
 
@@ -141,15 +151,17 @@ static json_t *places_json(const struct status *s)
 
 /* ---- cycles ---- */
 
-static json_t *turns_json(const struct ledger_cycle *c)
+static json_t *turns_json(const struct ledger_cycle *c, int64_t now)
 {
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < c->n_turns; i++) {
+		const struct ledger_turn *t = &c->turns[i];
+		OWN_STR char *detail = outcome_words(&t->result, t->detail, t->until, now);
 		json_t *turn = json_object();
-		json_object_set_new(turn, "container", json_string(c->turns[i].container));
-		json_object_set_new(turn, "outcome", json_string(c->turns[i].outcome));
-		json_object_set_new(turn, "detail", text_json(c->turns[i].detail));
+		json_object_set_new(turn, "container", json_string(t->container));
+		json_object_set_new(turn, "outcome", result_json(&t->result));
+		json_object_set_new(turn, "detail", text_json(detail));
 		json_array_append_new(out, turn);
 	}
 	return out;
@@ -168,7 +180,7 @@ static json_t *cycles_json(const struct status *s)
 		json_object_set_new(one, "ended_at", time_json(c->ended_at));
 		json_object_set_new(one, "well", c->ended_at ? json_boolean(c->well) : json_null());
 		json_object_set_new(one, "summary", text_json(c->summary));
-		json_object_set_new(one, "turns", turns_json(c));
+		json_object_set_new(one, "turns", turns_json(c, s->now));
 		json_array_append_new(out, one);
 	}
 	return out;
@@ -197,7 +209,7 @@ static json_t *backoff_json(const struct status *s)
 	if (!status_backoff(s))
 		return json_null();
 	return json_pack("{s:o, s:s, s:I, s:o}", "until", time_json(s->pace.backoff_until),
-			 "reason", s->pace.reason, "failures", (json_int_t)s->pace.failures,
+			 "reason", s->pace.reason.text, "failures", (json_int_t)s->pace.failures,
 			 "since", time_json(s->pace.since));
 }
 

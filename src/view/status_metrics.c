@@ -115,9 +115,7 @@ static uint64_t get_refused(const struct status_container *c)
 
 static uint64_t get_well(const struct status_container *c)
 {
-	struct outcome o = {0};
-
-	return outcome_parse(c->known.outcome, &o) && outcome_is_well(&o);
+	return c->known.outcome_at && result_is_well(&c->known.result);
 }
 
 static uint64_t seconds(int64_t ms)
@@ -171,7 +169,7 @@ static const struct container_metric {
 
 static bool applies(const struct container_metric *m, const struct status_container *c)
 {
-	return (!m->is_time || m->get(c)) && (!m->of_a_turn || c->known.outcome[0]);
+	return (!m->is_time || m->get(c)) && (!m->of_a_turn || c->known.outcome_at);
 }
 
 static void add_container_metric(const struct status *s, const struct container_metric *m,

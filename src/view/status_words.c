@@ -65,6 +65,11 @@ static void about(int64_t ms, char out[CLOCK_TEXT])
 		seconds[2] = '\0';
 }
 
+char *words_detail(const struct status_container *c, int64_t now)
+{
+	return outcome_words(&c->known.result, c->known.detail, c->known.until, now);
+}
+
 /* ---- notices ---- */
 
 static void note(struct remarks *all, enum remark_level level, char *text, const char *hint)
@@ -90,19 +95,18 @@ static const char *plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
-bool words_is_trackers(const struct status *s, const struct outcome *o)
+bool words_is_trackers(const struct status *s, const struct result *r)
 {
-	static const char *const trouble[] = {"HTTP ",       WORD_TIMEOUT, WORD_NETWORK, WORD_TLS,
-					      WORD_PROTOCOL, WORD_TRACKER, WORD_AUTH};
+	static const bool trackers[ERR_CODES] = {
+		[WORD_HTTP] = true, [WORD_TIMEOUT] = true,  [WORD_NETWORK] = true,
+		[WORD_TLS] = true,  [WORD_PROTOCOL] = true, [WORD_TRACKER] = true,
+		[WORD_AUTH] = true};
 
 	if (!status_backoff(s))
 		return false;
-	if (o->kind == OUTCOME_WAIT)
-		return !o->word[0];
-	for (size_t i = 0; i < sizeof trouble / sizeof *trouble; i++)
-		if (text_starts(o->word, trouble[i]))
-			return true;
-	return false;
+	if (r->kind == OUTCOME_WAIT)
+		return r->wait == WAIT_BACKOFF || r->wait == WAIT_TIME;
+	return r->kind == OUTCOME_ERR && trackers[r->code];
 }
 
 static const struct status_place *place_of(const struct status *s, const char *client)
@@ -122,12 +126,10 @@ static bool client_is_told(const struct status *s, const struct status_container
 }
 
 /* What a container waits for is told once, where the tracker or its client is spoken of. */
-static bool is_covered(const struct status *s, const struct status_container *c,
-		       const struct outcome *o)
+static bool is_covered(const struct status *s, const struct status_container *c)
 {
-	return (o->kind == OUTCOME_WAIT && strcmp(o->word, WAIT_CLIENT) == 0 &&
-		client_is_told(s, c)) ||
-	       words_is_trackers(s, o);
+	return (result_waits(&c->known.result, WAIT_CLIENT) && client_is_told(s, c)) ||
+	       words_is_trackers(s, &c->known.result);
 }
 
 static const struct status_container *find_container(const struct status *s, const char *name)
@@ -152,10 +154,9 @@ static char *at_next(const struct status *s, const struct status_container *c)
 	return mem_printf("at the next try, in %s", span);
 }
 
-char *words_outcome_hint(const struct status *s, const struct status_container *c,
-			 const struct outcome *o)
+char *words_outcome_hint(const struct status *s, const struct status_container *c)
 {
-	const char *known = outcome_hint(o);
+	const char *known = result_hint(&c->known.result);
 
 	if (known)
 		return mem_dup(known);
@@ -164,35 +165,37 @@ char *words_outcome_hint(const struct status *s, const struct status_container *
 }
 
 /* Held back by what passes by itself. */
-static bool only_waits(const struct outcome *o)
+static bool only_waits(const struct result *r)
 {
-	return outcome_is_well(o) && (o->kind == OUTCOME_WAIT || o->kind == OUTCOME_STALLED);
+	return result_is_well(r) && (r->kind == OUTCOME_WAIT || r->kind == OUTCOME_STALLED);
 }
 
 static void note_outcome(const struct status *s, const struct status_container *c,
 			 struct remarks *all)
 {
-	OWN(outcome_clear) struct outcome o = {0};
-	char when[WORDS_TIME];
+	const struct result *r = &c->known.result;
+	OWN_STR char *detail = words_detail(c, s->now);
+	char when[WORDS_TIME], text[OUTCOME_TEXT];
 
-	if (!outcome_parse(c->known.outcome, &o) || is_covered(s, c, &o))
+	if (!c->known.outcome_at || is_covered(s, c))
 		return;
-	if (only_waits(&o))
-		note(all, REMARK_NOTE, mem_printf("%s waits: %s.", c->setup->name, c->known.detail),
+	if (only_waits(r))
+		note(all, REMARK_NOTE, mem_printf("%s waits: %s.", c->setup->name, detail),
 		     "It passes by itself as the client gets on.");
-	if (outcome_is_well(&o))
+	if (result_is_well(r))
 		return;
-	OWN_STR char *hint = words_outcome_hint(s, c, &o);
+	OWN_STR char *hint = words_outcome_hint(s, c);
 	words_time(c->known.outcome_at, s->now, when);
+	result_text(r, text);
 	note(all, REMARK_BAD,
-	     mem_printf("%s: %s at %s%s%s.", c->setup->name, c->known.outcome, when,
-			c->known.detail[0] ? ": " : "", c->known.detail),
+	     mem_printf("%s: %s at %s%s%s.", c->setup->name, text, when, detail[0] ? ": " : "",
+			detail),
 	     hint);
 }
 
-static bool is_refusal(const char *reason)
+static bool is_refusal(const struct pace_reason *why)
 {
-	return text_starts(reason, PACE_UNPROVEN) || text_has_nocase(reason, "HTTP 401");
+	return why->unproven || why->status == 401;
 }
 
 void words_tracker(const struct status *s, struct remarks *out)
@@ -204,7 +207,7 @@ void words_tracker(const struct status *s, struct remarks *out)
 	words_time(s->pace.since ? s->pace.since : s->pace.last_request, s->now, since);
 	words_time(s->pace.backoff_until, s->now, next);
 	about(status_backoff(s), span);
-	bool refused = is_refusal(s->pace.reason);
+	bool refused = is_refusal(&s->pace.reason);
 	OWN_STR char *hint =
 		mem_printf("%sNext try in %s, at %s. %s",
 			   refused ? "Correct PTP_USER and PTP_KEY; `ptp-archiver check "
@@ -218,7 +221,7 @@ void words_tracker(const struct status *s, struct remarks *out)
 	     refused ? mem_printf("The tracker does not accept ApiUser and ApiKey, since %s.",
 				  since)
 		     : mem_printf("The tracker has not been well since %s: %s.", since,
-				  s->pace.reason),
+				  s->pace.reason.text),
 	     hint);
 }
 
@@ -410,7 +413,8 @@ static char *all_of_them(size_t n)
 static bool all_full(const struct status *s)
 {
 	for (size_t i = 0; i < s->setup->n_containers; i++)
-		if (strcmp(s->containers[i].known.outcome, "FULL") != 0)
+		if (!s->containers[i].known.outcome_at ||
+		    s->containers[i].known.result.kind != OUTCOME_FULL)
 			return false;
 	return true;
 }
@@ -420,7 +424,7 @@ static size_t count_without_turn(const struct status *s)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->setup->n_containers; i++)
-		n += !s->containers[i].known.outcome[0];
+		n += !s->containers[i].known.outcome_at;
 	return n;
 }
 
@@ -428,10 +432,9 @@ static size_t count_waiting(const struct status *s)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->setup->n_containers; i++) {
-		OWN(outcome_clear) struct outcome o = {0};
-		n += outcome_parse(s->containers[i].known.outcome, &o) && only_waits(&o);
-	}
+	for (size_t i = 0; i < s->setup->n_containers; i++)
+		n += s->containers[i].known.outcome_at &&
+		     only_waits(&s->containers[i].known.result);
 	return n;
 }
 
@@ -550,7 +553,7 @@ const char *words_place_state(const struct status_place *p)
 /* The tracker has answered since then, and did not list it. */
 static bool was_searched(const struct status_container *c, const struct assignment *a)
 {
-	return c && strcmp(c->known.outcome, "OK") == 0 && c->known.outcome_at > a->changed_at;
+	return c && c->known.result.kind == OUTCOME_OK && c->known.outcome_at > a->changed_at;
 }
 
 char *words_doing(const struct status *s, const struct assignment *a)
@@ -615,15 +618,13 @@ char *words_forecast(const struct status_container *c)
 enum cycle_look words_cycle(const struct status *s, size_t i)
 {
 	const struct ledger_cycle *c = &s->cycles[i];
-	bool failed = false, delivered = false;
+	bool delivered = false;
 
 	if (!c->ended_at)
 		return i == 0 && s->working ? CYCLE_RUNS : CYCLE_CUT;
-	for (size_t k = 0; k < c->n_turns; k++) {
-		failed |= text_starts(c->turns[k].outcome, "ERR");
-		delivered |= strcmp(c->turns[k].outcome, "OK") == 0;
-	}
+	for (size_t k = 0; k < c->n_turns; k++)
+		delivered |= c->turns[k].result.kind == OUTCOME_OK;
 	if (c->well)
 		return delivered ? CYCLE_WELL : CYCLE_QUIET;
-	return failed || strstr(c->summary, ":ERR(") ? CYCLE_FAILED : CYCLE_WAITED;
+	return c->failed ? CYCLE_FAILED : CYCLE_WAITED;
 }

@@ -35,11 +35,13 @@ void remarks_clear(struct remarks *all);
 void words_tracker(const struct status *s, struct remarks *out);
 
 /* Is such an outcome the tracker's trouble, that words_tracker() tells already? */
-bool words_is_trackers(const struct status *s, const struct outcome *o);
+bool words_is_trackers(const struct status *s, const struct result *r);
+
+/* What the last outcome says for people, "" if nothing; the caller's. */
+char *words_detail(const struct status_container *c, int64_t now);
 
 /* What is being done, or is to be done, about the last outcome of a container; the caller's. */
-char *words_outcome_hint(const struct status *s, const struct status_container *c,
-			 const struct outcome *o);
+char *words_outcome_hint(const struct status *s, const struct status_container *c);
 
 /* "Next try in 4 m, at 17:31; the next whole cycle in 2 h 13 m, at 19:40."; the caller's. */
 char *words_next(const struct status *s);

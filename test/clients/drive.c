@@ -35,8 +35,11 @@ static json_t *failure(const struct client *c, const struct err *err)
 					    [ERR_TARGET] = "target",
 					    [ERR_FATAL] = "fatal"};
 
+	char word[ERR_WORD];
+
+	err_word(err->code, err->status, err->name, word);
 	return json_pack("{s:b, s:s, s:s, s:s, s:b}", "ok", 0, "kind", kinds[err->kind], "word",
-			 err->word, "message", err->msg, "refused", c && c->refused);
+			 word, "message", err->msg, "refused", c && c->refused);
 }
 
 static struct placement placement_of(const json_t *call)

@@ -18,6 +18,21 @@ def now():
     return int(time.time() * 1000)
 
 
+CODES = ["Auth", "BadTorrent", "Client", "Config", "Disk", "Internal", "Ledger", "Network",
+         "Protocol", "Stopped", "Timeout", "TLS", "Tracker", "HTTP"]
+KINDS = ["OK", "FULL", "STALLED", "WAIT", "ERR"]
+WAITS = [None, "WAIT", None, "WAIT(Space)", "WAIT(Stalled)", "WAIT(Backlog)", "WAIT(Client)"]
+
+
+def result(outcome):
+    """The numbers that stand for "ERR(HTTP 503)" in the ledger."""
+    kind, _, word = outcome.rstrip(")").partition("(")
+    name, _, status = word.partition(" ")
+    return {"kind": KINDS.index(kind), "wait": WAITS.index(outcome) if kind == "WAIT" else 0,
+            "code": CODES.index(name) + 1 if kind == "ERR" else 0,
+            "status": int(status or 0)}
+
+
 class Past:
     """An open ledger to put things into. No daemon is at work on it meanwhile."""
 
@@ -44,21 +59,24 @@ class Past:
         if state == 4:
             row.update(delivered_at=at, path=f"/srv/watch/{container}")
         row.update(more)
-        self.db.execute(f"INSERT INTO assignment({', '.join(row)}) "
-                        f"VALUES({', '.join('?' * len(row))})", list(row.values()))
+        self.insert("assignment", **row)
 
     def cycle(self, at, turns, well=True, kind="regular", ended=True, took=14000):
         """turns: {container: (outcome, detail)}"""
         summary = ", ".join(f"{name}:{outcome}" for name, (outcome, _) in turns.items())
         identity = self.db.execute(
-            "INSERT INTO cycle(kind, begun_at, ended_at, well, summary) VALUES(?, ?, ?, ?, ?)",
+            "INSERT INTO cycle(kind, begun_at, ended_at, well, failed, summary)"
+            " VALUES(?, ?, ?, ?, ?, ?)",
             (kind, at, at + took if ended else None, well if ended else None,
-             summary if ended else None)).lastrowid
+             ended and ":ERR(" in summary, summary if ended else None)).lastrowid
         for name, (outcome, detail) in turns.items():
-            self.db.execute("INSERT INTO turn VALUES(?, ?, ?, ?, ?)",
-                            (identity, name, outcome, detail, at + took))
-            self.db.execute("INSERT OR REPLACE INTO container(name, outcome, detail, outcome_at)"
-                            " VALUES(?, ?, ?, ?)", (name, outcome, detail, at + took))
+            row = {"outcome": outcome, "detail": detail, **result(outcome)}
+            self.insert("turn", cycle=identity, container=name, at=at + took, **row)
+            self.insert("container", name=name, outcome_at=at + took, **row)
+
+    def insert(self, table, **row):
+        self.db.execute(f"INSERT OR REPLACE INTO {table}({', '.join(row)}) "
+                        f"VALUES({', '.join('?' * len(row))})", list(row.values()))
 
     def months(self, container, days, each=2, bytes=None, until=None):
         """`each` torrents a day for so many days; with a size, the same each day."""
@@ -76,9 +94,9 @@ class Past:
                         (self.at - last, self.at + ahead))
 
     def backoff(self, since=2 * HOUR, ahead=5 * 60000 + 30000,
-                reason="the tracker answered HTTP 503"):
-        self.db.execute("UPDATE pace SET failures = 4, since = ?, backoff_until = ?, reason = ?",
-                        (self.at - since, self.at + ahead, reason))
+                reason="the tracker answered HTTP 503", status=503):
+        self.db.execute("UPDATE pace SET failures = 4, since = ?, backoff_until = ?, reason = ?,"
+                        " status = ?", (self.at - since, self.at + ahead, reason, status))
 
     def audit(self, missing=2):
         self.db.execute("UPDATE audit SET at = ?, summary = ?, missing = ?",

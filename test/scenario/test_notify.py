@@ -239,7 +239,8 @@ def test_a_failure_that_becomes_one_for_a_person_is_told(sim, receiver, telling)
         a.fetch("--force", "all", status=1)
     begin, change = receiver.got()
     assert (begin["event"], begin["title"]) == ("failure.begin", "attic fails: ERR(HTTP 503)")
-    assert begin["message"].startswith("attic: ERR(HTTP 503)\nSince 20")
+    assert begin["message"].startswith(
+        "attic: ERR(HTTP 503): ask the tracker: HTTP 503\nSince 20")
     assert (change["event"], change["title"]) == (
         "failure.change", "attic fails otherwise now: ERR(Auth)")
     assert "Check PTP_USER and PTP_KEY" in change["message"]

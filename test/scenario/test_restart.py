@@ -227,7 +227,7 @@ def test_a_lost_copy_is_not_downloaded_again_while_the_tracker_is_left_alone(sim
     for kept in (a.state / "vault").iterdir():
         kept.unlink()
     a.ledger("UPDATE assignment SET state = 2")
-    a.ledger("UPDATE pace SET failures = 4, backoff_until = ?, reason = 'HTTP 503'",
+    a.ledger("UPDATE pace SET failures = 4, backoff_until = ?, reason = 'HTTP 503', status = 503",
              int(time.time() * 1000) + 600000)
     a.ledger("UPDATE clock SET last_cycle = ?, next_cycle = ?", int(time.time() * 1000) - 1000,
              int(time.time() * 1000) + 3600000)

@@ -26,9 +26,9 @@ struct fake {
 
 static inline bool fake_answers(const struct fake *f, struct err *err)
 {
-	if (f->fails.word[0])
+	if (f->fails.code)
 		*err = f->fails;
-	return !f->fails.word[0];
+	return !f->fails.code;
 }
 
 static inline bool fake_ready(struct client *c, struct err *err)
@@ -135,9 +135,12 @@ static inline int fixture_remove(void **state)
 #define TEST_WITH_FAKE(name) cmocka_unit_test_setup_teardown(name, fixture_make, fixture_remove)
 
 /* From now on every call fails so. */
-static inline void fake_fails(struct fixture *f, enum err_kind kind, const char *word)
+static inline void fake_fails(struct fixture *f, enum err_kind kind, enum err_code code)
 {
-	err_set(&f->fake.fails, kind, word, "box: %s", word);
+	char word[ERR_WORD];
+
+	err_word(code, 0, "", word);
+	err_set(&f->fake.fails, kind, code, "box: %s", word);
 	f->fake.base.refused = kind == ERR_TARGET;
 }
 

@@ -82,7 +82,7 @@ static void malformed_values_are_refused(void **state)
 		if (ok)
 			continue;
 		assert_int_equal(err.kind, ERR_ITEM);
-		assert_string_equal(err.word, WORD_BAD_TORRENT);
+		assert_int_equal(err.code, WORD_BAD_TORRENT);
 		if (strncmp(err.msg, rows[i].message, strlen(rows[i].message)) != 0)
 			fail_msg("%s: %s", rows[i].text, err.msg);
 	}

@@ -75,12 +75,52 @@ static void an_error_has_a_kind_a_word_and_a_message(void **state)
 
 	assert_false(err_set(&err, ERR_ITEM, WORD_DISK, "no %s in %d", "room", 7));
 	assert_int_equal(err.kind, ERR_ITEM);
-	assert_string_equal(err.word, "Disk");
+	assert_int_equal(err.code, WORD_DISK);
 	assert_string_equal(err.msg, "no room in 7");
 	assert_false(err_wrap(&err, "attic %d", 1));
 	assert_string_equal(err.msg, "attic 1: no room in 7");
 	assert_int_equal(err.kind, ERR_ITEM);
-	assert_string_equal(err.word, "Disk");
+	assert_int_equal(err.code, WORD_DISK);
+}
+
+static void a_code_has_a_word(void **state)
+{
+	(void)state;
+	char word[ERR_WORD];
+
+	err_word(WORD_DISK, 503, "RuntimeError", word);
+	assert_string_equal(word, "Disk");
+	err_word(WORD_HTTP, 503, "", word);
+	assert_string_equal(word, "HTTP 503");
+	err_word(WORD_OTHER, 0, "RuntimeError", word);
+	assert_string_equal(word, "RuntimeError");
+}
+
+static void every_code_but_those_with_data_is_found_by_its_word(void **state)
+{
+	(void)state;
+	char word[ERR_WORD];
+
+	for (unsigned code = WORD_AUTH; code < WORD_HTTP; code++) {
+		err_word((enum err_code)code, 0, "", word);
+		assert_true(*word);
+		assert_int_equal(err_code_of(word), code);
+	}
+	assert_int_equal(err_code_of("HTTP"), WORD_NONE);
+	assert_int_equal(err_code_of(""), WORD_NONE);
+}
+
+static void an_error_of_http_keeps_its_status(void **state)
+{
+	(void)state;
+	struct err err = {.code = WORD_DISK};
+
+	assert_false(err_http(&err, ERR_RETRY, 503, "no %s", "luck"));
+	assert_int_equal(err.code, WORD_HTTP);
+	assert_int_equal(err.status, 503);
+	assert_string_equal(err.msg, "no luck");
+	assert_false(err_set(&err, ERR_RETRY, WORD_DISK, "x"));
+	assert_int_equal(err.status, 0);
 }
 
 static void the_reason_of_the_system_is_added(void **state)
@@ -100,9 +140,8 @@ static void long_messages_are_cut_between_characters(void **state)
 
 	for (size_t i = 0; i + 2 < sizeof text; i += 2)
 		memcpy(text + i, "\xC3\xA9\0", 3);
-	err_set(&err, ERR_ITEM, "a word that is longer than it may be", "%s", text);
+	err_set(&err, ERR_ITEM, WORD_OTHER, "%s", text);
 	assert_int_equal(strlen(err.msg), sizeof err.msg - 2);
-	assert_string_equal(err.word, "a word that is longer t");
 	err_wrap(&err, "ab");
 	assert_int_equal(strlen(err.msg), sizeof err.msg - 2);
 	assert_memory_equal(err.msg, "ab: \xC3\xA9", 6);
@@ -120,6 +159,9 @@ int main(void)
 		cmocka_unit_test(large_texts_are_formatted_whole),
 		cmocka_unit_test(taken_bytes_leave_an_empty_buffer),
 		cmocka_unit_test(an_error_has_a_kind_a_word_and_a_message),
+		cmocka_unit_test(a_code_has_a_word),
+		cmocka_unit_test(every_code_but_those_with_data_is_found_by_its_word),
+		cmocka_unit_test(an_error_of_http_keeps_its_status),
 		cmocka_unit_test(the_reason_of_the_system_is_added),
 		cmocka_unit_test(long_messages_are_cut_between_characters),
 	};

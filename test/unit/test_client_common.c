@@ -81,7 +81,7 @@ static void judged(struct client_common *c, long status, enum err_kind kind, con
 
 	assert_false(client_judge(c, &reply, &err));
 	assert_int_equal(err.kind, kind);
-	assert_string_equal(err.word, WORD_CLIENT);
+	assert_int_equal(err.code, WORD_CLIENT);
 	assert_true(strncmp(err.msg, "test: ", 6) == 0);
 	if (!strstr(err.msg, says))
 		fail_msg("\"%s\" has no \"%s\"", err.msg, says);
@@ -170,7 +170,7 @@ static void after_a_refusal_nothing_is_sent(void **state)
 
 	assert_false(client_send(c, &call, &reply, &unreached));
 	assert_int_equal(unreached.kind, ERR_RETRY);
-	assert_string_equal(unreached.word, WORD_CLIENT);
+	assert_int_equal(unreached.code, WORD_CLIENT);
 	client_refuse(c, &err, "no entry");
 	assert_false(client_send(c, &call, &reply, &again));
 	assert_int_equal(again.kind, ERR_TARGET);
@@ -204,9 +204,9 @@ static void a_stop_stays_one(void **state)
 	err_set(&stopped, ERR_RETRY, WORD_STOPPED, "stopped");
 	err_set(&tls, ERR_RETRY, WORD_TLS, "test: no");
 	assert_false(client_unreached(&stopped));
-	assert_string_equal(stopped.word, WORD_STOPPED);
+	assert_int_equal(stopped.code, WORD_STOPPED);
 	assert_false(client_unreached(&tls));
-	assert_string_equal(tls.word, WORD_CLIENT);
+	assert_int_equal(tls.code, WORD_CLIENT);
 	assert_non_null(strstr(tls.msg, "CAFile"));
 }
 

@@ -415,7 +415,7 @@ static void a_file_that_does_not_parse_is_not_edited(void **state)
 	struct err err = {0};
 
 	assert_false(config_edit(&l.c, add_key, (char[]){"New"}, &err));
-	assert_string_equal(err.word, WORD_CONFIG);
+	assert_int_equal(err.code, WORD_CONFIG);
 	MUST(fs_read(l.path, &text, &err));
 	assert_string_equal(text.data, "{\"Mine\":");
 }

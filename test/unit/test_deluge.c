@@ -71,7 +71,7 @@ static void anything_else_is_no_answer(void **state)
 		struct err err = {0};
 		assert_false(deluge_read_answer(texts[i], strlen(texts[i]), &a, &err));
 		assert_int_equal(err.kind, ERR_RETRY);
-		assert_string_equal(err.word, WORD_CLIENT);
+		assert_int_equal(err.code, WORD_CLIENT);
 		assert_string_equal(a.message, "as it was");
 	}
 }

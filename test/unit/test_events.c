@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include "results.h"
 #include "unit.h"
 
 #define HOUR (3600 * INT64_C(1000))
@@ -70,10 +71,9 @@ static const char *told_at(struct world *w, int64_t when)
 	return line;
 }
 
-static void set(struct world *w, int i, enum outcome_kind kind, const char *word)
+static void set(struct world *w, int i, const char *outcome)
 {
-	w->outcomes[i].kind = kind;
-	text_copy(w->outcomes[i].word, sizeof w->outcomes[i].word, word);
+	w->outcomes[i].result = result_of(outcome);
 }
 
 static bool any_changed(const struct world *w)
@@ -92,8 +92,8 @@ static void a_world_that_is_well_is_not_told_and_not_kept(void **state)
 	OWN_WORLD struct world *w = new_world();
 
 	assert_string_equal(told_at(w, T0), "");
-	set(w, 0, OUTCOME_STALLED, "");
-	set(w, 1, OUTCOME_WAIT, WAIT_BACKLOG);
+	set(w, 0, "STALLED");
+	set(w, 1, "WAIT(Backlog)");
 	assert_string_equal(told_at(w, T0 + 1), "");
 	assert_int_equal(w->told.n, 0);
 }
@@ -103,7 +103,7 @@ static void a_failure_is_told_once_at_its_begin_and_once_at_its_end(void **state
 	(void)state;
 	OWN_WORLD struct world *w = new_world();
 
-	set(w, 0, OUTCOME_ERR, "HTTP 503");
+	set(w, 0, "ERR(HTTP 503)");
 	text_copy(w->outcomes[0].detail, sizeof w->outcomes[0].detail, "no");
 	assert_string_equal(told_at(w, T0), "failure.begin");
 	assert_string_equal(w->found.list[0].title, "attic fails: ERR(HTTP 503)");
@@ -113,11 +113,11 @@ static void a_failure_is_told_once_at_its_begin_and_once_at_its_end(void **state
 	assert_int_equal(w->found.list[0].level, EVENT_ERROR);
 	assert_true(any_changed(w));
 	/* Another word is the same failure. */
-	set(w, 0, OUTCOME_WAIT, "");
+	set(w, 0, "WAIT");
 	for (int i = 1; i < 10; i++)
 		assert_string_equal(told_at(w, T0 + i * 6 * HOUR), "");
 	assert_false(any_changed(w));
-	set(w, 0, OUTCOME_OK, "");
+	set(w, 0, "OK");
 	assert_string_equal(told_at(w, T0 + 60 * HOUR), "failure.end");
 	assert_string_equal(w->found.list[0].text, "attic: OK, after 2 d 12 h of ERR(HTTP 503)\n");
 	assert_int_equal(w->found.list[0].level, EVENT_GOOD);
@@ -129,14 +129,14 @@ static void a_failure_that_comes_to_need_a_person_is_told_once(void **state)
 	(void)state;
 	OWN_WORLD struct world *w = new_world();
 
-	set(w, 0, OUTCOME_ERR, "HTTP 503");
+	set(w, 0, "ERR(HTTP 503)");
 	text_copy(w->outcomes[0].detail, sizeof w->outcomes[0].detail, "ask the tracker: HTTP 503");
 	assert_string_equal(told_at(w, T0), "failure.begin");
-	/* What the outcome says is not said again. */
-	assert_true(text_starts(w->found.list[0].text, "attic: ERR(HTTP 503)\nSince "));
-	set(w, 0, OUTCOME_ERR, "Protocol");
+	assert_true(text_starts(w->found.list[0].text,
+				"attic: ERR(HTTP 503): ask the tracker: HTTP 503\nSince "));
+	set(w, 0, "ERR(Protocol)");
 	assert_string_equal(told_at(w, T0 + HOUR), "");
-	set(w, 0, OUTCOME_ERR, "Auth");
+	set(w, 0, "ERR(Auth)");
 	text_copy(w->outcomes[0].detail, sizeof w->outcomes[0].detail, "no such user");
 	assert_string_equal(told_at(w, T0 + 2 * HOUR), "failure.change");
 	assert_string_equal(w->found.list[0].title, "attic fails otherwise now: ERR(Auth)");
@@ -148,21 +148,21 @@ static void a_failure_that_comes_to_need_a_person_is_told_once(void **state)
 	assert_true(any_changed(w));
 	/* It comes and goes amid the failure. */
 	for (int i = 3; i < 9; i++) {
-		set(w, 0, OUTCOME_ERR, i % 2 ? "HTTP 503" : "Auth");
+		set(w, 0, i % 2 ? "ERR(HTTP 503)" : "ERR(Auth)");
 		assert_string_equal(told_at(w, T0 + i * HOUR), "");
 		assert_false(any_changed(w));
 	}
-	set(w, 0, OUTCOME_WAIT, WAIT_SPACE);
-	set(w, 1, OUTCOME_ERR, "Disk");
+	set(w, 0, "WAIT(Space)");
+	set(w, 1, "ERR(Disk)");
 	assert_string_equal(told_at(w, T0 + 9 * HOUR), "failure.begin failure.change");
-	set(w, 0, OUTCOME_OK, "");
+	set(w, 0, "OK");
 	assert_string_equal(told_at(w, T0 + 10 * HOUR), "failure.end");
 	assert_string_equal(w->found.list[0].text,
 			    "attic: OK, after 10 h 0 m of ERR(HTTP 503), ERR(Auth), WAIT(Space)\n");
 	/* Another failure is another one. */
-	set(w, 0, OUTCOME_ERR, "Timeout");
+	set(w, 0, "ERR(Timeout)");
 	assert_string_equal(told_at(w, T0 + 20 * HOUR), "failure.begin");
-	set(w, 0, OUTCOME_ERR, "Auth");
+	set(w, 0, "ERR(Auth)");
 	assert_string_equal(told_at(w, T0 + 21 * HOUR), "failure.change");
 }
 
@@ -171,13 +171,13 @@ static void what_is_told_late_is_told_as_it_is_then(void **state)
 	(void)state;
 	OWN_WORLD struct world *w = new_world();
 
-	set(w, 0, OUTCOME_ERR, "Network");
+	set(w, 0, "ERR(Network)");
 	told_at(w, T0);
-	set(w, 0, OUTCOME_OK, "");
+	set(w, 0, "OK");
 	told_at(w, T0 + HOUR);
-	set(w, 0, OUTCOME_ERR, "Network");
+	set(w, 0, "ERR(Network)");
 	assert_string_equal(told_at(w, T0 + HOUR + 1), "");
-	set(w, 0, OUTCOME_ERR, "Disk");
+	set(w, 0, "ERR(Disk)");
 	assert_string_equal(told_at(w, T0 + HOUR + 2), "");
 	assert_string_equal(told_at(w, T0 + 3 * HOUR), "failure.begin");
 	assert_string_equal(w->found.list[0].title, "attic fails: ERR(Disk)");
@@ -189,13 +189,13 @@ static void one_container_ends_while_another_begins(void **state)
 	(void)state;
 	OWN_WORLD struct world *w = new_world();
 
-	set(w, 0, OUTCOME_ERR, "Disk");
+	set(w, 0, "ERR(Disk)");
 	told_at(w, T0);
-	set(w, 0, OUTCOME_OK, "");
-	set(w, 1, OUTCOME_ERR, "Disk");
+	set(w, 0, "OK");
+	set(w, 1, "ERR(Disk)");
 	assert_string_equal(told_at(w, T0 + HOUR), "failure.begin failure.end");
-	set(w, 0, OUTCOME_ERR, "Disk");
-	set(w, 1, OUTCOME_OK, "");
+	set(w, 0, "ERR(Disk)");
+	set(w, 1, "OK");
 	assert_string_equal(told_at(w, T0 + 9 * HOUR), "failure.begin failure.end");
 }
 
@@ -204,15 +204,15 @@ static void all_that_begin_or_end_together_are_one(void **state)
 	(void)state;
 	OWN_WORLD struct world *w = new_world();
 
-	set(w, 0, OUTCOME_ERR, "Timeout");
-	set(w, 1, OUTCOME_WAIT, "");
+	set(w, 0, "ERR(Timeout)");
+	set(w, 1, "WAIT");
 	assert_string_equal(told_at(w, T0), "failure.begin");
 	assert_string_equal(w->found.list[0].title, "2 containers fail");
 	assert_string_equal(w->found.list[0].text,
 			    "attic: ERR(Timeout)\ncellar: WAIT\n"
 			    "Since 2026-11-18T11:06:40Z. It is tried again by itself.");
-	set(w, 0, OUTCOME_OK, "");
-	set(w, 1, OUTCOME_FULL, "");
+	set(w, 0, "OK");
+	set(w, 1, "FULL");
 	assert_string_equal(told_at(w, T0 + HOUR), "failure.end full");
 	assert_string_equal(w->found.list[0].title, "2 containers are well again");
 }
@@ -222,15 +222,15 @@ static void what_to_do_is_said_once_for_all_that_fail(void **state)
 	(void)state;
 	OWN_WORLD struct world *w = new_world();
 
-	set(w, 0, OUTCOME_ERR, "Disk");
-	set(w, 1, OUTCOME_ERR, "Disk");
+	set(w, 0, "ERR(Disk)");
+	set(w, 1, "ERR(Disk)");
 	told_at(w, T0);
 	assert_string_equal(w->found.list[0].text,
 			    "attic: ERR(Disk)\ncellar: ERR(Disk)\nSince 2026-11-18T11:06:40Z. "
 			    "`ptp-archiver check` says which folder, and why.");
 	OWN_WORLD struct world *other = new_world();
-	set(other, 0, OUTCOME_WAIT, WAIT_SPACE);
-	set(other, 1, OUTCOME_ERR, "Auth");
+	set(other, 0, "WAIT(Space)");
+	set(other, 1, "ERR(Auth)");
 	told_at(other, T0);
 	assert_non_null(strstr(other->found.list[0].text,
 			       "Z. Make room, or resize the container. Check PTP_USER and"));
@@ -241,11 +241,11 @@ static void what_is_told_late_says_since_when(void **state)
 	(void)state;
 	OWN_WORLD struct world *w = new_world();
 
-	set(w, 0, OUTCOME_ERR, "Network");
+	set(w, 0, "ERR(Network)");
 	told_at(w, T0 - 2 * HOUR);
-	set(w, 0, OUTCOME_OK, "");
+	set(w, 0, "OK");
 	told_at(w, T0 - HOUR);
-	set(w, 0, OUTCOME_ERR, "Network");
+	set(w, 0, "ERR(Network)");
 	assert_string_equal(told_at(w, T0 - HOUR / 2), "");
 	assert_string_equal(told_at(w, T0 + HOUR / 2), "failure.begin");
 	assert_non_null(strstr(w->found.list[0].text, "Since 2026-11-18T10:36:40Z."));
@@ -257,22 +257,22 @@ static void what_comes_and_goes_is_told_when_it_stays(void **state)
 	OWN_WORLD struct world *w = new_world();
 	int64_t now = T0;
 
-	set(w, 0, OUTCOME_ERR, "Network");
+	set(w, 0, "ERR(Network)");
 	assert_string_equal(told_at(w, now), "failure.begin");
-	set(w, 0, OUTCOME_OK, "");
+	set(w, 0, "OK");
 	assert_string_equal(told_at(w, now += HOUR / 6), "failure.end");
 	for (int i = 0; i < 20; i++) {
-		set(w, 0, i % 2 ? OUTCOME_OK : OUTCOME_ERR, i % 2 ? "" : "Network");
+		set(w, 0, i % 2 ? "OK" : "ERR(Network)");
 		assert_string_equal(told_at(w, now += HOUR / 6), "");
 	}
-	set(w, 0, OUTCOME_ERR, "Network");
+	set(w, 0, "ERR(Network)");
 	assert_string_equal(told_at(w, now += HOUR / 6), "");
 	assert_string_equal(told_at(w, now + HOUR - 1), "");
 	assert_string_equal(told_at(w, now += HOUR), "failure.begin");
-	set(w, 0, OUTCOME_OK, "");
+	set(w, 0, "OK");
 	assert_string_equal(told_at(w, now += HOUR), "failure.end");
 	assert_string_equal(w->found.list[0].text, "attic: OK, after 2 h 0 m of ERR(Network)\n");
-	set(w, 0, OUTCOME_ERR, "Network");
+	set(w, 0, "ERR(Network)");
 	assert_string_equal(told_at(w, now + HOUR), "failure.begin");
 }
 
@@ -281,13 +281,13 @@ static void a_clock_that_was_set_back_is_no_reason_to_be_silent(void **state)
 	(void)state;
 	OWN_WORLD struct world *w = new_world();
 
-	set(w, 0, OUTCOME_ERR, "Disk");
+	set(w, 0, "ERR(Disk)");
 	told_at(w, T0);
-	set(w, 0, OUTCOME_OK, "");
+	set(w, 0, "OK");
 	told_at(w, T0 + HOUR);
-	set(w, 0, OUTCOME_ERR, "Disk");
+	set(w, 0, "ERR(Disk)");
 	assert_string_equal(told_at(w, T0 - 1000 * HOUR), "failure.begin");
-	set(w, 0, OUTCOME_OK, "");
+	set(w, 0, "OK");
 	assert_string_equal(told_at(w, T0 - 2000 * HOUR), "failure.end");
 }
 
@@ -296,7 +296,7 @@ static void a_container_that_is_gone_is_forgotten_without_a_word(void **state)
 	(void)state;
 	OWN_WORLD struct world *w = new_world();
 
-	set(w, 1, OUTCOME_ERR, "Disk");
+	set(w, 1, "ERR(Disk)");
 	told_at(w, T0);
 	w->now.n_containers = w->now.n_outcomes = 1;
 	assert_string_equal(told_at(w, T0 + HOUR), "");
@@ -310,7 +310,7 @@ static void a_look_without_outcomes_changes_nothing(void **state)
 	(void)state;
 	OWN_WORLD struct world *w = new_world();
 
-	set(w, 0, OUTCOME_ERR, "Disk");
+	set(w, 0, "ERR(Disk)");
 	told_at(w, T0);
 	w->now.n_outcomes = 0;
 	assert_string_equal(told_at(w, T0 + HOUR), "");
@@ -323,11 +323,11 @@ static void the_cycle_as_a_whole_has_words_of_its_own(void **state)
 	OWN_WORLD struct world *w = new_world();
 
 	w->now.n_outcomes = 3;
-	w->outcomes[2] = (struct outcome){.container = (char[]){""}, .kind = OUTCOME_ERR};
-	set(w, 2, OUTCOME_ERR, "Ledger");
+	w->outcomes[2] = (struct outcome){.container = (char[]){""}};
+	set(w, 2, "ERR(Ledger)");
 	assert_string_equal(told_at(w, T0), "failure.begin");
 	assert_string_equal(w->found.list[0].title, "The cycle could not be run: ERR(Ledger)");
-	set(w, 2, OUTCOME_OK, "");
+	set(w, 2, "OK");
 	assert_string_equal(told_at(w, T0 + HOUR), "failure.end");
 	assert_string_equal(w->found.list[0].title, "Cycles can be run again");
 }
@@ -380,29 +380,29 @@ static void a_failure_that_is_the_clients_is_covered_by_what_is_said_of_the_clie
 
 	w->now.clients = &box;
 	w->now.n_clients = 1;
-	set(w, 0, OUTCOME_WAIT, WAIT_CLIENT);
+	set(w, 0, "WAIT(Client)");
 	assert_string_equal(told_at(w, T0), "client.away failure.begin");
 	assert_int_equal(w->found.list[0].covered, 0);
 	assert_int_equal(w->found.list[1].covered, EVENT_BIT(EVENT_CLIENT));
 	box.down_since = 0;
-	set(w, 0, OUTCOME_OK, "");
+	set(w, 0, "OK");
 	assert_string_equal(told_at(w, T0 + HOUR), "client.back failure.end");
 	assert_int_equal(w->found.list[1].covered, EVENT_BIT(EVENT_CLIENT));
 	/* One that comes amid another failure; its end is not the client's alone. */
-	set(w, 0, OUTCOME_ERR, "Timeout");
+	set(w, 0, "ERR(Timeout)");
 	assert_string_equal(told_at(w, T0 + 3 * HOUR), "failure.begin");
 	box.down_since = T0 + 4 * HOUR;
-	set(w, 0, OUTCOME_WAIT, WAIT_CLIENT);
+	set(w, 0, "WAIT(Client)");
 	assert_string_equal(told_at(w, T0 + 4 * HOUR), "client.away failure.change");
 	assert_int_equal(w->found.list[1].covered, EVENT_BIT(EVENT_CLIENT));
 	box.down_since = 0;
-	set(w, 0, OUTCOME_OK, "");
+	set(w, 0, "OK");
 	assert_string_equal(told_at(w, T0 + 5 * HOUR), "client.back failure.end");
 	assert_int_equal(w->found.list[1].covered, 0);
 	/* Not where something else fails as well. */
 	box.down_since = T0 + 9 * HOUR;
-	set(w, 0, OUTCOME_WAIT, WAIT_CLIENT);
-	set(w, 1, OUTCOME_ERR, "Disk");
+	set(w, 0, "WAIT(Client)");
+	set(w, 1, "ERR(Disk)");
 	assert_string_equal(told_at(w, T0 + 9 * HOUR), "client.away failure.begin");
 	assert_int_equal(w->found.list[1].covered, 0);
 }
@@ -415,13 +415,13 @@ static void full_is_told_once_for_each_size(void **state)
 	OWN_WORLD struct world *w = new_world();
 	char *size = configured[0].size;
 
-	set(w, 0, OUTCOME_FULL, "");
+	set(w, 0, "FULL");
 	assert_string_equal(told_at(w, T0), "full");
 	assert_string_equal(w->found.list[0].title, "attic is full");
 	assert_string_equal(told_at(w, T0 + HOUR), "");
-	set(w, 0, OUTCOME_OK, "");
+	set(w, 0, "OK");
 	assert_string_equal(told_at(w, T0 + 2 * HOUR), "");
-	set(w, 0, OUTCOME_FULL, "");
+	set(w, 0, "FULL");
 	assert_string_equal(told_at(w, T0 + 3 * HOUR), "");
 	configured[0].size = (char[]){"3T"};
 	assert_string_equal(told_at(w, T0 + 4 * HOUR), "full");

@@ -87,7 +87,7 @@ static void a_failed_write_leaves_what_was_there(void **state)
 	MUST(fs_write(within, "x", 1, 0600, &err));
 	assert_false(fs_write(path, "new", 3, 0600, &err));
 	assert_int_equal(err.kind, ERR_TARGET);
-	assert_string_equal(err.word, WORD_DISK);
+	assert_int_equal(err.code, WORD_DISK);
 	assert_non_null(strstr(err.msg, path));
 	expect_content(within, "x");
 	assert_int_equal(entries(*state), 1);
@@ -115,7 +115,7 @@ static void a_write_that_is_cut_short_leaves_nothing_behind(void **state)
 	assert_false(written);
 	assert_true(kept);
 	assert_false(staged);
-	assert_string_equal(err.word, WORD_DISK);
+	assert_int_equal(err.code, WORD_DISK);
 	assert_int_equal(entries(*state), 0);
 }
 
@@ -157,7 +157,7 @@ static void reading_has_a_ceiling(void **state)
 	assert_int_equal(err.kind, ERR_TARGET);
 	assert_non_null(strstr(err.msg, "larger than the 9 bytes"));
 	assert_false(fs_read("/nonexistent/file", &enough, &err));
-	assert_string_equal(err.word, WORD_DISK);
+	assert_int_equal(err.code, WORD_DISK);
 }
 
 static void a_regular_file_that_is_too_large_is_not_read_at_all(void **state)
@@ -238,7 +238,7 @@ static void publishing_what_is_not_there_is_an_error(void **state)
 	struct err err = {0};
 
 	assert_false(fs_publish(staged, path, &result, &err));
-	assert_string_equal(err.word, WORD_DISK);
+	assert_int_equal(err.code, WORD_DISK);
 	MUST(fs_stage(staged, "x", 1, 0600, &err));
 	assert_false(fs_publish(staged, "/nonexistent/folder/file", &result, &err));
 	expect_content(staged, "x");
@@ -307,7 +307,7 @@ static void a_lock_is_held_by_one(void **state)
 	close(second);
 	assert_int_equal(fs_lock("/nonexistent/lock", &held, &err), -1);
 	assert_false(held);
-	assert_string_equal(err.word, WORD_DISK);
+	assert_int_equal(err.code, WORD_DISK);
 }
 
 static void removing_what_is_not_there_is_fine(void **state)

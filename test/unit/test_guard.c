@@ -14,14 +14,15 @@ static struct err away, failure;
 static const char *asked(struct fixture *f, const struct container *c, const struct err *was_away)
 {
 	const struct guard g = {c, &f->to, f->manners, was_away};
+	static char text[OUTCOME_TEXT];
 	bool holds = true;
 
 	out = (struct outcome){0};
 	failure = (struct err){0};
 	if (!guard_check(&g, &out, &holds, &away, &failure))
 		return "?";
-	assert_true(!holds || out.kind == OUTCOME_WAIT);
-	return holds ? out.word : "";
+	result_text(&out.result, text);
+	return holds ? text : "";
 }
 
 static const char *check(struct fixture *f, const struct container *c)
@@ -72,7 +73,7 @@ static void a_client_that_is_there_is_asked_nothing_more_without_limits(void **s
 	const struct container c = container();
 
 	HOLDS("", check(f, &c));
-	assert_string_equal(away.word, "");
+	assert_int_equal(away.code, WORD_NONE);
 	assert_int_equal(f->fake.ready, 1);
 	assert_int_equal(f->fake.listed + f->fake.measured + f->fake.backlogged, 0);
 }
@@ -87,13 +88,13 @@ static void torrents_may_wait_up_to_max_pending(void **state)
 	wait_one(f, "cellar");
 	HOLDS("", check(f, &c));
 	wait_one(f, "attic");
-	HOLDS("Client", check(f, &c));
+	HOLDS("WAIT(Client)", check(f, &c));
 	assert_string_equal(out.detail, "3 torrents wait for box, more than MaxPending (2)");
 	c.max_pending = 3;
 	HOLDS("", check(f, &c));
 	c.max_pending = 0;
 	fake_fails(f, ERR_RETRY, WORD_CLIENT);
-	HOLDS("Client", check(f, &c));
+	HOLDS("WAIT(Client)", check(f, &c));
 	assert_non_null(strstr(out.detail, "more than MaxPending (0): box: Client"));
 }
 
@@ -106,14 +107,14 @@ static void a_client_that_is_away_holds_only_where_it_must_be_asked(void **state
 	HOLDS("", check(f, &c));
 	assert_string_equal(away.msg, "box: Client");
 	c.max_stalled = 1;
-	HOLDS("Client", check(f, &c));
+	HOLDS("WAIT(Client)", check(f, &c));
 	assert_string_equal(out.detail, "box: Client");
 	c = container();
 	c.max_active = 1;
-	HOLDS("Client", check(f, &c));
+	HOLDS("WAIT(Client)", check(f, &c));
 	c = container();
 	c.reserve.percent = 1;
-	HOLDS("Client", check(f, &c));
+	HOLDS("WAIT(Client)", check(f, &c));
 	c.data_folder = f->folder;
 	HOLDS("", check(f, &c));
 	assert_int_equal(f->fake.listed + f->fake.measured, 0);
@@ -125,8 +126,8 @@ static void a_client_that_needs_a_person_always_holds(void **state)
 	const struct container c = container();
 
 	fake_fails(f, ERR_TARGET, WORD_CLIENT);
-	HOLDS("Client", check(f, &c));
-	HOLDS("Client", check(f, &c));
+	HOLDS("WAIT(Client)", check(f, &c));
+	HOLDS("WAIT(Client)", check(f, &c));
 	assert_int_equal(f->fake.ready, 1);
 }
 
@@ -140,7 +141,7 @@ static void what_is_known_to_be_away_is_not_asked_again(void **state)
 	HOLDS("", asked(f, &c, &before));
 	assert_string_equal(away.msg, "box: gone");
 	c.max_stalled = 1;
-	HOLDS("Client", asked(f, &c, &before));
+	HOLDS("WAIT(Client)", asked(f, &c, &before));
 	assert_string_equal(out.detail, "box: gone");
 	assert_int_equal(f->fake.ready + f->fake.listed, 0);
 }
@@ -152,8 +153,8 @@ static void another_failure_is_an_error(void **state)
 
 	fake_fails(f, ERR_TARGET, WORD_CONFIG);
 	HOLDS("?", check(f, &c));
-	assert_string_equal(failure.word, WORD_CONFIG);
-	assert_string_equal(away.word, "");
+	assert_int_equal(failure.code, WORD_CONFIG);
+	assert_int_equal(away.code, WORD_NONE);
 }
 
 static void downloads_may_stall_below_max_stalled(void **state)
@@ -166,14 +167,14 @@ static void downloads_may_stall_below_max_stalled(void **state)
 	HOLDS("", check(f, &c));
 	assert_string_equal(f->fake.category, "rel");
 	has(f, 2, CLIENT_STALLED);
-	HOLDS("Stalled", check(f, &c));
+	HOLDS("WAIT(Stalled)", check(f, &c));
 	assert_string_equal(out.detail, "2 downloads are stalled in box (MaxStalled 2)");
 	has(f, 5, CLIENT_DOWNLOADING);
 	HOLDS("", check(f, &c));
 	c.max_stalled = 1;
 	c.placement.category = NULL;
 	has(f, 1, CLIENT_STALLED);
-	HOLDS("Stalled", check(f, &c));
+	HOLDS("WAIT(Stalled)", check(f, &c));
 	assert_string_equal(out.detail, "1 download is stalled in box (MaxStalled 1)");
 	assert_string_equal(f->fake.category, "-");
 }
@@ -187,14 +188,14 @@ static void downloads_may_be_incomplete_below_max_active(void **state)
 	has(f, 1, CLIENT_QUEUED);
 	HOLDS("", check(f, &c));
 	has(f, 2, CLIENT_QUEUED);
-	HOLDS("Backlog", check(f, &c));
+	HOLDS("WAIT(Backlog)", check(f, &c));
 	assert_string_equal(out.detail, "3 downloads are not finished in box (MaxActive 3)");
 	has(f, 5, CLIENT_PAUSED);
-	HOLDS("Backlog", check(f, &c));
+	HOLDS("WAIT(Backlog)", check(f, &c));
 	/* What is worth a look goes first. */
 	c.max_stalled = 2;
 	has(f, 2, CLIENT_STALLED);
-	HOLDS("Stalled", check(f, &c));
+	HOLDS("WAIT(Stalled)", check(f, &c));
 }
 
 static void reserve_must_stay_free_where_the_client_stores(void **state)
@@ -206,16 +207,16 @@ static void reserve_must_stay_free_where_the_client_stores(void **state)
 	f->fake.space.free = 50 * GIGABYTE;
 	HOLDS("", check(f, &c));
 	f->fake.space.free--;
-	HOLDS("Space", check(f, &c));
+	HOLDS("WAIT(Space)", check(f, &c));
 	assert_non_null(strstr(out.detail, "in the client box, and Reserve is 50.0 GiB"));
 	c.reserve = (struct reserve){.percent = 5};
 	f->fake.space = (struct client_space){.free = 5 * GIGABYTE, .total = 100 * GIGABYTE};
 	HOLDS("", check(f, &c));
 	f->fake.space.free--;
-	HOLDS("Space", check(f, &c));
+	HOLDS("WAIT(Space)", check(f, &c));
 	f->fake.space.total = 0;
 	HOLDS("?", check(f, &c));
-	assert_string_equal(failure.word, WORD_CONFIG);
+	assert_int_equal(failure.code, WORD_CONFIG);
 	assert_int_equal(f->fake.listed, 0);
 }
 
@@ -228,7 +229,7 @@ static void space_is_measured_where_data_directory_says(void **state)
 	c.reserve.bytes = 1;
 	HOLDS("", check(f, &c));
 	c.reserve.bytes = UINT64_C(1) << 60;
-	HOLDS("Space", check(f, &c));
+	HOLDS("WAIT(Space)", check(f, &c));
 	assert_non_null(strstr(out.detail, f->folder));
 	c.data_folder = "/no/such";
 	HOLDS("?", check(f, &c));
@@ -244,11 +245,11 @@ static void space_is_the_last_question(void **state)
 	c.max_stalled = 1;
 	c.reserve.bytes = 1;
 	has(f, 1, CLIENT_STALLED);
-	HOLDS("Stalled", check(f, &c));
+	HOLDS("WAIT(Stalled)", check(f, &c));
 	assert_int_equal(f->fake.measured, 0);
 	wait_one(f, "attic");
 	c.max_pending = 0;
-	HOLDS("Client", check(f, &c));
+	HOLDS("WAIT(Client)", check(f, &c));
 	assert_int_equal(f->fake.listed, 1);
 }
 
@@ -266,11 +267,11 @@ static void files_may_wait_in_a_watch_folder_up_to_max_pending(void **state)
 	assert_in_range(f->fake.before, now - GUARD_PICK_UP_GRACE_MS,
 			clock_now() - GUARD_PICK_UP_GRACE_MS);
 	f->fake.backlog = (struct client_backlog){3, now - HOUR / 2};
-	HOLDS("Backlog", check(f, &c));
+	HOLDS("WAIT(Backlog)", check(f, &c));
 	assert_non_null(strstr(out.detail, "3 torrents in the place have not been picked up"));
 	assert_null(strstr(out.detail, "PickUpWithin"));
 	f->fake.backlog.oldest = now - HOUR;
-	HOLDS("Client", check(f, &c));
+	HOLDS("WAIT(Client)", check(f, &c));
 	assert_non_null(strstr(out.detail, "PickUpWithin"));
 }
 
@@ -300,7 +301,7 @@ static void a_watch_folder_is_asked_for_no_torrents(void **state)
 	assert_int_equal(f->fake.listed, 0);
 	fake_fails(f, ERR_TARGET, WORD_DISK);
 	HOLDS("?", check(f, &c));
-	assert_string_equal(failure.word, WORD_DISK);
+	assert_int_equal(failure.code, WORD_DISK);
 }
 
 int main(void)

@@ -86,7 +86,7 @@ static void a_program_that_is_not_there_is_named(void **state)
 
 	(void)state;
 	assert_false(hook_run("ptp-no-such-program $path", "attic", PATH, NULL, &err));
-	assert_string_equal(err.word, WORD_CONFIG);
+	assert_int_equal(err.code, WORD_CONFIG);
 	assert_non_null(strstr(err.msg, "ptp-no-such-program"));
 	assert_null(strstr(err.msg, PATH));
 }

@@ -64,7 +64,7 @@ static void other_texts_are_no_urls_and_are_not_quoted(void **state)
 		if (http_url_parse(urls[i], &url, &err))
 			fail_msg("taken: %s", urls[i]);
 		assert_int_equal(err.kind, ERR_TARGET);
-		assert_string_equal(err.word, WORD_CONFIG);
+		assert_int_equal(err.code, WORD_CONFIG);
 		assert_null(strstr(err.msg, "secretword"));
 	}
 }

@@ -199,6 +199,80 @@ static void a_file_of_an_older_version_is_brought_up_to_date(void **state)
 	assert_null(a.client);
 }
 
+static const char *const old_outcomes[] = {"OK",
+					   "FULL",
+					   "STALLED",
+					   "WAIT",
+					   "WAIT(Space)",
+					   "WAIT(Stalled)",
+					   "WAIT(Backlog)",
+					   "WAIT(Client)",
+					   "ERR(Auth)",
+					   "ERR(Tracker)",
+					   "ERR(Timeout)",
+					   "ERR(HTTP 503)",
+					   "ERR(Internal)",
+					   "ERR(RuntimeError)"};
+
+static void execute(sqlite3 *db, const char *sql)
+{
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+/* A file of version 3, which kept outcomes as their texts. */
+static void make_texts(const char *path)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	for (int i = 0; i < 3; i++)
+		execute(db, ledger_migrations[i].sql);
+	execute(db, "INSERT INTO cycle(kind, begun_at, ended_at, well, summary)"
+		    " VALUES('regular', 1, 2, 0, 'a:OK, b:ERR(Disk)');"
+		    "UPDATE pace SET reason = 'no call with this: HTTP 403: go', failures = 1;"
+		    "PRAGMA user_version = 3");
+	for (size_t i = 0; i < COUNT(old_outcomes); i++) {
+		OWN_STR char *rows =
+			mem_printf("INSERT INTO container(name, outcome, detail, outcome_at)"
+				   " VALUES('%zu', '%s', 'x', 9); INSERT INTO turn VALUES(1, "
+				   "'%zu', '%s', 'x', 9)",
+				   i, old_outcomes[i], i, old_outcomes[i]);
+		execute(db, rows);
+	}
+	sqlite3_close(db);
+}
+
+static void outcomes_that_were_kept_as_texts_become_results(void **state)
+{
+	struct fixture *f = *state;
+	struct ledger_cycle *cycles;
+	struct ledger_container c;
+	struct pace pace;
+	struct err err;
+	size_t n;
+
+	ledger_close(f->l);
+	f->l = NULL;
+	unlink(f->path);
+	make_texts(f->path);
+	struct ledger *l = reopened(state);
+	for (size_t i = 0; i < COUNT(old_outcomes); i++) {
+		OWN_STR char *name = mem_printf("%zu", i);
+		char text[OUTCOME_TEXT];
+		MUST(ledger_get_container(l, name, &c, &err));
+		result_text(&c.result, text);
+		assert_string_equal(text, old_outcomes[i]);
+	}
+	MUST(ledger_cycles(l, 1, &cycles, &n, &err));
+	assert_true(cycles[0].failed);
+	assert_int_equal(cycles[0].n_turns, COUNT(old_outcomes));
+	assert_int_equal(cycles[0].turns[0].result.kind, OUTCOME_OK);
+	ledger_cycles_free(cycles, n);
+	MUST(ledger_get_pace(l, &pace, &err));
+	assert_int_equal(pace.reason.status, 403);
+	assert_true(pace.reason.unproven);
+}
+
 static void a_file_of_a_newer_version_is_refused_and_left_alone(void **state)
 {
 	struct fixture *f = *state;
@@ -209,7 +283,7 @@ static void a_file_of_a_newer_version_is_refused_and_left_alone(void **state)
 	for (int read_only = 0; read_only < 2; read_only++) {
 		assert_null(ledger_open(f->path, read_only, &err));
 		assert_int_equal(err.kind, ERR_FATAL);
-		assert_string_equal(err.word, WORD_LEDGER);
+		assert_int_equal(err.code, WORD_LEDGER);
 		assert_non_null(strstr(err.msg, "newer version of this program"));
 	}
 	sql(state, "UPDATE assignment SET container = 'still here' WHERE container = 'attic'");
@@ -227,7 +301,7 @@ static void a_file_that_is_no_ledger_is_refused(void **state)
 	MUST(fs_write(path, text, strlen(text), 0600, &err));
 	assert_null(ledger_open(path, false, &err));
 	assert_int_equal(err.kind, ERR_FATAL);
-	assert_string_equal(err.word, WORD_LEDGER);
+	assert_int_equal(err.code, WORD_LEDGER);
 	assert_non_null(strstr(err.msg, "move it away"));
 	MUST(fs_read(path, &after, &err));
 	assert_string_equal(after.data, text);
@@ -252,7 +326,7 @@ static void damage_is_told_from_trouble_that_passes(void **state)
 	bool opened = f->l != NULL;
 	assert_false(opened && ledger_list(f->l, LEDGER_ALL, NULL, 0, &list, &n, &err));
 	assert_int_equal(err.kind, ERR_FATAL);
-	assert_string_equal(err.word, WORD_LEDGER);
+	assert_int_equal(err.code, WORD_LEDGER);
 }
 
 static void looking_makes_no_file_and_changes_none(void **state)
@@ -660,8 +734,8 @@ static void a_redelivery_goes_on_where_it_was_until_it_has_ended(void **state)
 static void a_turn_may_have_a_time_to_be_gone_on_with(void **state)
 {
 	struct outcome o = {.container = (char *)"attic",
-			    .kind = OUTCOME_WAIT,
-			    .word = WAIT_CLIENT,
+			    .result = {.kind = OUTCOME_WAIT, .wait = WAIT_CLIENT},
+			    .until = 4712,
 			    .undone = true,
 			    .retry_at = 4711};
 	const char *const names[] = {"attic"};
@@ -672,7 +746,8 @@ static void a_turn_may_have_a_time_to_be_gone_on_with(void **state)
 	MUST(ledger_cycle_begin(ledger(state), "regular", names, 1, &cycle, &err));
 	MUST(ledger_turn(ledger(state), cycle, &o, &err));
 	MUST(ledger_get_container(ledger(state), "attic", &known, &err));
-	assert_string_equal(known.outcome, "WAIT(Client)");
+	assert_true(result_waits(&known.result, WAIT_CLIENT));
+	assert_int_equal(known.until, 4712);
 	assert_true(known.undone);
 	assert_int_equal(known.retry_at, 4711);
 	MUST(ledger_undone(ledger(state), names, 1, &err));
@@ -720,7 +795,7 @@ static void pace_and_clock_are_kept(void **state)
 			    .last_request = 1795000000001,
 			    .failures = 3,
 			    .backoff_until = 1795000900000,
-			    .reason = "HTTP 503",
+			    .reason = {503, true, "HTTP 503"},
 			    .credentials = "0123456789abcdef",
 			    .announced = "0.11"};
 	MUST(ledger_set_pace(ledger(state), &full, &err));
@@ -730,7 +805,9 @@ static void pace_and_clock_are_kept(void **state)
 	assert_int_equal(p.last_request, full.last_request);
 	assert_int_equal(p.failures, 3);
 	assert_int_equal(p.backoff_until, full.backoff_until);
-	assert_string_equal(p.reason, "HTTP 503");
+	assert_string_equal(p.reason.text, "HTTP 503");
+	assert_int_equal(p.reason.status, 503);
+	assert_true(p.reason.unproven);
 	assert_string_equal(p.credentials, "0123456789abcdef");
 	assert_string_equal(p.announced, "0.11");
 	MUST(ledger_get_clock(ledger(state), &c, &err));
@@ -744,8 +821,7 @@ static void a_container_is_undone_until_its_turn_is_over(void **state)
 {
 	const char *const names[] = {"attic", "cellar"};
 	struct outcome o = {.container = (char[]){"attic"},
-			    .kind = OUTCOME_ERR,
-			    .word = "HTTP 503",
+			    .result = {.kind = OUTCOME_ERR, .code = WORD_HTTP, .status = 503},
 			    .detail = "the tracker is down"};
 	struct ledger_container c;
 	struct err err;
@@ -753,14 +829,15 @@ static void a_container_is_undone_until_its_turn_is_over(void **state)
 
 	MUST(ledger_get_container(ledger(state), "attic", &c, &err));
 	assert_false(c.undone);
-	assert_string_equal(c.outcome, "");
+	assert_int_equal(c.outcome_at, 0);
 	MUST(ledger_set_container_id(ledger(state), "attic", "12", &err));
 	MUST(ledger_cycle_begin(ledger(state), "regular", names, 2, &cycle, &err));
 	MUST(ledger_turn(ledger(state), cycle, &o, &err));
 	MUST(ledger_get_container(reopened(state), "attic", &c, &err));
 	assert_false(c.undone);
 	assert_string_equal(c.id, "12");
-	assert_string_equal(c.outcome, "ERR(HTTP 503)");
+	assert_true(result_is_err(&c.result, WORD_HTTP));
+	assert_int_equal(c.result.status, 503);
 	assert_string_equal(c.detail, "the tracker is down");
 	assert_true(c.outcome_at > 0);
 	MUST(ledger_get_container(ledger(state), "cellar", &c, &err));
@@ -769,19 +846,19 @@ static void a_container_is_undone_until_its_turn_is_over(void **state)
 	MUST(ledger_turn(ledger(state), cycle, &o, &err));
 	MUST(ledger_get_container(ledger(state), "attic", &c, &err));
 	assert_true(c.undone);
-	MUST(ledger_cycle_end(ledger(state), cycle, false, "attic:ERR(HTTP 503)", &err));
+	MUST(ledger_cycle_end(ledger(state), cycle, CYCLE_END_FAILED, "attic:ERR(HTTP 503)", &err));
 }
 
 static void a_turn_of_an_unknown_cycle_is_refused_as_a_whole(void **state)
 {
-	const struct outcome o = {.container = (char[]){"attic"}, .kind = OUTCOME_OK};
+	const struct outcome o = {.container = (char[]){"attic"}, .result = {.kind = OUTCOME_OK}};
 	struct ledger_container c;
 	struct err err = {0};
 
 	assert_false(ledger_turn(ledger(state), 4711, &o, &err));
-	assert_string_equal(err.word, WORD_LEDGER);
+	assert_int_equal(err.code, WORD_LEDGER);
 	MUST(ledger_get_container(ledger(state), "attic", &c, &err));
-	assert_string_equal(c.outcome, "");
+	assert_int_equal(c.outcome_at, 0);
 	/* The failed transaction is not left open. */
 	ask(ledger(state), "attic");
 }
@@ -880,7 +957,7 @@ static void growth_is_by_day_and_tells_what_was_adopted(void **state)
 static void cycles_come_with_their_turns_and_are_counted(void **state)
 {
 	static const char *const names[] = {"attic", "cellar"};
-	struct outcome out = {.container = (char[]){"attic"}, .kind = OUTCOME_OK};
+	struct outcome out = {.container = (char[]){"attic"}, .result = {.kind = OUTCOME_OK}};
 	struct ledger *l = ledger(state);
 	struct ledger_cycle_tally ends;
 	struct ledger_turn_tally *turns;
@@ -895,7 +972,8 @@ static void cycles_come_with_their_turns_and_are_counted(void **state)
 		MUST(ledger_turn(l, id, &out, &err));
 		out.container = (char[]){"cellar"};
 		MUST(i == 2 || ledger_turn(l, id, &out, &err));
-		MUST(i == 2 || ledger_cycle_end(l, id, i == 1, "summary", &err));
+		MUST(i == 2 || ledger_cycle_end(l, id, i == 1 ? CYCLE_END_WELL : CYCLE_END_FAILED,
+						"summary", &err));
 	}
 	MUST(ledger_cycles(l, 2, &list, &n, &err));
 	assert_int_equal(n, 2);
@@ -906,6 +984,7 @@ static void cycles_come_with_their_turns_and_are_counted(void **state)
 	assert_string_equal(list[1].turns[1].container, "cellar");
 	assert_string_equal(list[1].summary, "summary");
 	assert_true(list[1].well);
+	assert_false(list[1].failed);
 	ledger_cycles_free(list, n);
 	MUST(ledger_cycle_tally(l, &ends, &err));
 	assert_int_equal(ends.n[0], 1);
@@ -956,6 +1035,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_file_is_private_and_reopens),
 		TEST(a_file_of_an_older_version_is_brought_up_to_date),
+		TEST(outcomes_that_were_kept_as_texts_become_results),
 		TEST(a_file_of_a_newer_version_is_refused_and_left_alone),
 		TEST(what_is_in_a_watch_folder_is_awaited_until_its_fate_is_known),
 		TEST(what_is_known_of_a_client_is_kept),

@@ -1,76 +1,94 @@
 #include "model/outcome.h"
 
+#include "base/own.h"
 #include "model/assignment.h"
 
 #include "unit.h"
 
 static const struct {
-	struct outcome outcome;
+	struct result result;
 	const char *text;
-	bool well;
+	bool well, needs_a_person;
 } rows[] = {
-	{{.kind = OUTCOME_OK}, "OK", true},
-	{{.kind = OUTCOME_FULL}, "FULL", true},
-	{{.kind = OUTCOME_STALLED}, "STALLED", true},
-	{{.kind = OUTCOME_WAIT}, "WAIT", false},
-	/* The first and the last need a person; the others pass by themselves. */
-	{{.kind = OUTCOME_WAIT, .word = WAIT_SPACE}, "WAIT(Space)", false},
-	{{.kind = OUTCOME_WAIT, .word = WAIT_STALLED}, "WAIT(Stalled)", true},
-	{{.kind = OUTCOME_WAIT, .word = WAIT_BACKLOG}, "WAIT(Backlog)", true},
-	{{.kind = OUTCOME_WAIT, .word = WAIT_CLIENT}, "WAIT(Client)", false},
-	{{.kind = OUTCOME_ERR, .word = WAIT_STALLED}, "ERR(Stalled)", false},
-	{{.kind = OUTCOME_ERR, .word = "Disk"}, "ERR(Disk)", false},
-	{{.kind = OUTCOME_ERR, .word = "HTTP 503"}, "ERR(HTTP 503)", false},
-	{{.kind = OUTCOME_ERR, .word = "12345678901234567890123"},
-	 "ERR(12345678901234567890123)",
+	{{.kind = OUTCOME_OK}, "OK", true, false},
+	{{.kind = OUTCOME_FULL}, "FULL", true, false},
+	{{.kind = OUTCOME_STALLED}, "STALLED", true, false},
+	{{.kind = OUTCOME_WAIT, .wait = WAIT_BACKOFF}, "WAIT", false, false},
+	{{.kind = OUTCOME_WAIT, .wait = WAIT_TIME}, "WAIT", false, false},
+	{{.kind = OUTCOME_WAIT, .wait = WAIT_SPACE}, "WAIT(Space)", false, true},
+	{{.kind = OUTCOME_WAIT, .wait = WAIT_STALLED}, "WAIT(Stalled)", true, false},
+	{{.kind = OUTCOME_WAIT, .wait = WAIT_BACKLOG}, "WAIT(Backlog)", true, false},
+	{{.kind = OUTCOME_WAIT, .wait = WAIT_CLIENT}, "WAIT(Client)", false, true},
+	{{.kind = OUTCOME_ERR, .code = WORD_AUTH}, "ERR(Auth)", false, true},
+	{{.kind = OUTCOME_ERR, .code = WORD_DISK}, "ERR(Disk)", false, true},
+	{{.kind = OUTCOME_ERR, .code = WORD_CLIENT}, "ERR(Client)", false, true},
+	{{.kind = OUTCOME_ERR, .code = WORD_TLS}, "ERR(TLS)", false, false},
+	{{.kind = OUTCOME_ERR, .code = WORD_HTTP, .status = 503}, "ERR(HTTP 503)", false, false},
+	{{.kind = OUTCOME_ERR, .code = WORD_OTHER, .name = "RuntimeError"},
+	 "ERR(RuntimeError)",
+	 false,
 	 false},
 };
 
-static void outcomes_have_a_text_and_a_judgement(void **state)
+static void results_have_a_text_and_a_judgement(void **state)
 {
 	(void)state;
 	char text[OUTCOME_TEXT];
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		outcome_text(&rows[i].outcome, text);
+		result_text(&rows[i].result, text);
 		assert_string_equal(text, rows[i].text);
-		assert_int_equal(outcome_is_well(&rows[i].outcome), rows[i].well);
+		assert_int_equal(result_is_well(&rows[i].result), rows[i].well);
+		assert_int_equal(result_needs_a_person(&rows[i].result), rows[i].needs_a_person);
+		if (rows[i].needs_a_person)
+			assert_non_null(result_hint(&rows[i].result));
 	}
 }
 
-static void the_text_can_be_read_back(void **state)
+static void an_error_becomes_a_result(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct outcome o = {.kind = OUTCOME_STALLED, .word = "old"};
-		assert_true(outcome_parse(rows[i].text, &o));
-		assert_int_equal(o.kind, rows[i].outcome.kind);
-		assert_string_equal(o.word, rows[i].outcome.word);
-	}
+	struct err err;
+
+	err_http(&err, ERR_RETRY, 502, "bad gateway");
+	struct result r = result_of_err(&err);
+	assert_int_equal(r.kind, OUTCOME_ERR);
+	assert_true(result_is_err(&r, WORD_HTTP));
+	assert_false(result_waits(&r, WAIT_NONE));
+	assert_int_equal(r.status, 502);
 }
 
-static void other_texts_are_no_outcome(void **state)
+static void the_clients_doing_is_either_of_two_results(void **state)
 {
 	(void)state;
-	static const char *const texts[] = {"",
-					    "ok",
-					    "ERR",
-					    "ERR()",
-					    "ERR(Disk",
-					    "OK ",
-					    "WAIT()",
-					    "WAIT(Space",
-					    "OK(Space)",
-					    "FULL(Space)",
-					    "ERR(Disk) ",
-					    "WAITING",
-					    "ERR(123456789012345678901234)"};
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(result_is_clients(&rows[i].result),
+				 strstr(rows[i].text, "(Client)") != NULL);
+}
 
-	for (size_t i = 0; i < COUNT(texts); i++) {
-		struct outcome o = {.kind = OUTCOME_WAIT};
-		assert_false(outcome_parse(texts[i], &o));
-		assert_int_equal(o.kind, OUTCOME_WAIT);
-	}
+static void how_long_a_back_off_lasts_is_computed_when_it_is_shown(void **state)
+{
+	(void)state;
+	const struct result backoff = {.kind = OUTCOME_WAIT, .wait = WAIT_BACKOFF};
+	OWN_STR char *early = outcome_words(&backoff, "HTTP 503", 1000000, 1000000 - 240000);
+	OWN_STR char *later = outcome_words(&backoff, "HTTP 503", 1000000, 1000000 - 60000);
+	OWN_STR char *over = outcome_words(&backoff, "HTTP 503", 1000000, 1000000);
+
+	assert_string_equal(early,
+			    "the tracker is left alone for another 4 m 0 s, after: HTTP 503");
+	assert_string_equal(later,
+			    "the tracker is left alone for another 1 m 0 s, after: HTTP 503");
+	assert_non_null(strstr(over, "was left alone until"));
+	assert_non_null(strstr(over, "after: HTTP 503"));
+}
+
+static void any_other_detail_is_shown_as_it_is(void **state)
+{
+	(void)state;
+	const struct result space = {.kind = OUTCOME_WAIT, .wait = WAIT_SPACE};
+	OWN_STR char *words = outcome_words(&space, "too little", 1000000, 0);
+
+	assert_string_equal(words, "too little");
 }
 
 static void states_of_an_assignment_have_names(void **state)
@@ -85,9 +103,11 @@ static void states_of_an_assignment_have_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(outcomes_have_a_text_and_a_judgement),
-		cmocka_unit_test(the_text_can_be_read_back),
-		cmocka_unit_test(other_texts_are_no_outcome),
+		cmocka_unit_test(results_have_a_text_and_a_judgement),
+		cmocka_unit_test(an_error_becomes_a_result),
+		cmocka_unit_test(the_clients_doing_is_either_of_two_results),
+		cmocka_unit_test(how_long_a_back_off_lasts_is_computed_when_it_is_shown),
+		cmocka_unit_test(any_other_detail_is_shown_as_it_is),
 		cmocka_unit_test(states_of_an_assignment_have_names),
 	};
 

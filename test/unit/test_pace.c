@@ -94,22 +94,24 @@ static void a_failure_that_calls_for_patience_is_recorded(void **state)
 	const struct engine_failure down = {.status = 503, .back_off = true};
 	const struct engine_failure odd = {.status = 404};
 	struct err err, why;
-	char reason[128];
-	int64_t left;
+	struct pace_reason reason;
+	int64_t until;
 
 	MUST(pace_open(p, &err));
-	err_set(&why, ERR_RETRY, "HTTP 404", "HTTP 404");
+	err_http(&why, ERR_RETRY, 404, "HTTP 404");
 	MUST(pace_after(p, PACE_OTHER, &odd, &why, &err));
-	MUST(pace_backoff(p, &left, reason, &err));
-	assert_int_equal(left, 0);
-	err_set(&why, ERR_RETRY, "HTTP 503", "HTTP 503");
+	MUST(pace_backoff(p, &until, &reason, &err));
+	assert_int_equal(until, 0);
+	err_http(&why, ERR_RETRY, 503, "HTTP 503");
 	MUST(pace_after(p, PACE_OTHER, &down, &why, &err));
-	MUST(pace_backoff(p, &left, reason, &err));
-	assert_true(left > 59000 && left <= 60000);
-	assert_string_equal(reason, "HTTP 503");
+	MUST(pace_backoff(p, &until, &reason, &err));
+	assert_in_range(until, clock_now() + 59000, clock_now() + 60000);
+	assert_string_equal(reason.text, "HTTP 503");
+	assert_int_equal(reason.status, 503);
+	assert_false(reason.unproven);
 	MUST(pace_after(p, PACE_OTHER, NULL, &why, &err));
-	MUST(pace_backoff(p, &left, reason, &err));
-	assert_int_equal(left, 0);
+	MUST(pace_backoff(p, &until, &reason, &err));
+	assert_int_equal(until, 0);
 }
 
 static void a_check_without_an_answer_holds_nobody_back(void **state)
@@ -117,8 +119,8 @@ static void a_check_without_an_answer_holds_nobody_back(void **state)
 	struct pacer *p = &((struct world *)*state)->pacer;
 	const struct engine_failure away = {.back_off = true};
 	const struct engine_failure down = {.status = 503, .back_off = true};
-	char reason[128];
-	int64_t first, left;
+	struct pace_reason reason;
+	int64_t first, until;
 	struct err err, why;
 
 	err_set(&why, ERR_RETRY, WORD_NETWORK, "x: Could not resolve host");
@@ -127,29 +129,19 @@ static void a_check_without_an_answer_holds_nobody_back(void **state)
 	int64_t begun = kept(p).last_request;
 	assert_true(begun > 0);
 	MUST(pace_after(p, PACE_CHECK, &away, &why, &err));
-	MUST(pace_backoff(p, &left, reason, &err));
-	assert_int_equal(left, 0);
+	MUST(pace_backoff(p, &until, &reason, &err));
+	assert_int_equal(until, 0);
 	assert_true(kept(p).last_request >= begun);
 	/* What there is already is not lengthened. */
 	MUST(pace_after(p, PACE_FETCH, &away, &why, &err));
-	MUST(pace_backoff(p, &first, reason, &err));
+	MUST(pace_backoff(p, &first, &reason, &err));
 	MUST(pace_after(p, PACE_CHECK, &away, &why, &err));
-	MUST(pace_backoff(p, &left, reason, &err));
-	assert_true(first > 0 && left <= first);
+	MUST(pace_backoff(p, &until, &reason, &err));
+	assert_int_equal(until, first);
+	assert_int_equal(reason.status, 0);
 	assert_int_equal(kept(p).failures, 1);
 	MUST(pace_after(p, PACE_CHECK, &down, &why, &err));
 	assert_int_equal(kept(p).failures, 2);
-}
-
-static void an_answer_is_told_from_a_way_that_leads_nowhere(void **state)
-{
-	(void)state;
-	assert_true(pace_earned_by_answer("HTTP 503, and a page"));
-	assert_true(pace_earned_by_answer("no call with this ApiUser and ApiKey has "
-					  "worked yet, so they may be wrong: HTTP 403"));
-	assert_false(pace_earned_by_answer("Received HTTP code 407 from proxy after CONNECT"));
-	assert_false(pace_earned_by_answer("slip.invalid: Could not resolve host"));
-	assert_false(pace_earned_by_answer(""));
 }
 
 static void a_403_is_about_the_credentials_until_they_have_worked(void **state)
@@ -160,18 +152,20 @@ static void a_403_is_about_the_credentials_until_they_have_worked(void **state)
 
 	MUST(pace_open(p, &err));
 	MUST(pace_before(p, PACE_OTHER, NULL, &err));
-	err_set(&why, ERR_RETRY, "HTTP 403", "HTTP 403");
+	err_http(&why, ERR_RETRY, 403, "HTTP 403");
 	MUST(pace_after(p, PACE_OTHER, &refused, &why, &err));
-	assert_string_equal(why.word, WORD_AUTH);
-	err_set(&why, ERR_RETRY, "HTTP 403", "HTTP 403");
+	assert_int_equal(why.code, WORD_AUTH);
+	assert_true(kept(p).reason.unproven);
+	err_http(&why, ERR_RETRY, 403, "HTTP 403");
 	/* In a later process as well. */
 	MUST(pace_open(p, &err));
 	MUST(pace_after(p, PACE_OTHER, &refused, &why, &err));
-	assert_string_equal(why.word, WORD_AUTH);
+	assert_int_equal(why.code, WORD_AUTH);
 	MUST(pace_after(p, PACE_OTHER, NULL, &why, &err));
-	err_set(&why, ERR_RETRY, "HTTP 403", "HTTP 403");
+	err_http(&why, ERR_RETRY, 403, "HTTP 403");
 	MUST(pace_after(p, PACE_OTHER, &refused, &why, &err));
-	assert_string_equal(why.word, "HTTP 403");
+	assert_int_equal(why.code, WORD_HTTP);
+	assert_false(kept(p).reason.unproven);
 	MUST(pace_open(p, &err));
 	assert_true(p->proven);
 }
@@ -180,19 +174,18 @@ static void new_credentials_end_what_the_old_ones_earned(void **state)
 {
 	struct pacer *p = &((struct world *)*state)->pacer;
 	static const struct {
-		const char *credentials, *reason;
+		const char *credentials;
+		int status;
 		bool ends;
-	} rows[] = {{"old", "HTTP 403", true},
-		    {"old", "HTTP 401", true},
-		    {"old", "HTTP 503", false},
-		    {NULL, "HTTP 403", false}};
+	} rows[] = {
+		{"old", 403, true}, {"old", 401, true}, {"old", 503, false}, {NULL, 403, false}};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct pace pace = {.failures = 3, .backoff_until = clock_now() + 600000};
 		struct err err;
 		const char *old = rows[i].credentials ? rows[i].credentials : p->credentials;
 		snprintf(pace.credentials, sizeof pace.credentials, "%s", old);
-		snprintf(pace.reason, sizeof pace.reason, "%s", rows[i].reason);
+		pace.reason.status = rows[i].status;
 		keep(p, pace);
 		MUST(pace_open(p, &err));
 		assert_int_equal(kept(p).backoff_until == 0, rows[i].ends);
@@ -202,17 +195,19 @@ static void new_credentials_end_what_the_old_ones_earned(void **state)
 static void a_back_off_of_a_clock_that_was_ahead_ends_within_a_day(void **state)
 {
 	struct pacer *p = &((struct world *)*state)->pacer;
-	char reason[128];
-	int64_t left, now = clock_now();
+	struct pace_reason reason;
+	int64_t end, now = clock_now();
 	struct err err;
 
-	keep(p, (struct pace){.failures = 1, .backoff_until = now + 365 * DAY, .reason = "x"});
-	MUST(pace_backoff(p, &left, reason, &err));
-	assert_int_equal(left, DAY);
+	keep(p, (struct pace){.failures = 1,
+			      .backoff_until = now + 365 * DAY,
+			      .reason = {503, false, "x"}});
+	MUST(pace_backoff(p, &end, &reason, &err));
+	assert_in_range(end, now + DAY, clock_now() + DAY);
 	int64_t until = kept(p).backoff_until;
 	assert_true(until >= now + DAY && until <= clock_now() + DAY);
 	/* A second look does not put it off. */
-	MUST(pace_backoff(p, &left, reason, &err));
+	MUST(pace_backoff(p, &end, &reason, &err));
 	assert_int_equal(kept(p).backoff_until, until);
 }
 
@@ -225,7 +220,6 @@ int main(void)
 		TEST(the_second_fetch_waits_and_a_download_does_not),
 		TEST(a_failure_that_calls_for_patience_is_recorded),
 		TEST(a_check_without_an_answer_holds_nobody_back),
-		cmocka_unit_test(an_answer_is_told_from_a_way_that_leads_nowhere),
 		TEST(a_403_is_about_the_credentials_until_they_have_worked),
 		TEST(new_credentials_end_what_the_old_ones_earned),
 		TEST(a_back_off_of_a_clock_that_was_ahead_ends_within_a_day),

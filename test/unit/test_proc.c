@@ -104,7 +104,7 @@ static void a_program_that_is_not_there_is_a_setting_to_mend(void **state)
 		struct err err = {0};
 		assert_false(proc_run(&spec, &out, &end, &err));
 		assert_int_equal(err.kind, ERR_TARGET);
-		assert_string_equal(err.word, WORD_CONFIG);
+		assert_int_equal(err.code, WORD_CONFIG);
 		assert_non_null(strstr(err.msg, names[i]));
 	}
 }

@@ -273,7 +273,7 @@ static void what_is_no_list_is_an_error_and_touches_nothing(void **state)
 		assert_false(qbittorrent_read_list(rows[i].text, strlen(rows[i].text), NULL, &all,
 						   &silent, &err));
 		assert_int_equal(err.kind, ERR_RETRY);
-		assert_string_equal(err.word, WORD_CLIENT);
+		assert_int_equal(err.code, WORD_CLIENT);
 		assert_non_null(strstr(err.msg, rows[i].says));
 		assert_int_equal(all.n, 4711);
 		assert_int_equal(silent.n, 4711);

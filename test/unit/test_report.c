@@ -6,11 +6,12 @@
 #include "unit.h"
 
 static struct outcome all[] = {
-	{.container = (char[]){"attic"}, .kind = OUTCOME_OK},
-	{.container = (char[]){"cellar"}, .kind = OUTCOME_FULL},
-	{.container = (char[]){"hetzner"}, .kind = OUTCOME_ERR, .word = "HTTP 503"},
-	{.container = (char[]){"loft"}, .kind = OUTCOME_WAIT},
-	{.container = (char[]){"shed"}, .kind = OUTCOME_STALLED},
+	{.container = (char[]){"attic"}, .result = {.kind = OUTCOME_OK}},
+	{.container = (char[]){"cellar"}, .result = {.kind = OUTCOME_FULL}},
+	{.container = (char[]){"hetzner"},
+	 .result = {.kind = OUTCOME_ERR, .code = WORD_HTTP, .status = 503}},
+	{.container = (char[]){"loft"}, .result = {.kind = OUTCOME_WAIT}},
+	{.container = (char[]){"shed"}, .result = {.kind = OUTCOME_STALLED}},
 };
 
 static void the_summary_joins_the_outcomes(void **state)
@@ -60,13 +61,12 @@ static void the_body_tells_a_person_what_happened(void **state)
 	struct ledger *l = filled(*state);
 	struct outcome outcomes[] = {
 		{.container = (char[]){"attic"},
-		 .kind = OUTCOME_OK,
+		 .result = {.kind = OUTCOME_OK},
 		 .delivered = 2,
 		 .torrent = (char[]){"Some Film"},
 		 .bytes = UINT64_C(3) << 29},
 		{.container = (char[]){"cellar"},
-		 .kind = OUTCOME_ERR,
-		 .word = "Timeout",
+		 .result = {.kind = OUTCOME_ERR, .code = WORD_TIMEOUT},
 		 .detail = "no answer in time",
 		 .carried = true},
 	};

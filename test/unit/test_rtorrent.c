@@ -59,7 +59,7 @@ static void any_other_fault_is_an_error_without_addresses(void **state)
 	parse(FAULT("-507", "not trusted: http://t.example/secret/announce \x1B[1m"), &x);
 	assert_false(rtorrent_read_presence(&x, &presence, &err));
 	assert_int_equal(err.kind, ERR_RETRY);
-	assert_string_equal(err.word, WORD_CLIENT);
+	assert_int_equal(err.code, WORD_CLIENT);
 	assert_string_equal(err.msg, "rTorrent says \"not trusted: <hidden> ?[1m\" (-507)");
 }
 
@@ -217,7 +217,7 @@ static void lists_of_other_shapes_are_refused(void **state)
 		struct err err = {0};
 		parse(others[i], &x);
 		assert_false(rtorrent_read_list(&x, NULL, &all, &err));
-		assert_string_equal(err.word, WORD_CLIENT);
+		assert_int_equal(err.code, WORD_CLIENT);
 	}
 }
 

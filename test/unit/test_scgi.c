@@ -47,7 +47,7 @@ static void other_urls_are_refused(void **state)
 		struct err err = {0};
 		assert_false(scgi_address_of_url(others[i], &a, &err));
 		assert_int_equal(err.kind, ERR_TARGET);
-		assert_string_equal(err.word, WORD_CONFIG);
+		assert_int_equal(err.code, WORD_CONFIG);
 	}
 }
 
@@ -88,13 +88,13 @@ static void the_head_is_taken_off(void **state)
 	assert_int_equal(b.len, 0);
 }
 
-static void expect_fault(const char *answer, const char *word, const char *why)
+static void expect_fault(const char *answer, enum err_code code, const char *why)
 {
 	OWN_BUF struct buf b = BUF_MAX(20000);
 	struct err err = {0};
 
 	assert_false(take(answer, &b, &err));
-	assert_string_equal(err.word, word);
+	assert_int_equal(err.code, code);
 	assert_non_null(strstr(err.msg, why));
 }
 

@@ -11,6 +11,8 @@
 #define DAY (24 * HOUR)
 #define BEGIN (INT64_C(1795000000) * SECOND)
 
+static const struct pace_reason why = {503, false, "HTTP 503"};
+
 static const int64_t ladder[] = {1 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE,
 				 1 * HOUR,   3 * HOUR,   6 * HOUR,    6 * HOUR};
 
@@ -74,19 +76,21 @@ static void each_failure_is_one_step_up_the_ladder(void **state)
 	int64_t now = BEGIN;
 
 	for (uint32_t i = 0; i < COUNT(ladder); i++) {
-		schedule_failed(&p, &m, now, 0, "HTTP 503");
+		schedule_failed(&p, &m, now, 0, &why);
 		assert_int_equal(schedule_ladder(i + 1), ladder[i]);
 		assert_int_equal(p.backoff_until, now + ladder[i]);
 		assert_int_equal(schedule_backoff(&p, now), ladder[i]);
 		assert_int_equal(schedule_backoff(&p, now + ladder[i] - 1), 1);
 		assert_int_equal(schedule_backoff(&p, now + ladder[i]), 0);
-		assert_string_equal(p.reason, "HTTP 503");
+		assert_string_equal(p.reason.text, "HTTP 503");
+		assert_int_equal(p.reason.status, 503);
 		now += ladder[i];
 	}
 	schedule_succeeded(&p);
 	assert_int_equal(schedule_backoff(&p, BEGIN), 0);
-	assert_string_equal(p.reason, "");
-	schedule_failed(&p, &m, now, 0, "Timeout");
+	assert_string_equal(p.reason.text, "");
+	assert_int_equal(p.reason.status, 0);
+	schedule_failed(&p, &m, now, 0, &why);
 	assert_int_equal(p.backoff_until, now + ladder[0]);
 }
 
@@ -109,7 +113,7 @@ static void the_longer_of_ladder_and_retry_after_counts(void **state)
 		const struct manners m = schedule_manners(rows[i].gap, rows[i].gap < 5000);
 		struct pace p = {0};
 		int64_t asked = rows[i].retry_after ? BEGIN + rows[i].retry_after : 0;
-		schedule_failed(&p, &m, BEGIN, asked, "HTTP 429");
+		schedule_failed(&p, &m, BEGIN, asked, &why);
 		assert_int_equal(schedule_backoff(&p, BEGIN), rows[i].wait);
 	}
 }
@@ -214,7 +218,7 @@ static void take_failure(struct world *w)
 	int64_t step = ladder[w->in_a_row < COUNT(ladder) - 1 ? w->in_a_row : COUNT(ladder) - 1];
 	int64_t expected = wish > step ? wish : step;
 
-	schedule_failed(&w->pace, &w->manners, wall(w), wish ? wall(w) + wish : 0, "HTTP 503");
+	schedule_failed(&w->pace, &w->manners, wall(w), wish ? wall(w) + wish : 0, &why);
 	assert_int_equal(schedule_backoff(&w->pace, wall(w)), expected);
 	w->asked_off_until = w->now + expected;
 	w->in_a_row++;

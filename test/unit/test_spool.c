@@ -112,7 +112,7 @@ static void a_place_that_cannot_be_looked_into_is_an_error_and_not_empty(void **
 	MUST(fs_write(place, "a file", 6, 0600, &err));
 	assert_false(spool_find(&s, "attic", &path, &err));
 	assert_non_null(strstr(err.msg, place));
-	assert_string_equal(err.word, WORD_DISK);
+	assert_int_equal(err.code, WORD_DISK);
 }
 
 int main(void)

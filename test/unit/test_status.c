@@ -9,6 +9,7 @@
 #include "base/clock.h"
 
 #include "base/text.h"
+#include "results.h"
 #include "unit.h"
 
 #include <time.h>
@@ -49,10 +50,10 @@ static void set_scene(struct scene *v)
 	for (size_t i = 0; i < CONTAINERS; i++) {
 		v->named[i] = (struct status_setup_container){
 			.name = names[i], .size = size, .client = box_name, .allocated = 1000};
-		v->containers[i] = (struct status_container){
-			.setup = &v->named[i],
-			.growth.first = -1,
-			.known = {.outcome = "OK", .outcome_at = NOW - 2 * HOUR}};
+		v->containers[i] =
+			(struct status_container){.setup = &v->named[i],
+						  .growth.first = -1,
+						  .known = {.outcome_at = NOW - 2 * HOUR}};
 	}
 	v->cycles[0] = (struct ledger_cycle){.id = 2,
 					     .begun_at = NOW - 2 * HOUR,
@@ -103,7 +104,10 @@ static void assert_words(char *got, const char *text)
 
 static void outcome_of(struct scene *v, size_t i, const char *outcome, const char *detail)
 {
-	text_copy(v->containers[i].known.outcome, sizeof v->containers[i].known.outcome, outcome);
+	struct ledger_container *known = &v->containers[i].known;
+
+	known->outcome_at = *outcome ? NOW - 2 * HOUR : 0;
+	known->result = *outcome ? result_of(outcome) : (struct result){0};
 	text_copy(v->containers[i].known.detail, sizeof v->containers[i].known.detail, detail);
 }
 
@@ -121,7 +125,7 @@ static void all_is_well(void **state)
 	assert_top(&v, REMARK_GOOD, "Both containers are healthy.", NULL);
 	v.setup.n_containers = 1;
 	assert_top(&v, REMARK_GOOD, "The container attic is healthy.", NULL);
-	strcpy(v.containers[0].known.outcome, "FULL");
+	v.containers[0].known.result = result_of("FULL");
 	assert_top(&v, REMARK_GOOD, "The container attic is full.", NULL);
 	v.setup.n_containers = 0;
 	assert_top(&v, REMARK_GOOD, "No containers are configured.", NULL);
@@ -157,9 +161,9 @@ static void a_back_off_says_since_when_and_that_nothing_is_lost(void **state)
 	v.s.pace = (struct pace){.since = NOW - 10 * HOUR,
 				 .backoff_until = NOW + 5 * 60000,
 				 .failures = 3,
-				 .reason = "the tracker answered HTTP 503"};
-	strcpy(v.containers[0].known.outcome, "ERR(HTTP 503)");
-	strcpy(v.containers[1].known.outcome, "WAIT");
+				 .reason = {503, false, "the tracker answered HTTP 503"}};
+	v.containers[0].known.result = result_of("ERR(HTTP 503)");
+	v.containers[1].known.result = result_of("WAIT");
 	assert_top(&v, REMARK_BAD,
 		   "The tracker has not been well since 24 Nov, 14:00: the tracker answered HTTP "
 		   "503.",
@@ -181,7 +185,7 @@ static void a_failed_container_says_what_to_do(void **state)
 	struct scene v;
 
 	set_scene(&v);
-	strcpy(v.containers[2].known.outcome, "ERR(Disk)");
+	v.containers[2].known.result = result_of("ERR(Disk)");
 	strcpy(v.containers[2].known.detail, "/srv/watch: Read-only file system");
 	assert_top(&v, REMARK_BAD,
 		   "loft: ERR(Disk) at 24 Nov, 22:00: /srv/watch: Read-only file system.",
@@ -196,7 +200,7 @@ static void a_client_that_is_away_or_refuses_us(void **state)
 	set_scene(&v);
 	v.places[0].client.down_since = NOW - HOUR;
 	v.containers[1].totals.pending = 1;
-	strcpy(v.containers[1].known.outcome, "WAIT(Client)");
+	v.containers[1].known.result = result_of("WAIT(Client)");
 	assert_top(&v, REMARK_BAD,
 		   "The client box has been away since 24 Nov, 23:00; 1 torrent waits for it.",
 		   "It is called again by itself. Nothing is lost.");
@@ -398,19 +402,19 @@ static void times_are_as_short_as_they_may_be(void **state)
 static void a_cycle_looks_as_it_ended(void **state)
 {
 	(void)state;
-	struct ledger_turn turn = {.container = attic, .outcome = (char[]){"OK"}};
+	struct ledger_turn turn = {.container = attic, .result = {.kind = OUTCOME_OK}};
 	struct scene v;
 
 	set_scene(&v);
 	v.cycles[0].turns = &turn;
 	v.cycles[0].n_turns = 1;
 	assert_int_equal(words_cycle(&v.s, 0), CYCLE_WELL);
-	turn.outcome = (char[]){"FULL"};
+	turn.result = result_of("FULL");
 	assert_int_equal(words_cycle(&v.s, 0), CYCLE_QUIET);
 	v.cycles[0].well = false;
-	turn.outcome = (char[]){"WAIT"};
+	turn.result = result_of("WAIT");
 	assert_int_equal(words_cycle(&v.s, 0), CYCLE_WAITED);
-	turn.outcome = (char[]){"ERR(Disk)"};
+	v.cycles[0].failed = true;
 	assert_int_equal(words_cycle(&v.s, 0), CYCLE_FAILED);
 	v.cycles[0].ended_at = 0;
 	assert_int_equal(words_cycle(&v.s, 0), CYCLE_CUT);

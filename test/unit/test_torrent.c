@@ -123,7 +123,7 @@ static void what_is_no_torrent_is_named(void **state)
 		assert_false(read_bytes(rows[i].text, strlen(rows[i].text), &t, &err));
 		assert_string_equal(err.msg, rows[i].message);
 		assert_int_equal(err.kind, ERR_ITEM);
-		assert_string_equal(err.word, WORD_BAD_TORRENT);
+		assert_int_equal(err.code, WORD_BAD_TORRENT);
 		assert_int_equal(t.size, 12345);
 	}
 }

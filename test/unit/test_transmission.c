@@ -54,7 +54,7 @@ static void what_is_no_url_does_not_open(void **state)
 		if (client_transmission_open(&o, &err))
 			fail_msg("\"%s\" opens", urls[i]);
 		assert_int_equal(err.kind, ERR_TARGET);
-		assert_string_equal(err.word, WORD_CONFIG);
+		assert_int_equal(err.code, WORD_CONFIG);
 	}
 }
 
@@ -96,7 +96,7 @@ static void a_refusal_says_whether_the_torrent_or_the_settings_are_at_fault(void
 		snprintf(text, sizeof text, "{\"arguments\":{},\"result\":\"%s\"}", rows[i].result);
 		assert_false(client_transmission_read_added(text, strlen(text), &err));
 		assert_int_equal(err.kind, rows[i].kind);
-		assert_string_equal(err.word, WORD_CLIENT);
+		assert_int_equal(err.code, WORD_CLIENT);
 		if (strcmp(rows[i].result, "success"))
 			assert_non_null(strstr(err.msg, rows[i].result));
 	}

@@ -143,7 +143,7 @@ static void the_folder_is_made_if_its_parent_exists(void **state)
 	assert_int_equal(visible(w), 0);
 	assert_true(staging_is_empty(w));
 	assert_false(orphan->ops->ready(orphan, &err));
-	assert_string_equal(err.word, WORD_DISK);
+	assert_int_equal(err.code, WORD_DISK);
 	assert_int_equal(err.kind, ERR_TARGET);
 	client_close(orphan);
 }
@@ -155,7 +155,7 @@ static void a_folder_that_cannot_be_written_is_not_ready(void **state)
 
 	MUST(fs_write(w->watch, "a file is in its place", 3, 0600, &err));
 	assert_false(w->client->ops->ready(w->client, &err));
-	assert_string_equal(err.word, WORD_DISK);
+	assert_int_equal(err.code, WORD_DISK);
 }
 
 static void nothing_is_visible_before_the_delivery(void **state)

@@ -32,7 +32,7 @@ static void expect_refusal(const char *answer, const char *why)
 
 	assert_false(reads(answer, MANY, &x, &err));
 	assert_int_equal(err.kind, ERR_RETRY);
-	assert_string_equal(err.word, WORD_PROTOCOL);
+	assert_int_equal(err.code, WORD_PROTOCOL);
 	assert_non_null(strstr(err.msg, why));
 	assert_null(x.values);
 }
