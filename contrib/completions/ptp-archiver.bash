@@ -1,7 +1,7 @@
 # bash completion for ptp-archiver: the program itself says what may stand there.
 
 # Splits a line as the shell does, without expanding anything. Sets the caller's variables:
-# typed is its words, unquoted. quote is the quote that is open in the last word. kept is the begin of
+# typed is its words, unquoted. quote is the quote that is open in the last word. kept is the start of
 # the last word that readline does not replace: up to an open quote, else up to the last character that
 # breaks words for readline.
 _ptp_archiver_split() {

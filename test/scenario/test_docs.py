@@ -263,6 +263,38 @@ def test_the_readmes_first_commands_are_those_of_the_source(typed):
             assert word == "build/ptp-archiver", line
 
 
+def configurations():
+    """Each piece of config.ptp that a page of doc/ shows, with the page's name."""
+    for page in sorted((ROOT / "doc").glob("*.md")):
+        text = re.sub(r"^```json\n(.*?)^```$", lambda m: re.sub("^", "    ", m[1], flags=re.M),
+                      page.read_text(), flags=re.M | re.S)
+        for block in re.findall(r"^    [{\"].*\n(?:^    .*\n)*", text, re.M):
+            if re.search(r'"(Containers|Clients|Notify)"', block):
+                yield page.stem, block.strip()
+
+
+def test_the_pages_show_configurations():
+    assert {"clients", "configuration", "notifications", "several-machines"} == \
+        {name for name, _ in configurations()}
+
+
+@pytest.mark.parametrize("block", [b for _, b in configurations()],
+                         ids=[f"{name}-{i}" for i, (name, _) in enumerate(configurations())])
+def test_every_configuration_of_the_pages_is_accepted(make, tmp_path, block):
+    (tmp_path / "secret").write_text("a-secret-of-somebody")
+    block = re.sub(r"/run/secrets/\w+", str(tmp_path / "secret"), block)
+    told = json.loads(block if block.startswith("{") else "{" + block + "}")
+    told |= {"ApiUser": USER, "ApiKey": KEY}
+    told.setdefault("Containers", {"attic": {"Size": "800G"}})
+    a = make(containers=None, PTP_USER=None, PTP_KEY=None, PTP_WATCH=None)
+    a.config.write_text(json.dumps(told))
+    a.config.chmod(0o600)
+    done = a.run("list", status=0)
+    assert done.stdout.count("\n\t") == len(told["Containers"]) and "not known" not in done.stderr
+    found = json.loads(a.run("check", "--json").stdout)["findings"]
+    assert not [f for f in found if f["test"] == "config"]
+
+
 # ---- what is installed ----
 
 @pytest.fixture(scope="module")
