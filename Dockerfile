@@ -2,6 +2,7 @@
 #
 #   docker build -t ptp-archiver .                            native: the program and its libraries
 #   docker build --target utility -t ptp-archiver:utility .   with Python, for the official utility
+#                                                           and for ptp-archiver-import
 #
 # `./dev image` does both and fills in the labels. For another architecture: docker buildx build
 # --platform linux/arm64. (ARCH=arm64 cross-builds the files of one, for a test without a machine.)
@@ -18,12 +19,13 @@ RUN /src/docker/build.sh "$ARCH"
 
 FROM ${DEBIAN_IMAGE} AS utility
 RUN export DEBIAN_FRONTEND=noninteractive && apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends python3 python3-requests ca-certificates \
-       tzdata libcurl4 libjansson4 libsqlite3-0 libssl3 libyaml-0-2 libexpat1 libmicrohttpd12 >/dev/null \
+    && apt-get install -y -qq --no-install-recommends python3 python3-requests python3-yaml ca-certificates \
+       tzdata libcurl4 libjansson4 libsqlite3-0 libssl3 libexpat1 libmicrohttpd12 >/dev/null \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 1000 ptp \
     && useradd --uid 1000 --gid 1000 --home-dir /app --no-create-home --shell /usr/sbin/nologin ptp
 COPY --from=build /out/ptp-archiver /usr/bin/ptp-archiver
+COPY contrib/ptp-archiver-import /usr/bin/
 COPY --from=build --chown=1000:1000 /out/data/ /
 ENV PTP_IMAGE=utility PTP_ENGINE=utility PTP_CONFIG=/app/config.ptp PTP_STATE=/app/state \
     PTP_WATCH=/watch PYTHONDONTWRITEBYTECODE=1

@@ -14,6 +14,6 @@ apt-get update -qq
 # shellcheck disable=SC2086 # $compiler is a list
 apt-get install -y -qq --no-install-recommends meson ninja-build pkg-config ca-certificates tzdata \
 	binutils $compiler "libc6$of" "libcurl4-openssl-dev$of" "libjansson-dev$of" \
-	"libsqlite3-dev$of" "libssl-dev$of" "libyaml-dev$of" "libexpat1-dev$of" \
+	"libsqlite3-dev$of" "libssl-dev$of" "libexpat1-dev$of" \
 	"libmicrohttpd-dev$of" >/dev/null
 rm -rf /var/lib/apt/lists/*

@@ -49,14 +49,6 @@ static const struct command commands[] = {
 	{"resize", "NAME SIZE", "give a container another size in config.ptp", 0, cmd_resize,
 	 "The tracker learns of it at the next fetch."},
 	{"setup", "", "ask for user and key, and write a first config.ptp", 0, cmd_setup, NULL},
-	{"import", "FILE", "take over ptparchiver-go's config.yaml into config.ptp",
-	 1u << OPTION_FORCE | 1u << OPTION_WATCH, cmd_import,
-	 "Its torrent clients come along, their passwords into config.ptp, which only its owner\n"
-	 "can read. With --watch they do not, and their containers go to this folder, which the\n"
-	 "client watches ($name: the container's name). What config.ptp has already stays unless\n"
-	 "--force. Exit status 1: written, but something could not be carried over, and is "
-	 "listed;\n"
-	 "2: something is wrong, and nothing was written."},
 	{"update", "", "compare the tracker's utility version with the protocol spoken here", 0,
 	 cmd_update, NULL},
 	{"check", "", "find out what would not work, and why; changes nothing",
@@ -121,6 +113,14 @@ static const struct command_table table = {commands, N_COMMANDS, options, GLOBAL
 static int usage(const char *text, const char *what)
 {
 	fprintf(stderr, "ptp-archiver: %s%s; see `ptp-archiver --help`\n", text, what);
+	return STATUS_USAGE;
+}
+
+static int no_command(const char *name)
+{
+	if (strcmp(name, "import") != 0)
+		return usage("there is no command ", name);
+	fputs("ptp-archiver: import is a program of its own: run ptp-archiver-import\n", stderr);
 	return STATUS_USAGE;
 }
 
@@ -207,7 +207,7 @@ static int dispatch(int argc, char **argv)
 		return STATUS_DONE;
 	}
 	if (!c)
-		return name ? usage("there is no command ", name) : usage("which command?", "");
+		return name ? no_command(name) : usage("which command?", "");
 	if (in.given[OPTION_HELP] && c->help) {
 		help_print_command(&table, c);
 		return STATUS_DONE;

@@ -20,7 +20,7 @@ LAYERS = ["base", "model", "ports", "core", "config", "view", "page", "daemon", 
 
 # Which library header may be included where only.
 HOMES = {"curl/curl.h": {"base/http.c"}, "sqlite3.h": {"ports/ledger_parts.h"},
-         "microhttpd.h": {"page/httpd.c"}, "yaml.h": {"base/yml.c"},
+         "microhttpd.h": {"page/httpd.c"},
          "expat.h": {"base/xmlrpc.c"}}
 
 # What another port may include: interfaces with several implementations, and what the clients with

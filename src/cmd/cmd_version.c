@@ -1,6 +1,5 @@
 #include "cmd/command.h"
 #include "base/http.h"
-#include "base/yml.h"
 #include "ports/engine_native.h"
 #include "ports/ledger.h"
 
@@ -15,7 +14,6 @@ int cmd_version(const struct invocation *in, struct err *err)
 	printf("%s\n", http_library());
 	printf("jansson %s\n", jansson_version_str());
 	printf("SQLite %s\n", ledger_library());
-	printf("libyaml %s\n", yml_library());
 	printf("%s\n", OpenSSL_version(OPENSSL_VERSION));
 	return STATUS_DONE;
 }

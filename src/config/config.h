@@ -138,16 +138,6 @@ bool config_is_faulty(const struct config *c, const char *key);
 /* NULL if Clients has none of this name. */
 const struct config_client *config_client_find(const struct config *c, const char *name);
 
-/* NULL if the setting `key` of config.ptp (a top-level one) can have this value, else what is wrong
- * and what would be right; the answer never quotes the value. */
-const char *config_fault(const char *key, const char *value);
-
-/* The same for a key of one of Clients. */
-const char *config_client_fault(const char *key, const char *value);
-
-/* The same for the name of a client, a category, tags. */
-const char *config_text_fault(const char *value);
-
 /* A setting, for lists of them. */
 struct config_setting {
 	const char *of;       /* "config.ptp", "container" or "client": whose key it is */

@@ -16,7 +16,7 @@
 
 /* ---- texts ---- */
 
-const char *config_text_fault(const char *value)
+static const char *text_fault(const char *value)
 {
 	if (strlen(value) > CONFIG_CLIENT_TEXT_MAX)
 		return "is longer than 1024 bytes";
@@ -30,7 +30,7 @@ const char *config_text_fault(const char *value)
 
 static const char *take_text(char **to, const char *value)
 {
-	const char *fault = config_text_fault(value);
+	const char *fault = text_fault(value);
 
 	if (!fault) {
 		free(*to);
@@ -161,16 +161,6 @@ const char *config_client_key(size_t i)
 	return i < N_CLIENT_KEYS ? client_keys[i].key : NULL;
 }
 
-const char *config_client_fault(const char *key, const char *value)
-{
-	OWN(config_client_clear) struct config_client ignored = {0};
-
-	for (size_t i = 0; i < N_CLIENT_KEYS; i++)
-		if (client_keys[i].take && strcmp(client_keys[i].key, key) == 0)
-			return client_keys[i].take(&ignored, value);
-	return "is no setting of a client";
-}
-
 static void check_client_keys(struct config_load_state *l, const json_t *own, const char *path[])
 {
 	const char *known[N_CLIENT_KEYS + 1];
@@ -239,7 +229,7 @@ static void take_client(struct config_load_state *l, const char *name, const jso
 {
 	const char *path[3] = {"Clients", name, NULL};
 	struct config_client new = {.name = mem_dup(name), .timeout_ms = CONFIG_CLIENT_TIMEOUT_MS};
-	const char *fault = config_text_fault(name);
+	const char *fault = text_fault(name);
 	size_t before = l->problems->n;
 
 	if (fault || !*name)

@@ -316,16 +316,6 @@ static const struct setting settings[] = {
 
 #define N_SETTINGS (sizeof settings / sizeof *settings)
 
-const char *config_fault(const char *key, const char *value)
-{
-	OWN(config_clear) struct config ignored = {0};
-
-	for (size_t i = 0; i < N_SETTINGS; i++)
-		if (strcmp(settings[i].key, key) == 0)
-			return settings[i].take ? settings[i].take(&ignored, value) : "is a list";
-	return "is no setting";
-}
-
 /* The content of the file that VARIABLE_FILE names, white space trimmed; the caller's.  NULL with
  * *wrong set: the problem was reported. */
 static char *from_secret_file(struct config_load_state *l, const struct setting *s, bool *wrong)

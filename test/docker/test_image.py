@@ -64,6 +64,19 @@ def test_the_utility_image_has_what_the_official_utility_imports(engine, utility
                "-c", "import requests, cgi")
 
 
+def test_the_utility_image_takes_over_a_configuration_of_ptparchiver_go(engine, utility, tmp_path):
+    (tmp_path / "app").mkdir(mode=0o777)
+    (tmp_path / "app").chmod(0o777)
+    (tmp_path / "config.yaml").write_text(
+        f"apiKey: {KEY}\napiUser: {USER}\ncontainers:\n  attic: {{size: 1T, watchDir: /watch}}\n")
+    engine.run("run", "--rm", "--network=host", "--read-only", f"--volume={tmp_path}/app:/app",
+               f"--volume={tmp_path}/config.yaml:/config.yaml:ro",
+               "--entrypoint=ptp-archiver-import", utility, "/config.yaml")
+    shown = engine.run("run", "--rm", "--network=host", f"--volume={tmp_path}/app:/app", utility,
+                       "list").stdout
+    assert "attic (1T): /watch" in shown
+
+
 @pytest.mark.parametrize("options", [(), (
     "--user=54321:4242", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")],
     ids=["plain", "without-any-rights"])

@@ -105,7 +105,8 @@ def test_the_settings_are_a_conffile_that_only_root_reads(deb):
 
 
 @pytest.mark.parametrize("path", [
-    "usr/bin/ptp-archiver", "lib/systemd/system/ptp-archiver.service",
+    "usr/bin/ptp-archiver", "usr/bin/ptp-archiver-import",
+    "usr/share/man/man1/ptp-archiver-import.1.gz", "lib/systemd/system/ptp-archiver.service",
     "usr/share/man/man1/ptp-archiver.1.gz", "usr/share/man/man5/ptp-archiver.conf.5.gz",
     "usr/share/bash-completion/completions/ptp-archiver",
     "usr/share/zsh/vendor-completions/_ptp-archiver",

@@ -222,10 +222,11 @@ class Archiver:
     def configured(self):
         return json.loads(self.config.read_text())
 
-    def run(self, *arguments, status=None, input=None, timeout=60, prefix=(), **variables):
+    def run(self, *arguments, status=None, input=None, timeout=60, prefix=(),
+            program=(ARCHIVER,), **variables):
         """Run to the end; with `status`, insist on it."""
         environment = {**self.environment, **{k: str(v) for k, v in variables.items()}}
-        done = subprocess.run([*prefix, ARCHIVER, *arguments], env=environment, cwd=self.folder,
+        done = subprocess.run([*prefix, *program, *arguments], env=environment, cwd=self.folder,
                               input=input, stdin=None if input is not None
                               else subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=timeout)

@@ -249,7 +249,7 @@ def test_all_commands_and_options_of_the_help_are_offered(archiver):
     (["resize", ""], ["a box", "attic", "cellar"]), (["resize", "attic", ""], []),
     (["history", "--container", ""], ["a box", "attic", "cellar"]),
     (["history", "--container="], [f"--container={n}" for n in ("a box", "attic", "cellar")]),
-    (["audit", "--client", ""], []), (["import", ""], [":files"]), (["export", ""], [":folders"]),
+    (["audit", "--client", ""], []), (["export", ""], [":folders"]),
     (["--config", ""], [":files"]), (["--state", ""], [":folders"]),
     (["--config", "x", "--log-level", ""], ["error", "warn", "info", "debug"]),
     (["--log-format", "json", "che"], COMMANDS), (["history", "--limit", ""], []),

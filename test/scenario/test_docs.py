@@ -307,7 +307,7 @@ def installed(tmp_path_factory):
 
 
 def test_meson_installs_it_all(installed):
-    for path in ("bin/ptp-archiver", "share/doc/ptp-archiver/README.md",
+    for path in ("bin/ptp-archiver", "bin/ptp-archiver-import", "share/doc/ptp-archiver/README.md",
                  "share/bash-completion/completions/ptp-archiver",
                  "share/zsh/site-functions/_ptp-archiver",
                  "share/fish/vendor_completions.d/ptp-archiver.fish",
@@ -317,6 +317,7 @@ def test_meson_installs_it_all(installed):
                  "share/doc/ptp-archiver/examples/compose.yaml",
                  "lib/systemd/system/ptp-archiver.service"):
         assert (installed / path).stat().st_size > 0, path
+    assert os.access(installed / "bin/ptp-archiver-import", os.X_OK)
 
 
 def links(docs):

@@ -1,18 +1,26 @@
-"""import: what becomes of ptparchiver-go's config.yaml, and of files that are none."""
+"""ptp-archiver-import: what becomes of ptparchiver-go's config.yaml, and of other files."""
 
+import fcntl
+import importlib.machinery
+import importlib.util
 import json
+import os
 import pathlib
 import stat
 import sys
+import time
+import unicodedata
+from random import Random
 
 import pytest
 
-from harness import KEY, USER
+from harness import KEY, ROOT, USER
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "clients"))
 
 from qbittorrent_double import QBittorrentDouble   # noqa: E402
 
+IMPORT = [str(ROOT / "contrib" / "ptp-archiver-import")]
 CREDENTIALS = f"apiKey: {KEY}\napiUser: {USER}\n"
 CLIENT_PASSWORD = "adminadmin"
 
@@ -71,7 +79,7 @@ def run(archiver, text, *options, status):
     """Import the text; the answer, of which no part may hold a secret."""
     path = archiver.folder / "config.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    done = archiver.run("import", "config.yaml", *options, status=status)
+    done = archiver.run("config.yaml", *options, status=status, program=IMPORT)
     for secret in (USER, KEY, CLIENT_PASSWORD):
         assert secret not in done.stdout + done.stderr
     return done
@@ -140,7 +148,7 @@ def test_watch_option_is_the_folder_of_containers_that_a_client_fed(bare):
     assert containers["by-qbittorrent"]["MaxStalled"] == 5
     assert "Clients" not in written(bare)
     notes = section(done.stdout, "Works differently here:")
-    assert sum("since --watch" in line for line in notes) == 2
+    assert sum("with --watch" in line for line in notes) == 2
     lost = left(done)
     assert [line.split(": ")[3].split(";")[0] for line in lost] == ["category", "tags",
                                                                    "startPaused"]
@@ -216,7 +224,7 @@ def test_missing_credentials_are_named_unless_they_are_elsewhere(bare):
 
 def test_misspelt_key_gets_a_suggestion(bare):
     done = run(bare, WATCHED + "fetchsleep: 15\n", status=1)
-    assert left(done) == ['config.yaml:5: "fetchsleep" is no setting of ptparchiver-go; '
+    assert left(done) == ['config.yaml:5: "fetchsleep" is not a setting of ptparchiver-go; '
                           'did you mean fetchSleep?']
 
 
@@ -269,8 +277,8 @@ def test_client_comes_over_with_its_credentials_unseen(bare, kind, client, expec
     assert ("not shown" in line) == any("Password" in key for key in expected)
     notes = section(done.stdout, "Works differently here:")
     assert [x for x in notes if "SCGI" in x] == \
-        (["config.yaml:4: rtorrent: box: basicUser: over SCGI nobody is asked for a user and "
-          "password, so they are left out"] if client.endswith(f"5000', {BASIC}") else [])
+        (["config.yaml:4: rtorrent: box: basicUser: left out with its password; SCGI has neither"]
+         if client.endswith(f"5000', {BASIC}") else [])
     bare.run("check", status=0)
 
 
@@ -353,7 +361,7 @@ def test_certificate_that_was_not_looked_at_is_listed(bare):
 def test_misspelt_key_of_a_client_gets_a_suggestion(bare):
     text = with_client("qbittorrent", "url: 'http://localhost:8080', pasword: adminadmin")
     assert left(run(bare, text, status=1)) == [
-        'config.yaml:4: "pasword" is no setting of ptparchiver-go; did you mean password?']
+        'config.yaml:4: "pasword" is not a setting of ptparchiver-go; did you mean password?']
 
 
 def test_only_clients_that_containers_need_come_over(bare):
@@ -373,10 +381,10 @@ containers:
     assert written(bare)["Clients"]["both"]["Type"] == "rtorrent"
     assert "Client" not in written(bare)["Containers"]["two"]
     assert section(done.stdout, "Works differently here:") == [
-        "config.yaml:4: qbittorrent: both: the one of this name in rtorrent counts, as for "
-        "ptparchiver-go",
-        "config.yaml:5: qbittorrent: beside: no container needs it, so it is left out",
-        "config.yaml:6: qbittorrent: nobody: no container needs it, so it is left out"]
+        "config.yaml:4: qbittorrent: both: ptparchiver-go takes the client of this name in rtorrent, "
+        "and so does this",
+        "config.yaml:5: qbittorrent: beside: left out; no container needs it",
+        "config.yaml:6: qbittorrent: nobody: left out; no container needs it"]
 
 
 def test_clients_of_config_ptp_stay_unless_forced(bare):
@@ -468,10 +476,10 @@ HOSTILE = [
     ("a: !!python/object/apply:os.system ['true']\n", 1, "a tag"),
     ("apiKey: !!binary aGVsbG8=\n", 1, "a tag"),
     ("a: {<<: {b: c}}\n", 1, "a merge key"),
-    ("? [a]\n: b\n", 1, "a key that is no plain text"),
-    ("<!DOCTYPE html><html></html>\n", 1, "no configuration of ptparchiver-go"),
-    ("- apiKey\n", 1, "no configuration of ptparchiver-go"),
-    ("", 1, "no configuration of ptparchiver-go"),
+    ("? [a]\n: b\n", 1, "a key that is not plain text"),
+    ("<!DOCTYPE html><html></html>\n", 1, "not a configuration of ptparchiver-go"),
+    ("- apiKey\n", 1, "not a configuration of ptparchiver-go"),
+    ("", 1, "not a configuration of ptparchiver-go"),
 ]
 
 
@@ -512,7 +520,7 @@ WRONG = [
     (with_client(*QB, "client: box, tags: [[a]]"), 6, "tags is not a list"),
     (with_client(*QB, r'client: box, tags: ["\a"]'), 6, "tags holds a control character"),
     (with_client(*QB, f"client: box, tags: [{'x' * 600}, {'y' * 600}]"), 6, "tags is longer than"),
-    (with_client("deluge", "host: h", "client: box, category: a b"), 6, "no label that Deluge"),
+    (with_client("deluge", "host: h", "client: box, category: a b"), 6, "not a label that Deluge"),
     (with_client("qbittorrent", "username: a"), 4, "qbittorrent: box: it has no url"),
     (with_client("qbittorrent", "url: 'localhost:8080'"), 4, "url is not a complete URL"),
     (with_client("qbittorrent", "url: 'scgi://h:1'"), 4, "only rTorrent"),
@@ -550,15 +558,53 @@ def test_one_wrong_value_keeps_all_else_from_being_written_and_all_are_named(bar
 
 def test_file_that_is_too_large_or_not_there_is_named(bare):
     assert "config.yaml is larger" in run(bare, "# " + "x" * 300_000, status=2).stderr
-    assert "cannot open nowhere.yaml" in bare.run("import", "nowhere.yaml", status=2).stderr
-    assert "takes one file" in bare.run("import", status=2).stderr
+    assert "cannot open nowhere.yaml" in bare.run("nowhere.yaml", status=2,
+                                                          program=IMPORT).stderr
+    assert "required: FILE" in bare.run(status=2, program=IMPORT).stderr
     assert not bare.config.exists()
 
 
 def test_config_ptp_that_is_no_json_is_left_alone(bare):
     bare.config.write_text("{broken")
-    assert "mend it first" in run(bare, WATCHED, status=1).stderr
+    assert "fix it first" in run(bare, WATCHED, status=1).stderr
     assert bare.config.read_text() == "{broken"
+
+
+def test_the_former_command_names_the_script(bare):
+    assert "run ptp-archiver-import" in bare.run("import", "config.yaml", status=2).stderr
+
+
+def test_without_pyyaml_it_names_the_package(bare):
+    (bare.folder / "config.yaml").write_text(WATCHED)
+    done = bare.run("config.yaml", program=[sys.executable, "-S", *IMPORT], status=2)
+    assert done.stderr.count("\n") == 1 and "install python3-yaml" in done.stderr
+    assert not bare.config.exists()
+
+
+def test_link_to_config_ptp_stays_a_link_and_the_place_can_be_named(bare):
+    (bare.folder / "elsewhere").mkdir()
+    real = bare.folder / "elsewhere" / "real.ptp"
+    real.write_text("{}")
+    bare.config.symlink_to(real)
+    run(bare, WATCHED, status=0)
+    assert bare.config.is_symlink() and "attic" in json.loads(real.read_text())["Containers"]
+    assert os.listdir(real.parent) == ["real.ptp"]
+    run(bare, WATCHED, "--config", "new/other.ptp", "--state", "new/s", status=0)
+    assert {p.name for p in (bare.folder / "new").iterdir()} == {"other.ptp", "s"}
+    assert stat.S_IMODE((bare.folder / "new").stat().st_mode) == 0o700
+
+
+def test_config_ptp_that_another_process_changes_is_left_alone(bare):
+    bare.state.mkdir()
+    with open(bare.state / "config.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "another process is changing" in run(bare, WATCHED, status=1).stderr
+    assert not bare.config.exists()
+
+
+def test_folder_that_cannot_be_written_to_is_named(bare):
+    done = run(bare, WATCHED, "--config", "/dev/null/config.ptp", status=1)
+    assert done.stderr.startswith("ptp-archiver-import: /dev/null") and not done.stdout
 
 
 def test_folder_whose_mark_would_be_replaced_is_left_out(bare):
@@ -570,3 +616,93 @@ def test_folder_whose_mark_would_be_replaced_is_left_out(bare):
 def test_relative_folder_comes_over_with_a_word_of_warning(bare):
     done = run(bare, CREDENTIALS + "containers:\n  a: {size: 1G, watchDir: w}\n", status=0)
     assert "slash" in section(done.stdout, "Works differently here:")[0]
+
+
+# ---- hostile files, and random changes of them ----
+
+CORPUS = sorted((ROOT / "test" / "fixtures" / "import").iterdir())
+WORDS = [b"apiKey: " + KEY.encode(), b"apiUser: " + USER.encode(), b"baseUrl: https://h",
+         b"fetchSleep: 15", b"interval: 90", b"qbittorrent:", b"rtorrent:", b"deluge:",
+         b"containers:", b"url: 'http://h'", b"url: 'scgi://h:1'", b"url: 'scgi:///s'", b"username: ",
+         b"password: secret~word", b"basicUser: ", b"basicPass: other^word", b"host: h", b"port: 1",
+         b"tlsSkipVerify: true", b"size: 1T", b"maxStalled: 1", b"category: ", b"tags: [a]",
+         b"client: ", b"watchDir: /w", b"startPaused: true", b"addPaused: true", b"\n", b"\n  ",
+         b'"\\ud800"', b'"\\UFFFFFFFF"', b"!!str ", b"!x!y ", b"&a ", b"*a", b"<<: ", b"---\n",
+         b"%YAML 9.9\n", b"%TAG ! x\n", b"\xef\xbb\xbf", b"\xff", b"\0", b"\xc2\x85", b"\xe2\x80\xae"]
+
+TURNING = ("LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI")   # the direction of text
+
+
+@pytest.mark.parametrize("options", [(), ("--watch", "/srv/$name")], ids=["clients", "watch"])
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
+def test_hostile_file_ends_with_an_error_or_a_configuration_that_can_be_used(bare, path, options):
+    (bare.folder / "config.yaml").write_bytes(path.read_bytes())
+    done = bare.run("config.yaml", *options, program=IMPORT)
+    if done.returncode == 2:
+        lines = done.stderr.splitlines()
+        assert lines and all(line.startswith("ptp-archiver-import: ") for line in lines)
+        assert not done.stdout and not bare.config.exists()
+        return
+    assert done.returncode in (0, 1) and not done.stderr
+    assert (done.returncode == 1) == bool(left(done))
+    bare.run("list", status=0)
+    before = bare.config.read_bytes()
+    again = bare.run("config.yaml", *options, status=done.returncode, program=IMPORT)
+    assert bare.config.read_bytes() == before and left(again) == left(done)
+
+
+@pytest.fixture(scope="module")
+def script():
+    loader = importlib.machinery.SourceFileLoader("ptp_archiver_import", IMPORT[0])
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
+    loader.exec_module(module)
+    sys.dont_write_bytecode = before
+    return module
+
+
+def changed(random, data):
+    for _ in range(random.randint(1, 2)):
+        at = random.randint(0, len(data))
+        to = min(len(data), at + random.choice((0, 0, 1, 5, 40)))
+        new = random.choice((b"", data[at:to] * 2, random.choice(WORDS), random.choice(WORDS),
+                             random.randbytes(1)))
+        data = data[:at] + new + data[to:]
+    return data
+
+
+def check_secrets(read):
+    lines = "".join(read.wrong + read.left + read.notes + read.done)
+    accounts = [v for k, v in read.settings.items() if k in ("ApiUser", "ApiKey")]
+    for secret in accounts + [s for s in read.secrets if s in ("secret~word", "other^word")]:
+        assert secret not in lines
+    assert not [c for c in lines if unicodedata.category(c) == "Cc"
+                or unicodedata.bidirectional(c) in TURNING]
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_random_change_of_a_file_raises_nothing_else_and_gives_a_usable_configuration(
+        bare, script, part):
+    seed = int(os.environ.get("PTP_TEST_SEED", time.time_ns() // 1000 * 4 + part))
+    print("PTP_TEST_SEED =", seed)
+    random = Random(seed)
+    written_ones = 0
+    for _ in range(int(os.environ.get("PTP_TEST_ROUNDS", 150))):
+        data = changed(random, random.choice(CORPUS).read_bytes())
+        (bare.folder / "last.yaml").write_bytes(data)
+        watch = random.choice((None, "/srv/$name"))
+        try:
+            read = script.Import("f.yaml", script.Reader("f.yaml", data).read(), watch)
+        except script.Fault as why:
+            assert str(why).startswith("f.yaml:") and "\n" not in str(why)
+            continue
+        read.read()
+        root = {}
+        if not read.wrong:
+            script.Put(read, root, False).all()
+            bare.config.write_text(json.dumps(root))
+            assert bare.run("list").returncode == 0, data
+            assert set(root["Containers"]) == set(read.containers)
+            written_ones += 1
+        check_secrets(read)
+    assert written_ones > 0

@@ -171,18 +171,13 @@ static void clients_have_a_name_and_are_not_too_many(void **state)
 	assert_string_equal(over.all, "config.ptp:1: Clients names more than 1000 clients\n");
 }
 
-static void the_value_of_a_key_can_be_judged_by_itself(void **state)
+static void a_password_is_any_text_and_a_name_is_not(void **state)
 {
-	(void)state;
-	assert_null(config_client_fault("URL", "https://h/x"));
-	assert_null(config_client_fault("URL", "scgi://h:1"));
-	assert_non_null(config_client_fault("URL", "h"));
-	assert_null(config_client_fault("Password", "any \n thing"));
-	assert_non_null(config_client_fault("Type", "qbittorrent"));
-	assert_non_null(config_client_fault("Colour", "red"));
-	assert_null(config_text_fault("\xc3\xa9"));
-	assert_non_null(config_text_fault("\xc3"));
-	assert_non_null(config_text_fault("\x7f"));
+	OWN_LOADED struct loaded any =
+		load(state, BOX(QB "\"Username\":\"\xc3\xa9\",\"Password\":\"any \\n thing\""), 0);
+	assert_string_equal(any.all, NO_PROBLEM);
+	OWN_LOADED struct loaded name = load(state, BOX(QB "\"Username\":\"\\u007f\""), 0);
+	assert_non_null(strstr(name.all, "Username holds a control character"));
 }
 
 /* ---- what a container says of its client ---- */
@@ -396,7 +391,7 @@ int main(void)
 		TEST(what_is_wrong_with_a_client_is_said_with_its_place),
 		TEST(texts_have_a_longest_length),
 		TEST(clients_have_a_name_and_are_not_too_many),
-		TEST(the_value_of_a_key_can_be_judged_by_itself),
+		TEST(a_password_is_any_text_and_a_name_is_not),
 		TEST(a_container_has_all_that_is_said_of_it),
 		TEST(what_a_container_does_not_say_has_its_default),
 		TEST(a_client_of_type_watch_is_a_folder),
