@@ -203,14 +203,14 @@ MUST_CHECK static bool read_all(struct book *b, const json_t *root, struct err *
 			return err_set(err, ERR_FATAL, WORD_CONFIG,
 				       "state %s: container %zu makes "
 				       "no sense; delete the file "
-				       "to begin anew",
+				       "to start again",
 				       b->path, i);
 	json_array_foreach (json_object_get(root, "assignments"), i, item)
 		if (!read_assignment(b, item))
 			return err_set(err, ERR_FATAL, WORD_CONFIG,
 				       "state %s: assignment %zu makes "
 				       "no sense; delete the file "
-				       "to begin anew",
+				       "to start again",
 				       b->path, i);
 	return true;
 }
@@ -225,7 +225,7 @@ bool book_open(struct book *b, const char *path, struct err *err)
 	json_t *root = json_load_file(path, 0, &where);
 	bool good = root ? read_all(b, root, err)
 			 : err_set(err, ERR_FATAL, WORD_CONFIG,
-				   "state %s: line %d: %s; delete the file to begin anew", path,
+				   "state %s: line %d: %s; delete the file to start again", path,
 				   where.line, where.text);
 	json_decref(root);
 	if (!good)

@@ -13,7 +13,7 @@ enum endpoint {
 	ENDPOINT_SCRIPT,
 	ENDPOINT_PING_START,
 	ENDPOINT_PING_END, /* success, fail, exit status */
-	ENDPOINT_PING,     /* log, and what is no valid ping */
+	ENDPOINT_PING,     /* log, and invalid pings */
 	ENDPOINT_OTHER,
 	ENDPOINT_STATE, /* /sim/state: neither logged nor counted, and no fault touches it */
 	ENDPOINT_N,

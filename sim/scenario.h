@@ -14,7 +14,8 @@
 
 struct scenario;
 
-/* `path` may be NULL: defaults for ever.  Else it is read now, and by scenario_refresh(). */
+/* `path` may be NULL: then the defaults hold.  Otherwise this call and scenario_refresh() read it.
+ */
 struct scenario *scenario_new(const char *path);
 void scenario_free(struct scenario *sc);
 void scenario_refresh(struct scenario *sc);

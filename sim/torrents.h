@@ -1,9 +1,9 @@
 /*
  * sim/torrents.h - torrents to hand out: generated ones, and a folder of real ones.
  *
- * A generated torrent follows from its description alone, so it is made anew at every download.
- * There is no content behind it: the piece hashes are numbers that look random.  v1 as BEP 3,
- * v2 and hybrid as BEP 52 (the Merkle roots and piece layers agree with each other).
+ * A generated torrent follows from its description alone, so each download makes it again.  It has
+ * no content: the piece hashes are numbers that look random.  v1 as BEP 3, v2 and hybrid as BEP 52
+ * (the Merkle roots and piece layers agree with each other).
  */
 #ifndef SIM_TORRENTS_H
 #define SIM_TORRENTS_H

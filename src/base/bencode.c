@@ -29,7 +29,7 @@ static bool bad(struct scan *s, const unsigned char *at, const char *why)
 static bool cut_off(struct scan *s)
 {
 	return err_set(s->err, ERR_ITEM, WORD_BAD_TORRENT,
-		       "cut off: the file ends at byte %zu, amid the data",
+		       "cut off: the file ends at byte %zu, within the data",
 		       (size_t)(s->end - s->start));
 }
 

@@ -21,8 +21,8 @@
 
 #define MAKE_FOLDER "make the folder"
 
-/* What it is that keeps us away from `path`: the first of the folders on the way that we may not
- * pass, the thing itself if it is there and not for us, else the folder that it lies in.  The
+/* The path whose permissions deny access to `path`: the first folder on the way that this process
+ * may not pass, `path` itself if it exists and may not be used, otherwise its folder.  The
  * caller's. */
 static char *barrier(const char *path)
 {
@@ -36,7 +36,7 @@ static char *barrier(const char *path)
 	return there && access(path, R_OK | W_OK) < 0 ? mem_dup(path) : OWN_TAKE(parent);
 }
 
-/* What lets us in; with all that is in a folder that is nobody's but its owner's. */
+/* The command that gives access.  For a folder that only its owner uses, with its content. */
 static char *key_to(const char *what)
 {
 	OWN_STR char *quoted = text_quoted(what);
@@ -316,8 +316,8 @@ bool fs_publish(const char *staged, const char *path, enum fs_publish *result, s
 	return true;
 }
 
-/* With the permissions at once: a chmod() by who is not in the folder's group would take away the
- * set-group-ID bit that it has from its parent. */
+/* Sets the permissions at once.  A later chmod() would remove the set-group-ID bit that the folder
+ * has from its parent, if the process is not in the folder's group. */
 static int make_exactly(const char *path, mode_t mode)
 {
 	mode_t mask = umask(0);

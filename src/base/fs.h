@@ -46,7 +46,7 @@ bool fs_write(const char *path, const void *bytes, size_t len, mode_t mode,
  * files for `name`, or for any name if that is NULL.  Best effort. */
 void fs_sweep(const char *folder, const char *name);
 
-/* Create `path` anew (what was there is removed), exactly `mode`, fsync.  Not atomic: for a staging
+/* Remove what is at `path` and create it with exactly `mode`, fsync.  Not atomic: for a staging
  * folder. */
 bool fs_stage(const char *path, const void *bytes, size_t len, mode_t mode,
 	      struct err *err) MUST_CHECK;
@@ -85,8 +85,8 @@ bool fs_remove(const char *path, struct err *err) MUST_CHECK;
  */
 int fs_lock(const char *path, bool *held, struct err *err);
 
-/* Has anybody got the lock?  Only looks: a lock that was never made is held by nobody.  (For a
- * moment a free lock is shared with this call: whoever wants it then has to try again.) */
+/* Does a process hold the lock?  Only looks: a lock file that does not exist is not held.  (This
+ * call shares a free lock for a moment.  A process that wants it in this moment has to retry.) */
 bool fs_lock_is_held(const char *path, bool *held, struct err *err) MUST_CHECK;
 
 /* May we make a file in the folder?  Permissions, a file system that is read-only. */

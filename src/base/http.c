@@ -46,8 +46,8 @@ static bool has_hashed_folder(void)
 	return false;
 }
 
-/* Any line switches them on for the life of the handle, this one adds none.  CURLOPT_COOKIEFILE
- * would be set anew with each request, and leak its list at each curl_easy_reset (7.88). */
+/* Any line switches them on for the life of the handle, and this one adds none.  CURLOPT_COOKIEFILE
+ * would have to be set for each request, and leaks its list at each curl_easy_reset (7.88). */
 static void keep_cookies(CURL *c)
 {
 	curl_easy_setopt(c, CURLOPT_COOKIELIST, "");

@@ -93,7 +93,7 @@ bool http_perform(struct http *h, const struct http_request *request, struct htt
 /* After a failed http_perform: may the server have received the request? */
 bool http_may_have_arrived(const struct http *h);
 
-/* At which step a request failed, for whoever looks for the fault. */
+/* At which step a request failed, for a person who looks for the fault. */
 enum http_trouble {
 	HTTP_NO_TROUBLE,
 	HTTP_NO_NAME,       /* the host's name cannot be looked up */

@@ -23,20 +23,20 @@ static inline void json_clear(json_t **j)
 #define OWN_JSON OWN(json_clear)
 
 /*
- * The document, the caller's; NULL if it is none.  It is read with patience, so that one odd value
- * does not hide all the others: what is no UTF-8 and half a pair of surrogates become '?', and
- * numbers are real ones (exact up to 2^53), whatever their size.
+ * The document, the caller's; NULL if it is not JSON.  One odd value does not hide all the others:
+ * invalid UTF-8 and half a pair of surrogates become '?', and numbers of any size are real ones
+ * (exact up to 2^53).
  */
 json_t *json_parse(const char *bytes, size_t len);
 
-/* Of what is no text: "". */
+/* Of a value that is not a text: "". */
 const char *json_text(const json_t *value);
 const char *json_text_at(const json_t *object, const char *key);
 
 /* A copy, the caller's; NULL where there is no text. */
 char *json_copy_at(const json_t *object, const char *key);
 
-/* Of what is no number: 0. */
+/* Of a value that is not a number: 0. */
 double json_number_at(const json_t *object, const char *key);
 
 /* The whole part of a number of at least 0; those beyond INT64_MAX are cut to that.  false for

@@ -32,8 +32,8 @@ bool num_size(const char *text, uint64_t *bytes);
 /* "1.4 GiB" */
 void num_bytes(uint64_t bytes, char out[NUM_TEXT]);
 
-/* Compare "0.10" and "0.9" as dotted numbers (0.10 is the larger): below, at or above 0.  A part
- * that is missing counts as 0; anything that is no digit ends a part. */
+/* Compare "0.10" and "0.9" as dotted numbers (0.10 is the larger): below, at or above 0.  A
+ * missing part counts as 0.  Any other character than a digit ends a part. */
 int num_version_compare(const char *a, const char *b);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * base/orphans.h - what a program that we ran has started and left behind, wherever it went.
+ * base/orphans.h - finds the processes that a child program has started and left behind.
  *
- * A process that took a session of its own (setsid) is in nobody's group any more, but it is still
- * below us: its parent's end makes it ours, for we ask the kernel for that (a child subreaper, as
- * PID 1 is one anyway).  Children that we had before are left alone.  Found in /proc, by parent.
+ * A process with a session of its own (setsid) has left the child's process group.  When its parent
+ * ends, it becomes a child of this process, because this process is a child subreaper (PID 1 always
+ * is one).  Children from before are left alone.  They are found in /proc, by their parent.
  */
 #ifndef BASE_ORPHANS_H
 #define BASE_ORPHANS_H

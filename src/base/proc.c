@@ -124,7 +124,7 @@ static bool drain(int fd, struct buf *output)
 	char chunk[4096];
 	ssize_t n;
 
-	/* Bounded, so that a child that writes for ever does not keep us here. */
+	/* Bounded, because a child may never stop writing. */
 	for (int i = 0; i < 256; i++) {
 		n = read(fd, chunk, sizeof chunk);
 		if (n < 0)

@@ -87,7 +87,7 @@ static bool failed(const struct talk *t, const char *what, int errnum, struct er
 			 place(t->r->to), what);
 }
 
-/* Until `events` of the socket (none if it is -1), or `most` ms are over, which is no error. */
+/* Waits for `events` of the socket (none if it is -1).  The end of `most` ms is success as well. */
 static bool wait_for(const struct talk *t, int fd, short events, int64_t most, struct err *err)
 {
 	int64_t end = clock_monotonic() + most;

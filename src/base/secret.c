@@ -91,7 +91,7 @@ char *secret_mask(const char *text, size_t len, size_t max, const struct secret 
 			at += size ? size : word;
 			continue;
 		}
-		/* One letter only: a known secret may begin amid a word. */
+		/* One letter only: a known secret may begin within a word. */
 		buf_add(&out, text + at, 1);
 		at++;
 	}

@@ -1,6 +1,6 @@
 /*
- * base/service.h - tells a service manager that started us how we are: systemd and others that set
- * NOTIFY_SOCKET (sd_notify(3)).
+ * base/service.h - reports the state to the service manager that started the program: systemd and
+ * others that set NOTIFY_SOCKET (sd_notify(3)).
  */
 #ifndef BASE_SERVICE_H
 #define BASE_SERVICE_H
@@ -9,8 +9,8 @@
 
 #define SERVICE_TEXT_MAX 500 /* bytes; what is longer is cut */
 
-/* "READY=1", "STOPPING=1", "STATUS=..." of one line.  Without a manager nothing happens, and what
- * it does not take is no error of ours. */
+/* "READY=1", "STOPPING=1", "STATUS=..." of one line.  Without a manager nothing happens.  A
+ * manager that does not accept the text is not an error. */
 void service_tell(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 #endif

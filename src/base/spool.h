@@ -1,9 +1,10 @@
 /*
- * base/spool.h - a folder into which another program writes files for us.
+ * base/spool.h - a folder into which another program writes files for this one.
  *
- * It has a place, a folder of its own, for each name, and a file "lock", which that program holds
- * for as long as it lives, also when we were killed (proc_spec.keep).  Whoever finds something
- * in a place owns it.  All errors are WORD_DISK, if nothing else is said.
+ * It has a place, a folder of its own, for each name.  It has a file "lock", which the other
+ * program holds as long as it lives, even if this one is killed (proc_spec.keep).  The process that
+ * finds something in a place owns it.  All errors are WORD_DISK, unless the function says
+ * otherwise.
  */
 #ifndef BASE_SPOOL_H
 #define BASE_SPOOL_H
@@ -25,27 +26,27 @@ char *spool_place(const struct spool *s, const char *name);
 
 bool spool_make_place(const struct spool *s, const char *name, struct err *err) MUST_CHECK;
 
-/* The lock, when nobody holds it any more; the descriptor is the caller's.  A program that an
- * earlier process of ours left running has the time that it would have had, and is then ended with
- * its group.  -1: an error, or WORD_STOPPED. */
+/* Waits for the lock; the descriptor is the caller's.  A program that an earlier run left behind
+ * keeps the time that it would have had.  Then it is ended with its group.  -1: an error, or
+ * WORD_STOPPED. */
 int spool_lock(const struct spool *s, struct err *err);
 
 /* Does that program live?  Only looks. */
 bool spool_is_busy(const struct spool *s);
 
-/* *path: of all that lies in the name's place the first by name, be it a file or not; the caller's,
- * NULL if there is nothing.  What is still being written is there, too. */
+/* *path: the first entry by name in the name's place, a file or not; the caller's, NULL if there is
+ * none.  It may be a file that is still being written. */
 bool spool_look(const struct spool *s, const char *name, char **path, struct err *err) MUST_CHECK;
 
-/* As spool_look, when nothing is being written any more. */
+/* Waits until nothing is being written, then does the same as spool_look. */
 bool spool_find(const struct spool *s, const char *name, char **path, struct err *err) MUST_CHECK;
 
-/* The first of each place that has something in it, as spool_look says; the caller's
- * (spool_list_free).  Waits for nobody. */
+/* The first entry of each place that is not empty, as of spool_look; the caller's
+ * (spool_list_free).  Does not wait. */
 bool spool_list(const struct spool *s, char ***paths, size_t *n, struct err *err) MUST_CHECK;
 void spool_list_free(char **paths, size_t n);
 
-/* Away with a file that was found. */
+/* Remove a file that was found. */
 bool spool_remove(const char *path, struct err *err) MUST_CHECK;
 
 #endif

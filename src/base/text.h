@@ -20,8 +20,8 @@ void text_join(char *to, size_t cap, const char *const parts[], size_t n);
 /* Remove an unfinished UTF-8 sequence from the end of `s`. */
 void text_trim_partial(char *s);
 
-/* The length of the longest prefix of `s[0..len)` of at most `max` bytes that does not end amid a
- * UTF-8 sequence. */
+/* The length of the longest prefix of `s[0..len)` of at most `max` bytes that does not end within
+ * a UTF-8 sequence. */
 size_t text_cut(const char *s, size_t len, size_t max);
 
 /* The length (1 to 4) of the valid UTF-8 sequence at `s`, of which `len` bytes may be read; 0 if
@@ -43,8 +43,8 @@ char *text_printable_lines(const char *s, size_t max);
 /* Does it begin as HTML does: with `<`, behind white space? */
 bool text_is_page(const char *s, size_t len);
 
-/* Percent-encoding (RFC 3986) undone, the caller's.  What is no escape stays as it is; a NUL,
- * which would cut the text short, becomes `_`.  The result may be no UTF-8. */
+/* The text without percent-encoding (RFC 3986), the caller's.  Other text stays as it is.  A NUL,
+ * which would cut the text short, becomes `_`.  The result may be invalid UTF-8. */
 char *text_percent_decoded(const char *s);
 
 /* As a shell takes it as one word, in quotes where it must be; the caller's. */

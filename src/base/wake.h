@@ -21,11 +21,12 @@ struct wake;
 
 enum wake_request { WAKE_STOP, WAKE_RELOAD, WAKE_CYCLE };
 
-/* Blocks the daemon's signals, as early as can be: what is sent before wake_open() is then not
- * lost, and does not end the process, but is read by it. */
+/* Blocks the daemon's signals, as early as possible.  A signal that is sent before wake_open() does
+ * not end the process.  wake_open() finds it. */
 void wake_hold(void);
 
-/* Undoes it, for what is no daemon: what has come meanwhile does what it does by default. */
+/* Undoes wake_hold(), for commands other than `run`.  Signals that have arrived since then have
+ * their default effect. */
 void wake_let_go(void);
 
 /* Blocks the signals in this thread (and so in all that it starts) and ignores SIGPIPE.  A second

@@ -329,7 +329,7 @@ static void XMLCALL begin(void *ctx, const XML_Char *name, const XML_Char **attr
 	if (r->fault)
 		return;
 	if (!e || !in_order(within, e->kind) || (within && within->holds >= within->element->most))
-		return stop(r, "is no answer of XML-RPC");
+		return stop(r, "is not an XML-RPC answer");
 	if (r->depth == XMLRPC_DEPTH_MAX)
 		return stop(r, "is nested too deeply");
 	struct open_element now = {.element = e, .value = within ? within->value : 0};
@@ -399,7 +399,7 @@ static void XMLCALL end(void *ctx, const XML_Char *name)
 		break;
 	case MEMBER:
 		if (now.holds != 2)
-			stop(r, "is no answer of XML-RPC");
+			stop(r, "is not an XML-RPC answer");
 		break;
 	default:
 		break;
@@ -425,9 +425,9 @@ static bool parse(struct reader *r, const char *bytes, size_t len)
 	bool whole = XML_Parse(r->parser, bytes, (int)len, XML_TRUE) == XML_STATUS_OK;
 	XML_ParserFree(r->parser);
 	if (!r->fault && !whole)
-		r->fault = "is no XML, or not all of it";
+		r->fault = "is not complete XML";
 	if (!r->fault && r->x->n == 0)
-		r->fault = "is no answer of XML-RPC";
+		r->fault = "is not an XML-RPC answer";
 	return !r->fault;
 }
 

@@ -1,10 +1,10 @@
 /*
  * base/xmlrpc.h - XML-RPC (xmlrpc.com/spec): writing calls, and reading answers over expat.
  *
- * An answer comes from outside: no DTD and so no entity of its own is let in, depth and number of
- * values have limits, only the elements of the specification are taken, in their places.  What is
- * no XML only for a character that XML 1.0 forbids is read all the same, with "?" in that place:
- * rTorrent 0.9.8 sends the control characters in a torrent's name as they are (seen).
+ * An answer comes from outside.  A DTD is refused, and so are entities of its own.  Depth and
+ * number of values have limits.  Only the elements of the specification are accepted, in their
+ * places.  A character that XML 1.0 forbids is read as "?", because rTorrent 0.9.8 sends the
+ * control characters in a torrent's name as they are (seen).
  */
 #ifndef BASE_XMLRPC_H
 #define BASE_XMLRPC_H
@@ -44,7 +44,7 @@ struct xmlrpc_step {
 void xmlrpc_multicall(struct buf *b, const struct xmlrpc_step *steps, size_t n);
 
 enum xmlrpc_type {
-	XMLRPC_TEXT,   /* string; the others that are no number (double, base64...) as written */
+	XMLRPC_TEXT,   /* string; the others except numbers (double, base64...) as written */
 	XMLRPC_NUMBER, /* int, i4, i8, boolean */
 	XMLRPC_ARRAY,
 	XMLRPC_STRUCT,

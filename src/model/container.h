@@ -1,7 +1,7 @@
 /*
  * model/container.h - a container: a named, sized part of the archive that the user keeps.
  *
- * The tracker knows it by its name and learns its size anew at each fetch (tracker notes).
+ * The tracker knows it by its name.  Each fetch sends its size again (tracker notes).
  */
 #ifndef MODEL_CONTAINER_H
 #define MODEL_CONTAINER_H

@@ -1,5 +1,5 @@
 /*
- * model/event.h - what a person is told of, wherever they are: kinds, and the message itself.
+ * model/event.h - the events that a person gets messages about: their kinds, and the message.
  */
 #ifndef MODEL_EVENT_H
 #define MODEL_EVENT_H
@@ -38,20 +38,20 @@ struct event {
 	enum event_level level;
 	char name[EVENT_NAME];   /* "failure.begin", of the kind's own names */
 	char title[EVENT_TITLE]; /* UTF-8 on one line */
-	char *text;              /* owned: UTF-8, lines parted by \n; may be hostile in all else */
-	/* The kinds that say it as well, if any of them was told at the same time: whoever is told
-	 * of those need not be told this. */
+	char *text;              /* owned: UTF-8, lines end in \n; otherwise it may be hostile */
+	/* The kinds whose messages say the same.  A target that gets one of them at the same time
+	 * does not need this one. */
 	unsigned covered;
 };
 
-/* What was told already, so that it is told once. */
+/* What was reported already, so that it is reported once. */
 #define EVENT_KEY_MAX 600
 struct notice {
 	char *key;     /* owned: "failure:attic" */
-	int64_t since; /* when it began; or when it was last told */
+	int64_t since; /* when it began; or when it was last reported */
 	int64_t ended; /* when it last ended; 0: never, or it goes on */
 	bool on;       /* it goes on */
-	bool told;     /* its begin was told */
+	bool told;     /* its begin was reported */
 	char detail[64];
 	bool changed; /* not stored */
 };
@@ -62,8 +62,8 @@ void notice_clear(struct notice *n);
 /* "failure"; as settings name them. */
 const char *event_kind_name(enum event_kind kind);
 
-/* A list of kinds, parted by white space or commas, or "all" or "none", as bits.  false: a word is
- * none of these, and *bits is as it was. */
+/* A list of kinds, separated by white space or commas, or "all" or "none", as bits.  false: a word
+ * is none of these, and *bits is as it was. */
 bool event_kinds_parse(const char *text, unsigned *bits);
 
 /* "failure, full": at most `cap` bytes. */

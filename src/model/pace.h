@@ -1,6 +1,6 @@
 /*
- * model/pace.h - what is kept of the calls made to the tracker, whoever made them, and of the times
- * of the cycles.  All times are milliseconds since 1970, 0: none yet.
+ * model/pace.h - the record of all calls to the tracker, from every process, and of the times of
+ * the cycles.  All times are milliseconds since 1970, 0: none yet.
  */
 #ifndef MODEL_PACE_H
 #define MODEL_PACE_H

@@ -50,7 +50,7 @@ const char *reply_page_words(enum reply_page page)
 {
 	switch (page) {
 	case REPLY_PAGE_GUARD:
-		return ": a guard in front of the tracker (Cloudflare) does not let us through";
+		return ": a guard in front of the tracker (Cloudflare) blocks this machine";
 	case REPLY_PAGE_LOGIN:
 		return ": a page to log in came";
 	case REPLY_PAGE_MAINTENANCE:

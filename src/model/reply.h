@@ -28,7 +28,7 @@ enum reply_verdict {
 
 /* One of IncompleteTransactions: assigned to the user and not seen completed. */
 struct incomplete {
-	uint64_t transaction; /* the key it stands under, 0 if that is no number */
+	uint64_t transaction; /* the key it stands under, 0 if that is not a number */
 	char torrent_id[REPLY_ID_SIZE];
 	char infohash[41]; /* lower-case hex; "" where the tracker gives none */
 };

@@ -630,9 +630,9 @@ static bool read_piece_length(struct reader *r)
 	int64_t length = bencode_int(bencode_find(r->info, "piece length"), -1);
 
 	if (length <= 0 || length > MAX_PIECE_LENGTH)
-		return refuse(r, "info: 'piece length' is missing or cannot be");
+		return refuse(r, "info: 'piece length' is missing or out of range");
 	if (r->has_v2 && (length < BLOCK_SIZE || (length & (length - 1)) != 0))
-		return refuse(r, "info: 'piece length' is no power of two of at least 16384");
+		return refuse(r, "info: 'piece length' is not a power of two of at least 16384");
 	r->piece_length = (uint64_t)length;
 	return true;
 }

@@ -25,7 +25,7 @@ static const char *const never_asked[] = {"Connection refused",
 					  "IndentationError",
 					  "ConnectTimeout",
 					  "EOFError",
-					  "(char 0)" /* an answer that is no JSON: a page */};
+					  "(char 0)" /* an answer that is not JSON: a page */};
 
 struct line {
 	const char *at;

@@ -137,7 +137,7 @@ def test_403_of_a_guard_in_front_of_the_tracker_says_nothing_of_the_credentials(
     a = make()
     said = a.fetch(status=1).stderr
     assert summary(said) == "attic:ERR(HTTP 403)"
-    assert "Cloudflare" in said and "does not let us through" in said
+    assert "Cloudflare" in said and "blocks this machine" in said
     assert "ApiUser" not in said and "PTP_USER" not in said
 
 

@@ -112,8 +112,8 @@ static void characters_that_no_xml_may_hold_are_replaced(void **state)
 		    "a??b????");
 	expect_text(ANSWER("<value>&#1;&#x1b;&#0;&#xFFFF;&#10;&#x41;</value>"), "????\nA");
 	expect_text(ANSWER("<value>\xEF\xBF\xBE\xF0\x9F\x98\x80</value>"), "?\xF0\x9F\x98\x80");
-	expect_refusal(ANSWER("<value>&#xZZ;</value>"), "no XML");
-	expect_refusal(ANSWER("<value>&nope;</value>"), "no XML");
+	expect_refusal(ANSWER("<value>&#xZZ;</value>"), "not complete XML");
+	expect_refusal(ANSWER("<value>&nope;</value>"), "not complete XML");
 }
 
 static void expect_number(const char *answer, int64_t number)
@@ -242,10 +242,10 @@ static void other_xml_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(others); i++)
-		expect_refusal(others[i], "no answer of XML-RPC");
-	expect_refusal("", "no XML");
-	expect_refusal(HEAD "<params><param><value>cut o", "no XML");
-	expect_refusal(ANSWER("<value>1</value>") "<more/>", "no XML");
+		expect_refusal(others[i], "not an XML-RPC answer");
+	expect_refusal("", "not complete XML");
+	expect_refusal(HEAD "<params><param><value>cut o", "not complete XML");
+	expect_refusal(ANSWER("<value>1</value>") "<more/>", "not complete XML");
 }
 
 int main(void)
