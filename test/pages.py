@@ -6,7 +6,6 @@ Prints one line a breach; exit status 1 if there is one.
 
 import pathlib
 import re
-import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -14,10 +13,10 @@ README_MAX_BYTES = 8192
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
 
-def tracked_pages():
-    done = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard", "*.md"], cwd=ROOT,
-                          capture_output=True, text=True, check=True)
-    return sorted(ROOT / n for n in done.stdout.split("\0") if n and (ROOT / n).is_file())
+def all_pages():
+    """Of this source, whether git is there or not: without folders of builds and hidden ones."""
+    folders = [f for f in ROOT.iterdir() if f.is_dir() and not f.name.startswith((".", "build"))]
+    return sorted([*ROOT.glob("*.md"), *(p for f in folders for p in f.rglob("*.md"))])
 
 
 def without_code(text):
@@ -50,7 +49,7 @@ def links(page):
 
 def broken_links():
     found = []
-    for page in tracked_pages():
+    for page in all_pages():
         name = page.relative_to(ROOT)
         for link, file, anchor in links(page):
             if not file.exists():

@@ -11,8 +11,9 @@ that it may still hold.  The numbers only go down.
 import pathlib
 import re
 import statistics
-import subprocess
 import sys
+
+from pages import all_pages
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 ALLOWED = ROOT / "test" / "plain_words.allowed"
@@ -49,15 +50,23 @@ FORBIDDEN = [
 ]
 PATTERN = re.compile("|".join(rf"(?P<w{i}>\b(?:{p}))" for i, (p, _, _) in enumerate(FORBIDDEN)), re.I)
 
-C_TEXT = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"", re.S)
-PAGES = ("*.md", "*.scd")
-SOURCES = ("src/*.c", "src/*.h", "sim/*.c", "sim/*.h")
+C_TEXT = re.compile(r"/\*.*?\*/|//[^\n]*|'(?:[^'\\\n]|\\.)'|\"(?:[^\"\\\n]|\\.)*\"", re.S)
 
 
-def tracked(*patterns):
-    done = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard", *patterns],
-                          cwd=ROOT, capture_output=True, text=True, check=True)
-    return sorted(n for n in done.stdout.split("\0") if n and (ROOT / n).is_file())
+def named(paths):
+    return sorted(p.relative_to(ROOT).as_posix() for p in paths)
+
+
+def pages():
+    return named(all_pages())
+
+
+def man_pages():
+    return named((ROOT / "doc").glob("*.scd"))
+
+
+def sources(endings):
+    return named(p for folder in ("src", "sim") for p in (ROOT / folder).rglob(f"*.[{endings}]"))
 
 
 def blank(match):
@@ -90,10 +99,10 @@ def c_text(text):
 
 
 def texts():
-    for name in tracked(*PAGES):
+    for name in pages() + man_pages():
         text = (ROOT / name).read_text(encoding="utf-8")
         yield name, page_text(text) if name.endswith(".md") else man_text(text)
-    for name in tracked(*SOURCES):
+    for name in sources("ch"):
         yield name, c_text((ROOT / name).read_text(encoding="utf-8"))
 
 
@@ -182,9 +191,9 @@ def sentences(paragraph):
 def measure():
     groups = {
         "README.md": ["README.md"],
-        "other pages": [n for n in tracked("*.md") if n != "README.md"],
-        "man pages": tracked("*.scd"),
-        "headers": tracked("src/*.h", "sim/*.h"),
+        "other pages": [n for n in pages() if n != "README.md"],
+        "man pages": man_pages(),
+        "headers": sources("h"),
     }
     for group, names in groups.items():
         said = [s for n in names for p in paragraphs(n, (ROOT / n).read_text(encoding="utf-8"))
