@@ -607,6 +607,26 @@ def test_folder_that_cannot_be_written_to_is_named(bare):
     assert done.stderr.startswith("ptp-archiver-import: /dev/null") and not done.stdout
 
 
+def shell(line):
+    return ["sh", "-c", line, "sh"]
+
+
+def test_full_disk_leaves_config_ptp_as_it_was(bare):
+    bare.config.write_text("{}")
+    (bare.folder / "config.yaml").write_text(WATCHED)
+    done = bare.run("config.yaml", status=1, program=IMPORT, prefix=shell('ulimit -f 0; exec "$@"'))
+    assert "cannot write" in done.stderr and done.stderr.count("\n") == 1
+    assert bare.config.read_text() == "{}"
+    assert not [p for p in bare.folder.iterdir() if p.name.endswith(".tmp")]
+
+
+def test_output_that_cannot_be_written_is_an_error(bare):
+    (bare.folder / "config.yaml").write_text(WATCHED)
+    done = bare.run("config.yaml", status=1, program=IMPORT, prefix=shell('exec "$@" >/dev/full'))
+    assert done.stderr.count("\n") == 1 and "the output could not be written" in done.stderr
+    assert "attic" in written(bare)["Containers"]
+
+
 def test_folder_whose_mark_would_be_replaced_is_left_out(bare):
     done = run(bare, WATCHED + "  b: {size: 1G, watchDir: '/srv/$name'}\n", status=1)
     assert list(written(bare)["Containers"]) == ["attic"]
