@@ -113,6 +113,7 @@ def test_account_times_and_watched_containers_come_over(bare):
         "Containers": {"attic": {"Size": "800G", "MaxStalled": 0, "AfterFetchExec": None,
                                  "WatchDirectory": "/srv/watch"}}}
     assert left(done) == [] and len(section(done.stdout, "Carried over:")) == 5
+    assert bare.config.read_text() == json.dumps(written(bare), indent=2, sort_keys=True) + "\n"
     assert stat.S_IMODE(bare.config.stat().st_mode) == 0o600
     bare.run("check", status=0)
 
@@ -230,6 +231,9 @@ def test_misspelt_key_gets_a_suggestion(bare):
 
 def test_credential_in_a_wrong_place_is_hidden(bare):
     run(bare, f"{WATCHED}{KEY}: 1\nx{USER}y: 2\n", status=1)
+    another = "another8" * 4
+    done = run(bare, f"{WATCHED}{another}: 1\n", status=1)
+    assert another not in done.stdout and "<hidden>" in left(done)[0]
     run(bare, f"apiUser: {KEY}\napiKey: {USER}\n", status=2)
     run(bare, f"{KEY}\n", status=2)
     run(bare, f"apiKey: {KEY} [\napiUser: '{USER}\n", status=2)
@@ -467,6 +471,8 @@ HOSTILE = [
     (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), 1, "not valid YAML"),
     (b"apiUser:\napiKey: \xff\xfe\n", 2, "not valid YAML"),
     ('\napiKey: "a\\0b"\n', 2, "a NUL byte"),
+    ('\napiKey: "\\ud800"\n', 2, "not valid YAML"),
+    ('\napiKey: "\\UFFFFFFFF"\n', 2, "not valid YAML"),
     ("apiKey: 'open\n", 2, "not valid YAML"),
     ("a: 1\n b: 2\n", 2, "not valid YAML"),
     ("a:\n\t- b\n", 2, "not valid YAML"),
@@ -506,6 +512,8 @@ WRONG = [
     ("containers:\n  a: {watchDir: /w}\n", 2, "no size"),
     ("containers:\n  a:\n    watchDir: /w\n    size: 5TB\n", 4, '"5TB" is not a size'),
     ("containers:\n  a:\n    watchDir: /w\n    size: 500\n", 4, '"500" is not a size'),
+    ("containers:\n  a:\n    watchDir: /w\n    size: 0G\n", 4, '"0G" is not a size'),
+    ("containers:\n  a:\n    watchDir: /w\n    size: 1024P\n", 4, '"1024P" is not a size'),
     ("containers:\n  a:\n    size: 5T\n    watchDir: [/w]\n", 4, "watchDir is not a single value"),
     ("containers:\n  a:\n    size: 5T\n    maxStalled: -1\n    watchDir: /w\n", 4, "maxStalled"),
     ("containers:\n  a:\n    size: 5T\n    maxStalled: few\n    watchDir: /w\n", 4, "maxStalled"),
@@ -564,10 +572,25 @@ def test_file_that_is_too_large_or_not_there_is_named(bare):
     assert not bare.config.exists()
 
 
-def test_config_ptp_that_is_no_json_is_left_alone(bare):
-    bare.config.write_text("{broken")
+@pytest.mark.parametrize("text", ["{broken", "[]", '{"a": 1, "a": 2}', "[" * 100_000])
+def test_config_ptp_that_is_not_a_json_object_is_left_alone(bare, text):
+    bare.config.write_text(text)
     assert "fix it first" in run(bare, WATCHED, status=1).stderr
-    assert bare.config.read_text() == "{broken"
+    assert bare.config.read_text() == text
+
+
+def test_byte_order_mark_of_config_ptp_does_not_count(bare):
+    bare.config.write_text('\ufeff{"Theirs": 1}')
+    run(bare, WATCHED, status=0)
+    assert written(bare)["Theirs"] == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_config_ptp_keeps_its_owner(bare):
+    bare.config.write_text("{}")
+    os.chown(bare.config, 1234, 4321)
+    run(bare, WATCHED, status=0)
+    assert (bare.config.stat().st_uid, bare.config.stat().st_gid) == (1234, 4321)
 
 
 def test_the_former_command_names_the_script(bare):
