@@ -1,12 +1,11 @@
 /*
  * daemon/daemon.h - `run`: a cycle over all containers every interval, for ever.
  *
- * It wakes for three things: the time of the next cycle, the end of a back-off (to go on with what
- * was left undone), and a signal.  Everything it must remember is in the ledger, so a restart goes
- * on where it was: within the interval it waits for the rest of it, and what was interrupted is
- * gone on with, at once after the first interruption and then on the back-off's ladder, so that a
- * crash loop does not call the tracker.  What waits for a client or for a folder of this machine's
- * is gone on with at once after a start or a reload, and so is what needs no call of the tracker:
+ * It sleeps until the soonest job of its agenda (daemon/agenda.h) is due, or a signal comes.  All
+ * that it must remember is in the ledger, so a restart within the interval waits for the rest of
+ * the interval.  What was interrupted is resumed at once the first time, and then on the back-off's
+ * ladder, so that a crash loop does not call the tracker.  After a start or a reload it resumes at
+ * once what waits for a client or a folder of this machine, and what needs no call of the tracker:
  * what is fetched, and what the utility has staged.
  */
 #ifndef DAEMON_DAEMON_H

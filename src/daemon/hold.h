@@ -3,8 +3,8 @@
  * still there, it can be written, and the ledger in it is the one that is open.
  *
  * Disks go away, and files are removed, emptied or put back by hand.  A ledger that was removed is
- * written anew from the open one, so nothing of it is lost; one that was put in its place is gone
- * on with, and what was in the old one is kept beside it as ledger.db.old-SECONDS.
+ * written anew from the open one, so nothing of it is lost.  One that was put in its place is used
+ * from then on, and the old one is kept beside it as ledger.db.old-SECONDS.
  */
 #ifndef DAEMON_HOLD_H
 #define DAEMON_HOLD_H
@@ -28,7 +28,7 @@ bool hold_take(struct hold *h, const struct config *c, struct wake *wake,
 void hold_release(struct hold *h);
 
 /* Is all well?  *reopen: yes, but the parts are to be closed and opened anew.  Costs a few calls of
- * stat, and writes nothing where there is nothing to mend. */
+ * stat, and writes nothing where there is nothing to repair. */
 bool hold_check(struct hold *h, const struct parts *p, const struct config *c, struct wake *wake,
 		bool *reopen, struct err *err) MUST_CHECK;
 

@@ -78,7 +78,7 @@ def test_a_back_off_is_told_in_words(sim, make, serve):
     sim.faults({"endpoint": "fetch", "do": "status", "status": 503})
     a = make(PTP_FETCH_SLEEP="0.1")
     server = serve(a)
-    wait_for(lambda: "going on with what was left undone in" in a.log())
+    wait_for(lambda: "resuming what was left undone in" in a.log())
     page = server.get().text
     assert re.search(r"<h1>The tracker has not been well since \d\d:\d\d: .*503.*</h1>", page)
     assert re.search(r"Next try in (\d+ s|1 m), at \d\d:\d\d. Nothing is lost", page)

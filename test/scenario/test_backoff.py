@@ -228,7 +228,7 @@ def test_daemon_goes_on_with_what_was_left_undone_when_the_step_ends(sim, make):
     assert pings[0]["rid"] == pings[1]["rid"] != pings[2]["rid"] == pings[3]["rid"]
     assert pings[1]["body"].startswith("ERROR: a:OK, b:ERR(HTTP 503), c:WAIT\n")
     assert pings[3]["body"].startswith("a:OK, b:OK, c:OK\n")
-    assert "going on with what was left undone" in a.log()
+    assert "resuming what was left undone" in a.log()
     assert a.stop(daemon)[0] == 0
 
 

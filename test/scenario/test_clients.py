@@ -171,7 +171,7 @@ def test_the_daemon_delivers_when_the_client_is_back_and_asks_for_nothing_more(s
     wait_for(lambda: len(box.torrents) == 1, 30)
     wait_for(lambda: a.container()["outcome"] == "OK")
     assert len(sim.fetches()) == 1
-    assert len(re.findall("going on with what was left undone", a.log())) < 20
+    assert len(re.findall("resuming what was left undone", a.log())) < 20
 
 
 def test_a_client_that_must_be_asked_and_is_away_holds_the_question_back(sim, box, using):

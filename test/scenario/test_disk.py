@@ -235,7 +235,7 @@ def test_a_folder_of_ours_that_lacks_rights_is_told_with_chmod(sim, archiver, ma
 # ---- a fault that is mended ----
 
 def asleep(a):
-    wait_for(lambda: "going on with what was left undone in" in a.log(), what=f"asleep: {a.log()}")
+    wait_for(lambda: "resuming what was left undone in" in a.log(), what=f"asleep: {a.log()}")
 
 
 @pytest.fixture

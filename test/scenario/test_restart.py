@@ -107,7 +107,7 @@ def test_what_was_interrupted_is_gone_on_with_at_once_and_then_on_the_ladder(sim
         process.kill()
         process.wait()
     process = a.start()
-    wait_for(lambda: "going on with what was left undone in" in a.log())
+    wait_for(lambda: "resuming what was left undone in" in a.log())
     assert len(sim.downloads()) == 2 and len(sim.fetches()) == 1
     (said,) = [line for line in a.log().splitlines() if "left undone in" in line]
     assert "5" in said.split("undone in")[1].split(",")[0] and " s," in said

@@ -504,7 +504,7 @@ def test_download_of_the_script_waits_on_the_ladder(sim, make):
     a = make("a:1T,b:1T", PTP_FETCH_SLEEP="0.05")
     a.script.unlink()
     daemon = a.start()
-    wait_for(lambda: "going on with what was left undone in" in a.log())
+    wait_for(lambda: "resuming what was left undone in" in a.log())
     assert len(sim.requests("script")) == 1
     assert summary(a.log()) == "a:ERR(Protocol), b:WAIT"
     a.stop(daemon)
@@ -728,7 +728,7 @@ def test_wrong_credentials_do_not_hammer(sim, make, script, endpoints, expected)
     if not script:
         a.script.unlink()
     daemon = a.start()
-    wait_for(lambda: "going on with what was left undone in" in a.log())
+    wait_for(lambda: "resuming what was left undone in" in a.log())
     time.sleep(1)
     assert summary(a.log()) == expected
     calls = sim.requests("fetch", "download", "script", "scriptver")

@@ -1,0 +1,65 @@
+/* A new configuration; declared in daemon/daemon_parts.h. */
+#include "daemon/daemon_parts.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+void daemon_write_down(const struct config *c)
+{
+	struct err err;
+
+	if (c->named_by_environment && !config_write(c, &err))
+		log_warn(NULL, "config.ptp could not be written anew: %s", err.msg);
+	daemon_leave_note(c);
+}
+
+/* The log has every reason, the page the first of them. */
+static bool is_refused(struct daemon *d, const struct config *fresh, const struct problems *p)
+{
+	bool moved = strcmp(fresh->state, d->config->state) != 0;
+
+	trouble_end(&d->trouble, TROUBLE_CONFIG);
+	if (!p->n && !moved)
+		return false;
+	const char *why =
+		p->n ? "the new configuration is refused; the old one stays"
+		     : "another state folder takes a restart; the old configuration stays";
+	for (size_t i = 0; i < p->n; i++)
+		log_error(NULL, "%s", p->lines[i]);
+	log_error(NULL, "%s", why);
+	OWN_STR char *shown = p->n ? mem_printf("%s: %s", why, p->lines[0]) : mem_dup(why);
+	trouble_begin(&d->trouble, TROUBLE_CONFIG, shown);
+	return true;
+}
+
+/* The parts are opened with it by the next step of the loop. */
+static void use(struct daemon *d, const struct config *fresh)
+{
+	daemon_close_parts(d);
+	config_clear(d->config);
+	*d->config = *fresh;
+	daemon_renew_page(d);
+	d->forgive = true;
+	d->fresh = true;
+	d->finished = false;
+	d->announced = 0;
+	log_setup(fresh->log_level, fresh->log_format);
+	daemon_write_down(d->config);
+	log_info(NULL, "the configuration was read again: %zu container%s", d->config->n_containers,
+		 d->config->n_containers == 1 ? "" : "s");
+}
+
+void daemon_reload(struct daemon *d)
+{
+	struct config fresh = {0};
+	struct problems problems = {0};
+
+	config_load(&fresh, d->options, CONFIG_CREDENTIALS | CONFIG_CONTAINERS, &problems);
+	bool refused = is_refused(d, &fresh, &problems);
+	problems_clear(&problems);
+	if (refused)
+		config_clear(&fresh);
+	else
+		use(d, &fresh);
+}

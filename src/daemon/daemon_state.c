@@ -1,0 +1,126 @@
+/* The state folder, the ledger, and trouble with them; declared in daemon/daemon_parts.h. */
+#include "daemon/daemon_note.h"
+#include "daemon/daemon_parts.h"
+#include "daemon/once.h"
+#include "base/clock.h"
+#include "base/service.h"
+
+#define REPORT_APART_MS 3600000 /* the same trouble, to Healthchecks */
+
+bool daemon_waits(const struct daemon *d)
+{
+	const struct config *c = d->config;
+
+	return schedule_manners(c->fetch_sleep_ms, c->loopback).waits;
+}
+
+void daemon_leave_note(const struct config *c)
+{
+	struct err err;
+
+	if (!daemon_note_write(c, &err))
+		log_warn(NULL, "commands cannot compare their settings with the daemon's: %s",
+			 err.msg);
+}
+
+/* ---- trouble ---- */
+
+bool daemon_is_hopeless(const struct err *err)
+{
+	return err->kind == ERR_FATAL && err->code != WORD_LEDGER;
+}
+
+void daemon_begin_trouble(struct daemon *d, const struct err *why, const char *what,
+			  const char *then)
+{
+	int64_t now = clock_now();
+	bool fresh = trouble_begin(&d->trouble, TROUBLE_WORK, why->msg);
+
+	if (fresh) {
+		log_error(NULL, "%s%s; %s", what, why->msg, then);
+		service_tell("STATUS=No cycle can be run: %s", why->msg);
+	}
+	if (!fresh && now - d->reported < REPORT_APART_MS && now >= d->reported)
+		return;
+	d->reported = now;
+	once_report_failure(&d->parts, d->config, d->wake, why);
+}
+
+void daemon_end_trouble(struct daemon *d)
+{
+	d->broken = 0;
+	d->paused = false;
+	if (trouble_end(&d->trouble, TROUBLE_WORK))
+		log_info(NULL, "the state folder and the ledger can be used again");
+}
+
+/* ---- the parts ---- */
+
+bool daemon_check_state(struct daemon *d, struct err *err)
+{
+	bool reopen;
+
+	if (!hold_check(&d->hold, &d->parts, d->config, d->wake, &reopen, err))
+		return false;
+	if (!reopen)
+		return true;
+	wire_close(&d->parts);
+	daemon_leave_note(d->config);
+	return true;
+}
+
+static bool forgive(struct daemon *d, struct err *err)
+{
+	for (size_t i = 0; d->forgive && i < d->config->n_clients; i++)
+		if (d->parts.clients[i].name &&
+		    !destination_forgive(&d->parts.clients[i], d->parts.ledger, err))
+			return false;
+	d->forgive = false;
+	return true;
+}
+
+/* A container that its client held back has a turn again where the client may be called. */
+static bool free_held(const struct parts *p, const struct target *t, struct err *err)
+{
+	const char *name = t->container->name;
+	struct ledger_container known;
+	bool refused;
+
+	if (!t->to->name)
+		return true;
+	if (!ledger_get_container(p->ledger, name, &known, err) ||
+	    !ledger_is_refused(p->ledger, t->to->fingerprint, &refused, err))
+		return false;
+	return refused || !result_is_clients(&known.result) ||
+	       ledger_undone(p->ledger, &name, 1, err);
+}
+
+static bool open_anew(struct daemon *d, struct err *err)
+{
+	struct parts *p = &d->parts;
+
+	if (!wire_open(p, d->config, d->wake, err))
+		return false;
+	wire_orphans(p, true);
+	if (!forgive(d, err))
+		return false;
+	for (size_t i = 0; i < p->n_targets; i++)
+		if (!free_held(p, &p->targets[i], err))
+			return false;
+	return true;
+}
+
+bool daemon_open_parts(struct daemon *d, struct err *err)
+{
+	return daemon_check_state(d, err) && (d->parts.ledger || open_anew(d, err));
+}
+
+/* A ledger that was removed since the last look can be read only until it is closed. */
+void daemon_close_parts(struct daemon *d)
+{
+	struct err err;
+
+	if (d->parts.ledger && !daemon_check_state(d, &err))
+		log_error(NULL, "%s", err.msg);
+	wire_close(&d->parts);
+}
