@@ -109,7 +109,7 @@ static void correct(struct daemon *d, int64_t now)
 }
 
 /* What was stored before the clock was set back, or the interval made shorter, is corrected once:
- * corrected anew at each look, it would move on with the clock. */
+ * corrected again at each look, it would move on with the clock. */
 static bool read_clock(struct daemon *d, struct outlook *o, struct err *err)
 {
 	if (!ledger_get_clock(d->parts.ledger, &o->clock, err))

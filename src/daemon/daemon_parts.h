@@ -30,7 +30,7 @@ struct daemon {
 	bool fresh;       /* no cycle has begun since the start or the last reload */
 	bool finished;    /* what needs no call of the tracker was finished since then */
 	bool forgive;     /* after a reload, clients that refused us are called again */
-	bool paused;      /* there was trouble: open everything anew once it has passed */
+	bool paused;      /* there was trouble: open everything again once it has passed */
 	bool page_failed; /* the log says already that the page could not be opened */
 
 	uint32_t broken;       /* cycles in a row that could not be run at all */
@@ -45,7 +45,7 @@ struct daemon {
 /* ---- daemon_state.c ---- */
 
 /* Is the state folder still ours, and the ledger in it the one that is open?  Closes the parts
- * where they must be opened anew. */
+ * where they must be opened again. */
 bool daemon_check_state(struct daemon *d, struct err *err) MUST_CHECK;
 
 /* daemon_check_state(), and the parts are open. */

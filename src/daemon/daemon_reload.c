@@ -10,7 +10,7 @@ void daemon_write_down(const struct config *c)
 	struct err err;
 
 	if (c->named_by_environment && !config_write(c, &err))
-		log_warn(NULL, "config.ptp could not be written anew: %s", err.msg);
+		log_warn(NULL, "config.ptp could not be written: %s", err.msg);
 	daemon_leave_note(c);
 }
 
