@@ -130,12 +130,12 @@ static bool get_ready(struct daemon *d, struct err *err)
 	return daemon_open_parts(d, err) && ledger_check(d->parts.ledger, err);
 }
 
-/* A cycle that cannot be run is tried again, ever more rarely, unless there is no hope. */
+/* A cycle that cannot be run is tried again, less and less often, unless there is no hope. */
 static bool run(struct daemon *d, bool (*cycle)(struct daemon *d, struct err *err), struct err *err)
 {
 	struct err why;
 
-	/* First of all: what fails below must not be begun anew at once. */
+	/* First of all: what fails below must not be begun again at once. */
 	d->last_begin = clock_now();
 	d->announced = 0;
 	service_tell("STATUS=A cycle is at work.");
@@ -169,8 +169,8 @@ bool daemon_resume(struct daemon *d, struct err *err)
 	return ok;
 }
 
-/* An earlier process may have ended before a delivery, or a client lets us in since a reload.  What
- * fails here is not begun again: the next cycle does it as well. */
+/* An earlier process may have ended before a delivery, or a client may accept us since a reload.
+ * What fails here is not begun again: the next cycle does it as well. */
 bool daemon_finish_local(struct daemon *d, struct err *err)
 {
 	uint32_t before = d->broken;
