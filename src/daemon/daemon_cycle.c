@@ -28,7 +28,7 @@ static bool mark_all_undone(struct daemon *d, struct err *err)
 }
 
 /* Recorded before the cycle begins, the marks before the time: a cycle that dies is resumed, and is
- * not begun anew at once. */
+ * not begun again at once. */
 static bool record_whole(struct daemon *d, struct once *once, struct err *err)
 {
 	struct cycle_clock clock;
