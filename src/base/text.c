@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #define TEXT_QUOTED_MAX (64 * 1024)
+#define NEAR 2 /* letters that differ */
 
 void text_join(char *to, size_t cap, const char *const parts[], size_t n)
 {
@@ -226,6 +227,21 @@ unsigned text_distance(const char *a, const char *b)
 		}
 	}
 	return row[la % 3][lb];
+}
+
+const char *text_nearest(const char *word, const char *const words[])
+{
+	unsigned best = NEAR + 1;
+	const char *found = NULL;
+
+	for (size_t i = 0; words[i]; i++) {
+		unsigned distance = text_distance(word, words[i]);
+		if (distance < best) {
+			best = distance;
+			found = words[i];
+		}
+	}
+	return found;
 }
 
 bool text_starts(const char *s, const char *prefix)

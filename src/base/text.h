@@ -57,6 +57,10 @@ char *text_strip(char *s);
  * of `a`, without regard to ASCII case; strings of over 63 bytes count as far apart (99). */
 unsigned text_distance(const char *a, const char *b);
 
+/* Which of `words`, which end in NULL, may have been meant: the first of those that are nearest, at
+ * most 2 letters away; NULL if none is. */
+const char *text_nearest(const char *word, const char *const words[]);
+
 bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
 

@@ -1,5 +1,6 @@
 /* settings: which there are. */
 #include "cmd/command.h"
+#include "config/setting.h"
 #include "base/mem.h"
 
 #include <jansson.h>
@@ -11,19 +12,26 @@ static json_t *text_json(const char *text)
 	return text ? json_string(text) : json_null();
 }
 
+static json_t *setting_row(const struct setting *s)
+{
+	OWN_STR char *file = s->in_file ? mem_printf("%s_FILE", s->variable) : NULL;
+	char expects[SETTING_EXPECTS];
+
+	setting_expects(s, expects);
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:s, s:o}", "of",
+			 setting_level_name(s->level), "key", text_json(s->key), "variable",
+			 text_json(s->variable), "file_variable", text_json(file), "option",
+			 text_json(s->option), "default", text_json(s->fallback), "type",
+			 setting_type_name(s->type), "value", expects, "without",
+			 text_json(s->unset), "help", s->help, "example", text_json(s->example));
+}
+
 static json_t *settings_json(void)
 {
 	json_t *list = json_array();
-	struct config_setting s;
 
-	for (size_t i = 0; config_setting(i, &s); i++) {
-		OWN_STR char *file = s.in_file ? mem_printf("%s_FILE", s.variable) : NULL;
-		json_array_append_new(list,
-				      json_pack("{s:s, s:o, s:o, s:o, s:o}", "of", s.of, "key",
-						text_json(s.key), "variable", text_json(s.variable),
-						"file_variable", text_json(file), "default",
-						text_json(s.fallback)));
-	}
+	for (size_t i = 0; i < config_n_settings; i++)
+		json_array_append_new(list, setting_row(&config_settings[i]));
 	return list;
 }
 
@@ -38,14 +46,13 @@ static void print_json(void)
 
 static void print_plain(void)
 {
-	struct config_setting s;
-
 	printf("%-28s%-22s%-12s%s\n", "variable", "key", "of", "default");
-	for (size_t i = 0; config_setting(i, &s); i++) {
-		OWN_STR char *variable = mem_printf("%s%s", s.variable ? s.variable : "-",
-						    s.in_file ? "[_FILE]" : "");
-		printf("%-28s%-22s%-12s%s\n", variable, s.key ? s.key : "-", s.of,
-		       s.fallback ? s.fallback : "-");
+	for (size_t i = 0; i < config_n_settings; i++) {
+		const struct setting *s = &config_settings[i];
+		OWN_STR char *variable = mem_printf("%s%s", s->variable ? s->variable : "-",
+						    s->in_file ? "[_FILE]" : "");
+		printf("%-28s%-22s%-12s%s\n", variable, s->key ? s->key : "-",
+		       setting_level_name(s->level), s->fallback ? s->fallback : "-");
 	}
 }
 

@@ -1,6 +1,5 @@
 #include "config/client_types.h"
 
-#include "base/text.h"
 #include "ports/client_deluge.h"
 #include "ports/client_qbittorrent.h"
 #include "ports/client_rtorrent.h"
@@ -41,6 +40,11 @@ static const struct client_type types[] = {
 
 #define N_TYPES (sizeof types / sizeof *types)
 
+const char *const client_type_words[] = {"qbittorrent", "transmission",    "rtorrent",
+					 "deluge",      CLIENT_TYPE_WATCH, NULL};
+_Static_assert(sizeof client_type_words / sizeof *client_type_words == N_TYPES + 2,
+	       "each type has its word");
+
 const struct client_type *client_type_find(const char *name)
 {
 	for (size_t i = 0; i < N_TYPES; i++)
@@ -52,19 +56,4 @@ const struct client_type *client_type_find(const char *name)
 const char *client_type_category_fault(const struct client_type *t, const char *category)
 {
 	return t->category_fault ? t->category_fault(category) : NULL;
-}
-
-const char *client_type_names(void)
-{
-	static char names[128];
-	const char *each[2 * N_TYPES];
-	size_t n = 0;
-
-	for (size_t i = 0; i < N_TYPES; i++) {
-		if (i)
-			each[n++] = ", ";
-		each[n++] = types[i].name;
-	}
-	text_join(names, sizeof names, each, n);
-	return names;
 }

@@ -26,7 +26,8 @@ const struct client_type *client_type_find(const char *name);
 /* NULL if it takes a category (label) of this name, else what is wrong with it, in words. */
 const char *client_type_category_fault(const struct client_type *t, const char *category);
 
-/* "qbittorrent, transmission, ...": for messages. */
-const char *client_type_names(void);
+/* All values of Type, and NULL. */
+#define CLIENT_TYPE_WATCH "watch"
+extern const char *const client_type_words[];
 
 #endif

@@ -1,192 +1,15 @@
-#include "config/config.h"
-
+/* Where things are, reading config.ptp, the top level, what must be there; declared in
+ * config/config.h. */
 #include "config/config_parts.h"
-#include "config/json_line.h"
 #include "config/listen.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define FILE_NAME "config.ptp"
-#define SUGGEST_DISTANCE 2
-#define KEYS_MAX 64
-
-/* ---- problems ---- */
-
-static char *format(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
-static char *format(const char *fmt, va_list ap)
-{
-	char *text = NULL;
-
-	return vasprintf(&text, fmt, ap) < 0
-		       ? mem_dup("a problem that there was no memory to describe")
-		       : text;
-}
-
-/* Takes over the line. */
-static void add_line(struct problems *p, char *line)
-{
-	for (p->last = 0; p->last < p->n; p->last++)
-		if (strcmp(p->lines[p->last], line) == 0) {
-			free(line);
-			return;
-		}
-	p->lines = mem_grow(p->lines, p->n + 1, sizeof *p->lines);
-	p->mends = mem_grow(p->mends, p->n + 1, sizeof *p->mends);
-	p->lines[p->n] = line;
-	p->mends[p->n++] = NULL;
-}
-
-void problems_add(struct problems *p, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	add_line(p, format(fmt, ap));
-	va_end(ap);
-}
-
-void problems_mend(struct problems *p, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	char *text = format(fmt, ap); /* of what was said before, perhaps */
-	va_end(ap);
-	free(p->mends[p->last]);
-	p->mends[p->last] = text;
-}
-
-void problems_clear(struct problems *p)
-{
-	for (size_t i = 0; i < p->n; i++) {
-		free(p->lines[i]);
-		free(p->mends[i]);
-	}
-	free(p->lines);
-	free(p->mends);
-	*p = (struct problems){0};
-}
-
-/* ---- where a value comes from ---- */
-
-const char *config_environment(const char *name)
-{
-	const char *value = name ? getenv(name) : NULL;
-
-	return value && *value ? value : NULL;
-}
-
-static void add_at(struct config_load_state *l, const struct config_place *p, const char *text)
-{
-	OWN_BUF struct buf keys = BUF_MAX(4096);
-
-	if (p->literal) {
-		problems_add(l->problems, "%s%s", p->literal, text);
-		problems_mend(l->problems, "correct %s", p->literal);
-		return;
-	}
-	int line = json_line_of(l->text, p->path, p->depth);
-	for (size_t i = 0; i < p->depth; i++)
-		buf_printf(&keys, "%s%s", i ? ": " : "", p->path[i]);
-	problems_add(l->problems, "%s:%d: %s%s", l->c->path, line, buf_text(&keys), text);
-	problems_mend(l->problems, "correct %s in line %d of %s", buf_text(&keys), line,
-		      l->c->path);
-}
-
-void config_problem(struct config_load_state *l, const struct config_place *p, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	OWN_STR char *text = format(fmt, ap);
-	va_end(ap);
-	add_at(l, p, text);
-}
-
-void config_file_problem(struct config_load_state *l, const char *const path[], size_t depth,
-			 const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	OWN_STR char *text = format(fmt, ap);
-	va_end(ap);
-	add_at(l, &(struct config_place){.path = path, .depth = depth}, text);
-}
-
-char *config_value_text(const json_t *value)
-{
-	if (json_is_string(value))
-		return mem_dup(json_string_value(value));
-	if (json_is_integer(value))
-		return mem_printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
-	if (json_is_real(value))
-		return mem_printf("%.9g", json_real_value(value));
-	if (json_is_boolean(value))
-		return mem_dup(json_is_true(value) ? "true" : "false");
-	return NULL;
-}
-
-/* ---- keys that are not known ---- */
-
-static const char *const other_keys[] = {"Default", "Containers", "Clients", NULL};
-
-static const char *nearest(const char *key, const char *const known[], const char *best,
-			   unsigned *distance)
-{
-	for (size_t i = 0; known[i]; i++) {
-		unsigned d = text_distance(key, known[i]);
-		if (d < *distance) {
-			*distance = d;
-			best = known[i];
-		}
-	}
-	return best;
-}
-
-static bool among(const char *key, const char *const known[])
-{
-	for (size_t i = 0; known[i]; i++)
-		if (strcmp(key, known[i]) == 0)
-			return true;
-	return false;
-}
-
-void config_check_keys(struct config_load_state *l, const json_t *object, const char *const known[],
-		       const char *path[], size_t depth)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach ((json_t *)object, key, value) {
-		unsigned distance = SUGGEST_DISTANCE + 1;
-		if (among(key, known))
-			continue;
-		const char *near = nearest(key, known, NULL, &distance);
-		if (!near || json_object_get(object, near))
-			continue;
-		path[depth] = key;
-		config_file_problem(l, path, depth + 1, " is not known; did you mean %s?", near);
-		problems_mend(l->problems, "write %s in place of %s in %s", near, key, l->c->path);
-	}
-}
-
-static void check_top_keys(struct config_load_state *l)
-{
-	const char *known[KEYS_MAX];
-	const char *path[1];
-	size_t n = config_setting_keys(known, KEYS_MAX - sizeof other_keys / sizeof *other_keys);
-
-	for (size_t i = 0; other_keys[i]; i++)
-		known[n++] = other_keys[i];
-	known[n] = NULL;
-	config_check_keys(l, l->c->file, known, path, 0);
-}
 
 /* ---- places ---- */
 
@@ -226,157 +49,276 @@ void config_places(struct config *c, const struct config_options *o)
 	c->state = fs_join(folder, "state");
 }
 
+/* ---- the top level ---- */
+
+static struct config_taken *taken_of(struct config *c, const struct setting *s)
+{
+	return &c->taken[s - config_settings];
+}
+
+static bool is_notify(const struct setting *s)
+{
+	return s->key && strcmp(s->key, "Notify") == 0;
+}
+
+static void take(struct reading *r, const struct setting *s, const char *text,
+		 struct config_place place)
+{
+	size_t before = r->problems->n;
+
+	secret_set(&taken_of(r->c, s)->value, text);
+	if (is_notify(s))
+		config_take_notify_words(r, &place, text);
+	else
+		config_take(r, s, r->c, text, &place);
+	if (r->problems->n == before)
+		return;
+	if (s->fallback)
+		problems_mend(r->problems, "%s, or remove it: %s is %s then",
+			      r->problems->mends[r->problems->last], s->key, s->fallback);
+	taken_of(r->c, s)->faulty = true;
+	/* It may have been taken in part. */
+	config_take_default(s, r->c, r->c);
+}
+
+static void take_list(struct reading *r, const struct setting *s, const json_t *list)
+{
+	OWN_WIPED char *text = json_dumps(list, JSON_COMPACT | JSON_SORT_KEYS);
+
+	secret_set(&taken_of(r->c, s)->value, text);
+	config_take_notify_list(r, list);
+}
+
+static void take_from_file(struct reading *r, const struct setting *s)
+{
+	const struct config_place place = {.path = &s->key, .depth = 1};
+	const json_t *value = json_object_get(r->c->file, s->key);
+	char *text;
+
+	if (is_notify(s) && json_is_array(value)) {
+		take_list(r, s, value);
+		return;
+	}
+	if (!config_read(r, s, r->c->file, &place, &text))
+		taken_of(r->c, s)->faulty = true;
+	if (text)
+		take(r, s, text, place);
+	secret_wipe_text(&text);
+}
+
+/* From the file that `variable` names. */
+static void take_from_secret_file(struct reading *r, const struct setting *s, const char *variable)
+{
+	OWN_STR char *content = mem_printf("%s: its content", variable);
+	OWN(secret_clear) struct secret text = {0};
+	char why[SETTING_WHY];
+	size_t before = r->problems->n;
+
+	if (config_take_secret_file(&text, config_environment(variable), why)) {
+		config_problem(r, &(struct config_place){.literal = variable}, " %s", why);
+		taken_of(r->c, s)->faulty = true;
+	} else {
+		take(r, s, secret_reveal(&text), (struct config_place){.literal = content});
+	}
+	if (r->problems->n > before)
+		problems_mend(r->problems,
+			      "have %s name a file that this user can read, with the right value "
+			      "and nothing else",
+			      variable);
+}
+
+static void take_setting(struct reading *r, const struct setting *s, const char *option)
+{
+	OWN_STR char *file = s->in_file ? mem_printf("%s_FILE", s->variable) : NULL;
+	const char *value = config_environment(s->variable);
+	struct config_taken *taken = taken_of(r->c, s);
+
+	/* The defaults are there even where a value is wrong. */
+	config_take_default(s, r->c, r->c);
+	secret_set(&taken->value, s->fallback);
+	taken->from_environment = !option && (config_environment(file) || value);
+	if (option)
+		take(r, s, option, (struct config_place){.literal = s->option});
+	else if (config_environment(file))
+		take_from_secret_file(r, s, file);
+	else if (value)
+		take(r, s, value, (struct config_place){.literal = s->variable});
+	else
+		take_from_file(r, s);
+}
+
+/* The rest has ways of its own. */
+static bool is_taken_here(const struct setting *s)
+{
+	return s->level == SETTING_TOP && (s->size || s->check || is_notify(s));
+}
+
+static void take_settings(struct reading *r, const struct config_options *o)
+{
+	for (size_t i = 0; i < config_n_settings; i++) {
+		const struct setting *s = &config_settings[i];
+		if (is_taken_here(s))
+			take_setting(r, s,
+				     s->type != SETTING_WORD || !s->option   ? NULL
+				     : strcmp(s->option, "--log-level") == 0 ? o->log_level
+									     : o->log_format);
+	}
+	config_finish_notify(r->c);
+}
+
+static bool is_given(const struct config *c, const char *key)
+{
+	const struct config_taken *taken =
+		&c->taken[setting_find(SETTING_TOP, key) - config_settings];
+
+	return taken->faulty || secret_is_set(&taken->value);
+}
+
 /* ---- all of it ---- */
 
-static void read_file(struct config_load_state *l)
+static void read_file(struct reading *r)
 {
 	OWN_BUF struct buf bytes = BUF_MAX(CONFIG_FILE_MAX_BYTES);
 	json_error_t why;
 	struct err err;
 
-	if (!fs_exists(l->c->path) || !fs_read_text(l->c->path, &bytes, &err)) {
-		l->c->file_broken = fs_exists(l->c->path);
-		if (!l->c->file_broken)
+	if (!fs_exists(r->c->path) || !fs_read_text(r->c->path, &bytes, &err)) {
+		r->c->file_broken = fs_exists(r->c->path);
+		if (!r->c->file_broken)
 			return;
-		problems_add(l->problems, "%s", err.msg);
-		problems_mend(l->problems,
+		problems_add(r->problems, "%s", err.msg);
+		problems_mend(r->problems,
 			      "have %s be a file that this user can read, of at most 8 MiB",
-			      l->c->path);
+			      r->c->path);
 		return;
 	}
-	free(l->text);
-	l->text = mem_dup(buf_text(&bytes));
+	free(r->text);
+	r->text = mem_dup(buf_text(&bytes));
 	json_t *root = json_loadb(buf_text(&bytes), bytes.len, JSON_REJECT_DUPLICATES, &why);
 	if (root && json_is_object(root)) {
-		json_decref(l->c->file);
-		l->c->file = root;
+		json_decref(r->c->file);
+		r->c->file = root;
 		return;
 	}
-	l->c->file_broken = true;
+	r->c->file_broken = true;
 	OWN_STR char *way_out =
-		mem_printf("correct %s, or move it away and run `ptp-archiver setup`", l->c->path);
+		mem_printf("correct %s, or move it away and run `ptp-archiver setup`", r->c->path);
 	if (root)
-		problems_add(l->problems, "%s: it is JSON, but no object: it must begin with {; %s",
-			     l->c->path, way_out);
+		problems_add(r->problems, "%s: it is JSON, but no object: it must begin with {; %s",
+			     r->c->path, way_out);
 	else
 		/* jansson's text may quote what it found, which may be a key; its code does not. */
-		problems_add(l->problems, "%s:%d: not valid JSON (column %d: %s); %s", l->c->path,
+		problems_add(r->problems, "%s:%d: not valid JSON (column %d: %s); %s", r->c->path,
 			     why.line, why.column,
 			     json_error_code(&why) == json_error_duplicate_key
 				     ? "a key stands twice"
 				     : "syntax",
 			     way_out);
-	problems_mend(l->problems, "%s", way_out);
+	problems_mend(r->problems, "%s", way_out);
 	json_decref(root);
 }
 
-static void say_missing(struct config_load_state *l, const char *what, const char *way_out)
+static void say_missing(struct reading *r, const char *what, const char *way_out)
 {
-	problems_add(l->problems, "no %s: %s", what, way_out);
-	problems_mend(l->problems, "%s", way_out);
+	problems_add(r->problems, "no %s: %s", what, way_out);
+	problems_mend(r->problems, "%s", way_out);
 }
 
-static void check_needs(struct config_load_state *l, unsigned need)
+static void check_needs(struct reading *r, unsigned need)
 {
-	const struct config *c = l->c;
+	const struct config *c = r->c;
 
 	/* What is missing may well be in a file that could not be read. */
 	if (c->file_broken)
 		return;
-	if ((need & CONFIG_CREDENTIALS) && !l->user_given)
-		say_missing(l, "ApiUser",
+	if ((need & CONFIG_CREDENTIALS) && !is_given(c, "ApiUser"))
+		say_missing(r, "ApiUser",
 			    "set PTP_USER or PTP_USER_FILE, or run `ptp-archiver setup`");
-	if ((need & CONFIG_CREDENTIALS) && !l->key_given)
-		say_missing(l, "ApiKey",
+	if ((need & CONFIG_CREDENTIALS) && !is_given(c, "ApiKey"))
+		say_missing(r, "ApiKey",
 			    "set PTP_KEY or PTP_KEY_FILE, or run `ptp-archiver setup`");
 	if ((need & CONFIG_CONTAINERS) && !c->n_containers && !config_environment("PTP_CONTAINERS"))
-		say_missing(l, "containers",
+		say_missing(r, "containers",
 			    "set PTP_CONTAINERS, such as PTP_CONTAINERS=\"attic:800G\", or run "
 			    "`ptp-archiver create NAME --size SIZE`");
 }
 
-static void check_interval(struct config_load_state *l)
+static void check_interval(struct reading *r)
 {
 	const char *name = config_environment("PTP_INTERVAL") ? "PTP_INTERVAL" : "Interval";
 
-	if (l->c->loopback || l->c->interval_ms >= CONFIG_INTERVAL_MIN_MS)
+	if (r->c->loopback || r->c->interval_ms >= CONFIG_INTERVAL_MIN_MS)
 		return;
-	problems_add(l->problems,
+	problems_add(r->problems,
 		     "%s is shorter than 10m, which would be impolite to the tracker; 6h is usual",
 		     name);
-	problems_mend(l->problems, "set %s to 10m or more, such as 6h", name);
+	problems_mend(r->problems, "set %s to 10m or more, such as 6h", name);
 }
 
 /* What the page shows is nobody else's business. */
-static void check_listen(struct config_load_state *l)
+static void check_listen(struct reading *r)
 {
 	static const char way_out[] = "set PTP_LISTEN_TOKEN (or PTP_LISTEN_TOKEN_FILE), or "
 				      "PTP_LISTEN_OPEN=1 if everybody there may look, or listen on "
 				      "127.0.0.1";
-	const struct config *c = l->c;
+	const struct config *c = r->c;
 	struct listen_address address;
 
 	if (!c->listen || !listen_parse(c->listen, &address) || address.loopback ||
 	    secret_is_set(&c->listen_token) || c->listen_open ||
 	    config_is_faulty(c, "ListenToken") || config_is_faulty(c, "ListenOpen"))
 		return;
-	problems_add(l->problems, "%s is %s, which other machines may reach: %s",
+	problems_add(r->problems, "%s is %s, which other machines may reach: %s",
 		     config_environment("PTP_LISTEN") ? "PTP_LISTEN" : "Listen", c->listen,
 		     way_out);
-	problems_mend(l->problems, "%s", way_out);
+	problems_mend(r->problems, "%s", way_out);
 }
 
 void config_load(struct config *c, const struct config_options *o, unsigned need,
 		 struct problems *p)
 {
-	struct config_load_state l = {.c = c, .problems = p, .text = mem_dup("")};
+	struct reading r = {.c = c, .problems = p, .text = mem_dup("")};
+	const char *path[1];
 
 	config_places(c, o);
 	c->file = json_object();
-	read_file(&l);
-	config_take_settings(&l, o);
+	read_file(&r);
+	take_settings(&r, o);
 	default_utility_path(c);
-	check_top_keys(&l);
-	check_interval(&l);
-	check_listen(&l);
-	config_take_clients(&l);
-	config_take_containers(&l);
-	check_needs(&l, need);
-	secret_wipe(l.text, strlen(l.text));
-	free(l.text);
+	config_check_keys(&r, SETTING_TOP, c->file, path, 0);
+	check_interval(&r);
+	check_listen(&r);
+	config_take_clients(&r);
+	config_take_containers(&r);
+	check_needs(&r, need);
+	secret_wipe_text(&r.text);
 }
 
 bool config_is_faulty(const struct config *c, const char *key)
 {
-	for (size_t i = 0; i < c->n_faulty; i++)
-		if (strcmp(c->faulty[i], key) == 0)
-			return true;
-	return false;
+	const struct setting *s = setting_find(SETTING_TOP, key);
+
+	return s && c->taken[s - config_settings].faulty;
+}
+
+static void client_clear(struct config_client *client)
+{
+	free(client->name);
+	setting_clear(SETTING_CLIENT, client);
 }
 
 void config_clear(struct config *c)
 {
-	secret_clear(&c->user);
-	secret_clear(&c->key);
-	secret_clear(&c->ping_url);
-	secret_clear(&c->listen_token);
-	for (size_t i = 0; i < CONFIG_SETTINGS_MAX; i++)
-		secret_clear(&c->taken[i].value);
-	free(c->listen);
-	free(c->listen_hosts);
+	setting_clear(SETTING_TOP, c);
 	free(c->path);
 	free(c->state);
-	free(c->base_url);
-	free(c->fetch_url);
-	free(c->download_url);
-	free(c->version_url);
-	free(c->update_url);
-	free(c->ca_file);
-	free(c->utility_path);
-	free(c->fetch_sleep_text);
-	config_notify_clear(c);
+	for (size_t i = 0; i < CONFIG_SETTINGS_MAX; i++)
+		secret_clear(&c->taken[i].value);
+	for (size_t i = 0; i < c->n_notify; i++)
+		notify_target_clear(&c->notify[i]);
+	free(c->notify);
 	for (size_t i = 0; i < c->n_clients; i++)
-		config_client_clear(&c->clients[i]);
+		client_clear(&c->clients[i]);
 	free(c->clients);
 	for (size_t i = 0; i < c->n_containers; i++)
 		container_clear(&c->containers[i]);

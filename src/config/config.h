@@ -37,9 +37,10 @@
 
 #define CONFIG_NOTIFY_MAX 10
 #define CONFIG_CLIENTS_MAX 1000
-#define CONFIG_SETTINGS_MAX 40
-#define CONFIG_CLIENT_TIMEOUT_MS 30000 /* of a call, if nothing else is said */
-#define CONFIG_CLIENT_TEXT_MAX 1024    /* bytes of a category, a path and the like */
+#define CONFIG_SETTINGS_MAX 80 /* rows of config/setting.h */
+#define CONFIG_SOCKET_MAX 107  /* bytes, what sun_path holds */
+
+#define CONFIG_CLIENT_TEXT_MAX 1024 /* bytes of a category, a path and the like */
 
 /* One of Clients. */
 struct config_client {
@@ -55,6 +56,7 @@ struct config_client {
 /* What was given for a setting. */
 struct config_taken {
 	bool from_environment;
+	bool faulty;         /* it could not be taken */
 	struct secret value; /* as text; unset: nothing */
 };
 
@@ -87,15 +89,12 @@ struct config {
 	unsigned notify_events; /* EVENT_BITs, of targets that say nothing else */
 	struct notify_target *notify; /* owned: who is told */
 	size_t n_notify;
-	char *fetch_sleep_text;       /* owned: as it stands in config.ptp */
 	bool named_by_environment;    /* PTP_CONTAINERS names the containers */
 	struct container *containers; /* owned, sorted by name */
 	size_t n_containers;
 	json_t *file;     /* owned: config.ptp as it was read; an empty object if there is none */
 	bool file_broken; /* it is there, and nothing of it is known */
-	struct config_taken taken[CONFIG_SETTINGS_MAX]; /* by the number of config_setting() */
-	const char *faulty[CONFIG_SETTINGS_MAX]; /* keys of what could not be taken; borrowed */
-	size_t n_faulty;
+	struct config_taken taken[CONFIG_SETTINGS_MAX]; /* by the number of their row */
 };
 
 /* From the command line; NULL: not given. */
@@ -137,18 +136,6 @@ bool config_is_faulty(const struct config *c, const char *key);
 
 /* NULL if Clients has none of this name. */
 const struct config_client *config_client_find(const struct config *c, const char *name);
-
-/* A setting, for lists of them. */
-struct config_setting {
-	const char *of;       /* "config.ptp", "container" or "client": whose key it is */
-	const char *key;      /* NULL: it has none */
-	const char *variable; /* NULL: it has none */
-	bool in_file;         /* VARIABLE_FILE may name a file that holds it */
-	const char *fallback; /* NULL: none, or one that is made */
-};
-
-/* The i-th of all; false behind the last.  Those at the top of config.ptp come first. */
-bool config_setting(size_t i, struct config_setting *out);
 
 /* Only where config.ptp and the state are, for commands that need no more.  Never fails. */
 void config_places(struct config *c, const struct config_options *o);

@@ -1,206 +1,33 @@
 /* Containers, Default, PTP_CONTAINERS; declared in config/config_parts.h. */
 #include "config/config_parts.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/own.h"
 #include "base/text.h"
 
-#include <ctype.h>
 #include <string.h>
 
-/* ---- one container's values ---- */
-
-static const struct {
-	const char *key, *variable; /* NULL: there is none for all containers */
-} container_keys[] = {
-	{"Size", NULL},           {"MaxStalled", "PTP_MAX_STALLED"},
-	{"AfterFetchExec", NULL}, {"WatchDirectory", "PTP_WATCH"},
-	{"ContainerID", NULL},
-};
-#define N_KEYS (sizeof container_keys / sizeof *container_keys)
-#define KEYS_MAX 32
 #define UNKNOWN_SIZE "?" /* of a container whose size is none */
+#define LISTED_FOLDER "/watch"
 
-const char *config_container_key(size_t i, const char **variable)
-{
-	if (i >= N_KEYS)
-		return config_placement_key(i - N_KEYS, variable);
-	if (variable)
-		*variable = container_keys[i].variable;
-	return container_keys[i].key;
-}
+/* ---- one container ---- */
 
-/* `keys` gets all that a container may have, ending in NULL. */
-static void all_keys(const char *keys[KEYS_MAX])
-{
-	size_t n = 0;
+/* Where a container's values come from. */
+struct source {
+	const char *size;    /* in PTP_CONTAINERS; NULL: config.ptp names the container */
+	const json_t *own;   /* its object in config.ptp; may be NULL */
+	json_t *defaults;    /* Default over the built-in ones */
+	const char *path[3]; /* of keys, for messages */
+};
 
-	while (n < KEYS_MAX - 1 && (keys[n] = config_container_key(n, NULL)))
-		n++;
-	keys[n] = NULL;
-}
-
-static const char *size_fault(const char *size)
-{
-	return num_size(size, NULL) ? NULL
-				    : "is not a size: a number above 0 and one of B K M G T P, "
-				      "such as 500G or 1.5T";
-}
-
-/* "5TB" or "500" is nearly right: what may have been meant, the caller's, or NULL. */
-static char *size_suggestion(const char *size)
-{
-	size_t digits = strspn(size, "0123456789.");
-	char unit = size[digits] ? (char)toupper((unsigned char)size[digits]) : 'G';
-	OWN_STR char *guess = mem_printf("%.*s%c", (int)(digits < 32 ? digits : 32), size, unit);
-
-	return digits && !size_fault(guess) && strcmp(guess, size) != 0 ? OWN_TAKE(guess) : NULL;
-}
-
-static bool check_size(struct config_load_state *l, const char *size, struct config_place place)
-{
-	const char *fault = size_fault(size);
-
-	if (!fault)
-		return true;
-	OWN_STR char *guess = size_suggestion(size);
-	OWN_STR char *shown = text_printable(size, strlen(size), 40);
-	if (guess)
-		config_problem(l, &place, ": \"%s\" %s; did you mean %s?", shown, fault, guess);
-	else
-		config_problem(l, &place, ": \"%s\" %s", shown, fault);
-	return false;
-}
-
-static bool check_name(struct config_load_state *l, const char *name, struct config_place place)
+static bool check_name(struct reading *r, const char *name, struct config_place place)
 {
 	const char *fault = container_name_fault(name);
 
 	if (!fault)
 		return true;
 	OWN_STR char *shown = text_printable(name, strlen(name), 60);
-	config_problem(l, &place, ": the container name \"%s\" %s", shown, fault);
+	config_problem(r, &place, ": the container name \"%s\" %s", shown, fault);
 	return false;
-}
-
-static bool take_stalled(struct config_load_state *l, const char *value, struct config_place place,
-			 uint32_t *out)
-{
-	uint64_t n;
-
-	if (!num_u64(value, CONTAINER_STALLED_MAX, &n)) {
-		config_problem(l, &place, " is not a whole number from 0 to 1000000");
-		return false;
-	}
-	*out = (uint32_t)n;
-	return true;
-}
-
-/* Where a container's values come from: its own object (may be NULL), the defaults, and the path of
- * keys for messages. */
-struct source {
-	const json_t *own, *defaults;
-	const char *path[3];
-};
-
-static struct config_place place_of(struct source *s, const char *key)
-{
-	s->path[2] = key;
-	return (struct config_place){.path = s->path, .depth = 3};
-}
-
-/* A list of texts as one, with commas between them, the caller's; NULL if it is no such list. */
-static char *joined(const json_t *list)
-{
-	OWN_BUF struct buf out = BUF_MAX(CONFIG_CLIENT_TEXT_MAX);
-	json_t *one;
-	size_t i;
-
-	json_array_foreach ((json_t *)list, i, one) {
-		if (!json_is_string(one) || strchr(json_string_value(one), ','))
-			return NULL;
-		buf_printf(&out, "%s%s", i ? "," : "", json_string_value(one));
-	}
-	return out.full ? NULL : buf_take(&out);
-}
-
-static char *text_of(const json_t *value)
-{
-	return json_is_array(value) ? joined(value) : config_value_text(value);
-}
-
-static char *container_value(struct config_load_state *l, struct source *s, const char *key)
-{
-	const json_t *value = json_object_get(s->own, key);
-	char *text = text_of(value);
-
-	if (value && !text && !json_is_null(value)) {
-		const struct config_place place = place_of(s, key);
-		config_problem(l, &place, " is not a value that this can have");
-	}
-	return text ? text : text_of(json_object_get(s->defaults, key));
-}
-
-static void take_container_stalled(struct config_load_state *l, struct source *s,
-				   struct container *c)
-{
-	OWN_STR char *value = container_value(l, s, "MaxStalled");
-	const char *variable = config_environment("PTP_MAX_STALLED");
-
-	if (variable)
-		take_stalled(l, variable, (struct config_place){.literal = "PTP_MAX_STALLED"},
-			     &c->max_stalled);
-	else if (value)
-		take_stalled(l, value, place_of(s, "MaxStalled"), &c->max_stalled);
-}
-
-static void take_placement(struct config_load_state *l, struct container *c, size_t i,
-			   const char *value, struct config_place place)
-{
-	const char *fault = config_take_placement(l->c, c, i, value);
-
-	if (fault)
-		config_problem(l, &place, " %s", fault);
-}
-
-static void take_container_placement(struct config_load_state *l, struct source *s,
-				     struct container *c)
-{
-	const char *key, *name;
-
-	c->max_pending = CONTAINER_PENDING;
-	c->pick_up_ms = CONTAINER_PICK_UP_MS;
-	for (size_t i = 0; (key = config_placement_key(i, &name)); i++) {
-		const char *variable = config_environment(name);
-		OWN_STR char *value = container_value(l, s, key);
-		if (variable)
-			take_placement(l, c, i, variable, (struct config_place){.literal = name});
-		else if (value && *value)
-			take_placement(l, c, i, value, place_of(s, key));
-	}
-	const char *fault = config_placement_fault(l->c, c);
-	if (!fault)
-		return;
-	if (l->c->named_by_environment) {
-		problems_add(l->problems, "PTP_CONTAINERS: %s: %s", c->name, fault);
-		problems_mend(l->problems, "correct the settings of %s", c->name);
-	} else {
-		config_file_problem(l, s->path, 2, ": %s", fault);
-	}
-}
-
-static void take_container_rest(struct config_load_state *l, struct source *s, struct container *c)
-{
-	OWN_STR char *exec = container_value(l, s, "AfterFetchExec");
-	OWN_STR char *id = container_value(l, s, "ContainerID");
-	uint64_t number;
-
-	if (exec && *text_strip(exec))
-		c->after_fetch_exec = mem_dup(exec);
-	if (id && num_u64(id, INT64_MAX, &number))
-		text_copy(c->id, sizeof c->id, id);
-	take_container_stalled(l, s, c);
-	take_container_placement(l, s, c);
 }
 
 static struct container *new_container(struct config *c, const char *name)
@@ -211,60 +38,161 @@ static struct container *new_container(struct config *c, const char *name)
 	return new;
 }
 
-static void container_from_file(struct config_load_state *l, const char *name, const json_t *own,
-				const json_t *defaults)
+/* What PTP_CONTAINERS says of a setting, or means; NULL: nothing. */
+static const char *listed_value(const struct source *from, const struct setting *s)
 {
-	struct source s = {own, defaults, {"Containers", name, NULL}};
-	const struct config_place here = {.path = s.path, .depth = 2};
-
-	if (!check_name(l, name, here))
-		return;
-	if (!json_is_object(own)) {
-		config_problem(l, &here, " is not an object");
-		return;
-	}
-	const char *known[KEYS_MAX];
-	all_keys(known);
-	config_check_keys(l, own, known, s.path, 2);
-	OWN_STR char *size = container_value(l, &s, "Size");
-	OWN_STR char *watch = container_value(l, &s, "WatchDirectory");
-	bool sized = check_size(l, size ? size : "", place_of(&s, "Size"));
-	OWN_STR char *client = container_value(l, &s, "Client");
-	if (json_is_number(json_object_get(own, "WatchDirectory"))) {
-		const struct config_place place = place_of(&s, "WatchDirectory");
-		config_problem(l, &place, " is a number; write the folder's path in quotes");
-		return;
-	}
-	if ((!watch || !*watch) && (!client || !*client)) {
-		const struct config_place place = place_of(&s, "WatchDirectory");
-		config_problem(l, &place,
-			       " is empty; name the folder that the client watches, or a Client");
-		return;
-	}
-	struct container *c = new_container(l->c, name);
-	c->size = mem_dup(sized ? size : UNKNOWN_SIZE);
-	c->watch_folder = container_folder(watch ? watch : "", name);
-	take_container_rest(l, &s, c);
+	if (!from->size)
+		return NULL;
+	return strcmp(s->key, "Size") == 0 ? from->size : s->named ? LISTED_FOLDER : NULL;
 }
 
-static void containers_from_file(struct config_load_state *l, const json_t *defaults)
+static bool take_at(struct reading *r, const struct setting *s, struct container *o,
+		    const json_t *object, const struct config_place *place)
 {
-	const json_t *all = json_object_get(l->c->file, "Containers");
+	char *text;
+
+	if (!config_read(r, s, object, place, &text) || !text)
+		return false;
+	if (*text || s->official)
+		config_take(r, s, o, text, place);
+	free(text);
+	return true;
+}
+
+static void take_from_file(struct reading *r, struct source *from, const struct setting *s,
+			   struct container *o)
+{
+	const char *const shared[] = {"Default", s->key};
+	const struct config_place own = {.path = from->path, .depth = 3};
+
+	from->path[2] = s->key;
+	if (!take_at(r, s, o, from->own, &own))
+		take_at(r, s, o, from->defaults,
+			&(struct config_place){.path = shared, .depth = 2});
+}
+
+static void take_row(struct reading *r, struct source *from, const struct setting *s,
+		     struct container *o)
+{
+	const char *listed = listed_value(from, s);
+	const char *variable = from->size || !s->named ? config_environment(s->variable) : NULL;
+
+	if (!s->official)
+		config_take_default(s, r->c, o);
+	if (variable)
+		config_take(r, s, o, variable, &(struct config_place){.literal = s->variable});
+	else if (listed)
+		config_take(r, s, o, listed, &(struct config_place){.literal = "PTP_CONTAINERS"});
+	else
+		take_from_file(r, from, s, o);
+}
+
+/* What only shows when all of it is known: NULL, or what is wrong. */
+static const char *container_fault(const struct config *c, const struct container *o)
+{
+	const struct config_client *client = config_client_find(c, o->client);
+	bool wants_space = o->reserve.percent || o->reserve.bytes;
+
+	if (o->client && (!client || !client->type || client->faulty))
+		return NULL;
+	if (o->placement.tags && client && !client->type->has_tags)
+		return "Tags: this client knows one label a torrent only; use Category";
+	if (o->reserve.percent && !o->data_folder && client && !client->type->tells_total)
+		return "Reserve: this client does not tell how large its disk is; write a size, "
+		       "such as 50G, or set DataDirectory";
+	if (wants_space && !o->data_folder && !client)
+		return "Reserve: set DataDirectory as well, the folder where the client stores its "
+		       "data";
+	return NULL;
+}
+
+static void check_container(struct reading *r, struct source *from, const struct container *o)
+{
+	const char *fault = container_fault(r->c, o);
+
+	if (fault && from->size) {
+		problems_add(r->problems, "PTP_CONTAINERS: %s: %s", o->name, fault);
+		problems_mend(r->problems, "correct the settings of %s", o->name);
+	} else if (fault) {
+		config_file_problem(r, from->path, 2, ": %s", fault);
+	}
+}
+
+/* White space is no command. */
+static void drop_blank(char **text)
+{
+	if (*text && !(*text)[strspn(*text, " \t\r\n")]) {
+		free(*text);
+		*text = NULL;
+	}
+}
+
+static bool has_place(struct reading *r, struct source *from, const struct container *o)
+{
+	if (o->client || (o->watch_folder && *o->watch_folder))
+		return true;
+	from->path[2] = "WatchDirectory";
+	config_file_problem(r, from->path, 3,
+			    " is empty; name the folder that the client watches, or a Client");
+	return false;
+}
+
+static void take_container(struct reading *r, struct source *from)
+{
+	struct container *o = new_container(r->c, from->path[1]);
+
+	for (size_t i = 0; i < config_n_settings; i++)
+		if (config_settings[i].level == SETTING_CONTAINER)
+			take_row(r, from, &config_settings[i], o);
+	drop_blank(&o->after_fetch_exec);
+	if (!o->size)
+		o->size = mem_dup(UNKNOWN_SIZE);
+	if (has_place(r, from, o)) {
+		check_container(r, from, o);
+		return;
+	}
+	container_clear(o);
+	r->c->n_containers--;
+}
+
+/* ---- config.ptp ---- */
+
+static void container_from_file(struct reading *r, const char *name, const json_t *own,
+				json_t *defaults)
+{
+	struct source from = {NULL, own, defaults, {"Containers", name, NULL}};
+	const struct config_place here = {.path = from.path, .depth = 2};
+
+	if (!check_name(r, name, here))
+		return;
+	if (!json_is_object(own)) {
+		config_problem(r, &here, " is not an object");
+		return;
+	}
+	config_check_keys(r, SETTING_CONTAINER, own, from.path, 2);
+	take_container(r, &from);
+}
+
+static void containers_from_file(struct reading *r, json_t *defaults)
+{
+	const json_t *all = json_object_get(r->c->file, "Containers");
 	const char *path = "Containers", *name;
 	json_t *own;
 
 	if (all && !json_is_object(all) && !json_is_null(all)) {
-		config_file_problem(l, &path, 1, " is not an object");
+		config_file_problem(r, &path, 1, " is not an object");
 		return;
 	}
 	if (json_object_size(all) > CONFIG_CONTAINERS_MAX) {
-		config_file_problem(l, &path, 1, " names more than %d containers",
+		config_file_problem(r, &path, 1, " names more than %d containers",
 				    CONFIG_CONTAINERS_MAX);
 		return;
 	}
 	json_object_foreach ((json_t *)all, name, own)
-		container_from_file(l, name, own, defaults);
+		container_from_file(r, name, own, defaults);
 }
+
+/* ---- PTP_CONTAINERS ---- */
 
 static bool is_duplicate(const struct config *c, const char *name)
 {
@@ -286,104 +214,91 @@ static bool holds_size(const char *name)
 	return false;
 }
 
+static bool check_entry(struct reading *r, const char *name)
+{
+	const struct config_place here = {.literal = "PTP_CONTAINERS"};
+	OWN_STR char *shown = text_printable(name, strlen(name), 60);
+
+	if (!check_name(r, name, here))
+		return false;
+	if (holds_size(name))
+		config_problem(r, &here,
+			       ": in \"%s\" more follows a size; write a comma between containers",
+			       shown);
+	else if (is_duplicate(r->c, name))
+		config_problem(r, &here, ": the container \"%s\" is named twice", name);
+	else
+		return true;
+	return false;
+}
+
 /* One "name:size" of PTP_CONTAINERS. */
-static void container_from_entry(struct config_load_state *l, char *entry, const json_t *defaults)
+static void container_from_entry(struct reading *r, char *entry, json_t *defaults)
 {
 	const struct config_place here = {.literal = "PTP_CONTAINERS"};
 	char *colon = strrchr(entry, ':');
 
 	if (!colon) {
 		OWN_STR char *shown = text_printable(entry, strlen(entry), 60);
-		config_problem(l, &here,
+		config_problem(r, &here,
 			       ": \"%s\" has no size; write it as name:size, such as attic:800G",
 			       shown);
 		return;
 	}
 	*colon = '\0';
 	char *name = text_strip(entry), *size = text_strip(colon + 1);
-	bool named = check_name(l, name, here), sized = check_size(l, size, here);
-	if (!named)
-		return;
-	if (holds_size(name)) {
-		OWN_STR char *shown = text_printable(name, strlen(name), 60);
-		config_problem(l, &here,
-			       ": in \"%s\" more follows a size; between containers stands a "
-			       "comma",
-			       shown);
-		return;
-	}
-	if (is_duplicate(l->c, name)) {
-		config_problem(l, &here, ": the container \"%s\" is named twice", name);
-		return;
-	}
-	const char *watch = config_environment("PTP_WATCH");
-	const json_t *all = json_object_get(l->c->file, "Containers");
-	struct source s = {json_object_get(all, name), defaults, {"Containers", name, NULL}};
-	struct container *c = new_container(l->c, name);
-	c->size = mem_dup(sized ? size : UNKNOWN_SIZE);
-	c->watch_folder = container_folder(watch ? watch : "/watch", name);
-	take_container_rest(l, &s, c);
+	const json_t *all = json_object_get(r->c->file, "Containers");
+	struct source from = {
+		size, json_object_get(all, name), defaults, {"Containers", name, NULL}};
+	if (check_entry(r, name))
+		take_container(r, &from);
 }
 
-static void containers_from_environment(struct config_load_state *l, const char *list,
-					const json_t *defaults)
+static void containers_from_environment(struct reading *r, const char *list, json_t *defaults)
 {
 	OWN_STR char *copy = mem_dup(list);
 	char *rest = copy;
 
 	for (char *entry; (entry = strsep(&rest, ","));) {
-		if (l->c->n_containers >= CONFIG_CONTAINERS_MAX) {
+		if (r->c->n_containers >= CONFIG_CONTAINERS_MAX) {
 			const struct config_place here = {.literal = "PTP_CONTAINERS"};
-			config_problem(l, &here, ": more than %d containers",
+			config_problem(r, &here, ": more than %d containers",
 				       CONFIG_CONTAINERS_MAX);
 			return;
 		}
 		/* A comma behind the last one is a habit, not a mistake. */
-		if (!*text_strip(entry) && !rest && l->c->n_containers)
+		if (!*text_strip(entry) && !rest && r->c->n_containers)
 			return;
-		container_from_entry(l, entry, defaults);
+		container_from_entry(r, entry, defaults);
 	}
 }
 
-json_t *config_container_defaults(const json_t *root)
-{
-	json_t *all = json_pack("{s:s, s:i, s:n, s:s}", "Size", "500G", "MaxStalled", 0,
-				"AfterFetchExec", "WatchDirectory", "/tmp/$name");
-	json_t *own = json_object_get(root, "Default");
+/* ---- all of them ---- */
 
-	if (json_is_object(own))
-		json_object_update(all, own);
-	return all;
-}
-
-static void check_defaults(struct config_load_state *l)
+static void check_defaults(struct reading *r)
 {
-	const json_t *own = json_object_get(l->c->file, "Default");
+	const json_t *own = json_object_get(r->c->file, "Default");
 	const char *path[2] = {"Default", NULL};
 
-	if (json_is_object(own)) {
-		const char *known[KEYS_MAX];
-		all_keys(known);
-		config_check_keys(l, own, known, path, 1);
-		return;
-	}
-	if (own && !json_is_null(own))
-		config_file_problem(l, path, 1, " is not an object");
+	if (json_is_object(own))
+		config_check_keys(r, SETTING_CONTAINER, own, path, 1);
+	else if (own && !json_is_null(own))
+		config_file_problem(r, path, 1, " is not an object");
 }
 
-void config_take_containers(struct config_load_state *l)
+void config_take_containers(struct reading *r)
 {
-	json_t *defaults = config_container_defaults(l->c->file);
+	json_t *defaults = config_container_defaults(r->c->file);
 	const char *list = config_environment("PTP_CONTAINERS");
 
-	check_defaults(l);
-	l->c->named_by_environment = list != NULL;
+	check_defaults(r);
+	r->c->named_by_environment = list != NULL;
 	if (list)
-		containers_from_environment(l, list, defaults);
+		containers_from_environment(r, list, defaults);
 	else
-		containers_from_file(l, defaults);
+		containers_from_file(r, defaults);
 	json_decref(defaults);
-	if (l->c->n_containers)
-		qsort(l->c->containers, l->c->n_containers, sizeof *l->c->containers,
+	if (r->c->n_containers)
+		qsort(r->c->containers, r->c->n_containers, sizeof *r->c->containers,
 		      container_compare);
 }

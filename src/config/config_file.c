@@ -1,5 +1,6 @@
 /* Writing config.ptp; declared in config/config.h. */
 #include "config/config.h"
+#include "config/setting.h"
 
 #include "base/fs.h"
 #include "base/mem.h"
@@ -42,36 +43,33 @@ static bool dump(const char *path, const json_t *root, struct err *err)
 	return ok;
 }
 
-static void set_text(json_t *root, const char *key, const char *value)
-{
-	if (value)
-		json_object_set_new(root, key, json_string(value));
-	else if (!json_object_get(root, key))
-		json_object_set_new(root, key, json_null());
-}
-
-/* A number as the number that it is: the utility hands it to sleep(). */
-static json_t *number(const char *text)
-{
-	uint64_t whole;
-
-	return num_u64(text, INT32_MAX, &whole) ? json_integer((json_int_t)whole)
-						: json_real(strtod(text, NULL));
-}
-
 static json_t *container_json(const struct container *c, json_t *old)
 {
 	json_t *all = json_is_object(old) ? json_copy(old) : json_object();
 	uint64_t id;
 
-	json_object_set_new(all, "Size", json_string(c->size));
-	json_object_set_new(all, "MaxStalled", json_integer(c->max_stalled));
-	json_object_set_new(all, "WatchDirectory", json_string(c->watch_folder));
-	json_object_set_new(all, "AfterFetchExec",
-			    c->after_fetch_exec ? json_string(c->after_fetch_exec) : json_null());
+	for (size_t i = 0; i < config_n_settings; i++) {
+		const struct setting *s = &config_settings[i];
+		if (s->official && s->level == SETTING_CONTAINER)
+			json_object_set_new(all, s->key, setting_json(s, c));
+	}
 	if (num_u64(c->id, INT64_MAX, &id) && id)
 		json_object_set_new(all, "ContainerID", json_integer((json_int_t)id));
 	return all;
+}
+
+static void put_top(json_t *root, const struct config *c)
+{
+	for (size_t i = 0; i < config_n_settings; i++) {
+		const struct setting *s = &config_settings[i];
+		if (!s->official || s->level != SETTING_TOP)
+			continue;
+		json_t *value = setting_json(s, c);
+		/* What is not set does not replace what is there. */
+		if (!json_is_null(value) || !json_object_get(root, s->key))
+			json_object_set(root, s->key, value);
+		json_decref(value);
+	}
 }
 
 static bool put_all(json_t *root, void *ctx, struct err *err)
@@ -81,14 +79,7 @@ static bool put_all(json_t *root, void *ctx, struct err *err)
 	json_t *old = json_object_get(root, "Containers");
 
 	(void)err;
-	set_text(root, "ApiUser", secret_reveal(&c->user));
-	set_text(root, "ApiKey", secret_reveal(&c->key));
-	set_text(root, "BaseURL", c->base_url);
-	set_text(root, "FetchURL", c->fetch_url);
-	set_text(root, "UpdateURL", c->update_url);
-	set_text(root, "VersionURL", c->version_url);
-	set_text(root, "DownloadURL", c->download_url);
-	json_object_set_new(root, "FetchSleep", number(c->fetch_sleep_text));
+	put_top(root, c);
 	json_object_set_new(root, "Default", config_container_defaults(root));
 	for (size_t i = 0; i < c->n_containers; i++) {
 		const struct container *one = &c->containers[i];

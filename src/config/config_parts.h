@@ -1,24 +1,39 @@
 /*
  * config/config_parts.h - what the files of config share; for them alone.
  *
- *     config.c             where things are, reading config.ptp, problems, keys that are not known
- *     config_settings.c    the top-level settings, one row each
+ * Each may call those below it:
+ *
+ *     config.c             where things are, reading config.ptp, the top level, what must be there
  *     config_containers.c  Containers, Default, PTP_CONTAINERS
- *     config_clients.c     Clients, and what a container says of its client
+ *     config_clients.c     Clients
  *     config_notify.c      Notify
+ *     config_file.c        writing config.ptp
+ *     config_read.c        a row's value from JSON; keys that do not belong
+ *     config_settings.c    the rows
+ *     config_values.c      a value by its row
+ *     config_checks.c      the checks that rows have
+ *     config_source.c      problems with their place, environment, secret files
  */
 #ifndef CONFIG_CONFIG_PARTS_H
 #define CONFIG_CONFIG_PARTS_H
 
 #include "config/config.h"
+#include "config/setting.h"
 
-struct config_load_state {
+/* A configuration being read. */
+struct reading {
 	struct config *c;
 	struct problems *problems;
 	char *text; /* owned: of config.ptp, "" if there is none */
-	/* Something was given for it, right or wrong. */
-	bool user_given, key_given;
 };
+
+/* One entry of Notify. */
+struct config_entry {
+	struct secret url, token;
+	unsigned events;
+};
+
+/* ---- config_source.c ---- */
 
 /* Where a value stands, for messages: a variable or an option, or a path of keys in config.ptp. */
 struct config_place {
@@ -32,77 +47,75 @@ const char *config_environment(const char *name);
 
 /*
  * One more problem, with what is there: "PTP_INTERVAL", or "config.ptp:12: Containers: attic:
- * Size", before the text, which begins with a blank or a colon.  What mends it is to correct that.
+ * Size", before the text, which begins with a blank or a colon.  The way out is to correct that.
  * Finding the line reads the whole file.
  */
-void config_problem(struct config_load_state *l, const struct config_place *p, const char *fmt, ...)
+void config_problem(struct reading *r, const struct config_place *p, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 
 /* The same for what stands in config.ptp. */
-void config_file_problem(struct config_load_state *l, const char *const path[], size_t depth,
-			 const char *fmt, ...) PRINTF_LIKE(4, 5);
+void config_file_problem(struct reading *r, const char *const path[], size_t depth, const char *fmt,
+			 ...) PRINTF_LIKE(4, 5);
 
-/* A JSON value as the text that a setting is parsed from, the caller's; NULL for null and for what
- * is none. */
-char *config_value_text(const json_t *value);
+/* The trimmed content of a file, at most CONFIG_SECRET_MAX_BYTES; NULL if it was taken, else what
+ * is wrong, written into `why`. */
+const char *config_take_secret_file(struct secret *to, const char *path, char why[SETTING_WHY]);
 
-/* A key that is not known is another program's, and kept; but one that looks like a known one is a
- * slip of the pen.  `known` ends in NULL; `path` has room for `depth` + 1. */
-void config_check_keys(struct config_load_state *l, const json_t *object, const char *const known[],
+/* ---- config_checks.c ---- */
+
+/* The check of a row, by the name of its key (and of its level). */
+typedef const char *config_check(const struct setting_value *v);
+config_check config_check_user, config_check_key, config_check_ping_url, config_check_base_url,
+	config_check_relative, config_check_ca_file, config_check_no_folder, config_check_listen,
+	config_check_token, config_check_hosts, config_check_notify_events, config_check_umask,
+	config_check_size, config_check_id, config_check_client, config_check_audit_client,
+	config_check_category, config_check_tags, config_check_save_path, config_check_reserve,
+	config_check_type, config_check_client_url, config_check_socket, config_check_events;
+
+/* NULL if it can be the name of a client, a category, a path and the like, else what is wrong. */
+const char *config_text_fault(const char *value);
+
+/* Does `text` say yes or no? */
+bool config_bool(const char *text, bool *out);
+
+/* ---- config_read.c ---- */
+
+/*
+ * A key's value as the text that a setting is taken from, the caller's; NULL if there is none.
+ * false: it cannot be one, and there is one more problem.
+ */
+bool config_read(struct reading *r, const struct setting *s, const json_t *object,
+		 const struct config_place *place, char **text);
+
+/* Take `text` for a setting; false: there is one more problem. */
+bool config_take(struct reading *r, const struct setting *s, void *to, const char *text,
+		 const struct config_place *place);
+void config_take_default(const struct setting *s, struct config *c, void *to);
+
+/*
+ * Take all keys of a level from an object of config.ptp, at `path`, which has room for `depth` + 1.
+ * Then see whether it has keys that do not belong there.
+ */
+void config_take_object(struct reading *r, enum setting_level level, void *to, const json_t *object,
+			const char *path[], size_t depth);
+
+/* A key that is not known is another program's, and kept; but one of another level, or one that
+ * looks like a known one, is a mistake.  `path` has room for `depth` + 1. */
+void config_check_keys(struct reading *r, enum setting_level level, const json_t *object,
 		       const char *path[], size_t depth);
 
-/* ---- config_settings.c ---- */
+/* ---- the levels ---- */
 
-void config_take_settings(struct config_load_state *l, const struct config_options *o);
+void config_take_containers(struct reading *r);
+void config_take_clients(struct reading *r);
 
-/* Their keys, at most `room`; how many. */
-size_t config_setting_keys(const char *keys[], size_t room);
-
-/* ---- config_containers.c ---- */
-
-void config_take_containers(struct config_load_state *l);
-
-/* The i-th key of a container, and (unless NULL) the variable that holds it for all; NULL behind
- * the last. */
-const char *config_container_key(size_t i, const char **variable);
-
-/* Does `value` say yes or no?  NULL if so, else what is wrong with it. */
-const char *config_take_bool(bool *out, const char *value);
-
-/* ---- config_clients.c ---- */
-
-void config_take_clients(struct config_load_state *l);
-void config_client_clear(struct config_client *client);
-
-/* The i-th key of one of Clients; NULL behind the last. */
-const char *config_client_key(size_t i);
-
-/* The i-th key by which a container says of its client, its guards and its pick-up, and (unless
- * NULL) the variable that holds it for all containers; NULL behind the last. */
-const char *config_placement_key(size_t i, const char **variable);
-
-/* A container's value under the i-th of these keys.  NULL if it was taken, else what is wrong with
- * it. */
-const char *config_take_placement(const struct config *c, struct container *container, size_t i,
-				  const char *value);
-
-/* What only shows when all of it is known: NULL, or what is wrong with a container's client. */
-const char *config_placement_fault(const struct config *c, const struct container *container);
-
-/* The trimmed content of a file; NULL if it was taken, else what is wrong. */
-const char *config_take_secret_file(struct secret *to, const char *path);
-
-/* ---- config_notify.c ---- */
-
-/* Notify as a text: a list of SERVICE+URL.  What is wrong with each is a problem of its own. */
-void config_take_notify_words(struct config_load_state *l, const struct config_place *place,
+/* Notify, of which `place` says where it stands: a list of SERVICE+URL, or the array that it may be
+ * in config.ptp.  What is wrong with each is a problem of its own. */
+void config_take_notify_words(struct reading *r, const struct config_place *place,
 			      const char *value);
-
-/* The array that it may be in config.ptp. */
-void config_take_notify_list(struct config_load_state *l, const json_t *list);
+void config_take_notify_list(struct reading *r, const json_t *list);
 
 /* When NotifyEvents is known: for those that say nothing else. */
 void config_finish_notify(struct config *c);
-void config_notify_clear(struct config *c);
 
 #endif

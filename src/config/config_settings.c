@@ -1,520 +1,320 @@
-/* The top-level settings; declared in config/config_parts.h. */
+/* The rows; declared in config/setting.h. */
 #include "config/config_parts.h"
-#include "config/hosts.h"
-#include "config/listen.h"
-#include "base/fs.h"
-#include "base/http.h"
-#include "base/mem.h"
-#include "base/num.h"
-#include "base/text.h"
-#include "ports/health.h"
+#include "base/log.h"
 
-#include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
-/* ---- one row each ---- */
+#define FIELD(type, field) \
+	.offset = offsetof(type, field), .size = sizeof(((const type *)NULL)->field)
+#define TOP(field) .level = SETTING_TOP, FIELD(struct config, field)
+#define CONTAINER(field) .level = SETTING_CONTAINER, FIELD(struct container, field)
+#define CLIENT(field) .level = SETTING_CLIENT, FIELD(struct config_client, field)
+#define ROW(of) .level = SETTING_##of /* without a field */
+#define NOTIFY(field) .level = SETTING_NOTIFY, FIELD(struct config_entry, field)
 
-struct setting {
-	const char *key;      /* in config.ptp */
-	const char *variable; /* in the environment; NULL: none */
-	bool in_file;         /* VARIABLE_FILE may name a file that holds it */
-	const char *fallback; /* NULL: unset */
-	/* NULL: Notify, a list (config_parts.h).  NULL if the value was taken, else what is wrong
-	 * with it and what would be right.  The answer never quotes a secret. */
-	const char *(*take)(struct config *c, const char *value);
+#define EVENTS "failure, full, lost, version, pick-up, client, audit"
+
+static const char *const engines[] = {"native", "utility", NULL};
+static const char *const updates[] = {[CONFIG_UPDATE_AUTO] = "auto",
+				      [CONFIG_UPDATE_NOTIFY] = "notify",
+				      [CONFIG_UPDATE_OFF] = "off",
+				      NULL};
+static const char *const log_levels[] = {[LOG_ERROR] = "error",
+					 [LOG_WARN] = "warn",
+					 [LOG_INFO] = "info",
+					 [LOG_DEBUG] = "debug",
+					 NULL};
+static const char *const log_formats[] = {[LOG_TEXT] = "text", [LOG_JSON] = "json", NULL};
+
+const struct setting config_settings[] = {
+	/* ---- the top level ---- */
+	{TOP(user), .key = "ApiUser", .variable = "PTP_USER", .in_file = true, .official = true,
+	 .type = SETTING_SECRET, .check = config_check_user,
+	 .expects = "16 letters and digits, from your profile page",
+	 .help = "The API user of your profile page."},
+	{TOP(key), .key = "ApiKey", .variable = "PTP_KEY", .in_file = true, .official = true,
+	 .type = SETTING_SECRET, .check = config_check_key,
+	 .expects = "32 letters and digits, from your profile page",
+	 .help = "The API key of your profile page."},
+	{ROW(TOP), .key = "Containers", .variable = "PTP_CONTAINERS",
+	 .example = "attic:800G,cellar:1.5T",
+	 .expects = "an object; in the variable a list of name:size",
+	 .help = "The containers. If the variable is set, it names them, and run and fetch write "
+		 "config.ptp from it."},
+	{ROW(TOP), .key = "Default", .expects = "an object",
+	 .help = "Settings for all containers. A container's own setting wins."},
+	{ROW(TOP), .key = "Clients", .expects = "an object",
+	 .help = "Your torrent clients, each under a name of your choice."},
+	{TOP(ping_url), .key = "HealthchecksURL", .variable = "HC_URL", .in_file = true,
+	 .type = SETTING_SECRET, .check = config_check_ping_url, .unset = "no pings",
+	 .expects = "a complete URL", .example = "https://hc-ping.com/UUID",
+	 .help = "The ping URL of a Healthchecks check, with its UUID or with ping key and slug."},
+	{ROW(TOP), .key = "Notify", .variable = "PTP_NOTIFY", .in_file = true, .list = true,
+	 .unset = "no messages", .example = "ntfy+https://ntfy.sh/TOPIC",
+	 .expects = "at most 10 of SERVICE+URL, with blanks or commas between them",
+	 .help = "Where to send messages about events. In config.ptp an array of such texts, and "
+		 "of objects."},
+	{ROW(TOP), .check = config_check_notify_events, .key = "NotifyEvents",
+	 .variable = "PTP_NOTIFY_EVENTS", .list = true, .fallback = EVENTS,
+	 .expects = "a list of these words: all, none, " EVENTS ", digest",
+	 .help = "The events to send messages about. digest is a summary once a week."},
+	{TOP(listen), .key = "Listen", .variable = "PTP_LISTEN", .type = SETTING_TEXT,
+	 .check = config_check_listen, .unset = "no page",
+	 .expects = "an address and a port, such as 127.0.0.1:9980 or [::1]:9980",
+	 .help = "The address and port of the status page."},
+	{TOP(listen_token), .key = "ListenToken", .variable = "PTP_LISTEN_TOKEN", .in_file = true,
+	 .type = SETTING_SECRET, .check = config_check_token,
+	 .expects = "16 to 200 visible ASCII characters",
+	 .help = "The password of the status page. `openssl rand -hex 16` makes one."},
+	{TOP(listen_open), .key = "ListenOpen", .variable = "PTP_LISTEN_OPEN", .type = SETTING_BOOL,
+	 .fallback = "false",
+	 .help = "Show the status page without a token to every machine that can reach it."},
+	{TOP(listen_hosts), .key = "ListenHosts", .variable = "PTP_LISTEN_HOSTS", .list = true,
+	 .type = SETTING_TEXT, .check = config_check_hosts,
+	 .expects = "a list of host names without port, such as ptp.example.org, or * for any",
+	 .example = "ptp.example.org",
+	 .help = "Further host names under which the status page answers without a token, such as "
+		 "that of a reverse proxy. An IP address, a name without a dot and this machine's "
+		 "own name always work."},
+	{TOP(interval_ms), .key = "Interval", .variable = "PTP_INTERVAL", .type = SETTING_DURATION,
+	 .max = CONFIG_INTERVAL_MAX_MS, .fallback = "6h",
+	 .help = "The time from one cycle to the next, within 5 %. It is at least 10m."},
+	{TOP(per_cycle), .key = "PerCycle", .variable = "PTP_PER_CYCLE", .type = SETTING_COUNT,
+	 .min = 1, .max = CONFIG_PER_CYCLE_MAX, .fallback = "1",
+	 .help = "The most torrents that a container gets in one cycle."},
+	{TOP(fetch_sleep_ms), .key = "FetchSleep", .variable = "PTP_FETCH_SLEEP", .official = true,
+	 .type = SETTING_SECONDS, .max = CONFIG_FETCH_SLEEP_MAX_S, .fallback = "5", .example = "15",
+	 .help = "The seconds between two fetch calls. Less than 10 counts as 10, unless BaseURL "
+		 "is on this machine. If a tunnel there leads to the real tracker, set 10 or "
+		 "more."},
+	{TOP(timeout_ms), .key = "Timeout", .variable = "PTP_TIMEOUT", .type = SETTING_DURATION,
+	 .max = CONFIG_TIMEOUT_MAX_MS, .fallback = "60s",
+	 .help = "The time limit for one request to the tracker."},
+	{TOP(base_url), .key = "BaseURL", .variable = "PTP_BASE_URL", .official = true,
+	 .type = SETTING_TEXT, .check = config_check_base_url,
+	 .fallback = "https://passthepopcorn.me", .expects = "a complete URL",
+	 .help = "The tracker. Plain http is refused, except to this machine."},
+	{TOP(fetch_url), .key = "FetchURL", .official = true, .type = SETTING_TEXT,
+	 .check = config_check_relative, .fallback = "archive.php?action=fetch",
+	 .expects = "a URL relative to BaseURL",
+	 .help = "Where the tracker is asked for a torrent."},
+	{TOP(download_url), .key = "DownloadURL", .official = true, .type = SETTING_TEXT,
+	 .check = config_check_relative, .fallback = "torrents.php?action=download",
+	 .expects = "a URL relative to BaseURL", .help = "Where a .torrent is downloaded."},
+	{TOP(version_url), .key = "VersionURL", .official = true, .type = SETTING_TEXT,
+	 .check = config_check_relative, .fallback = "archive.php?action=scriptver",
+	 .expects = "a URL relative to BaseURL",
+	 .help = "Where the tracker is asked for the official utility's version."},
+	{TOP(update_url), .key = "UpdateURL", .official = true, .type = SETTING_TEXT,
+	 .check = config_check_relative, .fallback = "archive.php?action=script",
+	 .expects = "a URL relative to BaseURL",
+	 .help = "Where the official utility is downloaded."},
+	{TOP(ca_file), .key = "CAFile", .variable = "PTP_CA_FILE", .type = SETTING_TEXT,
+	 .check = config_check_ca_file, .unset = "the system's CAs", .expects = "a PEM file",
+	 .help = "The only CAs to trust for the tracker. Pings and messages trust the system's as "
+		 "well."},
+	{TOP(utility), .key = "Engine", .variable = "PTP_ENGINE", .type = SETTING_WORD,
+	 .words = engines, .fallback = "native",
+	 .help = "native speaks the tracker's protocol itself. utility runs the official "
+		 "archiver.py."},
+	{TOP(utility_path), .key = "UtilityPath", .variable = "PTP_UTILITY_PATH",
+	 .type = SETTING_TEXT, .check = config_check_no_folder, .expects = "a file",
+	 .unset = "archiver.py beside config.ptp", .example = "/app/archiver.py",
+	 .help = "Where the official utility is. It is downloaded to there if it is missing."},
+	{TOP(utility_update), .key = "UtilityUpdate", .variable = "PTP_UTILITY_UPDATE",
+	 .type = SETTING_WORD, .words = updates, .fallback = "auto",
+	 .help = "What to do about a newer utility: download it (auto), warn (notify), or do not "
+		 "look (off)."},
+	{TOP(vault), .key = "Vault", .variable = "PTP_VAULT", .type = SETTING_BOOL,
+	 .fallback = "true", .help = "Keep a copy of each delivered .torrent in the state folder."},
+	{TOP(audit_interval_ms), .key = "AuditInterval", .variable = "PTP_AUDIT_INTERVAL",
+	 .type = SETTING_DURATION_OR_OFF, .max = CONFIG_AUDIT_INTERVAL_MAX_MS, .fallback = "7d",
+	 .help = "The time from one audit of the daemon to the next."},
+	{TOP(log_level), .key = "LogLevel", .variable = "LOG_LEVEL", .option = "--log-level",
+	 .type = SETTING_WORD, .words = log_levels, .fallback = "info",
+	 .help = "How much is logged."},
+	{TOP(log_format), .key = "LogFormat", .variable = "LOG_FORMAT", .option = "--log-format",
+	 .type = SETTING_WORD, .words = log_formats, .fallback = "text",
+	 .help = "The form of the log on stderr, one line for each event."},
+	{ROW(TOP), .check = config_check_umask, .key = "Umask", .variable = "UMASK",
+	 .fallback = "007", .expects = "an octal number from 000 to 777",
+	 .help = "The umask for delivered files and new folders. A torrent holds your passkey: by "
+		 "default others cannot read it."},
+	{ROW(TOP), .variable = "PTP_CONFIG", .option = "--config", .expects = "a file",
+	 .unset = "./config.ptp if it exists, else ~/.config/ptp-archiver/config.ptp",
+	 .help = "Where config.ptp is. XDG_CONFIG_HOME, if set, is used in place of ~/.config."},
+	{ROW(TOP), .variable = "PTP_STATE", .option = "--state", .expects = "a folder",
+	 .unset = "state beside config.ptp",
+	 .help = "The folder of the ledger, the kept .torrent files and the locks."},
+	{ROW(TOP), .variable = "NO_COLOR", .expects = "anything",
+	 .help = "If it is set, output on a terminal has no colours."},
+
+	/* ---- a container; the order matters, since Category is checked against Client ---- */
+	{CONTAINER(size), .key = "Size", .official = true, .type = SETTING_TEXT,
+	 .check = config_check_size, .fallback = "500G",
+	 .expects = "a number above 0 and one of B K M G T P", .example = "1.5T",
+	 .help = "How large the container is."},
+	{CONTAINER(max_stalled), .key = "MaxStalled", .variable = "PTP_MAX_STALLED",
+	 .official = true, .type = SETTING_COUNT, .max = CONTAINER_STALLED_MAX, .fallback = "0",
+	 .help = "Ask for nothing while this many downloads stall in the client. The tracker "
+		 "counts for itself as well; 0 is no limit."},
+	{CONTAINER(after_fetch_exec), .key = "AfterFetchExec", .official = true,
+	 .type = SETTING_TEXT, .expects = "commands with && between them",
+	 .example = "chmod 0644 $path",
+	 .help = "Commands to run after each delivery, without a shell. $path becomes the written "
+		 "file, $name its name."},
+	{CONTAINER(watch_folder), .key = "WatchDirectory", .variable = "PTP_WATCH",
+	 .official = true, .named = true, .type = SETTING_FOLDER, .fallback = "/tmp/$name",
+	 .expects = "a folder", .example = "/srv/watch/$name",
+	 .help = "The folder that the torrent client watches; $name becomes the container's name. "
+		 "The variable is for containers that PTP_CONTAINERS names, and is /watch if it is "
+		 "not set."},
+	{ROW(CONTAINER), .check = config_check_id, .key = "ContainerID",
+	 .expects = "a whole number",
+	 .help = "The tracker's number of the container. It is written here as the official "
+		 "utility does."},
+	{ROW(CONTAINER), .check = config_check_client, .key = "Client", .variable = "PTP_CLIENT",
+	 .expects = "the name of an entry of Clients",
+	 .help = "The client that gets the torrents, in place of a watch folder."},
+	{CONTAINER(audit_client), .key = "AuditClient", .variable = "PTP_AUDIT_CLIENT",
+	 .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX, .check = config_check_audit_client,
+	 .expects = "the name of an entry of Clients that has an interface",
+	 .help = "The client that audit asks about torrents of a watch folder."},
+	{CONTAINER(placement.category), .key = "Category", .variable = "PTP_CATEGORY",
+	 .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX, .check = config_check_category,
+	 .help = "The category or label that torrents get in the client."},
+	{ROW(CONTAINER), .check = config_check_tags, .key = "Tags", .variable = "PTP_TAGS",
+	 .list = true, .expects = "words with commas between them", .example = "ptp,archive",
+	 .help = "The tags that torrents get in the client."},
+	{CONTAINER(placement.save_path), .key = "SavePath", .variable = "PTP_SAVE_PATH",
+	 .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX, .check = config_check_save_path,
+	 .expects = "an absolute path on the client's machine", .unset = "the client's default",
+	 .help = "The folder that the client stores the data in."},
+	{CONTAINER(placement.paused), .key = "Paused", .variable = "PTP_PAUSED",
+	 .type = SETTING_BOOL, .fallback = "false",
+	 .help = "Add torrents to the client without starting them."},
+	{CONTAINER(max_active), .key = "MaxActive", .variable = "PTP_MAX_ACTIVE",
+	 .type = SETTING_COUNT, .max = CONTAINER_STALLED_MAX, .fallback = "0",
+	 .help = "Ask for nothing while the client has this many incomplete downloads in the "
+		 "category, paused ones included. 0 is no limit."},
+	{CONTAINER(max_pending), .key = "MaxPending", .variable = "PTP_MAX_PENDING",
+	 .type = SETTING_COUNT, .max = CONTAINER_STALLED_MAX, .fallback = "2",
+	 .help = "Ask for nothing while more torrents than this wait for the client. In a watch "
+		 "folder, files older than a minute count."},
+	{ROW(CONTAINER), .check = config_check_reserve, .key = "Reserve", .variable = "PTP_RESERVE",
+	 .fallback = "0", .expects = "a size, such as 50G, or a percentage, such as 5%",
+	 .example = "50G",
+	 .help = "Ask for nothing while less space than this is free where the client stores. 0 is "
+		 "no limit."},
+	{CONTAINER(data_folder), .key = "DataDirectory", .variable = "PTP_DATA",
+	 .type = SETTING_FOLDER, .expects = "a folder",
+	 .help = "The client's data folder as this machine sees it. Reserve needs it for a watch "
+		 "folder, and for % where the client does not report its disk's size."},
+	{CONTAINER(pick_up_ms), .key = "PickUpWithin", .variable = "PTP_PICK_UP_WITHIN",
+	 .type = SETTING_DURATION_OR_OFF, .max = CONFIG_INTERVAL_MAX_MS, .fallback = "1h",
+	 .help = "Warn if a file stays longer in the watch folder. Use off for clients that leave "
+		 "files there, such as rTorrent."},
+
+	/* ---- a client ---- */
+	{ROW(CLIENT), .check = config_check_type, .key = "Type", .words = client_type_words,
+	 .help = "What kind of client it is. watch is a watch folder that containers share."},
+	{CLIENT(url), .key = "URL", .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX,
+	 .check = config_check_client_url,
+	 .expects = "a complete URL that begins with https:// or http://",
+	 .example = "http://localhost:8080",
+	 .help = "The address of its web interface, with a sub-path if it has one. rtorrent also "
+		 "takes scgi://host:port."},
+	{CLIENT(socket), .key = "Socket", .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX,
+	 .check = config_check_socket,
+	 .expects = "the absolute path, of at most 107 bytes, of a unix socket",
+	 .help = "A unix socket to connect to instead of the URL's host."},
+	{CLIENT(user), .key = "Username", .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX,
+	 .help = "The user to log in as."},
+	{CLIENT(password), .key = "Password", .type = SETTING_SECRET,
+	 .help = "The password to log in with."},
+	{CLIENT(password), .key = "PasswordFile", .type = SETTING_SECRET_FILE, .expects = "a file",
+	 .example = "/run/secrets/qb",
+	 .help = "A file that holds the password. White space around it is ignored."},
+	{CLIENT(proxy_user), .key = "ProxyUsername", .type = SETTING_TEXT,
+	 .max = CONFIG_CLIENT_TEXT_MAX,
+	 .help = "The user for Basic authentication at a reverse proxy in front of the client."},
+	{CLIENT(proxy_password), .key = "ProxyPassword", .type = SETTING_SECRET,
+	 .help = "The password for that proxy."},
+	{CLIENT(proxy_password), .key = "ProxyPasswordFile", .type = SETTING_SECRET_FILE,
+	 .expects = "a file", .help = "A file that holds the password for that proxy."},
+	{CLIENT(ca_file), .key = "CAFile", .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX,
+	 .check = config_check_ca_file, .expects = "a PEM file",
+	 .help = "CAs to trust for this client, besides the system's."},
+	{CLIENT(timeout_ms), .key = "Timeout", .type = SETTING_DURATION,
+	 .max = CONFIG_TIMEOUT_MAX_MS, .fallback = "30s", .help = "The time limit for one call."},
+	{CLIENT(watch_folder), .key = "WatchDirectory", .type = SETTING_TEXT,
+	 .max = CONFIG_CLIENT_TEXT_MAX, .expects = "a folder",
+	 .help = "For Type watch: the folder; $name becomes the container's name."},
+
+	/* ---- an entry of Notify ---- */
+	{NOTIFY(url), .key = "URL", .type = SETTING_SECRET, .expects = "SERVICE+URL",
+	 .example = "ntfy+https://ntfy.sh/TOPIC", .help = "Where to send messages."},
+	{NOTIFY(url), .key = "URLFile", .type = SETTING_SECRET_FILE, .expects = "a file",
+	 .help = "A file that holds the URL."},
+	{NOTIFY(token), .key = "Token", .type = SETTING_SECRET,
+	 .help = "The token that the service asks for, if the URL does not hold it."},
+	{NOTIFY(token), .key = "TokenFile", .type = SETTING_SECRET_FILE, .expects = "a file",
+	 .help = "A file that holds the token."},
+	{ROW(NOTIFY), .check = config_check_events, .key = "Events", .list = true,
+	 .expects = "a list of these words: all, none, " EVENTS ", digest",
+	 .unset = "as NotifyEvents", .help = "The events to send messages about."},
 };
 
-static bool is_word(const char *value, size_t len)
-{
-	if (strlen(value) != len)
-		return false;
-	for (; *value; value++)
-		if (!isalnum((unsigned char)*value) && *value != '_')
-			return false;
-	return true;
-}
+#define N_SETTINGS (sizeof config_settings / sizeof *config_settings)
+_Static_assert(N_SETTINGS <= CONFIG_SETTINGS_MAX, "config.taken has room for each");
+const size_t config_n_settings = N_SETTINGS;
 
-static const char *take_user(struct config *c, const char *value)
-{
-	if (!is_word(value, 16))
-		return "is not of the right form: 16 letters and digits, from your profile page";
-	secret_set(&c->user, value);
-	return NULL;
-}
-
-static const char *take_key(struct config *c, const char *value)
-{
-	if (!is_word(value, 32))
-		return "is not of the right form: 32 letters and digits, from your profile page";
-	secret_set(&c->key, value);
-	return NULL;
-}
-
-static const char *take_ping_url(struct config *c, const char *value)
-{
-	const char *fault = health_url_fault(value);
-
-	if (!fault)
-		secret_set(&c->ping_url, value);
-	return fault;
-}
-
-static const char *take_base_url(struct config *c, const char *value)
-{
-	struct http_url url;
-	struct err err;
-
-	if (!http_url_parse(value, &url, &err))
-		return "is not a complete URL; it is https://passthepopcorn.me unless you test";
-	if (!url.tls && !url.loopback)
-		return "is plain http, which would show the API key to everybody on the way; use "
-		       "https://";
-	c->loopback = url.loopback;
-	free(c->base_url);
-	c->base_url = mem_dup(value);
-	return NULL;
-}
-
-static const char *take_relative(char **to, const char *value)
-{
-	if (strstr(value, "://") || text_starts(value, "//") || strpbrk(value, " \t\r\n#"))
-		return "is not a URL relative to BaseURL, such as archive.php?action=fetch";
-	free(*to);
-	*to = mem_dup(value);
-	return NULL;
-}
-
-static const char *take_fetch_url(struct config *c, const char *value)
-{
-	return take_relative(&c->fetch_url, value);
-}
-
-static const char *take_download_url(struct config *c, const char *value)
-{
-	return take_relative(&c->download_url, value);
-}
-
-static const char *take_version_url(struct config *c, const char *value)
-{
-	return take_relative(&c->version_url, value);
-}
-
-static const char *take_update_url(struct config *c, const char *value)
-{
-	return take_relative(&c->update_url, value);
-}
-
-static const char *take_fetch_sleep(struct config *c, const char *value)
-{
-	if (!num_milli(value, CONFIG_FETCH_SLEEP_MAX_S, &c->fetch_sleep_ms))
-		return "is not a number of seconds from 0 to 86400, such as 15";
-	free(c->fetch_sleep_text);
-	c->fetch_sleep_text = mem_dup(value);
-	return NULL;
-}
-
-static const char *take_interval(struct config *c, const char *value)
-{
-	if (!num_duration(value, CONFIG_INTERVAL_MAX_MS, &c->interval_ms))
-		return "is not a duration of at most 30 days with one of the units s m h d, such "
-		       "as 6h";
-	return NULL;
-}
-
-static const char *take_per_cycle(struct config *c, const char *value)
-{
-	uint64_t n;
-
-	if (!num_u64(value, CONFIG_PER_CYCLE_MAX, &n) || n == 0)
-		return "is not a whole number from 1 to 1000";
-	c->per_cycle = (unsigned)n;
-	return NULL;
-}
-
-static const char *take_timeout(struct config *c, const char *value)
-{
-	int64_t ms;
-
-	if (!num_duration(value, CONFIG_TIMEOUT_MAX_MS, &ms))
-		return "is not a duration of at most 1h, such as 60s";
-	c->timeout_ms = (int)ms;
-	return NULL;
-}
-
-static const char *take_ca_file(struct config *c, const char *value)
-{
-	if (!fs_exists(value))
-		return "is not there; name a PEM file with the CA's certificate";
-	free(c->ca_file);
-	c->ca_file = mem_dup(value);
-	return NULL;
-}
-
-static const char *take_engine(struct config *c, const char *value)
-{
-	c->utility = strcmp(value, "utility") == 0;
-	return c->utility || strcmp(value, "native") == 0
-		       ? NULL
-		       : "is neither native nor utility (the official archiver.py)";
-}
-
-static const char *take_utility_path(struct config *c, const char *value)
-{
-	if (fs_is_folder(value))
-		return "is a folder; name the file, such as /app/archiver.py";
-	free(c->utility_path);
-	c->utility_path = mem_dup(value);
-	return NULL;
-}
-
-static const char *take_utility_update(struct config *c, const char *value)
-{
-	static const char *const words[] = {[CONFIG_UPDATE_AUTO] = "auto",
-					    [CONFIG_UPDATE_NOTIFY] = "notify",
-					    [CONFIG_UPDATE_OFF] = "off"};
-
-	for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcmp(value, words[i]) == 0) {
-			c->utility_update = (enum config_utility_update)i;
-			return NULL;
-		}
-	return "is none of auto, notify, off";
-}
-
-static const char *take_log_level(struct config *c, const char *value)
-{
-	return log_level_parse(value, &c->log_level) ? NULL : "is none of error, warn, info, debug";
-}
-
-static const char *take_log_format(struct config *c, const char *value)
-{
-	return log_format_parse(value, &c->log_format) ? NULL : "is neither text nor json";
-}
-
-const char *config_take_bool(bool *out, const char *value)
-{
-	static const char *const words[2][4] = {{"false", "no", "off", "0"},
-						{"true", "yes", "on", "1"}};
-
-	for (int yes = 0; yes < 2; yes++)
-		for (int i = 0; i < 4; i++)
-			if (strcasecmp(value, words[yes][i]) == 0) {
-				*out = yes;
-				return NULL;
-			}
-	return "is neither true nor false";
-}
-
-static const char *take_vault(struct config *c, const char *value)
-{
-	return config_take_bool(&c->vault, value);
-}
-
-static const char *take_audit_interval(struct config *c, const char *value)
-{
-	bool on = true;
-
-	if (!config_take_bool(&on, value) && !on) {
-		c->audit_interval_ms = 0;
-		return NULL;
-	}
-	if (!num_duration(value, CONFIG_AUDIT_INTERVAL_MAX_MS, &c->audit_interval_ms))
-		return "is neither off nor a duration of at most 365 days, such as 7d";
-	return NULL;
-}
-
-static const char *take_listen(struct config *c, const char *value)
-{
-	struct listen_address address;
-
-	if (!listen_parse(value, &address))
-		return "is not an address and a port, such as 127.0.0.1:9980 or [::1]:9980";
-	free(c->listen);
-	c->listen = mem_dup(value);
-	return NULL;
-}
-
-static const char *take_listen_token(struct config *c, const char *value)
-{
-	size_t len = strlen(value);
-
-	for (const char *p = value; *p; p++)
-		if (!isgraph((unsigned char)*p))
-			return "holds something else than visible ASCII characters";
-	if (len < CONFIG_TOKEN_MIN || len > CONFIG_TOKEN_MAX)
-		return "has not from 16 to 200 characters; `openssl rand -hex 16` makes one";
-	secret_set(&c->listen_token, value);
-	return NULL;
-}
-
-static const char *take_listen_open(struct config *c, const char *value)
-{
-	return config_take_bool(&c->listen_open, value);
-}
-
-static const char *take_listen_hosts(struct config *c, const char *value)
-{
-	if (!hosts_valid(value))
-		return "holds what is no host name; it is a list of names without port, such as "
-		       "ptp.example.org, or * for any";
-	free(c->listen_hosts);
-	c->listen_hosts = mem_dup(value);
-	return NULL;
-}
-
-static const char *take_notify_events(struct config *c, const char *value)
-{
-	return event_kinds_parse(value, &c->notify_events)
-		       ? NULL
-		       : "holds a word that is none of failure, full, lost, version, pick-up, "
-			 "client, audit, digest, all, none";
-}
-
-static const char *take_umask(struct config *c, const char *value)
-{
-	char *end;
-	unsigned long mask = strtoul(value, &end, 8);
-
-	if (!*value || strspn(value, "01234567") != strlen(value) || strlen(value) > 4 ||
-	    mask > 0777)
-		return "is not an octal number from 000 to 777, such as 007";
-	c->mask = (mode_t)mask;
-	return NULL;
-}
-
-static const struct setting settings[] = {
-	{"ApiUser", "PTP_USER", true, NULL, take_user},
-	{"ApiKey", "PTP_KEY", true, NULL, take_key},
-	{"HealthchecksURL", "HC_URL", true, NULL, take_ping_url},
-	{"BaseURL", "PTP_BASE_URL", false, "https://passthepopcorn.me", take_base_url},
-	{"FetchURL", NULL, false, "archive.php?action=fetch", take_fetch_url},
-	{"UpdateURL", NULL, false, "archive.php?action=script", take_update_url},
-	{"VersionURL", NULL, false, "archive.php?action=scriptver", take_version_url},
-	{"DownloadURL", NULL, false, "torrents.php?action=download", take_download_url},
-	{"FetchSleep", "PTP_FETCH_SLEEP", false, "5", take_fetch_sleep},
-	{"Interval", "PTP_INTERVAL", false, "6h", take_interval},
-	{"PerCycle", "PTP_PER_CYCLE", false, "1", take_per_cycle},
-	{"Timeout", "PTP_TIMEOUT", false, "60s", take_timeout},
-	{"CAFile", "PTP_CA_FILE", false, NULL, take_ca_file},
-	{"Engine", "PTP_ENGINE", false, "native", take_engine},
-	{"UtilityPath", "PTP_UTILITY_PATH", false, NULL, take_utility_path},
-	{"UtilityUpdate", "PTP_UTILITY_UPDATE", false, "auto", take_utility_update},
-	{"LogLevel", "LOG_LEVEL", false, "info", take_log_level},
-	{"LogFormat", "LOG_FORMAT", false, "text", take_log_format},
-	{"Vault", "PTP_VAULT", false, "true", take_vault},
-	{"AuditInterval", "PTP_AUDIT_INTERVAL", false, "7d", take_audit_interval},
-	{"Listen", "PTP_LISTEN", false, NULL, take_listen},
-	{"ListenToken", "PTP_LISTEN_TOKEN", true, NULL, take_listen_token},
-	{"ListenOpen", "PTP_LISTEN_OPEN", false, "false", take_listen_open},
-	{"ListenHosts", "PTP_LISTEN_HOSTS", false, NULL, take_listen_hosts},
-	{"Notify", "PTP_NOTIFY", true, NULL, NULL},
-	{"NotifyEvents", "PTP_NOTIFY_EVENTS", false,
-	 "failure, full, lost, version, pick-up, client, audit", take_notify_events},
-	{"Umask", "UMASK", false, "007", take_umask},
+static const struct {
+	const char *name, *place;
+} levels[SETTING_LEVELS] = {
+	[SETTING_TOP] = {"config.ptp", "at the top of config.ptp"},
+	[SETTING_CONTAINER] = {"container", "in an entry of Containers, or in Default"},
+	[SETTING_CLIENT] = {"client", "in an entry of Clients"},
+	[SETTING_NOTIFY] = {"notify", "in an entry of Notify"},
 };
 
-#define N_SETTINGS (sizeof settings / sizeof *settings)
-
-/* The content of the file that VARIABLE_FILE names, white space trimmed; the caller's.  NULL with
- * *wrong set: the problem was reported. */
-static char *from_secret_file(struct config_load_state *l, const struct setting *s, bool *wrong)
-{
-	OWN_STR char *variable = mem_printf("%s_FILE", s->variable);
-	OWN_BUF struct buf bytes = BUF_MAX(CONFIG_SECRET_MAX_BYTES);
-	const char *path = config_environment(variable);
-	struct err err;
-
-	*wrong = false;
-	if (!path)
-		return NULL;
-	*wrong = true;
-	if (!fs_read_text(path, &bytes, &err)) {
-		problems_add(l->problems, "%s: %s", variable, err.msg);
-		problems_mend(
-			l->problems,
-			"have %s name a file that this user can read, with the value and no more",
-			variable);
-		return NULL;
-	}
-	char *text = text_strip(bytes.data ? bytes.data : (char[]){""});
-	char *copy = *text ? mem_dup(text) : NULL;
-	secret_wipe(bytes.data, bytes.len);
-	*wrong = !copy;
-	if (*wrong) {
-		problems_add(l->problems, "%s: the file %s is empty", variable, path);
-		problems_mend(l->problems, "write the value into %s, or unset %s", path, variable);
-	}
-	return copy;
-}
-
-static void note_given(struct config_load_state *l, const struct setting *s)
-{
-	l->user_given |= strcmp(s->key, "ApiUser") == 0;
-	l->key_given |= strcmp(s->key, "ApiKey") == 0;
-}
-
-static void note_faulty(struct config_load_state *l, const struct setting *s)
-{
-	struct config *c = l->c;
-
-	_Static_assert(N_SETTINGS <= CONFIG_SETTINGS_MAX, "each may be faulty");
-	if (!config_is_faulty(c, s->key))
-		c->faulty[c->n_faulty++] = s->key;
-}
-
-static void keep_text(struct config_load_state *l, const struct setting *s, const char *value)
-{
-	secret_set(&l->c->taken[s - settings].value, value);
-}
-
-static void take(struct config_load_state *l, const struct setting *s, const char *value,
-		 struct config_place place)
-{
-	note_given(l, s);
-	keep_text(l, s, value);
-	size_t before = l->problems->n;
-	const char *fault = s->take ? s->take(l->c, value) : NULL;
-
-	if (!s->take)
-		config_take_notify_words(l, &place, value);
-	if (fault)
-		config_problem(l, &place, " %s", fault);
-	if (l->problems->n == before)
-		return;
-	if (s->fallback)
-		problems_mend(l->problems, "%s, or take it out: %s is %s then",
-			      l->problems->mends[l->problems->last], s->key, s->fallback);
-	note_faulty(l, s);
-	/* It may have been taken in part. */
-	if (s->fallback)
-		s->take(l->c, s->fallback);
-}
-
-static void take_from_file(struct config_load_state *l, const struct setting *s)
-{
-	const json_t *value = json_object_get(l->c->file, s->key);
-	OWN_STR char *text = config_value_text(value);
-
-	if (text) {
-		take(l, s, text, (struct config_place){.path = &s->key, .depth = 1});
-	} else if (!s->take && json_is_array(value)) {
-		OWN_WIPED char *list = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS);
-		keep_text(l, s, list);
-		config_take_notify_list(l, value);
-	} else {
-		if (value && !json_is_null(value)) {
-			config_file_problem(l, &s->key, 1, " is neither a text nor a number");
-			note_faulty(l, s);
-		}
-		if (s->fallback)
-			s->take(l->c, s->fallback);
-	}
-	if (text)
-		secret_wipe(text, strlen(text));
-}
-
-static void take_secret(struct config_load_state *l, const struct setting *s, const char *value)
-{
-	OWN_STR char *source = mem_printf("%s_FILE: its content", s->variable);
-	size_t before = l->problems->n;
-
-	take(l, s, value, (struct config_place){.literal = source});
-	if (l->problems->n > before)
-		problems_mend(l->problems, "correct what the file holds that %s_FILE names",
-			      s->variable);
-}
-
-static const char *option_name(const struct setting *s)
-{
-	return strcmp(s->key, "LogLevel") == 0 ? "--log-level" : "--log-format";
-}
-
-static void take_setting(struct config_load_state *l, const struct setting *s, const char *option)
-{
-	bool wrong = false;
-	OWN_STR char *secret = s->in_file ? from_secret_file(l, s, &wrong) : NULL;
-	const char *value = config_environment(s->variable);
-
-	/* The defaults are there even where a value is wrong. */
-	if (s->fallback)
-		s->take(l->c, s->fallback);
-	keep_text(l, s, s->fallback);
-	l->c->taken[s - settings].from_environment = !option && (secret || value || wrong);
-	if (option) {
-		take(l, s, option, (struct config_place){.literal = option_name(s)});
-	} else if (secret) {
-		take_secret(l, s, secret);
-		secret_wipe(secret, strlen(secret));
-	} else if (value) {
-		take(l, s, value, (struct config_place){.literal = s->variable});
-	} else if (wrong) {
-		note_given(l, s);
-		note_faulty(l, s);
-	} else {
-		take_from_file(l, s);
-	}
-}
-
-void config_take_settings(struct config_load_state *l, const struct config_options *o)
+const struct setting *setting_find(enum setting_level level, const char *key)
 {
 	for (size_t i = 0; i < N_SETTINGS; i++) {
-		const char *option = strcmp(settings[i].key, "LogLevel") == 0    ? o->log_level
-				     : strcmp(settings[i].key, "LogFormat") == 0 ? o->log_format
-										 : NULL;
-		take_setting(l, &settings[i], option);
+		const struct setting *s = &config_settings[i];
+		if (s->level == level && s->key && strcmp(s->key, key) == 0)
+			return s;
 	}
-	config_finish_notify(l->c);
+	return NULL;
 }
 
-size_t config_setting_keys(const char *keys[], size_t room)
+const char *setting_level_name(enum setting_level level)
 {
-	size_t n = 0;
-
-	for (; n < N_SETTINGS && n < room; n++)
-		keys[n] = settings[n].key;
-	return n;
+	return levels[level].name;
 }
 
-/* What is a setting, too, and has its own ways of being read. */
-static const struct config_setting others[] = {
-	{"config.ptp", "Containers", "PTP_CONTAINERS", false, NULL},
-	{"config.ptp", "Clients", NULL, false, NULL},
-	{"config.ptp", "Default", NULL, false, NULL},
-	{"config.ptp", NULL, "PTP_CONFIG", false, NULL},
-	{"config.ptp", NULL, "PTP_STATE", false, NULL},
-	{"config.ptp", NULL, "NO_COLOR", false, NULL},
-};
-
-#define N_OTHERS (sizeof others / sizeof *others)
-
-static size_t count_container_keys(void)
+const char *setting_level_place(enum setting_level level)
 {
-	size_t n = 0;
-
-	while (config_container_key(n, NULL))
-		n++;
-	return n;
+	return levels[level].place;
 }
 
-bool config_setting(size_t i, struct config_setting *out)
+void setting_clear(enum setting_level level, void *of)
 {
-	size_t n_container = count_container_keys();
+	for (size_t i = 0; i < N_SETTINGS; i++)
+		if (config_settings[i].level == level)
+			setting_release(&config_settings[i], of);
+}
 
-	if (i < N_SETTINGS) {
-		const struct setting *s = &settings[i];
-		*out = (struct config_setting){"config.ptp", s->key, s->variable, s->in_file,
-					       s->fallback};
-		return true;
+json_t *config_container_defaults(const json_t *root)
+{
+	json_t *all = json_object(), *own = json_object_get(root, "Default");
+
+	for (size_t i = 0; i < N_SETTINGS; i++) {
+		const struct setting *s = &config_settings[i];
+		if (s->official && s->level == SETTING_CONTAINER)
+			json_object_set_new(all, s->key, setting_default_json(s));
 	}
-	i -= N_SETTINGS;
-	if (i < N_OTHERS) {
-		*out = others[i];
-		return true;
-	}
-	i -= N_OTHERS;
-	*out = (struct config_setting){.of = i < n_container ? "container" : "client"};
-	out->key = i < n_container ? config_container_key(i, &out->variable)
-				   : config_client_key(i - n_container);
-	return out->key != NULL;
+	if (json_is_object(own))
+		json_object_update(all, own);
+	return all;
 }

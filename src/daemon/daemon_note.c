@@ -1,6 +1,7 @@
 #include "daemon/daemon_note.h"
 
 #include "config/wire.h"
+#include "config/setting.h"
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/hash.h"
@@ -81,22 +82,21 @@ static bool is_own(const char *variable)
 	return false;
 }
 
-static bool is_of_containers(const struct config_setting *s)
+static bool is_of_containers(const struct setting *s)
 {
-	return strcmp(s->of, "container") == 0 || strcmp(s->variable, "PTP_CONTAINERS") == 0;
+	return s->level == SETTING_CONTAINER || strcmp(s->variable, "PTP_CONTAINERS") == 0;
 }
 
 static void add_settings(struct prints *p, const struct config *c)
 {
-	struct config_setting s;
-
-	for (size_t i = 0; config_setting(i, &s); i++) {
-		if (!s.variable || is_own(s.variable))
+	for (size_t i = 0; i < config_n_settings; i++) {
+		const struct setting *s = &config_settings[i];
+		if (!s->variable || is_own(s->variable))
 			continue;
-		if (is_of_containers(&s))
-			add_variable(p, s.variable)->of_containers = true;
+		if (is_of_containers(s))
+			add_variable(p, s->variable)->of_containers = true;
 		else
-			add(p, s.variable, c->taken[i].from_environment,
+			add(p, s->variable, c->taken[i].from_environment,
 			    secret_reveal(&c->taken[i].value));
 	}
 }

@@ -1,5 +1,6 @@
 #include "doctor/doctor.h"
 
+#include "config/setting.h"
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/mem.h"
@@ -47,12 +48,10 @@ void doctor_mend(struct doctor *d, const char *fmt, ...)
 
 void doctor_skip(struct doctor *d, const char *test, const char *about, const char *key)
 {
-	struct config_setting s = {0};
-	size_t i = 0;
+	const struct setting *s = setting_find(SETTING_TOP, key);
+	OWN_STR char *name =
+		s && s->variable ? mem_printf("%s (%s)", key, s->variable) : mem_dup(key);
 
-	while (config_setting(i, &s) && (!s.key || strcmp(s.key, key) != 0))
-		i++;
-	OWN_STR char *name = s.variable ? mem_printf("%s (%s)", key, s.variable) : mem_dup(key);
 	doctor_say(d, DOCTOR_WARN, test, about,
 		   "not tested, because %s is not set or cannot be used", name);
 	doctor_mend(d, "set %s right, then run `ptp-archiver check` again", name);

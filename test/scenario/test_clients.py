@@ -643,7 +643,7 @@ def test_adopt_says_what_it_needs(make, using):
 # ---- the configuration ----
 
 @pytest.mark.parametrize("client, words", [
-    ({"Type": "emule"}, "Clients: box: Type is none of qbittorrent, transmission"),
+    ({"Type": "emule"}, "Clients: box: Type is not one of qbittorrent, transmission"),
     ({"Type": None}, "it needs a Type"),
     ({"URL": "box:8080"}, "URL is not a complete URL"),
     ({"URL": "http://me:secretword@box"}, "write them as Username and PasswordFile"),
@@ -664,19 +664,19 @@ def test_a_client_that_is_badly_described_is_refused(sim, using, client, words):
 
 
 @pytest.mark.parametrize("default, words", [
-    ({"Client": "nobody"}, "Client is no client that Clients names"),
-    ({"AuditClient": "nobody"}, "AuditClient is no client"),
+    ({"Client": "nobody"}, "Client is not the name of an entry of Clients"),
+    ({"AuditClient": "nobody"}, "AuditClient is not the name of an entry"),
     ({"SavePath": "relative"}, "SavePath is not an absolute path"),
     ({"Category": "a\nb"}, "Category holds a control character"),
     ({"Category": "a//b"}, "Category has two slashes in a row"),
     ({"Tags": "a,,b"}, "Tags holds an empty tag"),
-    ({"Paused": "perhaps"}, "Paused is neither true nor false"),
-    ({"Reserve": "lots"}, "Reserve is neither a size"),
+    ({"Paused": "perhaps"}, "Paused is not true or false"),
+    ({"Reserve": "lots"}, "Reserve is not a size"),
     ({"Reserve": "100%"}, "Reserve is not a percentage"),
     ({"Reserve": "5%"}, "does not tell how large its disk is"),
     ({"MaxActive": -1}, "MaxActive is not a whole number"),
     ({"MaxPending": "x"}, "MaxPending is not a whole number"),
-    ({"PickUpWithin": "soon"}, "PickUpWithin is neither off nor a duration"),
+    ({"PickUpWithin": "soon"}, "PickUpWithin is not off or a duration"),
     ({"MaxPendng": 1}, "did you mean MaxPending?"),
 ])
 def test_a_container_that_cannot_be_placed_is_refused(sim, using, default, words):

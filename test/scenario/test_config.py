@@ -346,7 +346,7 @@ def test_all_problems_are_reported_together_each_with_its_source(archiver):
     for source in (rf"{path}:2: FetchSleep ", rf"{path}:3: ApiKeyy ", rf"{path}:4: LogLevel ",
                    'PTP_CONTAINERS: "500" ', 'PTP_CONTAINERS: "5TB" ',
                    "PTP_CONTAINERS: the container name", 'PTP_CONTAINERS: the container "c"',
-                   "PTP_INTERVAL ", "PTP_USER ", "PTP_KEY_FILE: ", "UMASK ", "PTP_BASE_URL ",
+                   "PTP_INTERVAL ", "PTP_USER ", "PTP_KEY_FILE names", "UMASK ", "PTP_BASE_URL ",
                    "HC_URL "):
         assert re.search(source, said), (source, said)
     assert len(said.splitlines()) == 13, said
@@ -443,10 +443,10 @@ def test_a_key_that_is_unlike_any_other_is_somebody_elses(archiver):
 
 
 def test_an_unreadable_secret_file_is_told(archiver):
-    one_problem(archiver, "PTP_KEY_FILE: ", "/none/key", PTP_KEY_FILE="/none/key")
-    one_problem(archiver, "PTP_KEY_FILE: ", str(archiver.watch), PTP_KEY_FILE=archiver.watch)
+    one_problem(archiver, "PTP_KEY_FILE names a file", "/none/key", PTP_KEY_FILE="/none/key")
+    one_problem(archiver, "PTP_KEY_FILE names a file", str(archiver.watch), PTP_KEY_FILE=archiver.watch)
     empty = secret_file(archiver, "empty", " \n")
-    one_problem(archiver, "PTP_USER_FILE: ", "empty", PTP_USER_FILE=empty)
+    one_problem(archiver, "PTP_USER_FILE names a file that is empty", "empty", PTP_USER_FILE=empty)
 
 
 @pytest.mark.parametrize("text, line", [('{\n"FetchSleep": 5,\n}', 3), ("", 1), ('{"a": 1', 1),

@@ -86,9 +86,34 @@ def test_the_man_page_has_no_setting_that_is_none(settings):
 
 def test_the_man_page_has_every_default(settings):
     for s in settings:
-        if s["default"] and "URL" not in s["key"]:
-            about = re.search(rf"^\*{s['key']}\*.*?\n(.*?)(?=\n\n)", CONF, re.M | re.S).group(1)
+        if s["default"]:
+            part = CONF[CONF.index(f"; settings: {s['of']}"):]
+            about = re.search(rf"^\*{s['key']}\*.*?\n(.*?)(?=\n\n)", part, re.M | re.S).group(1)
             assert f"Default: {s['default']}." in " ".join(about.split()), s
+
+
+def renewed(*arguments):
+    return subprocess.run([ROOT / "doc" / "settings.py", ARCHIVER, *arguments],
+                          capture_output=True, text=True)
+
+
+def test_what_the_pages_say_of_each_setting_is_up_to_date():
+    done = renewed(ROOT / "doc", "--check")
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+
+
+def test_a_page_that_is_not_up_to_date_is_named_and_renewed(tmp_path):
+    pages = ("settings.md", "ptp-archiver.conf.5.scd", "ptp-archiver.1.scd")
+    for page in pages:
+        text = (ROOT / "doc" / page).read_text()
+        assert text.count("one cycle to the next") == 1
+        (tmp_path / page).write_text(text.replace("one cycle to the next", "Monday to Friday"))
+    done = renewed(tmp_path, "--check")
+    assert done.returncode == 1
+    assert re.findall(r"^(\S+) is not up to date; run `./dev docs`$", done.stdout, re.M) == list(pages)
+    assert renewed(tmp_path).returncode == 0 and renewed(tmp_path, "--check").returncode == 0
+    for page in pages:
+        assert (tmp_path / page).read_text() == (ROOT / "doc" / page).read_text()
 
 
 def test_the_pages_have_every_setting(settings):

@@ -124,7 +124,7 @@ def test_each_wrong_setting_is_a_finding_with_what_mends_it(archiver):
     archiver.config.write_text('{\n  "PerCycle": "many",\n  "Timeoutt": "1s"\n}\n')
     found = check(archiver, PTP_INTERVAL="6x", PTP_KEY="short", UMASK="9")
     for text, mend in [("^PTP_INTERVAL is not a duration", "correct PTP_INTERVAL"),
-                       ("^PTP_KEY is not of", "correct PTP_KEY"),
+                       ("^PTP_KEY is not 32", "correct PTP_KEY"),
                        ("^UMASK is not an octal", "correct UMASK"),
                        (":2: PerCycle is not", f"correct PerCycle in line 2 of {archiver.config}"),
                        (":3: Timeoutt is not known", "write Timeout in place of Timeoutt")]:
@@ -470,7 +470,7 @@ def test_a_secret_file_that_is_too_large(archiver, tmp_path):
     (tmp_path / "key").write_text("x" * 2 ** 20)
     archiver.set(PTP_KEY=None)
     ((text, mend),) = wrong(check(archiver, PTP_KEY_FILE=tmp_path / "key")).items()
-    assert "larger than" in text and "the value and no more" in mend
+    assert "larger than" in text and "the right value and nothing else" in mend
 
 
 def test_a_hidden_folder_of_another_user_is_told(rooted):
@@ -1078,7 +1078,7 @@ def test_a_folder_that_is_a_number(make):
 @pytest.mark.parametrize("list", ["attic:800G;foo:5T", "attic:800G foo:5T", "a:1T,attic:800G; foo:5T"])
 def test_containers_with_something_else_than_a_comma_between_them(make, list):
     found = wrong(check(make(list)))
-    assert [text for text in found if "more follows a size; between containers stands a comma" in text]
+    assert [text for text in found if "more follows a size; write a comma between containers" in text]
 
 
 @pytest.mark.parametrize("list", ["attic:800G:5T", "a;b:5T", "a b:5T"])

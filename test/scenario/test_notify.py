@@ -187,9 +187,9 @@ def test_a_wrong_entry_of_config_ptp_is_named(make):
     said = a.run("notify", status=2).stderr
     assert "Notify: number 1: Evens is not known; did you mean Events?" in said
     assert "Notify: number 2 is neither a URL nor an object" in said
-    assert "Notify: number 3: Events holds a word" in said
+    assert "Notify: number 3: Events is not a list of these words" in said
     assert "Notify: number 4 has neither a URL nor a URLFile" in said
-    assert "PTP_NOTIFY_EVENTS holds a word" in make(
+    assert "PTP_NOTIFY_EVENTS is not a list of these words" in make(
         folder="b", PTP_NOTIFY_EVENTS="nothing").run("list", status=2).stderr
 
 

@@ -1,4 +1,5 @@
 #include "config/json_line.h"
+#include "config/setting.h"
 
 #include "load_config.h"
 
@@ -123,9 +124,10 @@ static void a_secret_file_that_is_no_use_is_a_problem(void **state)
 	setenv("HC_URL_FILE", large, 1);
 	OWN_LOADED struct loaded l = load(state, "{\"ApiUser\":\"" USER "\"}", 0);
 	assert_int_equal(l.problems.n, 3);
-	assert_non_null(strstr(l.all, "PTP_USER_FILE: cannot open /nonexistent/user: No such"));
-	assert_non_null(strstr(l.all, "PTP_KEY_FILE: the file "));
-	assert_non_null(strstr(l.all, "HC_URL_FILE: "));
+	assert_non_null(strstr(l.all, "PTP_USER_FILE names a file that cannot be read: cannot open "
+				      "/nonexistent/user: No such"));
+	assert_non_null(strstr(l.all, "PTP_KEY_FILE names a file that is empty: /"));
+	assert_non_null(strstr(l.all, "HC_URL_FILE names a file that cannot be read: "));
 	/* The next source is not taken in its place. */
 	assert_false(secret_is_set(&l.c.user));
 }
@@ -135,9 +137,9 @@ static void values_are_checked_and_secrets_not_quoted(void **state)
 	static const struct {
 		const char *variable, *value, *says;
 	} rows[] = {
-		{"PTP_USER", "tooshort", "PTP_USER is not of the right form"},
-		{"PTP_USER", "0123456789abcde!", "PTP_USER is not of the right form"},
-		{"PTP_KEY", USER, "PTP_KEY is not of the right form"},
+		{"PTP_USER", "tooshort", "PTP_USER is not 16 letters and digits"},
+		{"PTP_USER", "0123456789abcde!", "PTP_USER is not 16 letters and digits"},
+		{"PTP_KEY", USER, "PTP_KEY is not 32 letters and digits"},
 		{"HC_URL", "hc-ping.com/secretword", "HC_URL is not a complete URL"},
 		{"HC_URL", "https:/hc-ping.com/secretword", "HC_URL is not a complete URL"},
 		{"HC_URL", "https://hc-ping.com", "HC_URL has no path"},
@@ -154,8 +156,8 @@ static void values_are_checked_and_secrets_not_quoted(void **state)
 		{"PTP_PER_CYCLE", "1001", "PTP_PER_CYCLE is not a whole number from 1"},
 		{"PTP_TIMEOUT", "2h", "PTP_TIMEOUT is not a duration of at most 1h"},
 		{"PTP_CA_FILE", "/nonexistent/ca.pem", "PTP_CA_FILE is not there"},
-		{"LOG_LEVEL", "loud", "LOG_LEVEL is none of"},
-		{"LOG_FORMAT", "xml", "LOG_FORMAT is neither"},
+		{"LOG_LEVEL", "loud", "LOG_LEVEL is not one of error, warn, info, debug\n"},
+		{"LOG_FORMAT", "txt", "LOG_FORMAT is not one of text, json; did you mean text?\n"},
 		{"UMASK", "8", "UMASK is not an octal number"},
 		{"UMASK", "1777", "UMASK is not an octal number"},
 		{"UMASK", "-7", "UMASK is not an octal number"},
@@ -220,7 +222,7 @@ static void all_problems_are_reported_with_their_line(void **state)
 					  "}\n",
 					  0);
 	static const char *const lines[] = {
-		"config.ptp:2: ApiUser is not of the right form",
+		"config.ptp:2: ApiUser is not 16 letters and digits",
 		"config.ptp:3: FetchSlep is not known; did you mean FetchSleep?",
 		"config.ptp:4: Interval is neither a text nor a number",
 		"config.ptp:5: Umask is not an octal number",
@@ -433,6 +435,49 @@ static void the_container_id_is_kept_as_a_number(void **state)
 	assert_non_null(strstr(text.data, "\"ContainerID\": 12\n"));
 }
 
+/* ---- the rows ---- */
+
+static void each_setting_has_its_own_name_and_says_what_it_is(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < config_n_settings; i++) {
+		const struct setting *s = &config_settings[i];
+		const char *name = s->key ? s->key : s->variable;
+		if (!s->help || !text_ends(s->help, ".") || strlen(s->help) > 250)
+			fail_msg("%s: %s", name, s->help);
+		for (size_t j = 0; j < i; j++) {
+			const struct setting *o = &config_settings[j];
+			if ((s->key && o->key && s->level == o->level &&
+			     strcmp(s->key, o->key) == 0) ||
+			    (s->variable && o->variable && strcmp(s->variable, o->variable) == 0))
+				fail_msg("%s stands twice", name);
+		}
+		assert_true(!s->key || setting_find(s->level, s->key) == s);
+		assert_false(s->in_file && !s->variable);
+	}
+}
+
+static void each_setting_takes_its_own_default_and_example(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < config_n_settings; i++) {
+		const struct setting *s = &config_settings[i];
+		const char *texts[] = {s->fallback, s->example};
+		if (s->level != SETTING_TOP && s->level != SETTING_CLIENT)
+			continue;
+		for (size_t j = 0; j < COUNT(texts); j++) {
+			OWN(config_clear) struct config c = {0};
+			struct config_client client = {0};
+			char why[SETTING_WHY];
+			void *to = s->level == SETTING_TOP ? (void *)&c : &client;
+			if (texts[j] && s->type != SETTING_SECRET_FILE &&
+			    !setting_take(s, &c, to, texts[j], why))
+				fail_msg("%s: %s %s", s->key, texts[j], why);
+			setting_clear(SETTING_CLIENT, &client);
+		}
+	}
+}
+
 /* ---- json_line ---- */
 
 static void keys_are_found_on_their_line(void **state)
@@ -497,6 +542,8 @@ int main(void)
 		TEST(an_edit_that_fails_leaves_the_file_alone),
 		TEST(a_file_that_does_not_parse_is_not_edited),
 		TEST(the_container_id_is_kept_as_a_number),
+		TEST(each_setting_has_its_own_name_and_says_what_it_is),
+		TEST(each_setting_takes_its_own_default_and_example),
 		TEST(keys_are_found_on_their_line),
 		TEST(a_neighbours_value_is_not_looked_into),
 	};

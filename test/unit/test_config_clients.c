@@ -46,7 +46,7 @@ static void what_is_not_said_has_its_default(void **state)
 	const struct config_client *q = config_client_find(&l.c, "q");
 	assert_null(q->user);
 	assert_false(secret_is_set(&q->password));
-	assert_int_equal(q->timeout_ms, CONFIG_CLIENT_TIMEOUT_MS);
+	assert_int_equal(q->timeout_ms, 30000);
 	/* HTTP over a socket needs a URL all the same; SCGI does not. */
 	assert_string_equal(config_client_find(&l.c, "t")->url, "http://localhost/");
 	assert_null(config_client_find(&l.c, "r")->url);
@@ -68,11 +68,12 @@ static void a_password_may_be_the_first_line_of_a_file(void **state)
 	assert_string_equal(secret_reveal(&l.c.clients[0].proxy_password), "s3cret");
 	MUST(fs_write(path, " \n", 2, 0600, &err));
 	OWN_LOADED struct loaded empty = load(state, file, 0);
-	assert_non_null(strstr(empty.all, "ProxyPasswordFile names a file that is empty\n"));
+	assert_non_null(strstr(empty.all, "ProxyPasswordFile names a file that is empty: /"));
 }
 
 #define TYPE(name) "\"Type\":\"" name "\","
 #define QB TYPE("qbittorrent") "\"URL\":\"http://h\","
+#define NO_TYPE "is not one of qbittorrent, transmission, rtorrent, deluge, watch"
 
 static void what_is_wrong_with_a_client_is_said_with_its_place(void **state)
 {
@@ -81,9 +82,12 @@ static void what_is_wrong_with_a_client_is_said_with_its_place(void **state)
 	} rows[] = {
 		{"7", " is not an object\n"},
 		{"{}", ": it needs a Type\n"},
-		{"{\"Type\":7}", ": it needs a Type\n"},
-		{"{" TYPE("emule") "\"URL\":\"http://h\"}",
-		 ": Type is none of qbittorrent, transmission, rtorrent, deluge, watch\n"},
+		{"{\"Type\":null}", ": it needs a Type\n"},
+		{"{\"Type\":\"\"}", ": it needs a Type\n"},
+		{"{\"Type\":[]}", ": Type is neither a text nor a number\n"},
+		{"{" TYPE("qbitorrent") "\"URL\":\"http://h\"}",
+		 ": Type " NO_TYPE "; did you mean qbittorrent?\n"},
+		{"{" TYPE("emule") "\"URL\":\"http://h\"}", ": Type " NO_TYPE "\n"},
 		{"{\"Type\":\"qbittorrent\"}", ": it needs a URL\n"},
 		{"{\"Type\":\"watch\"}", ": a client of Type watch needs a WatchDirectory\n"},
 		{"{" TYPE("qbittorrent") "\"URL\":\"h:1\"}",
@@ -296,7 +300,70 @@ static void default_and_environment_speak_for_all_containers(void **state)
 	assert_string_equal(m.c.containers[1].placement.category, "env");
 	setenv("PTP_CLIENT", "nobody", 1);
 	OWN_LOADED struct loaded n = load(state, file, 0);
-	assert_string_equal(n.all, "PTP_CLIENT is no client that Clients names\n");
+	assert_string_equal(n.all, "PTP_CLIENT is not the name of an entry of Clients\n");
+}
+
+static void a_key_at_the_wrong_level_is_reported_with_its_home(void **state)
+{
+	static const struct {
+		const char *file, *problem;
+	} rows[] = {
+		{"{\"MaxPending\":1}", "MaxPending does not belong here; write it in an entry of "
+				       "Containers, or in Default\n"},
+		{"{\"maxpending\":1}", "maxpending does not belong here; write it in an entry of "
+				       "Containers, or in Default\n"},
+		{"{\"PasswordFile\":\"/x\"}",
+		 "PasswordFile does not belong here; write it in an entry of Clients\n"},
+		{"{\"Events\":\"lost\"}",
+		 "Events does not belong here; write it in an entry of Notify\n"},
+		/* It is near to Clients, and a key of its own. */
+		{"{\"Client\":\"x\"}", "Client does not belong here; write it in an entry of "
+				       "Containers, or in Default\n"},
+		{"{\"Default\":{\"Interval\":\"6h\"}}",
+		 "Default: Interval does not belong here; write it at the top of config.ptp\n"},
+		{"{\"Containers\":{\"a\":{\"Engine\":\"native\"}}}",
+		 "Containers: a: Engine does not belong here; write it at the top of "
+		 "config.ptp\n"},
+		{"{\"Containers\":{\"a\":{\"Timeout\":\"9s\"}}}",
+		 "Containers: a: Timeout does not belong here; write it at the top of config.ptp "
+		 "or in an entry of Clients\n"},
+		{CLIENTS("\"q\":{" QB "\"Category\":\"x\"}"),
+		 "Clients: q: Category does not belong here; write it in an entry of Containers, "
+		 "or in Default\n"},
+		{CLIENTS("\"q\":{" QB "\"Vault\":true}"),
+		 "Clients: q: Vault does not belong here; write it at the top of config.ptp\n"},
+		{"{\"Notify\":[{\"URL\":\"webhook+https://h/\",\"NotifyEvents\":\"lost\"}]}",
+		 "Notify: number 1: NotifyEvents does not belong here; write it at the top of "
+		 "config.ptp\n"},
+		{"{\"Notify\":[{\"URL\":\"webhook+https://h/\",\"Size\":\"1T\"}]}",
+		 "Notify: number 1: Size does not belong here; write it in an entry of "
+		 "Containers, or in Default\n"},
+		/* The same word by another case is a slip where it is a key of this level. */
+		{"{\"Notify\":[{\"URLFile\":\"/dev/null\",\"url\":\"x\"}]}",
+		 "Notify: number 1: url is not known; did you mean URL?\n"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_LOADED struct loaded l = load(state, rows[i].file, 0);
+		if (!strstr(l.all, rows[i].problem))
+			fail_msg("%s is not in\n%s", rows[i].problem, l.all);
+	}
+	OWN_LOADED struct loaded l = load(state, "{\"Theirs\":1,\"Zebra\":{\"Size\":1}}", 0);
+	assert_string_equal(l.all, NO_PROBLEM);
+}
+
+static void a_value_of_default_is_wrong_once(void **state)
+{
+	OWN_LOADED struct loaded l =
+		load(state,
+		     "{\n\"Default\":{\"WatchDirectory\":\"/w\",\"MaxPending\":\"x\"},\n"
+		     "\"Containers\":{\"a\":{\"Size\":\"1T\"},\"b\":{\"Size\":\"1T\"}}}",
+		     0);
+
+	assert_string_equal(l.all, "config.ptp:2: Default: MaxPending is not a whole number from 0 "
+				   "to 1000000\n");
+	assert_int_equal(l.c.n_containers, 2);
+	assert_int_equal(l.c.containers[1].max_pending, CONTAINER_PENDING);
 }
 
 static void values_are_taken_up_to_their_limits(void **state)
@@ -328,19 +395,19 @@ static void values_are_taken_up_to_their_limits(void **state)
 }
 
 #define NO_COUNT "is not a whole number from 0 to 1000000\n"
-#define NO_RESERVE "is neither a size, such as 50G, nor a percentage, such as 5%\n"
+#define NO_RESERVE "is not a size, such as 50G, or a percentage, such as 5%\n"
 #define NO_PERCENT "is not a percentage from 1% to 99%\n"
-#define NO_PICK_UP "is neither off nor a duration of at most 30 days, such as 1h\n"
+#define NO_PICK_UP "is not off or a duration of at most 30d, such as 1h\n"
 
 static void what_is_wrong_with_a_container_is_said_with_its_place(void **state)
 {
 	static const struct {
 		const char *container, *problem;
 	} rows[] = {
-		{"\"Client\":\"nobody\"", ": Client is no client that Clients names\n"},
-		{"\"Client\":7", ": Client is no client that Clients names\n"},
+		{"\"Client\":\"nobody\"", ": Client is not the name of an entry of Clients\n"},
+		{"\"Client\":7", ": Client is not the name of an entry of Clients\n"},
 		{"\"AuditClient\":\"w\"",
-		 ": AuditClient is no client with an interface that Clients names\n"},
+		 ": AuditClient is not the name of an entry of Clients that has an interface\n"},
 		{"\"Category\":\"a\\u0007\"", ": Category holds a control character\n"},
 		{"\"Client\":\"q\",\"Category\":\"a\\\\b\"", ": Category has a backslash\n"},
 		{"\"Client\":\"d\",\"Category\":\"a b\"",
@@ -348,13 +415,13 @@ static void what_is_wrong_with_a_container_is_said_with_its_place(void **state)
 		 "the dot\n"},
 		{"\"Client\":\"q\",\"Tags\":\"a,,b\"", ": Tags holds an empty tag\n"},
 		{"\"Client\":\"q\",\"Tags\":[\"a,b\"]",
-		 ": Tags is not a value that this can have\n"},
-		{"\"Client\":\"q\",\"Tags\":[1]", ": Tags is not a value that this can have\n"},
+		 ": Tags is neither a text nor a list of texts\n"},
+		{"\"Client\":\"q\",\"Tags\":[1]", ": Tags is neither a text nor a list of texts\n"},
 		{"\"Client\":\"r\",\"Tags\":\"a\"",
 		 ": Tags: this client knows one label a torrent only; use Category\n"},
 		{"\"SavePath\":\"data\"",
 		 ": SavePath is not an absolute path on the client's machine\n"},
-		{"\"Paused\":\"maybe\"", ": Paused is neither true nor false\n"},
+		{"\"Paused\":\"maybe\"", ": Paused is not true or false\n"},
 		{"\"MaxActive\":1000001", ": MaxActive " NO_COUNT},
 		{"\"MaxPending\":-1", ": MaxPending " NO_COUNT},
 		{"\"Client\":\"t\",\"Reserve\":\"0%\"", ": Reserve " NO_PERCENT},
@@ -396,6 +463,8 @@ int main(void)
 		TEST(what_a_container_does_not_say_has_its_default),
 		TEST(a_client_of_type_watch_is_a_folder),
 		TEST(default_and_environment_speak_for_all_containers),
+		TEST(a_key_at_the_wrong_level_is_reported_with_its_home),
+		TEST(a_value_of_default_is_wrong_once),
 		TEST(values_are_taken_up_to_their_limits),
 		TEST(what_is_wrong_with_a_container_is_said_with_its_place),
 	};

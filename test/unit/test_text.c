@@ -200,6 +200,20 @@ static void the_distance_counts_slips_of_the_pen(void **state)
 	assert_int_equal(text_distance(longer, "a"), 99);
 }
 
+static void the_nearest_word_is_suggested(void **state)
+{
+	(void)state;
+	static const char *const words[] = {"text", "json", "jso", NULL};
+	static const char *const none[] = {NULL};
+
+	assert_string_equal(text_nearest("TXT", words), "text");
+	assert_string_equal(text_nearest("text", words), "text");
+	assert_string_equal(text_nearest("jsn", words), "json");
+	assert_string_equal(text_nearest("jo", words), "jso");
+	assert_null(text_nearest("xyz", words));
+	assert_null(text_nearest("text", none));
+}
+
 static void beginnings_endings_and_parts_are_found(void **state)
 {
 	(void)state;
@@ -250,6 +264,7 @@ int main(void)
 		cmocka_unit_test(the_distance_counts_slips_of_the_pen),
 		cmocka_unit_test(percent_encoding_is_undone),
 		cmocka_unit_test(a_page_begins_with_a_bracket),
+		cmocka_unit_test(the_nearest_word_is_suggested),
 		cmocka_unit_test(beginnings_endings_and_parts_are_found),
 	};
 

@@ -712,8 +712,8 @@ def test_settings_may_stand_in_config_ptp(sim, make):
 
 def test_settings_that_make_no_sense_are_refused(make):
     done = make(PTP_UTILITY_UPDATE="sometimes", PTP_ENGINE="steam").fetch(status=2)
-    assert "PTP_ENGINE is neither native nor utility" in done.stderr
-    assert "PTP_UTILITY_UPDATE is none of auto, notify, off" in done.stderr
+    assert "PTP_ENGINE is not one of native, utility" in done.stderr
+    assert "PTP_UTILITY_UPDATE is not one of auto, notify, off" in done.stderr
 
 
 # ---- wrong credentials ----

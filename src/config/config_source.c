@@ -1,0 +1,133 @@
+/* Problems with their place, the environment, secret files; declared in config/config.h and
+ * config/config_parts.h. */
+#include "config/config_parts.h"
+#include "config/json_line.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- problems ---- */
+
+static char *format(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
+static char *format(const char *fmt, va_list ap)
+{
+	char *text = NULL;
+
+	return vasprintf(&text, fmt, ap) < 0
+		       ? mem_dup("a problem that there was no memory to describe")
+		       : text;
+}
+
+/* Takes over the line. */
+static void add_line(struct problems *p, char *line)
+{
+	for (p->last = 0; p->last < p->n; p->last++)
+		if (strcmp(p->lines[p->last], line) == 0) {
+			free(line);
+			return;
+		}
+	p->lines = mem_grow(p->lines, p->n + 1, sizeof *p->lines);
+	p->mends = mem_grow(p->mends, p->n + 1, sizeof *p->mends);
+	p->lines[p->n] = line;
+	p->mends[p->n++] = NULL;
+}
+
+void problems_add(struct problems *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(p, format(fmt, ap));
+	va_end(ap);
+}
+
+void problems_mend(struct problems *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	char *text = format(fmt, ap); /* of what was said before, perhaps */
+	va_end(ap);
+	free(p->mends[p->last]);
+	p->mends[p->last] = text;
+}
+
+void problems_clear(struct problems *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		free(p->lines[i]);
+		free(p->mends[i]);
+	}
+	free(p->lines);
+	free(p->mends);
+	*p = (struct problems){0};
+}
+
+/* ---- where a value comes from ---- */
+
+const char *config_environment(const char *name)
+{
+	const char *value = name ? getenv(name) : NULL;
+
+	return value && *value ? value : NULL;
+}
+
+static void add_at(struct reading *r, const struct config_place *p, const char *text)
+{
+	OWN_BUF struct buf keys = BUF_MAX(4096);
+
+	if (p->literal) {
+		problems_add(r->problems, "%s%s", p->literal, text);
+		problems_mend(r->problems, "correct %s", p->literal);
+		return;
+	}
+	int line = json_line_of(r->text, p->path, p->depth);
+	for (size_t i = 0; i < p->depth; i++)
+		buf_printf(&keys, "%s%s", i ? ": " : "", p->path[i]);
+	problems_add(r->problems, "%s:%d: %s%s", r->c->path, line, buf_text(&keys), text);
+	problems_mend(r->problems, "correct %s in line %d of %s", buf_text(&keys), line,
+		      r->c->path);
+}
+
+void config_problem(struct reading *r, const struct config_place *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	OWN_STR char *text = format(fmt, ap);
+	va_end(ap);
+	add_at(r, p, text);
+}
+
+void config_file_problem(struct reading *r, const char *const path[], size_t depth, const char *fmt,
+			 ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	OWN_STR char *text = format(fmt, ap);
+	va_end(ap);
+	add_at(r, &(struct config_place){.path = path, .depth = depth}, text);
+}
+
+const char *config_take_secret_file(struct secret *to, const char *path, char why[SETTING_WHY])
+{
+	OWN_BUF struct buf bytes = BUF_MAX(CONFIG_SECRET_MAX_BYTES);
+	struct err err;
+
+	if (!fs_read_text(path, &bytes, &err)) {
+		snprintf(why, SETTING_WHY, "names a file that cannot be read: %s", err.msg);
+		return why;
+	}
+	char *text = text_strip(bytes.data ? bytes.data : (char[]){""});
+	bool empty = !*text;
+	if (!empty)
+		secret_set(to, text);
+	secret_wipe(bytes.data, bytes.len);
+	snprintf(why, SETTING_WHY, "names a file that is empty: %s", path);
+	return empty ? why : NULL;
+}
