@@ -1,12 +1,13 @@
 #include "ports/notify.h"
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/http.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "ports/notify_parts.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,19 +42,29 @@ void notify_close(struct notify *n)
 
 /* ---- an answer ---- */
 
+static const char *find_hint(const struct notify_hint *row, long status)
+{
+	while (row->status && row->status != status)
+		row++;
+	return row->status ? row->text : NULL;
+}
+
 /* What a person can do about a status that will be the same next time. */
 static const char *hint(const struct notify_target *t, long status)
 {
-	if (status == 401 || status == 403)
-		return t->service == NOTIFY_DISCORD ? "; is the webhook's URL whole?"
-						    : "; check the token";
-	if (status == 404 || status == 405)
-		return "; check the URL";
-	if (status == 204)
-		return "; nothing is configured there under this key";
-	if (status == 424)
-		return "; one of the services behind it failed";
-	return "";
+	static const struct notify_hint common[] = {
+		{401, "; check the token"},
+		{403, "; check the token"},
+		{404, "; check the URL"},
+		{405, "; check the URL"},
+		{0},
+	};
+	const struct notify_hint *own = t->service->hints;
+	const char *text = own ? find_hint(own, status) : NULL;
+
+	if (!text)
+		text = find_hint(common, status);
+	return text ? text : "";
 }
 
 /* When the service wants to be called again; 0: it does not say. */
@@ -77,9 +88,8 @@ static enum notify_verdict judge(const struct notify_target *t, const struct htt
 				 char why[200])
 {
 	long s = reply->status;
-	bool nothing = s == 204 && t->service == NOTIFY_APPRISE;
 
-	if (s >= 200 && s < 300 && !nothing)
+	if (s >= 200 && s < 300 && (!t->service->took || t->service->took(s, &reply->body)))
 		return NOTIFY_SENT;
 	if (s >= 300 && s < 400)
 		snprintf(why, 200, "HTTP %ld: it leads elsewhere; write the URL that it leads to",
@@ -87,6 +97,69 @@ static enum notify_verdict judge(const struct notify_target *t, const struct htt
 	else
 		snprintf(why, 200, "HTTP %ld%s", s, hint(t, s));
 	return s == 408 || s == 429 || s >= 500 ? NOTIFY_LATER : NOTIFY_REFUSED;
+}
+
+/* ---- a request ---- */
+
+static json_t *body_json(const struct notify_target *t, const struct event *e)
+{
+	size_t max = t->service->text_max ? t->service->text_max : EVENT_TEXT_MAX;
+	OWN_STR char *title = text_printable(e->title, strlen(e->title), EVENT_TITLE);
+	OWN_STR char *text = text_printable_lines(e->text ? e->text : "", max);
+	const struct notify_words words = {title, text};
+
+	return t->service->body(t, e, &words);
+}
+
+static char *post_url(const struct notify_target *t)
+{
+	const char *url = secret_reveal(&t->url);
+
+	return t->service->post_url ? t->service->post_url(url, notify_path_end(url))
+				    : mem_dup(url);
+}
+
+static void add_header(struct notify_request *r, const char *name, const char *value)
+{
+	OWN_WIPED char *line = mem_printf("%s%s", name, value);
+
+	secret_set(&r->headers[r->n_headers++], line);
+}
+
+static void add_credentials(const struct notify_target *t, struct notify_request *r)
+{
+	const char *word = secret_reveal(&t->basic);
+	OWN_WIPED char *encoded = word ? base64_encode(word, strlen(word)) : NULL;
+
+	if (encoded)
+		add_header(r, "Authorization: Basic ", encoded);
+	else if (secret_is_set(&t->token) && t->service->token_field)
+		add_header(r, t->service->token_field, secret_reveal(&t->token));
+}
+
+void notify_build(const struct notify_target *t, const struct event *e, struct notify_request *r)
+{
+	json_t *json = body_json(t, e);
+	OWN_WIPED char *url = post_url(t);
+
+	*r = (struct notify_request){0};
+	secret_set(&r->url, url);
+	add_header(r, "Content-Type: ", "application/json");
+	add_credentials(t, r);
+	r->body = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	if (!r->body)
+		r->body = mem_dup("{}");
+}
+
+void notify_request_clear(struct notify_request *r)
+{
+	secret_clear(&r->url);
+	for (size_t i = 0; i < r->n_headers; i++)
+		secret_clear(&r->headers[i]);
+	/* The body of some services holds a secret. */
+	secret_wipe_text(&r->body);
+	*r = (struct notify_request){0};
 }
 
 /* ---- one message ---- */

@@ -1,26 +1,11 @@
 /*
- * ports/notify.h - telling people: our own webhook, ntfy, Gotify, Discord, the Apprise API.
+ * ports/notify.h - sending messages to people: through our own webhook, ntfy, and other services.
  *
+ * Each service is a block in notify_services.c, with the facts about it and where they come from.
  * A message never fails the caller and never repeats a secret.  Each is one POST, with a time
- * limit; whoever wants another try asks for it.  A redirect is not followed, since it would carry
- * the token elsewhere.
- *
- * Facts, and where they come from:
- *
- *   ntfy     POST of JSON to the server's root with topic, title, message, priority (1 to 5) and
- *            tags; "Authorization: Bearer"; a topic is [-_A-Za-z0-9]{1,64}; a message over 4096
- *            bytes becomes an attachment, JSON over 16384 is refused
- *            (docs.ntfy.sh/publish, its server/server.go)
- *   Gotify   POST /message, JSON title, message, priority; the application's token in X-Gotify-Key,
- *            or as token= in the query (gotify.net/api-docs)
- *   Discord  POST of JSON to the webhook's URL; content of at most 2000 characters;
- *            allowed_mentions {"parse": []} pings nobody; flags 4 shows no previews of links;
- *            wait=true answers after the message was stored; 429 with Retry-After, and retry_after
- *            in seconds in its JSON (Discord's developer documentation, Webhook and Rate Limits)
- *   Apprise  POST of JSON title, body, type (info, success, warning, failure) to /notify/KEY; 204:
- *            nothing is configured under this key; 424: one of its services failed, so that it
- *            must not be repeated (apprise-api's README and views)
- *   webhook  doc/notifications.md
+ * limit; the caller decides about another try.  A redirect is not followed, since it would carry
+ * the token elsewhere.  A 429 may name the time to wait, as Retry-After or (Discord) as
+ * retry_after, in seconds, in its JSON.
  */
 #ifndef PORTS_NOTIFY_H
 #define PORTS_NOTIFY_H
@@ -35,29 +20,23 @@
 #define NOTIFY_MS 10000     /* for one message */
 #define NOTIFY_REST_MAX_MS (24 * 3600 * INT64_C(1000))
 
-enum notify_service {
-	NOTIFY_WEBHOOK,
-	NOTIFY_NTFY,
-	NOTIFY_GOTIFY,
-	NOTIFY_DISCORD,
-	NOTIFY_APPRISE,
-	NOTIFY_SERVICES,
-};
+struct notify_service; /* a block of notify_services.c */
 
 struct notify_target {
-	enum notify_service service;
+	const struct notify_service *service;
 	struct secret url;    /* the service's own, without credentials before a "@" */
 	struct secret token;  /* unset: none */
 	struct secret basic;  /* "user:password", in place of a token; unset: none */
 	char label[300];      /* "ntfy 2 (ntfy.sh)"; no secret */
 	char fingerprint[17]; /* of the URL and credentials; tells nothing else of them */
-	unsigned events;      /* EVENT_BIT of each kind that it is told */
+	unsigned events;      /* EVENT_BIT of each kind that it gets */
 };
 
 /*
  * Read SERVICE+URL, such as "ntfy+https://TOKEN@ntfy.example.org/topic", into *t (zeroed before).
  * Before a "@" may stand a token, or user:password, percent-encoded where needed.  NULL if it was
- * taken, else what is wrong with it and what would be right; the answer never quotes it.
+ * taken, else what is wrong with it and what would be right, until the next call.  The text never
+ * quotes what it was given.
  */
 const char *notify_parse(const char *text, struct notify_target *t);
 

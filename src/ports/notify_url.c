@@ -1,4 +1,5 @@
 /* Reading SERVICE+URL; declared in ports/notify.h. */
+#include "base/buf.h"
 #include "base/hash.h"
 #include "base/http.h"
 #include "base/mem.h"
@@ -9,16 +10,6 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-
-#define TOPIC_MAX 64
-#define WEBHOOKS "/webhooks/"
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-
-static const char *const services[] = {
-	[NOTIFY_WEBHOOK] = "webhook", [NOTIFY_NTFY] = "ntfy",       [NOTIFY_GOTIFY] = "gotify",
-	[NOTIFY_DISCORD] = "discord", [NOTIFY_APPRISE] = "apprise",
-};
-_Static_assert(sizeof services / sizeof *services == NOTIFY_SERVICES, "a name for each service");
 
 size_t notify_path_end(const char *url)
 {
@@ -79,67 +70,34 @@ static const char *take_user_info(const char *text, struct notify_target *t, cha
 	return NULL;
 }
 
-static const char *service_of(const char *text, struct notify_target *t)
+/* "webhook+, ntfy+ or discord+": borrowed until the next call. */
+static const char *not_a_service(void)
 {
-	for (int i = 0; i < NOTIFY_SERVICES; i++) {
-		size_t len = strlen(services[i]);
-		if (strncmp(text, services[i], len) == 0 && text[len] == '+') {
-			t->service = (enum notify_service)i;
+	static char text[300];
+	OWN_BUF struct buf out = BUF_MAX(sizeof text - 1);
+
+	buf_puts(&out, "does not begin with ");
+	for (const struct notify_service *s = notify_services; s->name; s++)
+		buf_printf(&out, "%s%s+",
+			   s == notify_services ? ""
+			   : s[1].name          ? ", "
+						: " or ",
+			   s->name);
+	buf_puts(&out, " and https:// (or http://)");
+	text_copy(text, sizeof text, buf_text(&out));
+	return text;
+}
+
+/* The URL behind "SERVICE+"; NULL if there is no such service. */
+static const char *take_service(const char *text, struct notify_target *t)
+{
+	size_t len = strcspn(text, "+");
+
+	for (const struct notify_service *s = notify_services; s->name; s++)
+		if (strlen(s->name) == len && memcmp(text, s->name, len) == 0 && text[len]) {
+			t->service = s;
 			return text + len + 1;
 		}
-	}
-	return NULL;
-}
-
-static bool has_topic(const char *url)
-{
-	size_t end = notify_path_end(url), begin = end;
-
-	while (begin && url[begin - 1] != '/')
-		begin--;
-	return end > begin && end - begin <= TOPIC_MAX && begin > strlen("https://") &&
-	       strspn(url + begin, LETTERS) == end - begin;
-}
-
-static bool path_has(const char *url, const char *part)
-{
-	OWN_STR char *path = mem_dupn(url, notify_path_end(url));
-	const char *slash = strchr(strstr(path, "://") + 3, '/');
-	bool has = slash && strstr(slash, part);
-
-	secret_wipe(path, strlen(path));
-	return has;
-}
-
-/* ".../webhooks/ID/TOKEN": one that was cut off has no TOKEN. */
-static bool has_webhook(const char *url)
-{
-	OWN_STR char *path = mem_dupn(url, notify_path_end(url));
-	const char *slash = strchr(strstr(path, "://") + 3, '/');
-	const char *id = slash ? strstr(slash, WEBHOOKS) : NULL;
-
-	id = id ? id + strlen(WEBHOOKS) : "";
-	size_t len = strcspn(id, "/");
-	bool has = len && id[len] == '/' && id[len + 1] && id[len + 1] != '/';
-	secret_wipe(path, strlen(path));
-	return has;
-}
-
-/* What a service's own URL must have. */
-static const char *shape_fault(enum notify_service service, const char *url)
-{
-	if (service == NOTIFY_NTFY && !has_topic(url))
-		return "does not end in a topic of letters, digits, - and _, such as "
-		       "ntfy+https://ntfy.sh/my-topic";
-	if (service == NOTIFY_DISCORD && !path_has(url, WEBHOOKS))
-		return "is no Discord webhook; it is "
-		       "discord+https://discord.com/api/webhooks/ID/TOKEN";
-	if (service == NOTIFY_DISCORD && !has_webhook(url))
-		return "is no whole Discord webhook; copy all of it: "
-		       "discord+https://discord.com/api/webhooks/ID/TOKEN";
-	if (service == NOTIFY_APPRISE && !path_has(url, "/notify"))
-		return "is not where an Apprise API takes messages, such as "
-		       "apprise+https://apprise.example.org/notify/KEY";
 	return NULL;
 }
 
@@ -153,12 +111,11 @@ static bool is_complete(const char *url, struct http_url *parts)
 
 const char *notify_parse(const char *text, struct notify_target *t)
 {
-	const char *own = service_of(text, t);
+	const char *own = take_service(text, t);
 	struct http_url parts;
 
 	if (!own)
-		return "does not begin with webhook+, ntfy+, gotify+, discord+ or apprise+ and "
-		       "https:// (or http://)";
+		return not_a_service();
 	if (strlen(own) > NOTIFY_URL_MAX || !text_is_utf8(own, strlen(own)))
 		return "is longer than 2048 bytes, or not UTF-8";
 	if (!text_starts(own, "https://") && !text_starts(own, "http://"))
@@ -171,11 +128,11 @@ const char *notify_parse(const char *text, struct notify_target *t)
 		return fault;
 	if (!is_complete(url, &parts))
 		fault = "is not a complete URL behind the +";
-	else
-		fault = shape_fault(t->service, url);
+	else if (t->service->url_fault)
+		fault = t->service->url_fault(url);
 	if (!fault) {
 		secret_set(&t->url, url);
-		snprintf(t->label, sizeof t->label, "%s (%s)", services[t->service], parts.host);
+		snprintf(t->label, sizeof t->label, "%s (%s)", t->service->name, parts.host);
 	}
 	secret_wipe(url, strlen(url));
 	return fault;
@@ -185,7 +142,7 @@ void notify_number(struct notify_target *t, size_t number)
 {
 	OWN_STR char *host = mem_dup(strchr(t->label, '('));
 
-	snprintf(t->label, sizeof t->label, "%s %zu %s", services[t->service], number, host);
+	snprintf(t->label, sizeof t->label, "%s %zu %s", t->service->name, number, host);
 }
 
 static void set_fingerprint(struct notify_target *t)
@@ -193,7 +150,7 @@ static void set_fingerprint(struct notify_target *t)
 	const char *token = secret_is_set(&t->token) ? secret_reveal(&t->token) : "";
 	const char *basic = secret_is_set(&t->basic) ? secret_reveal(&t->basic) : "";
 	uint8_t digest[SHA256_SIZE];
-	char *all = mem_printf("ptp-archiver notify\n%s\n%s\n%s\n%s", services[t->service],
+	char *all = mem_printf("ptp-archiver notify\n%s\n%s\n%s\n%s", t->service->name,
 			       secret_reveal(&t->url), token, basic);
 
 	hash_sha256(all, strlen(all), digest);
@@ -216,15 +173,11 @@ const char *notify_complete(struct notify_target *t, const char *token)
 		return "has a token that is empty, or holds a line break";
 	if (token)
 		secret_set(&t->token, token);
-	bool has_token = secret_is_set(&t->token), has_basic = secret_is_set(&t->basic);
-	if (has_token && has_basic)
+	if (secret_is_set(&t->token) && secret_is_set(&t->basic))
 		return "has a token and a user name; one of them is enough";
-	if (t->service == NOTIFY_DISCORD && (has_token || has_basic))
-		return "needs no token: Discord's stands in the URL";
-	if (t->service == NOTIFY_GOTIFY && has_basic)
-		return "has a user name; Gotify wants the token of an application";
-	if (t->service == NOTIFY_GOTIFY && !has_token && !strstr(secret_reveal(&t->url), "token="))
-		return "has no token; write gotify+https://TOKEN@host, or give Token or TokenFile";
+	const char *fault = t->service->access_fault ? t->service->access_fault(t) : NULL;
+	if (fault)
+		return fault;
 	set_fingerprint(t);
 	return NULL;
 }
