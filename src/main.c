@@ -16,16 +16,17 @@ static const struct option_row options[OPTION_COUNT] = {
 	[OPTION_LOG_FORMAT] = {"log-format", "F", "text or json (LOG_FORMAT)"},
 	[OPTION_HELP] = {"help", NULL, "this help"},
 	[OPTION_VERSION] = {"version", NULL, "the version"},
-	[OPTION_JSON] = {"json", NULL, "as JSON"},
-	[OPTION_FORCE] = {"force", NULL, "in spite of what speaks against it"},
-	[OPTION_CONTAINER] = {"container", "NAME", "of this container only"},
+	[OPTION_JSON] = {"json", NULL, "print the result as JSON"},
+	[OPTION_FORCE] = {"force", NULL, "do what the command would otherwise refuse"},
+	[OPTION_CONTAINER] = {"container", "NAME", "only this container"},
 	[OPTION_LIMIT] = {"limit", "N", "at most N, the newest (50)"},
 	[OPTION_SIZE] = {"size", "S", "such as 500G or 1.5T"},
-	[OPTION_WATCH] = {"watch", "DIR", "its watch directory"},
-	[OPTION_ONLINE] = {"online", NULL, "ask the tracker and the clients, too"},
+	[OPTION_WATCH] = {"watch", "DIR", "its watch folder"},
+	[OPTION_ONLINE] = {"online", NULL,
+			   "also call the tracker, the clients and the ping server"},
 	[OPTION_CLIENT] = {"client", "NAME", "a client of config.ptp"},
-	[OPTION_CATEGORY] = {"category", "C", "of this category (label) only"},
-	[OPTION_FOLDER] = {"folder", "DIR", "where .torrent files lie"},
+	[OPTION_CATEGORY] = {"category", "C", "only this category (label)"},
+	[OPTION_FOLDER] = {"folder", "DIR", "a folder with .torrent files"},
 	[OPTION_MISSING] = {"missing", NULL, "only what the client does not have"},
 	[OPTION_TEST] = {"test", NULL, "send a message to each"},
 };
@@ -33,72 +34,72 @@ static const struct option_row options[OPTION_COUNT] = {
 #define GLOBAL ((1u << (OPTION_VERSION + 1)) - 1)
 
 static const struct command commands[] = {
-	{"run", "", "the daemon: a cycle over all containers every interval, for ever", 0, cmd_run,
-	 "SIGTERM ends it, SIGHUP reads the configuration again, SIGUSR1 starts a cycle now.\n"
-	 "PTP_LISTEN=127.0.0.1:9980 gives it a status page."},
-	{"fetch", "NAME...|all", "one cycle now", 1u << OPTION_FORCE, cmd_fetch,
-	 "Prints where each torrent was written. --force asks although the tracker is being left\n"
-	 "alone after failures; the 10 seconds between two calls stay."},
-	{"list", "", "the containers, as the official utility lists them", 0, cmd_list, NULL},
+	{"run", "", "the daemon: run a cycle over all containers every interval", 0, cmd_run,
+	 "It runs until it is stopped. SIGTERM stops it, SIGHUP makes it read the\n"
+	 "configuration again, SIGUSR1 starts a cycle now. PTP_LISTEN=127.0.0.1:9980\n"
+	 "gives it a status page."},
+	{"fetch", "NAME...|all", "run one cycle now", 1u << OPTION_FORCE, cmd_fetch,
+	 "Prints where each torrent was written. --force asks even during a back-off.\n"
+	 "Two calls stay at least 10 seconds apart."},
+	{"list", "", "print the containers as the official utility does", 0, cmd_list, NULL},
 	{"create", "NEW", "add a container to config.ptp", 1u << OPTION_SIZE | 1u << OPTION_WATCH,
 	 cmd_create, "Without --size and --watch it gets what Default in config.ptp says."},
 	{"remove", "NAME", "take a container out of config.ptp", 1u << OPTION_FORCE, cmd_remove,
-	 "Refused while something of it is pending; --force does it all the same."},
+	 "Refuses while a torrent of it is pending. --force removes it anyway."},
 	{"rename", "OLD NEW", "give a container another name in config.ptp", 1u << OPTION_FORCE,
-	 cmd_rename, "The tracker knows containers by name; rename it there as well."},
+	 cmd_rename,
+	 "The tracker knows containers by name; rename it there as well. Refuses while a\n"
+	 "torrent of it is pending. --force renames it anyway."},
 	{"resize", "NAME SIZE", "give a container another size in config.ptp", 0, cmd_resize,
 	 "The tracker learns of it at the next fetch."},
 	{"setup", "", "ask for user and key, and write a first config.ptp", 0, cmd_setup, NULL},
-	{"update", "", "compare the tracker's utility version with the protocol spoken here", 0,
-	 cmd_update, NULL},
+	{"update", "", "compare the tracker's utility version with the one spoken here", 0,
+	 cmd_update, "The one spoken here is the version whose protocol this program follows."},
 	{"check", "", "find out what would not work, and why; changes nothing",
 	 1u << OPTION_ONLINE | 1u << OPTION_JSON, cmd_check,
-	 "A line for each thing tested, and for what is not well a second one that says what "
-	 "mends\n"
-	 "it. --online calls the tracker (for its utility's version) and the clients, and makes "
-	 "an\n"
-	 "entry in the log of the Healthchecks check, which leaves its status alone. It notes its\n"
-	 "call of the tracker in the state folder, which it makes if it is missing: whoever asks "
-	 "the\n"
-	 "tracker next has to keep the distance. Exit status 1 if something has FAILed, 2 if\n"
-	 "`run` would refuse to start: the configuration cannot be used, or has no container."},
+	 "Prints a line for each test. Below each problem it says how to fix it.\n"
+	 "--online asks the tracker for its utility's version, calls the clients, and\n"
+	 "makes an entry in the log of the Healthchecks check, which does not change its\n"
+	 "status. It records its call in the state folder, which it makes if necessary. So\n"
+	 "the next call keeps its distance. Exit status 1 if something has FAILed, 2 if\n"
+	 "`run` would refuse to start: it cannot use the configuration, or has no container."},
 	{"status", "", "per container: delivered, pending, possibly lost, last outcome",
 	 1u << OPTION_JSON, cmd_status, NULL},
 	{"history", "", "the assignments, newest first",
 	 1u << OPTION_JSON | 1u << OPTION_CONTAINER | 1u << OPTION_LIMIT, cmd_history, NULL},
 	{"inspect", "FILE", "what this program thinks of a .torrent file", 1u << OPTION_JSON,
-	 cmd_inspect, "Exit status 1 if it is refused."},
-	{"audit", "", "whether what was assigned is there, and seeding",
+	 cmd_inspect, "Exit status 1 if it would refuse the file."},
+	{"audit", "", "ask the clients whether what was assigned is there, and seeding",
 	 1u << OPTION_JSON | 1u << OPTION_CONTAINER | 1u << OPTION_FORCE, cmd_audit,
-	 "Asks the torrent clients for what they have, and says of each torrent that is not "
-	 "seeding\n"
-	 "what can be done. --force calls a client that refused the password earlier. Exit status\n"
-	 "1 if something is missing, or a client could not be asked."},
-	{"redeliver", "", "hand over to a client again what was delivered, from the vault",
+	 "Lists each torrent that is not seeding, with what you can do. --force calls a\n"
+	 "client that refused the password earlier. Exit status 1 if a torrent is missing,\n"
+	 "or a client could not be asked."},
+	{"redeliver", "", "hand over again, from the vault, what was delivered",
 	 1u << OPTION_CONTAINER | 1u << OPTION_CLIENT | 1u << OPTION_MISSING | 1u << OPTION_FORCE,
 	 cmd_redeliver,
-	 "For a client that is new, or was rebuilt. The tracker is not called. What the client "
-	 "has\n"
-	 "already stays as it is; one that was cut off goes on where it was. --client: to this "
-	 "one\nin place of each container's own."},
-	{"export", "DIR", "write the .torrent files of the vault to a folder, with a manifest",
+	 "Use it for a client that is new or was rebuilt. It does not call the tracker.\n"
+	 "Torrents that the client already has stay as they are. If it is interrupted, the\n"
+	 "next call resumes. --client hands over to this client, not to each container's\n"
+	 "own. --force calls a client that refused the password earlier."},
+	{"export", "DIR", "write the vault's .torrent files to a folder, with a manifest",
 	 1u << OPTION_CONTAINER, cmd_export, NULL},
-	{"adopt", "", "take over into a container what a client or a folder has already",
+	{"adopt", "", "record torrents that a client or a folder already has",
 	 COMMAND_NEEDS(OPTION_CONTAINER) | 1u << OPTION_CLIENT | 1u << OPTION_CATEGORY |
 		 1u << OPTION_FOLDER | 1u << OPTION_FORCE,
 	 cmd_adopt,
-	 "For who comes from another program. With --client what it holds (of --category), with\n"
-	 "--folder alone the .torrent files there; with both the vault gets its copies from the\n"
-	 "folder. The tracker is not called, and nothing changes in the client."},
-	{"notify", "", "who is told of what (Notify), and how it is going with them",
+	 "Use it when you come from another program. They become torrents of --container.\n"
+	 "With --client it takes over what the client has, of one category with --category.\n"
+	 "With --folder it takes over the .torrent files there. With both, the vault gets\n"
+	 "its copies from the folder. It does not call the tracker and changes nothing in\n"
+	 "the client. --force calls a client that refused the password earlier."},
+	{"notify", "", "which service gets which messages, and whether they arrive",
 	 1u << OPTION_TEST, cmd_notify,
-	 "--test sends one message to each, and says how it went. Exit status 1 if one did not "
-	 "work."},
+	 "--test sends one message to each, and says whether it worked. Exit status 1 if\n"
+	 "one did not work."},
 	{"health", "", "whether the daemon is alive and its next cycle not overdue", 0, cmd_health,
-	 "For a container's HEALTHCHECK and the like; asks the tracker nothing. A tracker that is\n"
-	 "down, a back-off, a full container and a failed cycle are not unhealthy: a restart "
-	 "would\n"
-	 "not mend them. Exit status 0 if healthy, 1 if not."},
+	 "For a container's HEALTHCHECK. It asks the tracker nothing. A tracker that is\n"
+	 "down, a back-off, a full container and a failed cycle count as healthy, because a\n"
+	 "restart would not fix them. Exit status 0 if healthy, 1 if not."},
 	{"settings", "", "every setting: its variable, its key in config.ptp, its default",
 	 1u << OPTION_JSON, cmd_settings, NULL},
 	{"help", "[COMMAND]", "this help, or a command's own", 0, cmd_help, NULL},
@@ -165,7 +166,8 @@ static int run(const struct command *c, const struct invocation *in)
 	return err.kind == ERR_FATAL && err.code == WORD_CONFIG ? STATUS_USAGE : STATUS_FAILED;
 }
 
-/* With a standard descriptor closed, a file of ours would get its number, and the log's lines. */
+/* If a standard descriptor is closed, a file of the program would get its number, and the log's
+ * lines. */
 static void fill_standard_descriptors(void)
 {
 	int fd;

@@ -127,9 +127,11 @@ def forbidden(text):
 
 
 def allowed():
-    """{file: number} of the files that are not rewritten yet."""
-    lines = ALLOWED.read_text().splitlines() if ALLOWED.exists() else []
-    return {name: int(number) for number, name in (line.split(maxsplit=1) for line in lines if line)}
+    """{file: number} of the files that are not rewritten yet.  A merge keeps the lines of both sides:
+    the lower number counts."""
+    lines = ALLOWED.read_text().split("\n") if ALLOWED.exists() else []
+    rows = sorted((line.split() for line in lines if line), key=lambda row: -int(row[0]))
+    return {name: int(number) for number, name in rows}
 
 
 def blind():

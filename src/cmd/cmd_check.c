@@ -1,6 +1,5 @@
-/* check: would it work?  Changes nothing (but for the record of a call to the tracker, with
- * --online), and asks for no torrent.  What is wrong with the configuration keeps nothing else from
- * being tested. */
+/* check: would it work?  Changes nothing, except the record of a call to the tracker with --online.
+ * Asks for no torrent.  A wrong setting does not stop the other tests. */
 #include "cmd/command.h"
 #include "doctor/doctor.h"
 #include "base/clock.h"

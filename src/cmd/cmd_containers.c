@@ -95,7 +95,7 @@ static json_t *existing(json_t *all, const char *name, struct err *err)
 	return own;
 }
 
-/* What the new container gets where nothing else is said, from Default in the file. */
+/* The value that was given, or that of Default in the file. */
 static const char *default_text(const json_t *defaults, const char *key, const char *given,
 				struct err *err)
 {
@@ -103,8 +103,8 @@ static const char *default_text(const json_t *defaults, const char *key, const c
 
 	if (!text || !*text)
 		REFUSE(err,
-		       "Default: %s in config.ptp is no text; mend it, or give it on the "
-		       "command line",
+		       "Default: %s in config.ptp is not a text; fix it, or give the value on "
+		       "the command line",
 		       key);
 	return text && *text ? text : NULL;
 }
@@ -145,7 +145,7 @@ static bool do_remove(json_t *root, void *ctx, struct err *err)
 	return all && existing(all, e->name, err) && json_object_del(all, e->name) == 0;
 }
 
-/* Before the file is written: if that fails, renaming once more does no harm. */
+/* Runs before the file is written: if the writing fails, a second rename does no harm. */
 static bool move_assignments(const struct edit *e, struct err *err)
 {
 	OWN_STR char *path = wire_ledger_path(e->places);
@@ -158,7 +158,7 @@ static bool move_assignments(const struct edit *e, struct err *err)
 	return ok;
 }
 
-/* What is staged cannot follow: it lies in a place that has the old name. */
+/* A staged torrent cannot go along: its place has the old name. */
 static bool nothing_staged(const struct edit *e, struct err *err)
 {
 	OWN_STR char *folder = wire_staging_folder(e->places);
@@ -169,7 +169,7 @@ static bool nothing_staged(const struct edit *e, struct err *err)
 		return false;
 	return !path || REFUSE(err,
 			       "what the utility downloaded for \"%s\" is not delivered yet (%s); "
-			       "`ptp-archiver fetch \"%s\"` goes on with it",
+			       "run `ptp-archiver fetch \"%s\"` first",
 			       e->name, path, e->name);
 }
 
@@ -204,7 +204,7 @@ static bool do_resize(json_t *root, void *ctx, struct err *err)
 	return true;
 }
 
-/* ---- what else hangs on a name ---- */
+/* ---- what else depends on a name ---- */
 
 /* How much of the container is pending; 0 if there is no ledger yet. */
 static uint64_t pending(const struct invocation *in, const char *name)
@@ -230,11 +230,11 @@ static int refuse_pending(const struct invocation *in, const char *name, struct 
 	return command_usage(err,
 			     "%" PRIu64
 			     " assignment%s of \"%s\" %s not delivered yet; `ptp-archiver "
-			     "fetch \"%s\"` goes on with it, --force does it all the same",
+			     "fetch \"%s\"` retries, --force does not wait for it",
 			     n, n == 1 ? "" : "s", name, n == 1 ? "is" : "are", name);
 }
 
-static const char at_next_fetch[] = "A running daemon takes it up after SIGHUP or a restart.\n";
+static const char at_next_fetch[] = "A running daemon reads it after SIGHUP or a restart.\n";
 
 int cmd_create(const struct invocation *in, struct err *err)
 {

@@ -58,7 +58,7 @@ int cmd_fetch(const struct invocation *in, struct err *err)
 		return COMMAND_FAILED;
 	struct err why;
 	if (c.named_by_environment && !config_write(&c, &why))
-		log_warn(NULL, "config.ptp could not be written anew: %s", why.msg);
+		log_warn(NULL, "config.ptp could not be written: %s", why.msg);
 	if (!wire_open(&parts, &c, wake, err))
 		return COMMAND_FAILED;
 	const struct once once = {.parts = &parts,

@@ -17,7 +17,7 @@ static bool daemon_alive(const struct config *c, struct err *err)
 		return false;
 	if (!held)
 		return err_set(err, ERR_TARGET, WORD_INTERNAL,
-			       "no `ptp-archiver run` is at work on the state folder %s", c->state);
+			       "no `ptp-archiver run` uses the state folder %s", c->state);
 	return true;
 }
 
@@ -42,7 +42,7 @@ static bool find_due(const struct config *c, int64_t *due, struct err *err)
 	return true;
 }
 
-/* A cycle that is running, whoever runs it, is what the next one waits for. */
+/* The next cycle waits for one that runs, in any process. */
 static bool on_time(const struct config *c, int64_t due, struct err *err)
 {
 	OWN_STR char *path = wire_cycle_lock_path(c);

@@ -67,7 +67,7 @@ void help_print(const struct command_table *t)
 	printf("\nOptions of all commands:\n");
 	print_options(t, t->global);
 	printf("\nExit status: 0 done (a full container counts as done), 1 something failed,\n"
-	       "2 usage or configuration. `ptp-archiver COMMAND --help` tells a command's own "
+	       "2 usage or configuration. `ptp-archiver COMMAND --help` shows a command's own "
 	       "options.\n");
 }
 

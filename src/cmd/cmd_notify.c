@@ -1,4 +1,4 @@
-/* notify: who is told of what, and how it is going with them; --test sends a message to each. */
+/* notify: which target gets which messages, and whether they arrive; --test sends one to each. */
 #include "cmd/command.h"
 #include "daemon/daemon_note.h"
 #include "config/wire.h"
@@ -64,7 +64,7 @@ static void print_telling(struct ledger *l, const struct notify_target *t)
 		printf("; %" PRIu32 " of %d messages of its day", how.told, OUTBOX_PER_DAY);
 	clock_format(how.rest_until, when);
 	if (how.failures)
-		printf("; could not be told lately, is tried again at %s", when);
+		printf("; the last message did not arrive, next try at %s", when);
 }
 
 static void print(const struct config *c)
@@ -92,7 +92,7 @@ int cmd_notify(const struct invocation *in, struct err *err)
 	daemon_note_warn(&c, in->given[OPTION_TEST] ? "notify --test" : "notify");
 	if (!c.n_notify) {
 		err_set(err, ERR_FATAL, WORD_CONFIG,
-			"nobody is told of anything: set PTP_NOTIFY, such as "
+			"no target for messages is set: set PTP_NOTIFY, such as "
 			"PTP_NOTIFY=ntfy+https://ntfy.sh/TOPIC, or Notify in config.ptp");
 		return COMMAND_FAILED;
 	}

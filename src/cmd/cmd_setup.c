@@ -28,7 +28,7 @@ static void interrupted(int signo)
 	(void)signo;
 }
 
-/* Interrupted amid a hidden line it returns false, and the terminal echoes again. */
+/* If a signal interrupts a hidden line it returns false, and the terminal echoes again. */
 static bool read_line(char line[LINE_BYTES], bool hidden)
 {
 	const struct sigaction ends_the_read = {.sa_handler = interrupted};

@@ -111,11 +111,11 @@ static void print_status(const json_t *all)
 		print_container(o);
 	if (!i)
 		printf("No containers are configured.\n");
-	print_open(json_object_get(all, "pending"), "Pending (the next cycle goes on with these "
+	print_open(json_object_get(all, "pending"), "Pending (the next cycle resumes these "
 						    "before it asks for anything new, if their "
 						    "container is configured):");
 	print_open(json_object_get(all, "possibly_lost"),
-		   "Possibly lost (the tracker's next answer is searched for these):");
+		   "Possibly lost (the program searches the tracker's next answer for these):");
 	print_staged(json_object_get(all, "staged"));
 	printf("\n");
 	if (json_is_object(backoff))

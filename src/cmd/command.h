@@ -94,8 +94,8 @@ void help_print_command(const struct command_table *t, const struct command *c);
 /* Loads the configuration; prints its problems on stderr and returns false if there are any. */
 bool command_config(const struct invocation *in, unsigned need, struct config *c);
 
-/* Warns of a container whose name means something else on the command line: it may be the tracker's
- * already, so it is kept all the same. */
+/* Warns of a container whose name means something else on the command line.  The tracker may know
+ * it already, so it stays. */
 void command_warn_names(const struct config *c);
 
 /* A mistake on the command line: fills in *err, returns COMMAND_FAILED. */

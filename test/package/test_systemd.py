@@ -321,4 +321,4 @@ def test_man_and_the_shells_find_what_was_installed(machine):
     zsh = "autoload -U compinit; compinit -u -D; echo $_comps[ptp-archiver]"
     assert machine.run("zsh", "-f", "-c", zsh).stdout == "_ptp-archiver\n"
     assert machine.run("fish", "-c", "complete -C 'ptp-archiver fet'").stdout \
-        == "fetch\tone cycle now\n"
+        == "fetch\trun one cycle now\n"

@@ -199,9 +199,9 @@ def test_fish_completes(make):
     a = make(CONTAINERS)
     (a.folder / "some-file").write_text("")
     (a.folder / "some-dir").mkdir()
-    assert fish(a, "ptp-archiver fet") == {"fetch": "one cycle now"}
+    assert fish(a, "ptp-archiver fet") == {"fetch": "run one cycle now"}
     assert fish(a, "ptp-archiver check --on") == {"--online":
-                                                  "ask the tracker and the clients, too"}
+                                                  "also call the tracker, the clients and the ping server"}
     assert fish(a, "ptp-archiver fetch ") == {"attic": "800G", "a box": "5T", "cellar": "1T",
                                               "all": ""}
     assert list(fish(a, "ptp-archiver --log-format j")) == ["json"]
