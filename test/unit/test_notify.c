@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "ports/ledger.h"
 
+#include "fake_http.h"
+#include "fake_time.h"
 #include "unit.h"
 
 #include <jansson.h>
@@ -316,6 +318,170 @@ static void our_webhook_is_as_the_readme_says(void **state)
 	assert_string_equal(secret_reveal(&s.r.headers[1]), "Authorization: Bearer key");
 }
 
+/* ---- sending ---- */
+
+#define NTFY "ntfy+https://tk_1@h.test/t"
+#define APPRISE "apprise+https://h.test/notify/k"
+
+struct told {
+	enum notify_verdict verdict;
+	char why[200];
+	int64_t rest;
+};
+
+/* What comes of one message, to which `answer` is the answer. */
+static struct told tell(const char *target, struct fake_answer answer)
+{
+	const struct event e = {.title = "T", .text = (char[]){"x"}, .level = EVENT_ERROR};
+	OWN(notify_target_clear) struct notify_target t = {0};
+	struct told told;
+	struct err err;
+
+	fake_time_reset();
+	fake_http_script(&answer, 1);
+	assert_null(parse(target, &t));
+	OWN(notify_closer) struct notify *n = notify_open("ca.pem", NULL, &err);
+	assert_non_null(n);
+	told.verdict = notify_send(n, &t, &e, told.why, &told.rest);
+	assert_int_equal(fake_http_count(), 1);
+	return told;
+}
+
+static void a_message_is_one_post_with_limits(void **state)
+{
+	(void)state;
+	struct told told = tell(NTFY, (struct fake_answer){.status = 200});
+	const struct fake_asked *a = fake_http_asked(0);
+
+	assert_int_equal(told.verdict, NOTIFY_SENT);
+	assert_string_equal(told.why, "");
+	assert_int_equal(told.rest, 0);
+	assert_string_equal(a->method, "POST");
+	assert_string_equal(a->url, "https://h.test/");
+	assert_string_equal(a->headers,
+			    "\nContent-Type: application/json\nAuthorization: Bearer tk_1\n");
+	assert_int_equal(a->body_len, strlen(a->body));
+	assert_int_equal(a->request.total_ms, 10000);
+	assert_int_equal(a->request.connect_ms, 10000);
+	assert_int_equal(a->request.stall_s, 10);
+	assert_int_equal(a->request.max_body, 65536);
+	assert_int_equal(a->request.max_redirects, 0);
+	assert_true(a->request.gives_way);
+	assert_false(a->request.repeatable || a->request.to_the_end);
+	assert_string_equal(fake_http_options()->ca_file, "ca.pem");
+	assert_true(fake_http_options()->and_system);
+	fake_http_end();
+}
+
+static void an_answer_says_whether_another_try_may_help(void **state)
+{
+	static const struct {
+		const char *target;
+		long status;
+		enum notify_verdict verdict;
+		const char *why, *body;
+	} rows[] = {
+		{NTFY, 200, NOTIFY_SENT, "", NULL},
+		{NTFY, 204, NOTIFY_SENT, "", NULL},
+		{NTFY, 299, NOTIFY_SENT, "", NULL},
+		{NTFY, 199, NOTIFY_REFUSED, "HTTP 199", NULL},
+		{NTFY, 300, NOTIFY_REFUSED, "HTTP 300: it leads elsewhere", NULL},
+		{NTFY, 399, NOTIFY_REFUSED, "HTTP 399: it leads elsewhere", NULL},
+		{NTFY, 400, NOTIFY_REFUSED, "HTTP 400", NULL},
+		{NTFY, 401, NOTIFY_REFUSED, "HTTP 401; check the token", NULL},
+		{NTFY, 403, NOTIFY_REFUSED, "HTTP 403; check the token", NULL},
+		{NTFY, 404, NOTIFY_REFUSED, "HTTP 404; check the URL", NULL},
+		{NTFY, 405, NOTIFY_REFUSED, "HTTP 405; check the URL", NULL},
+		{NTFY, 407, NOTIFY_REFUSED, "HTTP 407", NULL},
+		{NTFY, 408, NOTIFY_LATER, "HTTP 408", NULL},
+		{NTFY, 409, NOTIFY_REFUSED, "HTTP 409", NULL},
+		{NTFY, 424, NOTIFY_REFUSED, "HTTP 424", NULL},
+		{NTFY, 428, NOTIFY_REFUSED, "HTTP 428", NULL},
+		{NTFY, 429, NOTIFY_LATER, "HTTP 429", NULL},
+		{NTFY, 430, NOTIFY_REFUSED, "HTTP 430", NULL},
+		{NTFY, 499, NOTIFY_REFUSED, "HTTP 499", NULL},
+		{NTFY, 500, NOTIFY_LATER, "HTTP 500", NULL},
+		{NTFY, 503, NOTIFY_LATER, "HTTP 503", NULL},
+		{DISCORD, 204, NOTIFY_SENT, "", NULL},
+		{DISCORD, 401, NOTIFY_REFUSED, "HTTP 401; is the webhook's URL whole?", NULL},
+		{DISCORD, 403, NOTIFY_REFUSED, "HTTP 403; is the webhook's URL whole?", NULL},
+		{DISCORD, 404, NOTIFY_REFUSED, "HTTP 404; check the URL", NULL},
+		{APPRISE, 200, NOTIFY_SENT, "", NULL},
+		{APPRISE, 204, NOTIFY_REFUSED, "HTTP 204; nothing is configured there", NULL},
+		{APPRISE, 424, NOTIFY_REFUSED, "HTTP 424; one of the services behind it", NULL},
+		{APPRISE, 401, NOTIFY_REFUSED, "HTTP 401; check the token", NULL},
+		{APPRISE, 500, NOTIFY_LATER, "HTTP 500", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct told told =
+			tell(rows[i].target, (struct fake_answer){.status = rows[i].status,
+								  .body = rows[i].body,
+								  .retry_after = "60"});
+		if (told.verdict != rows[i].verdict || !text_starts(told.why, rows[i].why) ||
+		    (!*rows[i].why && *told.why))
+			fail_msg("%s %ld: %s", rows[i].target, rows[i].status, told.why);
+		assert_int_equal(told.rest, told.verdict == NOTIFY_LATER ? FAKE_NOW + 60000 : 0);
+	}
+}
+
+static void no_answer_is_tried_again_and_a_bad_url_is_not(void **state)
+{
+	(void)state;
+	struct told told = tell(NTFY, (struct fake_answer){.fails = WORD_TIMEOUT});
+
+	assert_int_equal(told.verdict, NOTIFY_LATER);
+	assert_string_equal(told.why, "host.test: no answer");
+	assert_int_equal(told.rest, 0);
+	told = tell(NTFY, (struct fake_answer){.fails = WORD_CONFIG, .kind = ERR_TARGET});
+	assert_int_equal(told.verdict, NOTIFY_REFUSED);
+}
+
+/* Discord's 429 says it in its JSON, with fractions of a second. */
+static void the_time_that_a_service_names_counts_up_to_a_day(void **state)
+{
+	static const struct {
+		long status;
+		const char *body, *retry_after;
+		int64_t rest; /* after now; 0: none */
+	} rows[] = {
+		{429, "{\"retry_after\": 1.5}", NULL, 1501},
+		{429, "{\"retry_after\": 1.5}", "7", 7000},
+		{429, "{\"retry_after\": 86400}", NULL, 86400001},
+		{429, "{\"retry_after\": 86401}", NULL, 86400000},
+		{429, "{\"retry_after\": 1e300}", NULL, 86400000},
+		{429, "{\"retry_after\": 0}", NULL, 0},
+		{429, "{\"retry_after\": -1}", NULL, 0},
+		{429, "{\"retry_after\": \"7\"}", NULL, 0},
+		{429, "not JSON", NULL, 0},
+		{429, "", NULL, 0},
+		{503, "{\"retry_after\": 1.5}", NULL, 0},
+		{503, "", "86401", 86400000},
+		{503, "", "Wed, 18 Nov 2026 11:07:40 GMT", 60000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct told told =
+			tell(DISCORD, (struct fake_answer){.status = rows[i].status,
+							   .body = rows[i].body,
+							   .retry_after = rows[i].retry_after});
+		assert_int_equal(told.verdict, NOTIFY_LATER);
+		assert_int_equal(told.rest, rows[i].rest ? FAKE_NOW + rows[i].rest : 0);
+	}
+}
+
+static void a_target_is_named_by_its_number_and_nothing_secret(void **state)
+{
+	(void)state;
+	OWN(notify_target_clear) struct notify_target t = {0};
+
+	assert_null(parse(NTFY, &t));
+	notify_number(&t, 2);
+	assert_string_equal(t.label, "ntfy 2 (h.test)");
+}
+
 /* ---- what the ledger keeps of it ---- */
 
 static struct ledger *open_ledger(const char *folder)
@@ -414,6 +580,11 @@ int main(void)
 		cmocka_unit_test(hostile_words_become_printable_everywhere),
 		cmocka_unit_test(the_apprise_api_is_told_the_type),
 		cmocka_unit_test(our_webhook_is_as_the_readme_says),
+		cmocka_unit_test(a_message_is_one_post_with_limits),
+		cmocka_unit_test(an_answer_says_whether_another_try_may_help),
+		cmocka_unit_test(no_answer_is_tried_again_and_a_bad_url_is_not),
+		cmocka_unit_test(the_time_that_a_service_names_counts_up_to_a_day),
+		cmocka_unit_test(a_target_is_named_by_its_number_and_nothing_secret),
 		TEST_IN_FOLDER(messages_wait_in_order_and_go_when_they_are_settled),
 		TEST_IN_FOLDER(notices_are_kept_if_they_changed),
 	};
