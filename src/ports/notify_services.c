@@ -1,5 +1,6 @@
 /* The services; declared in ports/notify_parts.h. */
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/text.h"
@@ -260,6 +261,72 @@ static const struct notify_hint apprise_hints[] = {
 	{0},
 };
 
+/* ---- Pushover: POST 1/messages.json with the application's token and the user's key in the JSON;
+ * a message has 1 to 1024 characters, a title at most 250; priority 1 is a high one; an answer of
+ * 200 has the status 1; 429: the application's messages of the month are used up (pushover.net/api)
+ * ---- */
+
+#define PUSHOVER_USER_MAX 64
+#define PUSHOVER_MESSAGE_MAX 1024 /* characters */
+#define PUSHOVER_WRITTEN "pushover+https://TOKEN@api.pushover.net/USER"
+
+static const char *pushover_url_fault(const char *url)
+{
+	return ends_in(url, LETTERS, PUSHOVER_USER_MAX)
+		       ? NULL
+		       : "does not end in the key of a user or group; it is " PUSHOVER_WRITTEN;
+}
+
+static const char *pushover_access_fault(const struct notify_target *t)
+{
+	return has_token(t) ? NULL
+			    : "has no token of an application; write " PUSHOVER_WRITTEN
+			      ", or give Token or TokenFile";
+}
+
+static char *pushover_post_url(const char *url, size_t end)
+{
+	return mem_printf("%.*s1/messages.json%s", (int)last_segment(url, end), url, url + end);
+}
+
+/* As many bytes as `max` characters have. */
+static size_t characters(const char *text, size_t max)
+{
+	size_t at = 0, len = strlen(text);
+
+	for (size_t n = 0; n < max && at < len; n++)
+		at += text_utf8_len(text + at, len - at);
+	return at;
+}
+
+static json_t *pushover_body(const struct notify_target *t, const struct event *e,
+			     const struct notify_words *w)
+{
+	const char *url = secret_reveal(&t->url), *text = *w->text ? w->text : w->title;
+	size_t end = notify_path_end(url), begin = last_segment(url, end);
+	OWN_WIPED char *user = mem_dupn(url + begin, end - begin);
+	OWN_STR char *message = mem_dupn(text, characters(text, PUSHOVER_MESSAGE_MAX));
+
+	return json_pack("{s:s s:s s:s s:s s:i}", "token", secret_reveal(&t->token), "user", user,
+			 "title", w->title, "message", message, "priority",
+			 e->level == EVENT_ERROR ? 1 : 0);
+}
+
+static bool pushover_took(long status, const struct buf *answer)
+{
+	OWN_JSON json_t *root = json_parse(buf_text(answer), answer->len);
+
+	(void)status;
+	return json_number_at(root, "status") == 1;
+}
+
+static const struct notify_hint pushover_hints[] = {
+	{200, "; the answer is not Pushover's; check the URL"},
+	{400, "; check the token and the key of the user"},
+	{429, "; the application's messages of this month are used up"},
+	{0},
+};
+
 /* ---- all ---- */
 
 const struct notify_service notify_services[] = {
@@ -287,5 +354,12 @@ const struct notify_service notify_services[] = {
 	 .body = apprise_body,
 	 .hints = apprise_hints,
 	 .took = apprise_took},
+	{.name = "pushover",
+	 .url_fault = pushover_url_fault,
+	 .access_fault = pushover_access_fault,
+	 .post_url = pushover_post_url,
+	 .body = pushover_body,
+	 .hints = pushover_hints,
+	 .took = pushover_took},
 	{.name = NULL},
 };

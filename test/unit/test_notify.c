@@ -13,6 +13,9 @@
 
 #define DISCORD "discord+https://discord.com/api/webhooks/12/TOKEN"
 
+#define PUSHOVER_AT(place) "pushover+https://app1@" place
+#define PUSHOVER PUSHOVER_AT("api.pushover.net/u1")
+
 /* ---- reading SERVICE+URL ---- */
 
 static const char *parse(const char *text, struct notify_target *t)
@@ -305,6 +308,30 @@ static void the_apprise_api_is_told_the_type(void **state)
 	}
 }
 
+static void pushover_gets_the_token_and_the_user_in_its_json(void **state)
+{
+	static const char *const bad[] = {PUSHOVER_AT("h.test/"), PUSHOVER_AT("h.test"),
+					  PUSHOVER_AT("h.test/u-1"), "pushover+https://h.test/u1",
+					  "pushover+https://a:b@h.test/u1"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		OWN(notify_target_clear) struct notify_target t = {0};
+		assert_non_null(parse(bad[i], &t));
+	}
+	OWN_SENT struct sent s = send_to(PUSHOVER_AT("h.test/sub/u1"), EVENT_ERROR, "T", "");
+	assert_string_equal(secret_reveal(&s.r.url), "https://h.test/sub/1/messages.json");
+	assert_int_equal(s.r.n_headers, 1);
+	assert_string_equal(s.r.body, "{\"token\":\"app1\",\"user\":\"u1\",\"title\":\"T\","
+				      "\"message\":\"T\",\"priority\":1}");
+	OWN_STR char *long_text = mem_alloc(5000);
+	while (strlen(long_text) < 4800)
+		strcat(long_text, "😀x");
+	OWN_SENT struct sent cut = send_to(PUSHOVER_AT("h.test/u1"), EVENT_WARNING, "T", long_text);
+	assert_int_equal(number_of(&cut, "priority"), 0);
+	assert_int_equal(strlen(text_of(&cut, "message")), 1024 / 2 * strlen("😀x"));
+}
+
 static void our_webhook_is_as_the_readme_says(void **state)
 {
 	(void)state;
@@ -411,6 +438,11 @@ static void an_answer_says_whether_another_try_may_help(void **state)
 		{APPRISE, 424, NOTIFY_REFUSED, "HTTP 424; one of the services behind it", NULL},
 		{APPRISE, 401, NOTIFY_REFUSED, "HTTP 401; check the token", NULL},
 		{APPRISE, 500, NOTIFY_LATER, "HTTP 500", NULL},
+		{PUSHOVER, 200, NOTIFY_SENT, "", "{\"status\":1}"},
+		{PUSHOVER, 200, NOTIFY_REFUSED, "HTTP 200; the answer is not", "{\"status\":0}"},
+		{PUSHOVER, 200, NOTIFY_REFUSED, "HTTP 200; the answer is not", "<html>"},
+		{PUSHOVER, 400, NOTIFY_REFUSED, "HTTP 400; check the token", "{\"status\":0}"},
+		{PUSHOVER, 429, NOTIFY_LATER, "HTTP 429; the application's", "{\"status\":0}"},
 	};
 
 	(void)state;
@@ -579,6 +611,7 @@ int main(void)
 		cmocka_unit_test(texts_are_cut_between_characters_where_a_service_has_a_limit),
 		cmocka_unit_test(hostile_words_become_printable_everywhere),
 		cmocka_unit_test(the_apprise_api_is_told_the_type),
+		cmocka_unit_test(pushover_gets_the_token_and_the_user_in_its_json),
 		cmocka_unit_test(our_webhook_is_as_the_readme_says),
 		cmocka_unit_test(a_message_is_one_post_with_limits),
 		cmocka_unit_test(an_answer_says_whether_another_try_may_help),
