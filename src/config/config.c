@@ -62,15 +62,15 @@ static bool is_notify(const struct setting *s)
 }
 
 static void take(struct reading *r, const struct setting *s, const char *text,
-		 struct config_place place)
+		 const struct config_place *place)
 {
 	size_t before = r->problems->n;
 
 	secret_set(&taken_of(r->c, s)->value, text);
 	if (is_notify(s))
-		config_take_notify_words(r, &place, text);
+		config_take_notify_words(r, place, text);
 	else
-		config_take(r, s, r->c, text, &place);
+		config_take(r, s, r->c, text, place);
 	if (r->problems->n == before)
 		return;
 	if (s->fallback)
@@ -91,7 +91,6 @@ static void take_list(struct reading *r, const struct setting *s, const json_t *
 
 static void take_from_file(struct reading *r, const struct setting *s)
 {
-	const struct config_place place = {.path = &s->key, .depth = 1};
 	const json_t *value = json_object_get(r->c->file, s->key);
 	char *text;
 
@@ -99,10 +98,10 @@ static void take_from_file(struct reading *r, const struct setting *s)
 		take_list(r, s, value);
 		return;
 	}
-	if (!config_read(r, s, r->c->file, &place, &text))
+	if (!config_read(r, s, r->c->file, IN_FILE(&s->key, 1), &text))
 		taken_of(r->c, s)->faulty = true;
 	if (text)
-		take(r, s, text, place);
+		take(r, s, text, IN_FILE(&s->key, 1));
 	secret_wipe_text(&text);
 }
 
@@ -115,10 +114,10 @@ static void take_from_secret_file(struct reading *r, const struct setting *s, co
 	size_t before = r->problems->n;
 
 	if (config_take_secret_file(&text, config_environment(variable), why)) {
-		config_problem(r, &(struct config_place){.literal = variable}, " %s", why);
+		config_problem(r, AT(variable), "%s", why);
 		taken_of(r->c, s)->faulty = true;
 	} else {
-		take(r, s, secret_reveal(&text), (struct config_place){.literal = content});
+		take(r, s, secret_reveal(&text), AT(content));
 	}
 	if (r->problems->n > before)
 		problems_mend(r->problems,
@@ -138,31 +137,28 @@ static void take_setting(struct reading *r, const struct setting *s, const char 
 	secret_set(&taken->value, s->fallback);
 	taken->from_environment = !option && (config_environment(file) || value);
 	if (option)
-		take(r, s, option, (struct config_place){.literal = s->option});
+		take(r, s, option, AT(s->option));
 	else if (config_environment(file))
 		take_from_secret_file(r, s, file);
 	else if (value)
-		take(r, s, value, (struct config_place){.literal = s->variable});
+		take(r, s, value, AT(s->variable));
 	else
 		take_from_file(r, s);
 }
 
-/* The rest has ways of its own. */
-static bool is_taken_here(const struct setting *s)
+static const char *option_value(const struct setting *s, const struct config_options *o)
 {
-	return s->level == SETTING_TOP && (s->size || s->check || is_notify(s));
+	return s->option && strcmp(s->option, "--log-level") == 0    ? o->log_level
+	       : s->option && strcmp(s->option, "--log-format") == 0 ? o->log_format
+								     : NULL;
 }
 
 static void take_settings(struct reading *r, const struct config_options *o)
 {
-	for (size_t i = 0; i < config_n_settings; i++) {
-		const struct setting *s = &config_settings[i];
-		if (is_taken_here(s))
-			take_setting(r, s,
-				     s->type != SETTING_WORD || !s->option   ? NULL
-				     : strcmp(s->option, "--log-level") == 0 ? o->log_level
-									     : o->log_format);
-	}
+	EACH_SETTING (s, SETTING_TOP)
+		/* The rest is read in other ways. */
+		if (s->size || s->check || is_notify(s))
+			take_setting(r, s, option_value(s, o));
 	config_finish_notify(r->c);
 }
 

@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-static void client_problem(struct reading *r, const char *path[3], size_t depth, const char *fault)
-{
-	config_file_problem(r, path, depth, "%s%s", *fault == ':' ? "" : " ", fault);
-}
-
 /* What shows only when all keys are known. */
 static const char *client_fault(struct config_client *c)
 {
@@ -41,12 +36,12 @@ static void take_settings(struct reading *r, struct config_client *c, const json
 	size_t before = r->problems->n;
 
 	if (!has_type(own))
-		client_problem(r, path, 2, ": it needs a Type");
+		config_problem(r, IN_FILE(path, 2), ": it needs a Type");
 	config_take_object(r, SETTING_CLIENT, c, own, path, 2);
 	/* What was not taken is not missing. */
 	const char *fault = r->problems->n == before ? client_fault(c) : NULL;
 	if (fault)
-		client_problem(r, path, 2, fault);
+		config_problem(r, IN_FILE(path, 2), "%s", fault);
 }
 
 static void take_client(struct reading *r, const char *name, const json_t *own)
@@ -57,9 +52,9 @@ static void take_client(struct reading *r, const char *name, const json_t *own)
 	size_t before = r->problems->n;
 
 	if (fault || !*name)
-		client_problem(r, path, 2, fault ? fault : "has no name");
+		config_problem(r, IN_FILE(path, 2), "%s", fault ? fault : "has no name");
 	else if (!json_is_object(own))
-		client_problem(r, path, 2, "is not an object");
+		config_problem(r, IN_FILE(path, 2), "is not an object");
 	else
 		take_settings(r, &new, own, path);
 	new.faulty = r->problems->n > before;
@@ -75,9 +70,9 @@ void config_take_clients(struct reading *r)
 	json_t *own;
 
 	if (all && !json_is_null(all) && !json_is_object(all))
-		client_problem(r, path, 1, "is not an object");
+		config_problem(r, IN_FILE(path, 1), "is not an object");
 	if (json_object_size(all) > CONFIG_CLIENTS_MAX) {
-		client_problem(r, path, 1, "names more than 1000 clients");
+		config_problem(r, IN_FILE(path, 1), "names more than 1000 clients");
 		return;
 	}
 	json_object_foreach ((json_t *)all, name, own)

@@ -8,6 +8,7 @@
 
 #define UNKNOWN_SIZE "?" /* of a container whose size is none */
 #define LISTED_FOLDER "/watch"
+#define LIST AT("PTP_CONTAINERS")
 
 /* ---- one container ---- */
 
@@ -19,14 +20,14 @@ struct source {
 	const char *path[3]; /* of keys, for messages */
 };
 
-static bool check_name(struct reading *r, const char *name, struct config_place place)
+static bool check_name(struct reading *r, const char *name, const struct config_place *place)
 {
 	const char *fault = container_name_fault(name);
 
 	if (!fault)
 		return true;
 	OWN_STR char *shown = text_printable(name, strlen(name), 60);
-	config_problem(r, &place, ": the container name \"%s\" %s", shown, fault);
+	config_problem(r, place, ": the container name \"%s\" %s", shown, fault);
 	return false;
 }
 
@@ -67,8 +68,7 @@ static void take_from_file(struct reading *r, struct source *from, const struct 
 
 	from->path[2] = s->key;
 	if (!take_at(r, s, o, from->own, &own))
-		take_at(r, s, o, from->defaults,
-			&(struct config_place){.path = shared, .depth = 2});
+		take_at(r, s, o, from->defaults, IN_FILE(shared, 2));
 }
 
 static void take_row(struct reading *r, struct source *from, const struct setting *s,
@@ -80,9 +80,9 @@ static void take_row(struct reading *r, struct source *from, const struct settin
 	if (!s->official)
 		config_take_default(s, r->c, o);
 	if (variable)
-		config_take(r, s, o, variable, &(struct config_place){.literal = s->variable});
+		config_take(r, s, o, variable, AT(s->variable));
 	else if (listed)
-		config_take(r, s, o, listed, &(struct config_place){.literal = "PTP_CONTAINERS"});
+		config_take(r, s, o, listed, LIST);
 	else
 		take_from_file(r, from, s, o);
 }
@@ -114,7 +114,7 @@ static void check_container(struct reading *r, struct source *from, const struct
 		problems_add(r->problems, "PTP_CONTAINERS: %s: %s", o->name, fault);
 		problems_mend(r->problems, "correct the settings of %s", o->name);
 	} else if (fault) {
-		config_file_problem(r, from->path, 2, ": %s", fault);
+		config_problem(r, IN_FILE(from->path, 2), ": %s", fault);
 	}
 }
 
@@ -132,8 +132,8 @@ static bool has_place(struct reading *r, struct source *from, const struct conta
 	if (o->client || (o->watch_folder && *o->watch_folder))
 		return true;
 	from->path[2] = "WatchDirectory";
-	config_file_problem(r, from->path, 3,
-			    " is empty; name the folder that the client watches, or a Client");
+	config_problem(r, IN_FILE(from->path, 3),
+		       "is empty; name the folder that the client watches, or a Client");
 	return false;
 }
 
@@ -141,9 +141,8 @@ static void take_container(struct reading *r, struct source *from)
 {
 	struct container *o = new_container(r->c, from->path[1]);
 
-	for (size_t i = 0; i < config_n_settings; i++)
-		if (config_settings[i].level == SETTING_CONTAINER)
-			take_row(r, from, &config_settings[i], o);
+	EACH_SETTING (s, SETTING_CONTAINER)
+		take_row(r, from, s, o);
 	drop_blank(&o->after_fetch_exec);
 	if (!o->size)
 		o->size = mem_dup(UNKNOWN_SIZE);
@@ -161,12 +160,11 @@ static void container_from_file(struct reading *r, const char *name, const json_
 				json_t *defaults)
 {
 	struct source from = {NULL, own, defaults, {"Containers", name, NULL}};
-	const struct config_place here = {.path = from.path, .depth = 2};
 
-	if (!check_name(r, name, here))
+	if (!check_name(r, name, IN_FILE(from.path, 2)))
 		return;
 	if (!json_is_object(own)) {
-		config_problem(r, &here, " is not an object");
+		config_problem(r, IN_FILE(from.path, 2), "is not an object");
 		return;
 	}
 	config_check_keys(r, SETTING_CONTAINER, own, from.path, 2);
@@ -180,12 +178,12 @@ static void containers_from_file(struct reading *r, json_t *defaults)
 	json_t *own;
 
 	if (all && !json_is_object(all) && !json_is_null(all)) {
-		config_file_problem(r, &path, 1, " is not an object");
+		config_problem(r, IN_FILE(&path, 1), "is not an object");
 		return;
 	}
 	if (json_object_size(all) > CONFIG_CONTAINERS_MAX) {
-		config_file_problem(r, &path, 1, " names more than %d containers",
-				    CONFIG_CONTAINERS_MAX);
+		config_problem(r, IN_FILE(&path, 1), "names more than %d containers",
+			       CONFIG_CONTAINERS_MAX);
 		return;
 	}
 	json_object_foreach ((json_t *)all, name, own)
@@ -216,17 +214,16 @@ static bool holds_size(const char *name)
 
 static bool check_entry(struct reading *r, const char *name)
 {
-	const struct config_place here = {.literal = "PTP_CONTAINERS"};
 	OWN_STR char *shown = text_printable(name, strlen(name), 60);
 
-	if (!check_name(r, name, here))
+	if (!check_name(r, name, LIST))
 		return false;
 	if (holds_size(name))
-		config_problem(r, &here,
+		config_problem(r, LIST,
 			       ": in \"%s\" more follows a size; write a comma between containers",
 			       shown);
 	else if (is_duplicate(r->c, name))
-		config_problem(r, &here, ": the container \"%s\" is named twice", name);
+		config_problem(r, LIST, ": the container \"%s\" is named twice", name);
 	else
 		return true;
 	return false;
@@ -235,12 +232,11 @@ static bool check_entry(struct reading *r, const char *name)
 /* One "name:size" of PTP_CONTAINERS. */
 static void container_from_entry(struct reading *r, char *entry, json_t *defaults)
 {
-	const struct config_place here = {.literal = "PTP_CONTAINERS"};
 	char *colon = strrchr(entry, ':');
 
 	if (!colon) {
 		OWN_STR char *shown = text_printable(entry, strlen(entry), 60);
-		config_problem(r, &here,
+		config_problem(r, LIST,
 			       ": \"%s\" has no size; write it as name:size, such as attic:800G",
 			       shown);
 		return;
@@ -261,9 +257,7 @@ static void containers_from_environment(struct reading *r, const char *list, jso
 
 	for (char *entry; (entry = strsep(&rest, ","));) {
 		if (r->c->n_containers >= CONFIG_CONTAINERS_MAX) {
-			const struct config_place here = {.literal = "PTP_CONTAINERS"};
-			config_problem(r, &here, ": more than %d containers",
-				       CONFIG_CONTAINERS_MAX);
+			config_problem(r, LIST, ": more than %d containers", CONFIG_CONTAINERS_MAX);
 			return;
 		}
 		/* A comma behind the last one is a habit, not a mistake. */
@@ -283,7 +277,7 @@ static void check_defaults(struct reading *r)
 	if (json_is_object(own))
 		config_check_keys(r, SETTING_CONTAINER, own, path, 1);
 	else if (own && !json_is_null(own))
-		config_file_problem(r, path, 1, " is not an object");
+		config_problem(r, IN_FILE(path, 1), "is not an object");
 }
 
 void config_take_containers(struct reading *r)

@@ -48,11 +48,9 @@ static json_t *container_json(const struct container *c, json_t *old)
 	json_t *all = json_is_object(old) ? json_copy(old) : json_object();
 	uint64_t id;
 
-	for (size_t i = 0; i < config_n_settings; i++) {
-		const struct setting *s = &config_settings[i];
-		if (s->official && s->level == SETTING_CONTAINER)
+	EACH_SETTING (s, SETTING_CONTAINER)
+		if (s->official)
 			json_object_set_new(all, s->key, setting_json(s, c));
-	}
 	if (num_u64(c->id, INT64_MAX, &id) && id)
 		json_object_set_new(all, "ContainerID", json_integer((json_int_t)id));
 	return all;
@@ -60,13 +58,10 @@ static json_t *container_json(const struct container *c, json_t *old)
 
 static void put_top(json_t *root, const struct config *c)
 {
-	for (size_t i = 0; i < config_n_settings; i++) {
-		const struct setting *s = &config_settings[i];
-		if (!s->official || s->level != SETTING_TOP)
-			continue;
-		json_t *value = setting_json(s, c);
+	EACH_SETTING (s, SETTING_TOP) {
+		json_t *value = s->official ? setting_json(s, c) : NULL;
 		/* What is not set does not replace what is there. */
-		if (!json_is_null(value) || !json_object_get(root, s->key))
+		if (value && (!json_is_null(value) || !json_object_get(root, s->key)))
 			json_object_set(root, s->key, value);
 		json_decref(value);
 	}

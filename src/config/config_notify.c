@@ -75,9 +75,9 @@ void config_take_notify_words(struct reading *r, const struct config_place *plac
 	     word = strtok_r(NULL, SEPARATORS, &save)) {
 		const char *fault = add_word(r->c, word, ++number);
 		if (fault && list)
-			config_problem(r, place, " (number %zu of the list) %s", number, fault);
+			config_problem(r, place, "(number %zu of the list) %s", number, fault);
 		else if (fault)
-			config_problem(r, place, " %s", fault);
+			config_problem(r, place, "%s", fault);
 	}
 	secret_wipe(copy, strlen(value));
 	free(copy);
@@ -92,7 +92,7 @@ static bool take_object(struct reading *r, struct config_entry *e, const json_t 
 
 	config_take_object(r, SETTING_NOTIFY, e, own, path, 2);
 	if (r->problems->n == before && !secret_is_set(&e->url))
-		config_file_problem(r, path, 2, " has neither a URL nor a URLFile");
+		config_problem(r, IN_FILE(path, 2), "has neither a URL nor a URLFile");
 	return r->problems->n == before;
 }
 
@@ -110,7 +110,7 @@ static void take_entry(struct reading *r, const json_t *own, const char *path[3]
 	if (!fault)
 		fault = add(r->c, &e, number);
 	if (fault)
-		config_file_problem(r, path, 2, " %s", fault);
+		config_problem(r, IN_FILE(path, 2), "%s", fault);
 }
 
 void config_take_notify_list(struct reading *r, const json_t *list)

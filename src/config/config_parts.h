@@ -9,9 +9,8 @@
  *     config_notify.c      Notify
  *     config_file.c        writing config.ptp
  *     config_read.c        a row's value from JSON; keys that do not belong
- *     config_settings.c    the rows
+ *     config_settings.c    the rows, with their checks
  *     config_values.c      a value by its row
- *     config_checks.c      the checks that rows have
  *     config_source.c      problems with their place, environment, secret files
  */
 #ifndef CONFIG_CONFIG_PARTS_H
@@ -45,38 +44,25 @@ struct config_place {
 /* NULL if it is not set, or empty; `name` may be NULL. */
 const char *config_environment(const char *name);
 
+#define AT(name) (&(struct config_place){.literal = (name)})
+#define IN_FILE(keys, n) (&(struct config_place){.path = (keys), .depth = (n)})
+
 /*
  * One more problem, with what is there: "PTP_INTERVAL", or "config.ptp:12: Containers: attic:
- * Size", before the text, which begins with a blank or a colon.  The way out is to correct that.
- * Finding the line reads the whole file.
+ * Size", before the text and, unless that begins with a colon, a blank.  The way out is to correct
+ * that. Finding the line reads the whole file.
  */
 void config_problem(struct reading *r, const struct config_place *p, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
-
-/* The same for what stands in config.ptp. */
-void config_file_problem(struct reading *r, const char *const path[], size_t depth, const char *fmt,
-			 ...) PRINTF_LIKE(4, 5);
 
 /* The trimmed content of a file, at most CONFIG_SECRET_MAX_BYTES; NULL if it was taken, else what
  * is wrong, written into `why`. */
 const char *config_take_secret_file(struct secret *to, const char *path, char why[SETTING_WHY]);
 
-/* ---- config_checks.c ---- */
-
-/* The check of a row, by the name of its key (and of its level). */
-typedef const char *config_check(const struct setting_value *v);
-config_check config_check_user, config_check_key, config_check_ping_url, config_check_base_url,
-	config_check_relative, config_check_ca_file, config_check_no_folder, config_check_listen,
-	config_check_token, config_check_hosts, config_check_notify_events, config_check_umask,
-	config_check_size, config_check_id, config_check_client, config_check_audit_client,
-	config_check_category, config_check_tags, config_check_save_path, config_check_reserve,
-	config_check_type, config_check_client_url, config_check_socket, config_check_events;
+/* ---- config_values.c ---- */
 
 /* NULL if it can be the name of a client, a category, a path and the like, else what is wrong. */
 const char *config_text_fault(const char *value);
-
-/* Does `text` say yes or no? */
-bool config_bool(const char *text, bool *out);
 
 /* ---- config_read.c ---- */
 

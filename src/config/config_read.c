@@ -55,7 +55,7 @@ bool config_read(struct reading *r, const struct setting *s, const json_t *objec
 	*text = value_text(value, s->list);
 	const char *fault = form_fault(s, value, *text);
 	if (fault)
-		config_problem(r, place, " %s", fault);
+		config_problem(r, place, "%s", fault);
 	return !fault;
 }
 
@@ -66,7 +66,7 @@ bool config_take(struct reading *r, const struct setting *s, void *to, const cha
 
 	if (setting_take(s, r->c, to, text, why))
 		return true;
-	config_problem(r, place, "%s%s", *why == ':' ? "" : " ", why);
+	config_problem(r, place, "%s", why);
 	return false;
 }
 
@@ -95,13 +95,9 @@ static void take_key(struct reading *r, const struct setting *s, void *to, const
 void config_take_object(struct reading *r, enum setting_level level, void *to, const json_t *object,
 			const char *path[], size_t depth)
 {
-	const struct config_place place = {.path = path, .depth = depth + 1};
-
-	for (size_t i = 0; i < config_n_settings; i++) {
-		const struct setting *s = &config_settings[i];
+	EACH_SETTING (s, level) {
 		path[depth] = s->key;
-		if (s->level == level)
-			take_key(r, s, to, object, &place);
+		take_key(r, s, to, object, IN_FILE(path, depth + 1));
 	}
 	config_check_keys(r, level, object, path, depth);
 }
@@ -114,9 +110,9 @@ static const char *nearest(enum setting_level level, const char *key)
 	const char *keys[CONFIG_SETTINGS_MAX + 1];
 	size_t n = 0;
 
-	for (size_t i = 0; i < config_n_settings; i++)
-		if (config_settings[i].level == level && config_settings[i].key)
-			keys[n++] = config_settings[i].key;
+	EACH_SETTING (s, level)
+		if (s->key)
+			keys[n++] = s->key;
 	keys[n] = NULL;
 	return text_nearest(key, keys);
 }
@@ -124,10 +120,11 @@ static const char *nearest(enum setting_level level, const char *key)
 /* "at the top of config.ptp or in an entry of Clients": where it is a key; "" if it is none. */
 static void put_homes(const char *key, struct buf *out)
 {
-	for (size_t i = 0; i < config_n_settings; i++)
-		if (config_settings[i].key && text_distance(config_settings[i].key, key) == 0)
-			buf_printf(out, "%s%s", out->len ? " or " : "",
-				   setting_level_place(config_settings[i].level));
+	for (enum setting_level level = 0; level < SETTING_LEVELS; level++) {
+		const char *near = nearest(level, key);
+		if (near && text_distance(near, key) == 0)
+			buf_printf(out, "%s%s", out->len ? " or " : "", setting_level_place(level));
+	}
 }
 
 static void check_key(struct reading *r, enum setting_level level, const json_t *object,
@@ -138,11 +135,11 @@ static void check_key(struct reading *r, enum setting_level level, const json_t 
 
 	put_homes(key, &homes);
 	if (homes.len && !(near && text_distance(near, key) == 0)) {
-		config_file_problem(r, path, depth + 1, " does not belong here; write it %s",
-				    buf_text(&homes));
+		config_problem(r, IN_FILE(path, depth + 1), "does not belong here; write it %s",
+			       buf_text(&homes));
 		problems_mend(r->problems, "in %s, write %s %s", r->c->path, key, buf_text(&homes));
 	} else if (near && !json_object_get(object, near)) {
-		config_file_problem(r, path, depth + 1, " is not known; did you mean %s?", near);
+		config_problem(r, IN_FILE(path, depth + 1), "is not known; did you mean %s?", near);
 		problems_mend(r->problems, "write %s in place of %s in %s", near, key, r->c->path);
 	}
 }

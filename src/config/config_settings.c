@@ -1,8 +1,298 @@
-/* The rows; declared in config/setting.h. */
+/* The rows, and the checks that they have; declared in config/setting.h.  A check may store what it
+ * read. */
 #include "config/config_parts.h"
+#include "config/hosts.h"
+#include "config/listen.h"
+#include "base/fs.h"
+#include "base/http.h"
 #include "base/log.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/scgi.h"
+#include "base/text.h"
+#include "ports/health.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
+
+/* ---- checks ---- */
+
+static void replace(char **to, const char *value)
+{
+	free(*to);
+	*to = mem_dup(value);
+}
+
+static const char *word_of(const char *value, size_t len)
+{
+	if (strlen(value) != len)
+		return SETTING_UNEXPECTED;
+	for (; *value; value++)
+		if (!isalnum((unsigned char)*value) && *value != '_')
+			return SETTING_UNEXPECTED;
+	return NULL;
+}
+
+static const char *check_user(const struct setting_value *v)
+{
+	return word_of(v->text, 16);
+}
+
+static const char *check_key(const struct setting_value *v)
+{
+	return word_of(v->text, 32);
+}
+
+static const char *check_ping_url(const struct setting_value *v)
+{
+	return health_url_fault(v->text);
+}
+
+static const char *check_base_url(const struct setting_value *v)
+{
+	struct config *c = v->to;
+	struct http_url url;
+	struct err err;
+
+	if (!http_url_parse(v->text, &url, &err))
+		return "is not a complete URL; it is https://passthepopcorn.me unless you test";
+	if (!url.tls && !url.loopback)
+		return "is plain http, which would show the API key to everybody on the way; use "
+		       "https://";
+	c->loopback = url.loopback;
+	return NULL;
+}
+
+static const char *check_relative(const struct setting_value *v)
+{
+	return strstr(v->text, "://") || text_starts(v->text, "//") || strpbrk(v->text, " \t\r\n#")
+		       ? SETTING_UNEXPECTED
+		       : NULL;
+}
+
+static const char *check_ca_file(const struct setting_value *v)
+{
+	return fs_exists(v->text) ? NULL
+				  : "is not there; name a PEM file with the CA's certificate";
+}
+
+static const char *check_no_folder(const struct setting_value *v)
+{
+	return fs_is_folder(v->text) ? "is a folder; name the file, such as /app/archiver.py"
+				     : NULL;
+}
+
+static const char *check_listen(const struct setting_value *v)
+{
+	struct listen_address address;
+
+	return listen_parse(v->text, &address) ? NULL : SETTING_UNEXPECTED;
+}
+
+static const char *check_token(const struct setting_value *v)
+{
+	size_t len = strlen(v->text);
+
+	for (const char *p = v->text; *p; p++)
+		if (!isgraph((unsigned char)*p))
+			return "holds something else than visible ASCII characters";
+	return len >= CONFIG_TOKEN_MIN && len <= CONFIG_TOKEN_MAX
+		       ? NULL
+		       : "has not from 16 to 200 characters; `openssl rand -hex 16` makes one";
+}
+
+static const char *check_hosts(const struct setting_value *v)
+{
+	return hosts_valid(v->text) ? NULL : SETTING_UNEXPECTED;
+}
+
+static const char *check_notify_events(const struct setting_value *v)
+{
+	struct config *c = v->to;
+
+	return event_kinds_parse(v->text, &c->notify_events) ? NULL : SETTING_UNEXPECTED;
+}
+
+static const char *check_umask(const struct setting_value *v)
+{
+	struct config *c = v->to;
+	unsigned long mask = strtoul(v->text, NULL, 8);
+
+	if (!*v->text || strspn(v->text, "01234567") != strlen(v->text) || strlen(v->text) > 4 ||
+	    mask > 0777)
+		return SETTING_UNEXPECTED;
+	c->mask = (mode_t)mask;
+	return NULL;
+}
+
+/* Of a container. */
+
+/* "5TB" or "500" is nearly right: what may have been meant, the caller's, or NULL. */
+static char *size_meant(const char *size)
+{
+	size_t digits = strspn(size, "0123456789.");
+	char unit = size[digits] ? (char)toupper((unsigned char)size[digits]) : 'G';
+	OWN_STR char *guess = mem_printf("%.*s%c", (int)(digits < 32 ? digits : 32), size, unit);
+
+	return digits && num_size(guess, NULL) && strcmp(guess, size) != 0 ? OWN_TAKE(guess) : NULL;
+}
+
+static const char *check_size(const struct setting_value *v)
+{
+	if (num_size(v->text, NULL))
+		return NULL;
+	OWN_STR char *meant = size_meant(v->text);
+	OWN_STR char *shown = text_printable(v->text, strlen(v->text), 40);
+	snprintf(v->why, SETTING_WHY,
+		 ": \"%s\" is not a size: a number above 0 and one of B K M G T P, such as 500G or "
+		 "1.5T%s%s%s",
+		 shown, meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
+	return v->why;
+}
+
+/* The tracker's, written by us or the utility: anything else is as good as none. */
+static const char *check_id(const struct setting_value *v)
+{
+	struct container *o = v->to;
+	uint64_t number;
+
+	if (num_u64(v->text, INT64_MAX, &number))
+		text_copy(o->id, sizeof o->id, v->text);
+	return NULL;
+}
+
+static void use_watch_client(struct container *o, const struct config_client *client)
+{
+	free(o->client);
+	o->client = NULL;
+	free(o->watch_folder);
+	o->watch_folder =
+		container_folder(client->watch_folder ? client->watch_folder : "", o->name);
+}
+
+/* A client that cannot be used is still named, so that the container does not count as one with a
+ * watch folder. */
+static const char *check_client(const struct setting_value *v)
+{
+	const struct config_client *client = config_client_find(v->config, v->text);
+	struct container *o = v->to;
+
+	if (client && !client->type && !client->faulty) {
+		use_watch_client(o, client);
+		return NULL;
+	}
+	const char *fault = config_text_fault(v->text);
+	if (!fault)
+		replace(&o->client, v->text);
+	return fault || client ? fault : SETTING_UNEXPECTED;
+}
+
+static const char *check_audit_client(const struct setting_value *v)
+{
+	const struct config_client *client = config_client_find(v->config, v->text);
+
+	return client && (client->type || client->faulty) ? NULL : SETTING_UNEXPECTED;
+}
+
+/* A name that the client would refuse for each torrent is refused before any is asked for. */
+static const char *check_category(const struct setting_value *v)
+{
+	const struct container *o = v->to;
+	const struct config_client *client = config_client_find(v->config, o->client);
+
+	return client && client->type && !client->faulty
+		       ? client_type_category_fault(client->type, v->text)
+		       : NULL;
+}
+
+/* "a, b" becomes "a,b". */
+static const char *check_tags(const struct setting_value *v)
+{
+	OWN_BUF struct buf tags = BUF_MAX(CONFIG_CLIENT_TEXT_MAX);
+	OWN_STR char *copy = mem_dup(v->text);
+	struct container *o = v->to;
+	const char *fault = config_text_fault(v->text);
+	char *rest = copy;
+
+	for (char *tag; !fault && (tag = strsep(&rest, ","));) {
+		tag = text_strip(tag);
+		if (!*tag)
+			return "holds an empty tag";
+		buf_printf(&tags, "%s%s", tags.len ? "," : "", tag);
+	}
+	if (!fault)
+		replace(&o->placement.tags, buf_text(&tags));
+	return fault;
+}
+
+static const char *check_save_path(const struct setting_value *v)
+{
+	bool windows = isalpha((unsigned char)v->text[0]) && v->text[1] == ':';
+
+	return v->text[0] == '/' || v->text[0] == '\\' || windows ? NULL : SETTING_UNEXPECTED;
+}
+
+static const char *check_reserve(const struct setting_value *v)
+{
+	size_t len = strlen(v->text);
+	struct container *o = v->to;
+	struct reserve r = {0};
+	uint64_t percent;
+
+	if (len > 1 && v->text[len - 1] == '%') {
+		OWN_STR char *digits = mem_dupn(v->text, len - 1);
+		if (!num_u64(digits, 99, &percent) || !percent)
+			return "is not a percentage from 1% to 99%";
+		r.percent = (unsigned)percent;
+	} else if (strcmp(v->text, "0") != 0 && !num_size(v->text, &r.bytes)) {
+		return SETTING_UNEXPECTED;
+	}
+	o->reserve = r;
+	return NULL;
+}
+
+/* Of a client. */
+
+static const char *check_type(const struct setting_value *v)
+{
+	struct config_client *c = v->to;
+
+	c->type = client_type_find(v->text);
+	return c->type || strcmp(v->text, CLIENT_TYPE_WATCH) == 0 ? NULL : SETTING_UNEXPECTED;
+}
+
+static const char *check_client_url(const struct setting_value *v)
+{
+	bool scgi = text_starts(v->text, "scgi://");
+	struct scgi_address address;
+	struct http_url url;
+	struct err err;
+
+	if (strchr(v->text, '@'))
+		return "holds a user name or password; write them as Username and PasswordFile";
+	if (scgi && !scgi_address_of_url(v->text, &address, &err))
+		return "is not of the form scgi://host:port; for a unix socket give its path as "
+		       "Socket";
+	return scgi || http_url_parse(v->text, &url, &err) ? NULL : SETTING_UNEXPECTED;
+}
+
+static const char *check_socket(const struct setting_value *v)
+{
+	return v->text[0] == '/' && strlen(v->text) <= CONFIG_SOCKET_MAX ? NULL
+									 : SETTING_UNEXPECTED;
+}
+
+/* Of an entry of Notify. */
+
+static const char *check_events(const struct setting_value *v)
+{
+	struct config_entry *e = v->to;
+
+	return event_kinds_parse(v->text, &e->events) ? NULL : SETTING_UNEXPECTED;
+}
+
+/* ---- the rows ---- */
 
 #define FIELD(type, field) \
 	.offset = offsetof(type, field), .size = sizeof(((const type *)NULL)->field)
@@ -29,11 +319,11 @@ static const char *const log_formats[] = {[LOG_TEXT] = "text", [LOG_JSON] = "jso
 const struct setting config_settings[] = {
 	/* ---- the top level ---- */
 	{TOP(user), .key = "ApiUser", .variable = "PTP_USER", .in_file = true, .official = true,
-	 .type = SETTING_SECRET, .check = config_check_user,
+	 .type = SETTING_SECRET, .check = check_user,
 	 .expects = "16 letters and digits, from your profile page",
 	 .help = "The API user of your profile page."},
 	{TOP(key), .key = "ApiKey", .variable = "PTP_KEY", .in_file = true, .official = true,
-	 .type = SETTING_SECRET, .check = config_check_key,
+	 .type = SETTING_SECRET, .check = check_key,
 	 .expects = "32 letters and digits, from your profile page",
 	 .help = "The API key of your profile page."},
 	{ROW(TOP), .key = "Containers", .variable = "PTP_CONTAINERS",
@@ -46,7 +336,7 @@ const struct setting config_settings[] = {
 	{ROW(TOP), .key = "Clients", .expects = "an object",
 	 .help = "Your torrent clients, each under a name of your choice."},
 	{TOP(ping_url), .key = "HealthchecksURL", .variable = "HC_URL", .in_file = true,
-	 .type = SETTING_SECRET, .check = config_check_ping_url, .unset = "no pings",
+	 .type = SETTING_SECRET, .check = check_ping_url, .unset = "no pings",
 	 .expects = "a complete URL", .example = "https://hc-ping.com/UUID",
 	 .help = "The ping URL of a Healthchecks check, with its UUID or with ping key and slug."},
 	{ROW(TOP), .key = "Notify", .variable = "PTP_NOTIFY", .in_file = true, .list = true,
@@ -54,23 +344,23 @@ const struct setting config_settings[] = {
 	 .expects = "at most 10 of SERVICE+URL, with blanks or commas between them",
 	 .help = "Where to send messages about events. In config.ptp an array of such texts, and "
 		 "of objects."},
-	{ROW(TOP), .check = config_check_notify_events, .key = "NotifyEvents",
+	{ROW(TOP), .check = check_notify_events, .key = "NotifyEvents",
 	 .variable = "PTP_NOTIFY_EVENTS", .list = true, .fallback = EVENTS,
 	 .expects = "a list of these words: all, none, " EVENTS ", digest",
 	 .help = "The events to send messages about. digest is a summary once a week."},
 	{TOP(listen), .key = "Listen", .variable = "PTP_LISTEN", .type = SETTING_TEXT,
-	 .check = config_check_listen, .unset = "no page",
+	 .check = check_listen, .unset = "no page",
 	 .expects = "an address and a port, such as 127.0.0.1:9980 or [::1]:9980",
 	 .help = "The address and port of the status page."},
 	{TOP(listen_token), .key = "ListenToken", .variable = "PTP_LISTEN_TOKEN", .in_file = true,
-	 .type = SETTING_SECRET, .check = config_check_token,
+	 .type = SETTING_SECRET, .check = check_token,
 	 .expects = "16 to 200 visible ASCII characters",
 	 .help = "The password of the status page. `openssl rand -hex 16` makes one."},
 	{TOP(listen_open), .key = "ListenOpen", .variable = "PTP_LISTEN_OPEN", .type = SETTING_BOOL,
 	 .fallback = "false",
 	 .help = "Show the status page without a token to every machine that can reach it."},
 	{TOP(listen_hosts), .key = "ListenHosts", .variable = "PTP_LISTEN_HOSTS", .list = true,
-	 .type = SETTING_TEXT, .check = config_check_hosts,
+	 .type = SETTING_TEXT, .check = check_hosts,
 	 .expects = "a list of host names without port, such as ptp.example.org, or * for any",
 	 .example = "ptp.example.org",
 	 .help = "Further host names under which the status page answers without a token, such as "
@@ -91,26 +381,26 @@ const struct setting config_settings[] = {
 	 .max = CONFIG_TIMEOUT_MAX_MS, .fallback = "60s",
 	 .help = "The time limit for one request to the tracker."},
 	{TOP(base_url), .key = "BaseURL", .variable = "PTP_BASE_URL", .official = true,
-	 .type = SETTING_TEXT, .check = config_check_base_url,
-	 .fallback = "https://passthepopcorn.me", .expects = "a complete URL",
+	 .type = SETTING_TEXT, .check = check_base_url, .fallback = "https://passthepopcorn.me",
+	 .expects = "a complete URL",
 	 .help = "The tracker. Plain http is refused, except to this machine."},
 	{TOP(fetch_url), .key = "FetchURL", .official = true, .type = SETTING_TEXT,
-	 .check = config_check_relative, .fallback = "archive.php?action=fetch",
+	 .check = check_relative, .fallback = "archive.php?action=fetch",
 	 .expects = "a URL relative to BaseURL",
 	 .help = "Where the tracker is asked for a torrent."},
 	{TOP(download_url), .key = "DownloadURL", .official = true, .type = SETTING_TEXT,
-	 .check = config_check_relative, .fallback = "torrents.php?action=download",
+	 .check = check_relative, .fallback = "torrents.php?action=download",
 	 .expects = "a URL relative to BaseURL", .help = "Where a .torrent is downloaded."},
 	{TOP(version_url), .key = "VersionURL", .official = true, .type = SETTING_TEXT,
-	 .check = config_check_relative, .fallback = "archive.php?action=scriptver",
+	 .check = check_relative, .fallback = "archive.php?action=scriptver",
 	 .expects = "a URL relative to BaseURL",
 	 .help = "Where the tracker is asked for the official utility's version."},
 	{TOP(update_url), .key = "UpdateURL", .official = true, .type = SETTING_TEXT,
-	 .check = config_check_relative, .fallback = "archive.php?action=script",
+	 .check = check_relative, .fallback = "archive.php?action=script",
 	 .expects = "a URL relative to BaseURL",
 	 .help = "Where the official utility is downloaded."},
 	{TOP(ca_file), .key = "CAFile", .variable = "PTP_CA_FILE", .type = SETTING_TEXT,
-	 .check = config_check_ca_file, .unset = "the system's CAs", .expects = "a PEM file",
+	 .check = check_ca_file, .unset = "the system's CAs", .expects = "a PEM file",
 	 .help = "The only CAs to trust for the tracker. Pings and messages trust the system's as "
 		 "well."},
 	{TOP(utility), .key = "Engine", .variable = "PTP_ENGINE", .type = SETTING_WORD,
@@ -118,7 +408,7 @@ const struct setting config_settings[] = {
 	 .help = "native speaks the tracker's protocol itself. utility runs the official "
 		 "archiver.py."},
 	{TOP(utility_path), .key = "UtilityPath", .variable = "PTP_UTILITY_PATH",
-	 .type = SETTING_TEXT, .check = config_check_no_folder, .expects = "a file",
+	 .type = SETTING_TEXT, .check = check_no_folder, .expects = "a file",
 	 .unset = "archiver.py beside config.ptp", .example = "/app/archiver.py",
 	 .help = "Where the official utility is. It is downloaded to there if it is missing."},
 	{TOP(utility_update), .key = "UtilityUpdate", .variable = "PTP_UTILITY_UPDATE",
@@ -136,8 +426,8 @@ const struct setting config_settings[] = {
 	{TOP(log_format), .key = "LogFormat", .variable = "LOG_FORMAT", .option = "--log-format",
 	 .type = SETTING_WORD, .words = log_formats, .fallback = "text",
 	 .help = "The form of the log on stderr, one line for each event."},
-	{ROW(TOP), .check = config_check_umask, .key = "Umask", .variable = "UMASK",
-	 .fallback = "007", .expects = "an octal number from 000 to 777",
+	{ROW(TOP), .check = check_umask, .key = "Umask", .variable = "UMASK", .fallback = "007",
+	 .expects = "an octal number from 000 to 777",
 	 .help = "The umask for delivered files and new folders. A torrent holds your passkey: by "
 		 "default others cannot read it."},
 	{ROW(TOP), .variable = "PTP_CONFIG", .option = "--config", .expects = "a file",
@@ -151,7 +441,7 @@ const struct setting config_settings[] = {
 
 	/* ---- a container; the order matters, since Category is checked against Client ---- */
 	{CONTAINER(size), .key = "Size", .official = true, .type = SETTING_TEXT,
-	 .check = config_check_size, .fallback = "500G",
+	 .check = check_size, .fallback = "500G",
 	 .expects = "a number above 0 and one of B K M G T P", .example = "1.5T",
 	 .help = "How large the container is."},
 	{CONTAINER(max_stalled), .key = "MaxStalled", .variable = "PTP_MAX_STALLED",
@@ -169,25 +459,24 @@ const struct setting config_settings[] = {
 	 .help = "The folder that the torrent client watches; $name becomes the container's name. "
 		 "The variable is for containers that PTP_CONTAINERS names, and is /watch if it is "
 		 "not set."},
-	{ROW(CONTAINER), .check = config_check_id, .key = "ContainerID",
-	 .expects = "a whole number",
+	{ROW(CONTAINER), .check = check_id, .key = "ContainerID", .expects = "a whole number",
 	 .help = "The tracker's number of the container. It is written here as the official "
 		 "utility does."},
-	{ROW(CONTAINER), .check = config_check_client, .key = "Client", .variable = "PTP_CLIENT",
+	{ROW(CONTAINER), .check = check_client, .key = "Client", .variable = "PTP_CLIENT",
 	 .expects = "the name of an entry of Clients",
 	 .help = "The client that gets the torrents, in place of a watch folder."},
 	{CONTAINER(audit_client), .key = "AuditClient", .variable = "PTP_AUDIT_CLIENT",
-	 .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX, .check = config_check_audit_client,
+	 .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX, .check = check_audit_client,
 	 .expects = "the name of an entry of Clients that has an interface",
 	 .help = "The client that audit asks about torrents of a watch folder."},
 	{CONTAINER(placement.category), .key = "Category", .variable = "PTP_CATEGORY",
-	 .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX, .check = config_check_category,
+	 .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX, .check = check_category,
 	 .help = "The category or label that torrents get in the client."},
-	{ROW(CONTAINER), .check = config_check_tags, .key = "Tags", .variable = "PTP_TAGS",
-	 .list = true, .expects = "words with commas between them", .example = "ptp,archive",
+	{ROW(CONTAINER), .check = check_tags, .key = "Tags", .variable = "PTP_TAGS", .list = true,
+	 .expects = "words with commas between them", .example = "ptp,archive",
 	 .help = "The tags that torrents get in the client."},
 	{CONTAINER(placement.save_path), .key = "SavePath", .variable = "PTP_SAVE_PATH",
-	 .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX, .check = config_check_save_path,
+	 .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX, .check = check_save_path,
 	 .expects = "an absolute path on the client's machine", .unset = "the client's default",
 	 .help = "The folder that the client stores the data in."},
 	{CONTAINER(placement.paused), .key = "Paused", .variable = "PTP_PAUSED",
@@ -201,7 +490,7 @@ const struct setting config_settings[] = {
 	 .type = SETTING_COUNT, .max = CONTAINER_STALLED_MAX, .fallback = "2",
 	 .help = "Ask for nothing while more torrents than this wait for the client. In a watch "
 		 "folder, files older than a minute count."},
-	{ROW(CONTAINER), .check = config_check_reserve, .key = "Reserve", .variable = "PTP_RESERVE",
+	{ROW(CONTAINER), .check = check_reserve, .key = "Reserve", .variable = "PTP_RESERVE",
 	 .fallback = "0", .expects = "a size, such as 50G, or a percentage, such as 5%",
 	 .example = "50G",
 	 .help = "Ask for nothing while less space than this is free where the client stores. 0 is "
@@ -216,16 +505,16 @@ const struct setting config_settings[] = {
 		 "files there, such as rTorrent."},
 
 	/* ---- a client ---- */
-	{ROW(CLIENT), .check = config_check_type, .key = "Type", .words = client_type_words,
+	{ROW(CLIENT), .check = check_type, .key = "Type", .words = client_type_words,
 	 .help = "What kind of client it is. watch is a watch folder that containers share."},
 	{CLIENT(url), .key = "URL", .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX,
-	 .check = config_check_client_url,
+	 .check = check_client_url,
 	 .expects = "a complete URL that begins with https:// or http://",
 	 .example = "http://localhost:8080",
 	 .help = "The address of its web interface, with a sub-path if it has one. rtorrent also "
 		 "takes scgi://host:port."},
 	{CLIENT(socket), .key = "Socket", .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX,
-	 .check = config_check_socket,
+	 .check = check_socket,
 	 .expects = "the absolute path, of at most 107 bytes, of a unix socket",
 	 .help = "A unix socket to connect to instead of the URL's host."},
 	{CLIENT(user), .key = "Username", .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX,
@@ -243,7 +532,7 @@ const struct setting config_settings[] = {
 	{CLIENT(proxy_password), .key = "ProxyPasswordFile", .type = SETTING_SECRET_FILE,
 	 .expects = "a file", .help = "A file that holds the password for that proxy."},
 	{CLIENT(ca_file), .key = "CAFile", .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX,
-	 .check = config_check_ca_file, .expects = "a PEM file",
+	 .check = check_ca_file, .expects = "a PEM file",
 	 .help = "CAs to trust for this client, besides the system's."},
 	{CLIENT(timeout_ms), .key = "Timeout", .type = SETTING_DURATION,
 	 .max = CONFIG_TIMEOUT_MAX_MS, .fallback = "30s", .help = "The time limit for one call."},
@@ -260,7 +549,7 @@ const struct setting config_settings[] = {
 	 .help = "The token that the service asks for, if the URL does not hold it."},
 	{NOTIFY(token), .key = "TokenFile", .type = SETTING_SECRET_FILE, .expects = "a file",
 	 .help = "A file that holds the token."},
-	{ROW(NOTIFY), .check = config_check_events, .key = "Events", .list = true,
+	{ROW(NOTIFY), .check = check_events, .key = "Events", .list = true,
 	 .expects = "a list of these words: all, none, " EVENTS ", digest",
 	 .unset = "as NotifyEvents", .help = "The events to send messages about."},
 };
@@ -278,13 +567,19 @@ static const struct {
 	[SETTING_NOTIFY] = {"notify", "in an entry of Notify"},
 };
 
+const struct setting *setting_next(enum setting_level level, const struct setting *s)
+{
+	for (s = s ? s + 1 : config_settings; s < config_settings + N_SETTINGS; s++)
+		if (s->level == level)
+			return s;
+	return NULL;
+}
+
 const struct setting *setting_find(enum setting_level level, const char *key)
 {
-	for (size_t i = 0; i < N_SETTINGS; i++) {
-		const struct setting *s = &config_settings[i];
-		if (s->level == level && s->key && strcmp(s->key, key) == 0)
+	EACH_SETTING (s, level)
+		if (s->key && strcmp(s->key, key) == 0)
 			return s;
-	}
 	return NULL;
 }
 
@@ -300,20 +595,17 @@ const char *setting_level_place(enum setting_level level)
 
 void setting_clear(enum setting_level level, void *of)
 {
-	for (size_t i = 0; i < N_SETTINGS; i++)
-		if (config_settings[i].level == level)
-			setting_release(&config_settings[i], of);
+	EACH_SETTING (s, level)
+		setting_release(s, of);
 }
 
 json_t *config_container_defaults(const json_t *root)
 {
 	json_t *all = json_object(), *own = json_object_get(root, "Default");
 
-	for (size_t i = 0; i < N_SETTINGS; i++) {
-		const struct setting *s = &config_settings[i];
-		if (s->official && s->level == SETTING_CONTAINER)
+	EACH_SETTING (s, SETTING_CONTAINER)
+		if (s->official)
 			json_object_set_new(all, s->key, setting_default_json(s));
-	}
 	if (json_is_object(own))
 		json_object_update(all, own);
 	return all;

@@ -79,16 +79,17 @@ const char *config_environment(const char *name)
 static void add_at(struct reading *r, const struct config_place *p, const char *text)
 {
 	OWN_BUF struct buf keys = BUF_MAX(4096);
+	const char *blank = *text == ':' ? "" : " ";
 
 	if (p->literal) {
-		problems_add(r->problems, "%s%s", p->literal, text);
+		problems_add(r->problems, "%s%s%s", p->literal, blank, text);
 		problems_mend(r->problems, "correct %s", p->literal);
 		return;
 	}
 	int line = json_line_of(r->text, p->path, p->depth);
 	for (size_t i = 0; i < p->depth; i++)
 		buf_printf(&keys, "%s%s", i ? ": " : "", p->path[i]);
-	problems_add(r->problems, "%s:%d: %s%s", r->c->path, line, buf_text(&keys), text);
+	problems_add(r->problems, "%s:%d: %s%s%s", r->c->path, line, buf_text(&keys), blank, text);
 	problems_mend(r->problems, "correct %s in line %d of %s", buf_text(&keys), line,
 		      r->c->path);
 }
@@ -101,17 +102,6 @@ void config_problem(struct reading *r, const struct config_place *p, const char 
 	OWN_STR char *text = format(fmt, ap);
 	va_end(ap);
 	add_at(r, p, text);
-}
-
-void config_file_problem(struct reading *r, const char *const path[], size_t depth, const char *fmt,
-			 ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	OWN_STR char *text = format(fmt, ap);
-	va_end(ap);
-	add_at(r, &(struct config_place){.path = path, .depth = depth}, text);
 }
 
 const char *config_take_secret_file(struct secret *to, const char *path, char why[SETTING_WHY])

@@ -5,8 +5,10 @@
 #include "base/num.h"
 #include "base/text.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 static const char *const type_names[SETTING_TYPES] = {
 	[SETTING_OTHER] = "other",       [SETTING_TEXT] = "text",
@@ -20,6 +22,26 @@ static const char *const type_names[SETTING_TYPES] = {
 const char *setting_type_name(enum setting_type type)
 {
 	return type_names[type];
+}
+
+const char *config_text_fault(const char *value)
+{
+	if (strlen(value) > CONFIG_CLIENT_TEXT_MAX)
+		return "is longer than 1024 bytes";
+	if (!text_is_utf8(value, strlen(value)))
+		return "is not valid UTF-8";
+	for (const char *c = value; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			return "holds a control character";
+	return NULL;
+}
+
+const struct config_client *config_client_find(const struct config *c, const char *name)
+{
+	for (size_t i = 0; name && i < c->n_clients; i++)
+		if (strcmp(c->clients[i].name, name) == 0)
+			return &c->clients[i];
+	return NULL;
 }
 
 /* ---- what a value must be ---- */
@@ -104,6 +126,20 @@ static void put_number(const struct setting *s, void *of, int64_t number)
 	       s->size);
 }
 
+static bool read_bool(const char *text, bool *out)
+{
+	static const char *const words[2][4] = {{"false", "no", "off", "0"},
+						{"true", "yes", "on", "1"}};
+
+	for (int yes = 0; yes < 2; yes++)
+		for (int i = 0; i < 4; i++)
+			if (strcasecmp(text, words[yes][i]) == 0) {
+				*out = yes;
+				return true;
+			}
+	return false;
+}
+
 static bool word_number(const char *const words[], const char *text, int64_t *out)
 {
 	for (int64_t i = 0; words[i]; i++)
@@ -118,7 +154,7 @@ static bool duration_or_off(const char *text, int64_t max, int64_t *out)
 {
 	bool on = true;
 
-	if (!config_bool(text, &on) || on)
+	if (!read_bool(text, &on) || on)
 		return num_duration(text, max, out);
 	*out = 0;
 	return true;
@@ -132,7 +168,7 @@ static bool read_number(const struct setting *s, const char *text, int64_t *out)
 	switch (s->type) {
 	case SETTING_BOOL:
 		*out = 0;
-		if (!config_bool(text, &yes))
+		if (!read_bool(text, &yes))
 			return false;
 		*out = yes;
 		return true;

@@ -81,6 +81,10 @@ struct setting {
 extern const struct setting config_settings[];
 extern const size_t config_n_settings;
 
+/* The one behind `s` (NULL: the first) of a level; NULL behind the last. */
+const struct setting *setting_next(enum setting_level level, const struct setting *s);
+#define EACH_SETTING(s, level) for (const struct setting *s = NULL; (s = setting_next(level, s));)
+
 /* NULL if this level has no such key. */
 const struct setting *setting_find(enum setting_level level, const char *key);
 
