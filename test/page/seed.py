@@ -28,6 +28,8 @@ def result(outcome):
     """The numbers that stand for "ERR(HTTP 503)" in the ledger."""
     kind, _, word = outcome.rstrip(")").partition("(")
     name, _, status = word.partition(" ")
+    if kind not in KINDS or (kind == "ERR" and name not in CODES):
+        return {"kind": KINDS.index("ERR"), "code": len(CODES) + 1, "error": outcome[:23]}
     return {"kind": KINDS.index(kind), "wait": WAITS.index(outcome) if kind == "WAIT" else 0,
             "code": CODES.index(name) + 1 if kind == "ERR" else 0,
             "status": int(status or 0)}
