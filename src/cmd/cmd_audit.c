@@ -148,13 +148,11 @@ int cmd_audit(const struct invocation *in, struct err *err)
 	daemon_note_warn(&c, "audit");
 	if (!(wake = wake_open(false, err)) || !wire_open(&parts, &c, wake, err))
 		return COMMAND_FAILED;
-	const struct audit_parts audited = {.ledger = parts.ledger,
-					    .targets = parts.targets,
-					    .n_targets = parts.n_targets,
-					    .wake = wake,
-					    .container = in->value[OPTION_CONTAINER],
-					    .force = in->given[OPTION_FORCE]};
-	if (!audit_run(&audited, &audit, err))
+	parts.run.force = in->given[OPTION_FORCE];
+	const struct audit_scope scope = {.targets = parts.targets,
+					  .n = parts.n_targets,
+					  .container = in->value[OPTION_CONTAINER]};
+	if (!audit_run(&parts.run, &scope, &audit, err))
 		return COMMAND_FAILED;
 	if (in->given[OPTION_JSON])
 		print_json(&audit);

@@ -61,11 +61,9 @@ int cmd_fetch(const struct invocation *in, struct err *err)
 		log_warn(NULL, "config.ptp could not be written: %s", why.msg);
 	if (!wire_open(&parts, &c, wake, err))
 		return COMMAND_FAILED;
-	const struct once once = {.parts = &parts,
-				  .kind = "manual",
-				  .wanted = wanted,
-				  .force = in->given[OPTION_FORCE],
-				  .delivered = print_delivered};
+	parts.run.force = in->given[OPTION_FORCE];
+	const struct once once = {
+		.parts = &parts, .kind = "manual", .wanted = wanted, .delivered = print_delivered};
 	if (!once_run(&once, &well, err)) {
 		if (!err_is_stop(err))
 			once_report_failure(&parts, &c, wake, err);

@@ -5,7 +5,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "core/adopt.h"
-#include "core/obtain.h"
+#include "core/parcel.h"
 #include "core/redeliver.h"
 #include "model/filename.h"
 
@@ -33,6 +33,7 @@ static int session_open(struct session *s, const struct invocation *in, struct e
 		return STATUS_USAGE;
 	if (!(s->wake = wake_open(false, err)) || !wire_open(&s->parts, &s->c, s->wake, err))
 		return COMMAND_FAILED;
+	s->parts.run.force = in->given[OPTION_FORCE];
 	return STATUS_DONE;
 }
 
@@ -90,17 +91,13 @@ static bool redeliver_one(const struct session *s, const struct invocation *in,
 			  const struct target *target, const struct destination *to, bool *well,
 			  struct err *err)
 {
-	const struct redeliver redeliver = {.ledger = s->parts.ledger,
-					    .vault = s->parts.vault,
-					    .wake = s->wake,
-					    .target = target,
+	const struct redeliver redeliver = {.target = target,
 					    .to = to ? to : target->to,
 					    .missing_only = in->given[OPTION_MISSING],
-					    .force = in->given[OPTION_FORCE],
 					    .delivered = print_delivered};
 	struct redelivered done = {0};
 
-	bool ok = redeliver_container(&redeliver, &done, err);
+	bool ok = redeliver_container(&s->parts.run, &redeliver, &done, err);
 	if (ok || done.all)
 		print_redelivered(target->container->name, &done);
 	*well &= !done.unkept && !done.refused;
@@ -110,7 +107,8 @@ static bool redeliver_one(const struct session *s, const struct invocation *in,
 static bool end_redelivery(const struct session *s, const struct target *target,
 			   const struct destination *to, struct err *err)
 {
-	return ledger_redelivery_ended(s->parts.ledger, to ? to->place : target->to->place, err);
+	return ledger_redelivery_ended(s->parts.run.ledger, to ? to->place : target->to->place,
+				       err);
 }
 
 static bool is_wanted(const struct target *t, const struct invocation *in)
@@ -194,7 +192,7 @@ static json_t *manifest_row(const struct assignment *a, const char *file)
 static bool export_one(const struct session *s, const char *folder, const struct assignment *a,
 		       char **file, struct err *err)
 {
-	OWN_BUF struct buf bytes = BUF_MAX(OBTAIN_MAX_BYTES);
+	OWN_PARCEL struct parcel p = PARCEL_EMPTY;
 	OWN_STR char *sub = container_folder("$name", a->container);
 	OWN_STR char *path = fs_join(folder, sub);
 	OWN_STR char *name = export_name(a);
@@ -202,12 +200,12 @@ static bool export_one(const struct session *s, const char *folder, const struct
 	struct err why;
 
 	*file = NULL;
-	if (!obtain_from_vault(s->parts.vault, a->infohash, &bytes, &why)) {
+	if (!parcel_from_vault(&p, s->parts.run.vault, a->infohash, &why)) {
 		log_warn(a->container, "\"%s\": %s", a->name ? a->name : "", why.msg);
 		return true;
 	}
 	if (!fs_make_folder(path, 0700, true, err) ||
-	    !fs_write(target, bytes.data, bytes.len, 0600, err))
+	    !fs_write(target, p.bytes.data, p.bytes.len, 0600, err))
 		return false;
 	*file = fs_join(sub, name);
 	return true;
@@ -231,7 +229,7 @@ static bool export_all(const struct session *s, const char *folder, const char *
 {
 	struct assignment *list = NULL;
 	size_t n = 0;
-	bool ok = ledger_list(s->parts.ledger, LEDGER_OURS, container, 0, &list, &n, err);
+	bool ok = ledger_list(s->parts.run.ledger, LEDGER_OURS, container, 0, &list, &n, err);
 
 	for (size_t i = 0; ok && i < n; i++) {
 		OWN_STR char *file = NULL;
@@ -281,19 +279,14 @@ static void print_adopted(void *ctx, const char *name)
 static int adopt(const struct session *s, const struct invocation *in,
 		 const struct destination *client, struct err *err)
 {
-	const struct adopt adopt = {.ledger = s->parts.ledger,
-				    .vault = s->parts.vault,
-				    .wake = s->wake,
-				    .container = in->value[OPTION_CONTAINER],
+	const struct adopt adopt = {.container = in->value[OPTION_CONTAINER],
 				    .client = client,
 				    .category = in->value[OPTION_CATEGORY],
 				    .folder = in->value[OPTION_FOLDER],
-				    .keep = s->c.vault,
-				    .force = in->given[OPTION_FORCE],
 				    .adopted = print_adopted};
 	struct adoptions done;
 
-	if (!adopt_all(&adopt, &done, err))
+	if (!adopt_all(&s->parts.run, &adopt, &done, err))
 		return COMMAND_FAILED;
 	printf("%zu adopted, %zu known already", done.adopted, done.known);
 	if (done.filled)

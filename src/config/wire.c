@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "core/pace.h"
 #include "core/staged.h"
 #include "ports/client_watchdir.h"
 #include "ports/engine_native.h"
@@ -144,14 +145,14 @@ static struct engine_tracker tracker_of(const struct parts *p)
 		.update_url = c->update_url,
 		.ca_file = c->ca_file,
 		.timeout_ms = c->timeout_ms,
-		.wake = p->wake,
+		.wake = p->run.wake,
 	};
 }
 
 static struct engine *open_native(struct parts *p, struct err *err)
 {
 	const struct engine_native_options options = {
-		.tracker = tracker_of(p), .before_redirect = before_redirect, .ctx = &p->pacer};
+		.tracker = tracker_of(p), .before_redirect = before_redirect, .ctx = &p->run};
 
 	return engine_native_open(&options, err);
 }
@@ -168,11 +169,11 @@ static struct engine *open_utility(struct parts *p, struct engine *native, struc
 		.containers = c->containers,
 		.n_containers = c->n_containers,
 		.script = c->utility_path,
-		.staging = p->staging,
+		.staging = p->run.staging,
 		.update = updates[c->utility_update],
 		.before_call = before_call,
 		.after_call = after_call,
-		.ctx = &p->pacer,
+		.ctx = &p->run,
 	};
 
 	return engine_utility_open(native, &options, err);
@@ -185,24 +186,33 @@ static struct engine *open_engine(struct parts *p, struct err *err)
 	return native && p->config->utility ? open_utility(p, native, err) : native;
 }
 
-static bool open_tracker(struct parts *p, struct err *err)
+static void set_up_run(struct parts *p)
 {
 	const struct config *c = p->config;
 
 	p->staging_folder = wire_staging_folder(c);
 	/* A fetch of the utility's is two requests, and Python. */
-	p->staging = (struct spool){.folder = p->staging_folder,
-				    .program = "the utility",
-				    .run_ms = 3 * c->timeout_ms,
-				    .wake = p->wake};
-	p->pacer = (struct pacer){.ledger = p->ledger,
-				  .wake = p->wake,
-				  .manners = schedule_manners(c->fetch_sleep_ms, c->loopback)};
+	p->run.staging = (struct spool){.folder = p->staging_folder,
+					.program = "the utility",
+					.run_ms = 3 * c->timeout_ms,
+					.wake = p->run.wake};
+	p->run.manners = schedule_manners(c->fetch_sleep_ms, c->loopback);
+	p->run.speaks = ENGINE_NATIVE_SPEAKS;
+	p->run.notified = c->notify;
+	p->run.n_notified = c->n_notify;
+	p->run.per_cycle = c->per_cycle;
+	p->run.keep = c->vault;
+}
+
+static bool open_tracker(struct parts *p, struct err *err)
+{
+	const struct config *c = p->config;
+
 	if (!secret_is_set(&c->user) || !secret_is_set(&c->key))
 		return true;
-	pace_fingerprint(secret_reveal(&c->user), secret_reveal(&c->key), p->pacer.credentials);
-	p->engine = open_engine(p, err);
-	return p->engine && pace_open(&p->pacer, err);
+	pace_fingerprint(secret_reveal(&c->user), secret_reveal(&c->key), p->run.credentials);
+	p->run.engine = open_engine(p, err);
+	return p->run.engine && pace_open(&p->run, err);
 }
 
 /* ---- where torrents go ---- */
@@ -256,7 +266,7 @@ static void open_clients(struct parts *p)
 	p->clients = mem_alloc((c->n_clients + 1) * sizeof *p->clients);
 	for (size_t i = 0; i < c->n_clients; i++)
 		if (c->clients[i].type)
-			wire_open_client(&p->clients[i], &c->clients[i], p->wake);
+			wire_open_client(&p->clients[i], &c->clients[i], p->run.wake);
 }
 
 static void open_folder(struct destination *d, const struct config *c, const struct container *o)
@@ -273,7 +283,7 @@ void wire_close_client(struct destination *d)
 	*d = (struct destination){0};
 }
 
-const struct destination *wire_client(const struct parts *p, const char *name)
+struct destination *wire_client(const struct parts *p, const char *name)
 {
 	for (size_t i = 0; name && i < p->config->n_clients; i++)
 		if (p->clients[i].name && strcmp(p->clients[i].name, name) == 0)
@@ -290,8 +300,8 @@ static void open_targets(struct parts *p)
 	p->targets = mem_alloc((c->n_containers + 1) * sizeof *p->targets);
 	for (; p->n_targets < c->n_containers; p->n_targets++) {
 		const struct container *one = &c->containers[p->n_targets];
-		const struct destination *client = wire_client(p, one->client);
-		const struct destination *asked = wire_client(p, one->audit_client);
+		struct destination *client = wire_client(p, one->client);
+		struct destination *asked = wire_client(p, one->audit_client);
 		if (!client)
 			open_folder(&p->folders[p->n_targets], c, one);
 		p->targets[p->n_targets] = (struct target){
@@ -334,18 +344,21 @@ static bool open_all(struct parts *p, struct err *err)
 	warn_strange_owner(c);
 	OWN_STR char *folder = fs_parent(c->path);
 	fs_sweep(folder, fs_base_name(c->path));
-	p->ledger = ledger_open(ledger, false, err);
-	if (!p->ledger || !ledger_check(p->ledger, err))
+	p->run.ledger = ledger_open(ledger, false, err);
+	if (!p->run.ledger || !ledger_check(p->run.ledger, err))
 		return false;
-	p->vault = vault_open(c->state, err);
-	p->health = p->vault ? health_open(&c->ping_url, c->ca_file, p->wake, err) : NULL;
-	p->notify = p->health ? notify_open(c->ca_file, p->wake, err) : NULL;
-	return p->notify && open_tracker(p, err);
+	p->run.vault = vault_open(c->state, err);
+	p->health = p->run.vault ? health_open(&c->ping_url, c->ca_file, p->run.wake, err) : NULL;
+	p->run.notify = p->health ? notify_open(c->ca_file, p->run.wake, err) : NULL;
+	if (!p->run.notify)
+		return false;
+	set_up_run(p);
+	return open_tracker(p, err);
 }
 
 bool wire_open(struct parts *p, const struct config *c, struct wake *wake, struct err *err)
 {
-	*p = (struct parts){.config = c, .wake = wake};
+	*p = (struct parts){.config = c, .run = {.wake = wake}};
 	if (!open_all(p, err)) {
 		wire_close(p);
 		return false;
@@ -363,12 +376,12 @@ void wire_close(struct parts *p)
 	free(p->targets);
 	free(p->folders);
 	free(p->clients);
-	engine_close(p->engine);
-	notify_close(p->notify);
+	engine_close(p->run.engine);
+	notify_close(p->run.notify);
 	free(p->staging_folder);
 	health_close(p->health);
-	vault_close(p->vault);
-	ledger_close(p->ledger);
+	vault_close(p->run.vault);
+	ledger_close(p->run.ledger);
 	*p = (struct parts){0};
 }
 
@@ -387,7 +400,7 @@ static size_t pending_orphans(const struct parts *p, bool say)
 	char label[ASSIGNMENT_LABEL];
 	struct err ignored;
 
-	if (!ledger_list(p->ledger, LEDGER_PENDING, NULL, 0, &open, &n, &ignored))
+	if (!ledger_list(p->run.ledger, LEDGER_PENDING, NULL, 0, &open, &n, &ignored))
 		return 0;
 	for (size_t i = 0; i < n; i++) {
 		if (is_configured(p->config, open[i].container))
@@ -409,8 +422,8 @@ static size_t staged_orphans(const struct parts *p, bool say)
 	size_t n;
 	struct err err;
 
-	if (!staged_strays(p->ledger, &p->staging, p->config->containers, p->config->n_containers,
-			   &strays, &n, &err)) {
+	if (!staged_strays(p->run.ledger, &p->run.staging, p->config->containers,
+			   p->config->n_containers, &strays, &n, &err)) {
 		log_warn(NULL, "%s", err.msg);
 		return 0;
 	}

@@ -6,21 +6,14 @@
 #define CONFIG_WIRE_H
 
 #include "config/config.h"
-#include "core/cycle.h"
+#include "core/destination.h"
 #include "ports/health.h"
-#include "ports/notify.h"
 
 struct parts {
-	const struct config *config; /* borrowed, as is wake */
-	struct wake *wake;
-	struct ledger *ledger; /* owned, as are the rest */
-	struct vault *vault;
-	struct engine *engine; /* NULL without credentials */
-	char *staging_folder;
-	struct spool staging; /* whichever engine is at work */
+	const struct config *config; /* borrowed */
+	struct run run;              /* all that it points to is owned, but `wake` */
+	char *staging_folder;        /* owned, as are the rest */
 	struct health *health;
-	struct notify *notify;
-	struct pacer pacer;
 	struct destination *clients; /* one per client of the configuration, in its order */
 	struct destination *folders; /* one per container: its watch folder */
 	struct target *targets;      /* one per container, sorted by name */
@@ -41,7 +34,7 @@ void wire_open_client(struct destination *d, const struct config_client *c, stru
 void wire_close_client(struct destination *d);
 
 /* The client of this name; NULL if the configuration has none, or it is a watch folder. */
-const struct destination *wire_client(const struct parts *p, const char *name);
+struct destination *wire_client(const struct parts *p, const char *name);
 
 /* How many assignments are pending, or lie staged, for containers that are not configured any more;
  * `say`: a warning for each. */

@@ -1,12 +1,11 @@
 #include "core/adopt.h"
 
 #include "base/fs.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "core/parcel.h"
 #include "model/filename.h"
-#include "model/torrent.h"
 #include "model/trackers.h"
 
 #include <dirent.h>
@@ -25,6 +24,13 @@ struct entry {
 struct entries {
 	struct entry *list; /* owned */
 	size_t n;
+};
+
+struct work {
+	const struct run *run;
+	const struct adopt *what;
+	struct entries entries; /* owned */
+	struct adoptions *done;
 };
 
 static void entries_clear(struct entries *e)
@@ -50,47 +56,49 @@ static bool is_torrent_name(const char *name)
 
 static bool read_entry(const char *path, struct entry *e, struct err *err)
 {
-	OWN_BUF struct buf bytes = BUF_MAX(TORRENT_MAX_BYTES);
-	OWN(torrent_clear) struct torrent t = {0};
+	OWN_PARCEL struct parcel p = PARCEL_EMPTY;
 
-	if (!fs_read_regular(path, &bytes, err) || !torrent_read(bytes.data, bytes.len, &t, err))
+	if (!fs_read_regular(path, &p.bytes, err) || !parcel_parse(&p, err))
 		return false;
 	*e = (struct entry){.path = mem_dup(path),
-			    .name = mem_dup(t.name),
-			    .size = t.size,
-			    .bare = !t.announce_host[0]};
-	if (t.has_v1)
-		hash_hex(t.v1, SHA1_SIZE, e->v1);
-	if (t.has_v2)
-		hash_hex(t.v2, SHA256_SIZE, e->v2);
-	torrent_infohash_hex(&t, e->infohash);
+			    .name = mem_dup(p.torrent.name),
+			    .size = p.torrent.size,
+			    .bare = !p.torrent.announce_host[0]};
+	text_copy(e->v1, sizeof e->v1, p.v1);
+	text_copy(e->v2, sizeof e->v2, p.v2);
+	text_copy(e->infohash, sizeof e->infohash, p.infohash);
 	return true;
 }
 
-static bool read_folder(const struct adopt *a, struct entries *out, struct adoptions *done,
-			struct err *err)
+static void add_entry(struct work *w, const char *path)
 {
-	OWN_DIR DIR *dir = opendir(a->folder);
-	struct dirent *item;
+	struct entries *all = &w->entries;
+	struct entry e;
 	struct err why;
 
+	if (!read_entry(path, &e, &why)) {
+		log_warn(w->what->container, "%s is left out: %s", path, why.msg);
+		w->done->skipped++;
+		return;
+	}
+	all->list = mem_grow(all->list, all->n + 1, sizeof *all->list);
+	all->list[all->n++] = e;
+}
+
+static bool read_folder(struct work *w, struct err *err)
+{
+	const char *folder = w->what->folder;
+	OWN_DIR DIR *dir = opendir(folder);
+	struct dirent *item;
+
 	if (!dir)
-		return err_errno(err, ERR_TARGET, WORD_DISK, errno, "cannot look into %s",
-				 a->folder);
+		return err_errno(err, ERR_TARGET, WORD_DISK, errno, "cannot look into %s", folder);
 	while ((item = readdir(dir))) {
-		OWN_STR char *path = fs_join(a->folder, item->d_name);
-		struct entry e;
-		if (wake_stopping(a->wake))
+		OWN_STR char *path = fs_join(folder, item->d_name);
+		if (wake_stopping(w->run->wake))
 			return wake_stopped(err);
-		if (!is_torrent_name(item->d_name))
-			continue;
-		if (!read_entry(path, &e, &why)) {
-			log_warn(a->container, "%s is left out: %s", path, why.msg);
-			done->skipped++;
-			continue;
-		}
-		out->list = mem_grow(out->list, out->n + 1, sizeof *out->list);
-		out->list[out->n++] = e;
+		if (is_torrent_name(item->d_name))
+			add_entry(w, path);
 	}
 	return true;
 }
@@ -122,115 +130,114 @@ static bool complete(const struct entry *e, const struct buf *bytes, struct buf 
 }
 
 /* The order matters: the bytes are in the vault before the ledger says that it is ours. */
-static bool keep(const struct adopt *a, const struct entry *e, const char *infohash,
-		 struct err *err)
+static bool keep(const struct work *w, const struct entry *e, struct err *err)
 {
 	OWN_BUF struct buf bytes = BUF_MAX(TORRENT_MAX_BYTES);
 	OWN_BUF struct buf whole = BUF_MAX(TORRENT_MAX_BYTES);
 
 	if (!fs_read_regular(e->path, &bytes, err))
 		return false;
-	bool mended = e->bare && complete(e, &bytes, &whole);
-	if (e->bare && !mended)
-		log_warn(a->container,
-			 "%s names no tracker: a client that is given it again may find nobody",
+	bool completed = e->bare && complete(e, &bytes, &whole);
+	if (e->bare && !completed)
+		log_warn(w->what->container,
+			 "%s names no tracker: a client that gets it again may find no peers",
 			 e->path);
-	return vault_keep(a->vault, infohash, mended ? &whole : &bytes, err);
+	return vault_keep(w->run->vault, e->infohash, completed ? &whole : &bytes, err);
 }
 
 /* One that was adopted without its .torrent gets it now. */
-static bool fill(const struct adopt *a, const struct entry *e, const char *infohash,
-		 struct adoptions *done, struct err *err)
+static bool fill(const struct work *w, const struct entry *e, struct err *err)
 {
-	OWN_STR char *path = vault_path(a->vault, infohash);
+	OWN_STR char *path = vault_path(w->run->vault, e->infohash);
 
-	if (!a->keep || fs_exists(path))
+	if (!w->run->keep || fs_exists(path))
 		return true;
-	done->filled++;
-	return keep(a, e, infohash, err);
+	w->done->filled++;
+	return keep(w, e, err);
 }
 
-static bool adopt_one(const struct adopt *a, struct adopted *what, const struct entry *e,
-		      struct adoptions *done, struct err *err)
+/* `e`: its .torrent; NULL: there is none. */
+static bool adopt_one(const struct work *w, struct adopted *a, const struct entry *e,
+		      struct err *err)
 {
-	OWN_STR char *file_name = filename_safe(what->name);
+	const struct run *r = w->run;
+	OWN_STR char *file_name = filename_safe(a->name);
 	bool known = false;
 	int64_t id;
 
-	if (!ledger_keeps(a->ledger, NULL, what->infohash, &known, err))
+	if (!ledger_keeps(r->ledger, NULL, a->infohash, &known, err))
 		return false;
 	if (known) {
-		done->known++;
-		return !e || fill(a, e, what->infohash, done, err);
+		w->done->known++;
+		return !e || fill(w, e, err);
 	}
-	if (e && a->keep && !keep(a, e, what->infohash, err))
+	a->container = w->what->container;
+	a->file_name = file_name;
+	if ((e && r->keep && !keep(w, e, err)) || !ledger_adopt(r->ledger, a, &id, err))
 		return false;
-	what->file_name = file_name;
-	if (!ledger_adopt(a->ledger, what, &id, err))
-		return false;
-	done->adopted++;
-	done->unkept += a->keep && !e;
-	if (a->adopted)
-		a->adopted(a->ctx, what->name);
+	w->done->adopted++;
+	w->done->unkept += r->keep && !e;
+	if (w->what->adopted)
+		w->what->adopted(w->what->ctx, a->name);
 	return true;
 }
 
-static bool adopt_entry(const struct adopt *a, const struct entry *e, struct adoptions *done,
-			struct err *err)
+static bool adopt_entry(const struct work *w, const struct entry *e, struct err *err)
 {
-	struct adopted what = {.container = a->container,
-			       .infohash = e->infohash,
-			       .v2 = e->v2,
-			       .name = e->name,
-			       .bytes = e->size,
-			       .path = e->path};
+	struct adopted a = {.infohash = e->infohash,
+			    .v2 = e->v2,
+			    .name = e->name,
+			    .bytes = e->size,
+			    .path = e->path};
 
-	return adopt_one(a, &what, e, done, err);
+	return adopt_one(w, &a, e, err);
 }
 
-static bool adopt_torrent(const struct adopt *a, const struct client_torrent *t,
-			  const struct entries *entries, struct adoptions *done, struct err *err)
+static bool adopt_torrent(const struct work *w, const struct client_torrent *t, struct err *err)
 {
-	const struct entry *e = find_entry(entries, t);
+	const struct entry *e = find_entry(&w->entries, t);
 	const char *hash = t->v1[0] ? t->v1 : t->v2[0] ? t->v2 : t->id;
-	struct adopted what = {.container = a->container,
-			       .infohash = e ? e->infohash : hash,
-			       .v2 = e ? e->v2 : t->v2,
-			       .name = t->name ? t->name : hash,
-			       .bytes = t->size,
-			       .path = a->client->name,
-			       .client = a->client->name};
+	const char *client = w->what->client->name;
+	struct adopted a = {.infohash = e ? e->infohash : hash,
+			    .v2 = e ? e->v2 : t->v2,
+			    .name = t->name ? t->name : hash,
+			    .bytes = t->size,
+			    .path = client,
+			    .client = client};
 
-	return adopt_one(a, &what, e, done, err);
+	return adopt_one(w, &a, e, err);
 }
 
 /* ---- all of them ---- */
 
-static bool adopt_client(const struct adopt *a, const struct entries *entries,
-			 struct adoptions *done, struct err *err)
+static bool adopt_client(const struct work *w, struct err *err)
 {
-	const struct destination_manners manners = {a->ledger, a->force};
 	OWN_CLIENT_TORRENTS struct client_torrents all = {0};
 
-	if (!destination_list(a->client, &manners, a->category, &all, err))
+	if (!destination_list(w->run, w->what->client, w->what->category, &all, err))
 		return false;
 	for (size_t i = 0; i < all.n; i++)
-		if (!adopt_torrent(a, &all.list[i], entries, done, err))
+		if (!adopt_torrent(w, &all.list[i], err))
 			return false;
 	return true;
 }
 
-bool adopt_all(const struct adopt *a, struct adoptions *done, struct err *err)
+static bool adopt_folder(const struct work *w, struct err *err)
 {
-	OWN(entries_clear) struct entries entries = {0};
-
-	*done = (struct adoptions){0};
-	if (a->folder && !read_folder(a, &entries, done, err))
-		return false;
-	if (a->client)
-		return adopt_client(a, &entries, done, err);
-	for (size_t i = 0; i < entries.n; i++)
-		if (!adopt_entry(a, &entries.list[i], done, err))
+	for (size_t i = 0; i < w->entries.n; i++)
+		if (!adopt_entry(w, &w->entries.list[i], err))
 			return false;
 	return true;
+}
+
+bool adopt_all(const struct run *r, const struct adopt *a, struct adoptions *done, struct err *err)
+{
+	struct work w = {.run = r, .what = a, .done = done};
+
+	*done = (struct adoptions){0};
+	bool ok = !a->folder || read_folder(&w, err);
+	if (ok)
+		ok = a->client ? adopt_client(&w, err) : adopt_folder(&w, err);
+	entries_clear(&w.entries);
+	return ok;
 }

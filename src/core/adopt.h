@@ -1,5 +1,5 @@
 /*
- * core/adopt.h - torrents that a client, or a folder, had before this program came: they become a
+ * core/adopt.h - records torrents that a client, or a folder, already has: they become a
  * container's, as delivered, without a call to the tracker.
  *
  * What the ledger has already is left alone, so adopting twice changes nothing.  A .torrent without
@@ -9,20 +9,12 @@
 #define CORE_ADOPT_H
 
 #include "core/destination.h"
-#include "model/container.h"
-#include "ports/ledger.h"
-#include "ports/vault.h"
 
 struct adopt { /* everything is borrowed */
-	struct ledger *ledger;
-	struct vault *vault;
-	struct wake *wake;
 	const char *container;
 	const struct destination *client; /* what it holds is adopted; NULL: what `folder` holds */
-	const char *category;             /* of the client's torrents only those; NULL: all */
+	const char *category;             /* only the client's torrents of this one; NULL: all */
 	const char *folder;               /* where .torrent files lie; NULL: none */
-	bool keep;                        /* keep a copy of each in the vault */
-	bool force;                       /* call a client that refused our credentials */
 	void (*adopted)(void *ctx, const char *name); /* or NULL */
 	void *ctx;
 };
@@ -31,9 +23,11 @@ struct adoptions {
 	size_t adopted, known; /* known: in the ledger already */
 	size_t filled;         /* known, and their .torrent came into the vault now */
 	size_t unkept;         /* adopted without a .torrent for the vault */
-	size_t skipped;        /* files that are no torrent */
+	size_t skipped;        /* files that are not torrents */
 };
 
-bool adopt_all(const struct adopt *a, struct adoptions *done, struct err *err) MUST_CHECK;
+/* With run.keep the vault gets a copy of each .torrent. */
+bool adopt_all(const struct run *r, const struct adopt *a, struct adoptions *done,
+	       struct err *err) MUST_CHECK;
 
 #endif

@@ -15,7 +15,8 @@ struct asked {
 };
 
 struct work {
-	const struct audit_parts *p;
+	const struct run *run;
+	const struct audit_scope *scope;
 	struct asked *asked; /* owned */
 	size_t n_asked;
 };
@@ -40,10 +41,8 @@ const char *audit_class_text(enum audit_class class)
 
 static bool list(struct work *w, struct asked *a)
 {
-	const struct destination_manners manners = {w->p->ledger, w->p->force};
-
 	log_progress(NULL, "asking %s for its torrents", a->to->name);
-	return destination_list(a->to, &manners, NULL, &a->torrents, &a->why);
+	return destination_list(w->run, a->to, NULL, &a->torrents, &a->why);
 }
 
 static bool ask(struct work *w, struct asked *a, struct err *err)
@@ -51,7 +50,7 @@ static bool ask(struct work *w, struct asked *a, struct err *err)
 	bool ok = list(w, a);
 
 	if (ok && !a->torrents.n) {
-		if (!wake_sleep(w->p->wake, AUDIT_AGAIN_MS, err))
+		if (!wake_sleep(w->run->wake, AUDIT_AGAIN_MS, err))
 			return false;
 		ok = list(w, a);
 	}
@@ -79,9 +78,9 @@ static struct asked *answer_of(struct work *w, const struct destination *to, str
 
 static const struct destination *whom(const struct work *w, const char *container)
 {
-	for (size_t i = 0; i < w->p->n_targets; i++)
-		if (strcmp(w->p->targets[i].container->name, container) == 0)
-			return w->p->targets[i].asked;
+	for (size_t i = 0; i < w->scope->n; i++)
+		if (strcmp(w->scope->targets[i].container->name, container) == 0)
+			return w->scope->targets[i].asked;
 	return NULL;
 }
 
@@ -147,9 +146,8 @@ static bool judge(struct work *w, struct audit_row *r, struct err *err)
 			r->message = mem_dup(asked->why.msg);
 		return true;
 	}
-	bool short_hash = strlen(a->infohash) == 40;
-	const struct client_torrent *t = client_torrents_find(
-		&asked->torrents, short_hash ? a->infohash : "", short_hash ? a->v2 : a->infohash);
+	const struct client_torrent *t =
+		client_torrents_find_either(&asked->torrents, a->infohash, a->v2);
 	if (t)
 		judge_found(r, t);
 	else
@@ -157,7 +155,7 @@ static bool judge(struct work *w, struct audit_row *r, struct err *err)
 	return true;
 }
 
-/* What was so at the last audit has been so since then, or longer. */
+/* What the last audit found, too, has lasted since then, or longer. */
 static void date(struct audit_row *r, int64_t now)
 {
 	const struct assignment *a = &r->assignment;
@@ -183,7 +181,7 @@ static bool keep(const struct work *w, const struct audit *audit, struct err *er
 			continue;
 		findings[n++] = (struct ledger_finding){a->id, texts[r->class], r->since};
 	}
-	return n == 0 || ledger_audited(w->p->ledger, findings, n, err);
+	return n == 0 || ledger_audited(w->run->ledger, findings, n, err);
 }
 
 static bool judge_all(struct work *w, struct audit *audit, struct err *err)
@@ -210,21 +208,22 @@ static void fill(struct audit *audit, struct assignment *list, size_t n)
 }
 
 /* What has become of files in watch folders since the last cycle. */
-static bool look(const struct audit_parts *p, struct err *err)
+static bool look(const struct run *r, const struct audit_scope *s, struct err *err)
 {
-	for (size_t i = 0; i < p->n_targets; i++)
-		if (!pick_up_look(p->ledger, p->targets[i].container, p->targets[i].to, err))
+	for (size_t i = 0; i < s->n; i++)
+		if (!pick_up_look(r, &s->targets[i], err))
 			return false;
 	return true;
 }
 
-bool audit_run(const struct audit_parts *p, struct audit *audit, struct err *err)
+bool audit_run(const struct run *r, const struct audit_scope *s, struct audit *audit,
+	       struct err *err)
 {
-	struct work w = {.p = p, .asked = mem_alloc((p->n_targets + 1) * sizeof *w.asked)};
+	struct work w = {.run = r, .scope = s, .asked = mem_alloc((s->n + 1) * sizeof *w.asked)};
 	struct assignment *list = NULL;
 	size_t n = 0;
-	bool ok = look(p, err) &&
-		  ledger_list(p->ledger, LEDGER_OURS, p->container, 0, &list, &n, err);
+	bool ok = look(r, s, err) &&
+		  ledger_list(r->ledger, LEDGER_OURS, s->container, 0, &list, &n, err);
 
 	if (ok) {
 		fill(audit, list, n);
@@ -277,8 +276,8 @@ char *audit_advice(const struct audit_row *r)
 	case AUDIT_PAUSED:
 		return mem_dup("start it in the client");
 	case AUDIT_ERROR:
-		return mem_dup(
-			"mend it in the client: the data's folder, or the tracker's message");
+		return mem_dup("fix it in the client: the data's folder, or what the tracker's "
+			       "message says");
 	case AUDIT_MISSING:
 		return mem_printf("the client does not have it; `ptp-archiver redeliver --missing "
 				  "--container \"%s\"` hands it over again",
@@ -290,11 +289,11 @@ char *audit_advice(const struct audit_row *r)
 	case AUDIT_AWAITED:
 		return mem_dup("does the client look into this folder?");
 	case AUDIT_PENDING:
-		return mem_dup("the next cycle goes on with it, if its container is configured");
+		return mem_dup("the next cycle resumes it, if its container is configured");
 	case AUDIT_UNKNOWN:
 		return mem_dup("name a client to ask as AuditClient of the container");
 	case AUDIT_UNASKED:
-		return mem_dup("audit again when the client is there");
+		return mem_dup("run audit again when the client is back");
 	default:
 		return NULL;
 	}

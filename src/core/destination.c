@@ -1,14 +1,14 @@
 #include "core/destination.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 
 #include <string.h>
 
 /* Before a call. */
-static bool may_call(const struct destination *d, const struct destination_manners *m,
-		     struct err *err)
+static bool may_call(const struct run *r, const struct destination *d, struct err *err)
 {
 	bool refused;
 
@@ -16,9 +16,9 @@ static bool may_call(const struct destination *d, const struct destination_manne
 		*err = d->why;
 		return false;
 	}
-	if (destination_watches(d) || m->force)
+	if (destination_watches(d) || r->force)
 		return true;
-	if (!ledger_is_refused(m->ledger, d->fingerprint, &refused, err))
+	if (!ledger_is_refused(r->ledger, d->fingerprint, &refused, err))
 		return false;
 	if (!refused)
 		return true;
@@ -48,45 +48,44 @@ static struct ledger_client after(const struct destination *d, const struct ledg
 	return now;
 }
 
-static bool remember(const struct destination *d, struct ledger *l, bool ok, const struct err *why,
-		     struct err *err)
+static bool remember(const struct run *r, const struct destination *d, bool ok,
+		     const struct err *why, struct err *err)
 {
 	struct ledger_client known;
 
-	if (!ledger_get_client(l, d->name, &known, err))
+	if (!ledger_get_client(r->ledger, d->name, &known, err))
 		return false;
 	const struct ledger_client now = after(d, &known, ok, why);
 	return (strcmp(now.refused, known.refused) == 0 && now.down_since == known.down_since &&
 		now.seen_at == known.seen_at) ||
-	       ledger_set_client(l, d->name, &now, err);
+	       ledger_set_client(r->ledger, d->name, &now, err);
 }
 
-/* After a call that ended well, or with *why, which is passed on. */
-static bool called(const struct destination *d, const struct destination_manners *m, bool ok,
-		   const struct err *why, struct err *err)
+/* After a call: records what it says of the client, and passes *why on. */
+static bool called(const struct run *r, const struct destination *d, bool ok, const struct err *why,
+		   struct err *err)
 {
 	bool stopped = !ok && err_is_stop(why);
 
-	if (!destination_watches(d) && !stopped && !remember(d, m->ledger, ok, why, err))
+	if (!destination_watches(d) && !stopped && !remember(r, d, ok, why, err))
 		return false;
 	if (!ok)
 		*err = *why;
 	return ok;
 }
 
-bool destination_ready(const struct destination *d, const struct destination_manners *m,
-		       struct err *err)
+bool destination_ready(const struct run *r, const struct destination *d, struct err *err)
 {
 	struct err why;
 
-	return may_call(d, m, err) &&
-	       called(d, m, d->client->ops->ready(d->client, &why), &why, err);
+	return may_call(r, d, err) &&
+	       called(r, d, d->client->ops->ready(d->client, &why), &why, err);
 }
 
-bool destination_prepare(const struct destination *d, const struct destination_manners *m,
+bool destination_prepare(const struct run *r, const struct destination *d,
 			 const struct delivery *what, char **file_name, struct err *err)
 {
-	if (!may_call(d, m, err))
+	if (!may_call(r, d, err))
 		return false;
 	if (d->client->ops->prepare)
 		return d->client->ops->prepare(d->client, what, file_name, err);
@@ -94,33 +93,33 @@ bool destination_prepare(const struct destination *d, const struct destination_m
 	return true;
 }
 
-bool destination_deliver(const struct destination *d, const struct destination_manners *m,
+bool destination_deliver(const struct run *r, const struct destination *d,
 			 const struct delivery *what, bool resumed, char **path, struct err *err)
 {
 	struct err why;
 
-	if (!may_call(d, m, err))
+	if (!may_call(r, d, err))
 		return false;
 	bool ok = d->client->ops->deliver(d->client, what, resumed, path, &why);
-	return called(d, m, ok, &why, err);
+	return called(r, d, ok, &why, err);
 }
 
-bool destination_list(const struct destination *d, const struct destination_manners *m,
-		      const char *category, struct client_torrents *all, struct err *err)
+bool destination_list(const struct run *r, const struct destination *d, const char *category,
+		      struct client_torrents *all, struct err *err)
 {
 	struct err why;
 
-	return may_call(d, m, err) &&
-	       called(d, m, d->client->ops->list(d->client, category, all, &why), &why, err);
+	return may_call(r, d, err) &&
+	       called(r, d, d->client->ops->list(d->client, category, all, &why), &why, err);
 }
 
-bool destination_space(const struct destination *d, const struct destination_manners *m,
-		       const struct placement *p, struct client_space *space, struct err *err)
+bool destination_space(const struct run *r, const struct destination *d, const struct placement *p,
+		       struct client_space *space, struct err *err)
 {
 	struct err why;
 
-	return may_call(d, m, err) &&
-	       called(d, m, d->client->ops->space(d->client, p, space, &why), &why, err);
+	return may_call(r, d, err) &&
+	       called(r, d, d->client->ops->space(d->client, p, space, &why), &why, err);
 }
 
 bool destination_is_away(const struct err *err)
@@ -128,24 +127,34 @@ bool destination_is_away(const struct err *err)
 	return err->code == WORD_CLIENT && err->kind != ERR_ITEM;
 }
 
-bool destination_retry(const struct destination *d, struct ledger *l, bool waits, int64_t *when,
+bool destination_note_away(struct destination *d, const char *container, const struct err *why)
+{
+	if (!destination_is_away(why))
+		return false;
+	if (!d->away.code)
+		log_warn(container, "%s", why->msg);
+	d->away = *why;
+	return true;
+}
+
+bool destination_retry(const struct run *r, const struct destination *d, int64_t *when,
 		       struct err *err)
 {
 	struct ledger_client known;
 	int64_t now = clock_now();
 
-	if (!ledger_get_client(l, d->name, &known, err))
+	if (!ledger_get_client(r->ledger, d->name, &known, err))
 		return false;
 	int64_t wait = known.down_since ? (now - known.down_since) / 2 : 0;
 	if (wait < DESTINATION_RETRY_MIN_MS)
 		wait = DESTINATION_RETRY_MIN_MS;
 	if (wait > DESTINATION_RETRY_MAX_MS)
 		wait = DESTINATION_RETRY_MAX_MS;
-	*when = now + (waits ? wait : 0);
+	*when = now + (r->manners.waits ? wait : 0);
 	return true;
 }
 
-bool destination_forgive(const struct destination *d, struct ledger *l, struct err *err)
+bool destination_forgive(const struct run *r, const struct destination *d, struct err *err)
 {
-	return ledger_forgive(l, d->fingerprint, err);
+	return ledger_forgive(r->ledger, d->fingerprint, err);
 }

@@ -1,25 +1,25 @@
 /*
  * core/destination.h - where a container's torrents go: a client that the configuration names, or a
- * watch folder; and the manners with which a client is called.
+ * watch folder; and the rules for calling a client.
  *
- * A client whose credentials were refused is not called again until they change, or a person asks
- * for it (`force`, a reload): clients ban those who guess.  That is kept in the ledger, and so
- * holds across processes.  When a client last answered, and how long it has been away, is kept
- * there as well.
+ * A client that refused the credentials is not called again until they change, or a person asks
+ * for it (run.force, a reload): after several wrong passwords a client bans the sender for a
+ * while.  The ledger keeps that, so it holds across processes.  It also keeps when a client last
+ * answered, and since when it is away.
  *
- * Every function but destination_watches() may call the client; errors are client.h's, ledger
- * errors besides.
+ * Functions that take a run may call the client; their errors are those of client.h and of the
+ * ledger.
  */
 #ifndef CORE_DESTINATION_H
 #define CORE_DESTINATION_H
 
+#include "core/run.h"
 #include "ports/client.h"
-#include "ports/ledger.h"
 
 /* A client that is away is called again after half the time that it has been away, within these. */
 #define DESTINATION_RETRY_MIN_MS (60 * INT64_C(1000))
 #define DESTINATION_RETRY_MAX_MS (3600 * INT64_C(1000))
-/* That a client was there is kept no more often than this. */
+/* When a client answered is recorded no more often than this. */
 #define DESTINATION_SEEN_MS (60 * INT64_C(1000))
 
 struct destination {
@@ -28,12 +28,14 @@ struct destination {
 	struct client *client; /* owned; NULL: it could not be opened, for the reason `why` */
 	struct err why;
 	char fingerprint[17]; /* of its URL and credentials */
+	struct err away;      /* this cycle found it away, and calls it no more; WORD_NONE: no */
 };
 
-/* How a client may be called. */
-struct destination_manners {
-	struct ledger *ledger; /* borrowed */
-	bool force;            /* in spite of an earlier refusal */
+/* A container, and where its torrents go; everything is borrowed. */
+struct target {
+	const struct container *container;
+	struct destination *to;
+	struct destination *asked; /* the client that the audit asks; NULL: none */
 };
 
 static inline bool destination_watches(const struct destination *d)
@@ -41,28 +43,38 @@ static inline bool destination_watches(const struct destination *d)
 	return !d->name;
 }
 
-bool destination_ready(const struct destination *d, const struct destination_manners *m,
+bool destination_ready(const struct run *r, const struct destination *d,
 		       struct err *err) MUST_CHECK;
-bool destination_prepare(const struct destination *d, const struct destination_manners *m,
+
+/* *file_name: the name that the file will have; the caller's. */
+bool destination_prepare(const struct run *r, const struct destination *d,
 			 const struct delivery *what, char **file_name, struct err *err) MUST_CHECK;
-bool destination_deliver(const struct destination *d, const struct destination_manners *m,
+
+/* `resumed` and *path: as in client.h. */
+bool destination_deliver(const struct run *r, const struct destination *d,
 			 const struct delivery *what, bool resumed, char **path,
 			 struct err *err) MUST_CHECK;
-bool destination_list(const struct destination *d, const struct destination_manners *m,
-		      const char *category, struct client_torrents *all,
-		      struct err *err) MUST_CHECK;
-bool destination_space(const struct destination *d, const struct destination_manners *m,
-		       const struct placement *p, struct client_space *space,
-		       struct err *err) MUST_CHECK;
 
-/* Is this the error of a client that is away, or does not let us in? */
+/* The client's torrents of this category; NULL: all. */
+bool destination_list(const struct run *r, const struct destination *d, const char *category,
+		      struct client_torrents *all, struct err *err) MUST_CHECK;
+
+bool destination_space(const struct run *r, const struct destination *d, const struct placement *p,
+		       struct client_space *space, struct err *err) MUST_CHECK;
+
+/* Is this the error of a client that is away, or refuses the credentials? */
 bool destination_is_away(const struct err *err);
 
-/* When a client that was just found to be away should be called again; `waits` false: at once. */
-bool destination_retry(const struct destination *d, struct ledger *l, bool waits, int64_t *when,
+/* If *why is such an error: logs it once, and remembers it in d->away for the rest of the cycle. */
+bool destination_note_away(struct destination *d, const char *container, const struct err *why);
+
+/* When a client that is away should be called again; at once where the run does not wait
+ * (manners.waits). */
+bool destination_retry(const struct run *r, const struct destination *d, int64_t *when,
 		       struct err *err) MUST_CHECK;
 
-/* Forget that credentials were refused. */
-bool destination_forgive(const struct destination *d, struct ledger *l, struct err *err) MUST_CHECK;
+/* Forget that this client refused the credentials. */
+bool destination_forgive(const struct run *r, const struct destination *d,
+			 struct err *err) MUST_CHECK;
 
 #endif

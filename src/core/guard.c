@@ -10,98 +10,29 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool hold(struct outcome *out, enum outcome_wait wait, const char *fmt, ...)
+struct guard { /* everything is borrowed */
+	const struct run *run;
+	const struct container *container;
+	struct destination *to;
+	struct outcome *out;
+};
+
+static enum step hold(const struct guard *g, enum outcome_wait wait, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 
-/* Returns true, so that `*holds = hold(...)` reads well. */
-static bool hold(struct outcome *out, enum outcome_wait wait, const char *fmt, ...)
+static enum step hold(const struct guard *g, enum outcome_wait wait, const char *fmt, ...)
 {
 	va_list ap;
 
-	out->result = (struct result){.kind = OUTCOME_WAIT, .wait = wait};
+	g->out->result = (struct result){.kind = OUTCOME_WAIT, .wait = wait};
 	va_start(ap, fmt);
-	vsnprintf(out->detail, sizeof out->detail, fmt, ap);
+	vsnprintf(g->out->detail, sizeof g->out->detail, fmt, ap);
 	va_end(ap);
-	text_trim_partial(out->detail);
-	return true;
+	text_trim_partial(g->out->detail);
+	return HOLD;
 }
 
-/* ---- torrents that wait for a client ---- */
-
-static bool check_pending(const struct guard *g, const struct err *away, struct outcome *out,
-			  bool *holds, struct err *err)
-{
-	uint64_t n;
-
-	if (destination_watches(g->to))
-		return true;
-	if (!ledger_waiting(g->manners.ledger, g->container->name, &n, err))
-		return false;
-	if (n > g->container->max_pending)
-		*holds = hold(
-			out, WAIT_CLIENT,
-			"%" PRIu64 " torrent%s for %s, more than MaxPending (%" PRIu32 ")%s%s", n,
-			n == 1 ? " waits" : "s wait", g->to->name, g->container->max_pending,
-			away->code ? ": " : "", away->code ? away->msg : "");
-	return true;
-}
-
-/* ---- files that wait in a watch folder ---- */
-
-static bool check_backlog(const struct guard *g, struct outcome *out, bool *holds, struct err *err)
-{
-	const struct client *c = g->to->client;
-	int64_t now = clock_now();
-	struct client_backlog b;
-	char span[CLOCK_TEXT];
-
-	if (!destination_watches(g->to) || !g->container->pick_up_ms)
-		return true;
-	if (!c->ops->backlog(g->to->client, now - GUARD_PICK_UP_GRACE_MS, &b, err))
-		return false;
-	if (b.files <= g->container->max_pending)
-		return true;
-	clock_span(now - b.oldest, span);
-	bool late = now - b.oldest >= g->container->pick_up_ms;
-	*holds = hold(out, late ? WAIT_CLIENT : WAIT_BACKLOG,
-		      "%u torrent%s in %s %s not been picked up, one for %s%s", b.files,
-		      b.files == 1 ? "" : "s", g->to->place, b.files == 1 ? "has" : "have", span,
-		      late ? ": does the client look there? If it leaves files in place, set "
-			     "PickUpWithin to off"
-			   : "");
-	return true;
-}
-
-/* ---- what the client has to do still ---- */
-
-static bool check_torrents(const struct guard *g, struct outcome *out, bool *holds, struct err *err)
-{
-	const struct container *c = g->container;
-	OWN_CLIENT_TORRENTS struct client_torrents all = {0};
-	unsigned incomplete = 0, stalled = 0;
-
-	if (!c->max_stalled && !c->max_active)
-		return true;
-	if (!destination_list(g->to, &g->manners, c->placement.category, &all, err))
-		return false;
-	for (size_t i = 0; i < all.n; i++) {
-		incomplete += client_torrent_is_incomplete(&all.list[i]);
-		stalled += client_torrent_is_stalled(&all.list[i]);
-	}
-	if (c->max_stalled && stalled >= c->max_stalled)
-		*holds = hold(out, WAIT_STALLED,
-			      "%u download%s stalled in %s (MaxStalled %" PRIu32 ")", stalled,
-			      stalled == 1 ? " is" : "s are", g->to->name, c->max_stalled);
-	else if (c->max_active && incomplete >= c->max_active)
-		*holds = hold(out, WAIT_BACKLOG,
-			      "%u download%s not finished in %s (MaxActive "
-			      "%" PRIu32 ")",
-			      incomplete, incomplete == 1 ? " is" : "s are", g->to->name,
-			      c->max_active);
-	return true;
-}
-
-/* ---- room ---- */
+/* ---- what is free ---- */
 
 static bool measure(const struct guard *g, struct client_space *space, struct err *err)
 {
@@ -110,32 +41,138 @@ static bool measure(const struct guard *g, struct client_space *space, struct er
 	if (c->data_folder)
 		return fs_space(c->data_folder, &space->free, &space->total, err) ||
 		       err_wrap(err, "DataDirectory");
-	return destination_space(g->to, &g->manners, &c->placement, space, err);
+	return destination_space(g->run, g->to, &c->placement, space, err);
 }
 
-/* For whoever looks at the status. */
+/* For the status. */
 static bool keep_space(const struct guard *g, const struct client_space *s, struct err *err)
 {
 	const struct ledger_space space = {.free = s->free, .total = s->total, .at = clock_now()};
 	const char *folder = g->container->data_folder;
 
-	return ledger_set_space(g->manners.ledger, folder ? folder : g->to->place, &space, err);
+	return ledger_set_space(g->run->ledger, folder ? folder : g->to->place, &space, err);
 }
 
-/* A folder of ours is looked at even where no Reserve asks for it: that costs nothing. */
+static bool has_reserve(const struct guard *g)
+{
+	return g->container->reserve.bytes || g->container->reserve.percent;
+}
+
+/* A local folder is measured even without a Reserve: that costs nothing. */
 static bool note_folder(const struct guard *g, struct err *err)
 {
-	const struct reserve *r = &g->container->reserve;
 	const char *folder = g->container->data_folder;
 	struct client_space space;
 	struct err ignored;
 
-	if (r->bytes || r->percent)
+	if (has_reserve(g))
 		return true;
 	if (!folder && destination_watches(g->to))
 		folder = g->to->place;
 	return !folder || !fs_space(folder, &space.free, &space.total, &ignored) ||
 	       keep_space(g, &space, err);
+}
+
+/* ---- the checks, in their order ---- */
+
+static enum step check_ready(const struct guard *g, struct err *err)
+{
+	struct err why;
+	bool ready = g->to->away.code || destination_ready(g->run, g->to, &why);
+
+	/* After it: getting ready makes a watch folder that is missing. */
+	if (!note_folder(g, err))
+		return FAILED;
+	if (ready || destination_note_away(g->to, g->container->name, &why))
+		return GO;
+	*err = why;
+	return FAILED;
+}
+
+static enum step check_pending(const struct guard *g, struct err *err)
+{
+	const struct err *away = &g->to->away;
+	uint64_t n;
+
+	if (destination_watches(g->to))
+		return GO;
+	if (!ledger_waiting(g->run->ledger, g->container->name, &n, err))
+		return FAILED;
+	if (n <= g->container->max_pending)
+		return GO;
+	return hold(g, WAIT_CLIENT,
+		    "%" PRIu64 " torrent%s for %s, more than MaxPending (%" PRIu32 ")%s%s", n,
+		    n == 1 ? " waits" : "s wait", g->to->name, g->container->max_pending,
+		    away->code ? ": " : "", away->code ? away->msg : "");
+}
+
+/* Must the client be asked before the tracker is? */
+static bool asks_client(const struct guard *g)
+{
+	const struct container *c = g->container;
+
+	if (destination_watches(g->to))
+		return false;
+	return c->max_stalled || c->max_active || (has_reserve(g) && !c->data_folder);
+}
+
+static enum step check_away(const struct guard *g, struct err *err)
+{
+	const struct err *away = &g->to->away;
+
+	(void)err;
+	if (!away->code || (away->kind != ERR_TARGET && !asks_client(g)))
+		return GO;
+	return hold(g, WAIT_CLIENT, "%s", away->msg);
+}
+
+/* Files that wait in a watch folder. */
+static enum step check_backlog(const struct guard *g, struct err *err)
+{
+	const struct client *c = g->to->client;
+	int64_t now = clock_now();
+	struct client_backlog b;
+	char span[CLOCK_TEXT];
+
+	if (!destination_watches(g->to) || !g->container->pick_up_ms)
+		return GO;
+	if (!c->ops->backlog(g->to->client, now - GUARD_PICK_UP_GRACE_MS, &b, err))
+		return FAILED;
+	if (b.files <= g->container->max_pending)
+		return GO;
+	clock_span(now - b.oldest, span);
+	bool late = now - b.oldest >= g->container->pick_up_ms;
+	return hold(g, late ? WAIT_CLIENT : WAIT_BACKLOG,
+		    "%u torrent%s in %s %s not been picked up, one for %s%s", b.files,
+		    b.files == 1 ? "" : "s", g->to->place, b.files == 1 ? "has" : "have", span,
+		    late ? ": does the client look there? If it leaves files in place, set "
+			   "PickUpWithin to off"
+			 : "");
+}
+
+/* What the client has not finished. */
+static enum step check_torrents(const struct guard *g, struct err *err)
+{
+	const struct container *c = g->container;
+	OWN_CLIENT_TORRENTS struct client_torrents all = {0};
+	unsigned incomplete = 0, stalled = 0;
+
+	if (destination_watches(g->to) || (!c->max_stalled && !c->max_active))
+		return GO;
+	if (!destination_list(g->run, g->to, c->placement.category, &all, err))
+		return FAILED;
+	for (size_t i = 0; i < all.n; i++) {
+		incomplete += client_torrent_is_incomplete(&all.list[i]);
+		stalled += client_torrent_is_stalled(&all.list[i]);
+	}
+	if (c->max_stalled && stalled >= c->max_stalled)
+		return hold(g, WAIT_STALLED, "%u download%s stalled in %s (MaxStalled %" PRIu32 ")",
+			    stalled, stalled == 1 ? " is" : "s are", g->to->name, c->max_stalled);
+	if (c->max_active && incomplete >= c->max_active)
+		return hold(g, WAIT_BACKLOG,
+			    "%u download%s not finished in %s (MaxActive %" PRIu32 ")", incomplete,
+			    incomplete == 1 ? " is" : "s are", g->to->name, c->max_active);
+	return GO;
 }
 
 /* What must stay free, in bytes. */
@@ -150,81 +187,40 @@ static bool wanted_of(const struct reserve *r, const struct client_space *s, uin
 		       "percentage; write it as a size, such as 50G, or set DataDirectory");
 }
 
-static bool check_space(const struct guard *g, struct outcome *out, bool *holds, struct err *err)
+static enum step check_space(const struct guard *g, struct err *err)
 {
-	const struct reserve *r = &g->container->reserve;
+	const char *folder = g->container->data_folder;
 	struct client_space space = {0};
 	char free[NUM_TEXT], wanted[NUM_TEXT];
 	uint64_t bytes;
 
-	if (!r->bytes && !r->percent)
-		return true;
+	if (!has_reserve(g))
+		return GO;
 	if (!measure(g, &space, err) || !keep_space(g, &space, err) ||
-	    !wanted_of(r, &space, &bytes, err))
-		return false;
+	    !wanted_of(&g->container->reserve, &space, &bytes, err))
+		return FAILED;
 	if (space.free >= bytes)
-		return true;
+		return GO;
 	num_bytes(space.free, free);
 	num_bytes(bytes, wanted);
-	*holds = hold(out, WAIT_SPACE,
-		      "%s %s free%s%s, and Reserve is %s: make room, or resize the "
-		      "container",
-		      free, "is", g->container->data_folder ? " in " : " in the client ",
-		      g->container->data_folder ? g->container->data_folder : g->to->name, wanted);
-	return true;
+	return hold(g, WAIT_SPACE,
+		    "%s is free in %s%s, and Reserve is %s: make room, or resize the container",
+		    free, folder ? "" : "the client ", folder ? folder : g->to->name, wanted);
 }
 
-/* ---- all of them ---- */
-
-/* Must the client be asked before the tracker is? */
-static bool asks_client(const struct guard *g)
+enum step guard_check(const struct run *r, const struct target *t, struct outcome *out,
+		      struct err *err)
 {
-	const struct container *c = g->container;
+	static enum step (*const checks[])(const struct guard *, struct err *) = {
+		check_ready, check_pending, check_away, check_backlog, check_torrents, check_space,
+	};
+	const struct guard g = {r, t->container, t->to, out};
+	enum step step = GO;
 
-	if (destination_watches(g->to))
-		return false;
-	return c->max_stalled || c->max_active ||
-	       ((c->reserve.bytes || c->reserve.percent) && !c->data_folder);
-}
-
-static bool find_away(const struct guard *g, struct err *away, struct err *err)
-{
-	struct err why;
-
-	*away = g->away ? *g->away : (struct err){0};
-	if (g->away || destination_ready(g->to, &g->manners, &why))
-		return true;
-	if (destination_is_away(&why)) {
-		*away = why;
-		return true;
-	}
-	*err = why;
-	return false;
-}
-
-bool guard_check(const struct guard *g, struct outcome *out, bool *holds, struct err *away,
-		 struct err *err)
-{
-	struct err why;
-
-	*holds = false;
-	/* Only then: a watch folder that is missing is made when it is got ready. */
-	bool found = find_away(g, away, &why);
-	if (!note_folder(g, err))
-		return false;
-	if (!found) {
-		*err = why;
-		return false;
-	}
-	if (!check_pending(g, away, out, holds, err))
-		return false;
-	if (!*holds && away->code && (away->kind == ERR_TARGET || asks_client(g)))
-		*holds = hold(out, WAIT_CLIENT, "%s", away->msg);
-	if (*holds)
-		return true;
-	if (!check_backlog(g, out, holds, err))
-		return false;
-	if (!*holds && asks_client(g) && !check_torrents(g, out, holds, err))
-		return false;
-	return *holds || check_space(g, out, holds, err);
+	for (size_t i = 0; step == GO && i < sizeof checks / sizeof *checks; i++)
+		step = checks[i](&g, err);
+	/* It may go away between two questions. */
+	if (step == FAILED && destination_note_away(t->to, t->container->name, err))
+		step = hold(&g, WAIT_CLIENT, "%s", err->msg);
+	return step;
 }

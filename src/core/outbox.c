@@ -12,10 +12,10 @@
 
 /* ---- putting in ---- */
 
-bool outbox_wants(const struct outbox *o, enum event_kind kind)
+bool outbox_wants(const struct run *r, enum event_kind kind)
 {
-	for (size_t i = 0; i < o->n_targets; i++)
-		if (o->targets[i].events & EVENT_BIT(kind))
+	for (size_t i = 0; i < r->n_notified; i++)
+		if (r->notified[i].events & EVENT_BIT(kind))
 			return true;
 	return false;
 }
@@ -25,28 +25,28 @@ static bool is_for(const struct notify_target *t, const struct event *e)
 	return (t->events & EVENT_BIT(e->kind)) && !(t->events & e->covered);
 }
 
-bool outbox_put(const struct outbox *o, const struct notices *told, const struct events *events,
+bool outbox_put(const struct run *r, const struct notices *told, const struct events *events,
 		struct err *err)
 {
 	OWN_STR struct ledger_message *messages =
-		mem_alloc((o->n_targets * events->n + 1) * sizeof *messages);
+		mem_alloc((r->n_notified * events->n + 1) * sizeof *messages);
 	size_t n = 0;
 	bool changed = false;
 
 	for (size_t i = 0; i < events->n; i++)
-		for (size_t k = 0; k < o->n_targets; k++)
-			if (is_for(&o->targets[k], &events->list[i]))
-				messages[n++] = (struct ledger_message){o->targets[k].fingerprint,
+		for (size_t k = 0; k < r->n_notified; k++)
+			if (is_for(&r->notified[k], &events->list[i]))
+				messages[n++] = (struct ledger_message){r->notified[k].fingerprint,
 									&events->list[i]};
 	for (size_t i = 0; i < told->n; i++)
 		changed |= told->list[i].changed;
-	return (!n && !changed) || ledger_tell(o->ledger, told->list, told->n, messages, n, err);
+	return (!n && !changed) || ledger_tell(r->ledger, told->list, told->n, messages, n, err);
 }
 
 /* ---- sending ---- */
 
 struct sending {
-	const struct outbox *o;
+	const struct run *run;
 	const struct notify_target *to;
 	struct ledger_telling how;
 	int64_t end; /* on the monotonic clock: none is begun from then on */
@@ -85,23 +85,24 @@ static void back_off(struct sending *s, int64_t rest, const char *why)
 
 	s->how.rest_until = rest > own ? rest : own;
 	if (s->how.failures == 1)
-		log_warn(NULL, "%s could not be told: %s; it is tried again", label, why);
+		log_warn(NULL, "%s could not be reached: %s; the message is sent again later",
+			 label, why);
 	else
-		log_debug(NULL, "%s could not be told: %s", label, why);
+		log_debug(NULL, "%s could not be reached: %s", label, why);
 }
 
 static bool settle(struct sending *s, const struct event *e, enum notify_verdict verdict,
 		   const char *why, struct err *err)
 {
 	if (verdict == NOTIFY_REFUSED)
-		log_warn(NULL, "%s does not take the message \"%s\": %s", s->to->label, e->title,
+		log_warn(NULL, "%s does not accept the message \"%s\": %s", s->to->label, e->title,
 			 why);
 	else
-		log_debug(NULL, "%s has taken it", s->to->label);
+		log_debug(NULL, "%s accepted it", s->to->label);
 	s->how.failures = 0;
 	s->how.rest_until = 0;
 	s->how.told++;
-	return ledger_set_telling(s->o->ledger, s->to->fingerprint, &s->how, e->id, err);
+	return ledger_set_telling(s->run->ledger, s->to->fingerprint, &s->how, e->id, err);
 }
 
 /* *more: the next one may follow. */
@@ -111,17 +112,17 @@ static bool send_one(struct sending *s, struct event *e, bool *more, struct err 
 	char why[200];
 
 	*more = false;
-	if (clock_monotonic() >= s->end || wake_asked(s->o->wake))
+	if (clock_monotonic() >= s->end || wake_asked(s->run->wake))
 		return true;
 	if (s->how.told == OUTBOX_PER_DAY - 1)
 		mark_last(e);
-	log_info(NULL, "telling %s: %s", s->to->label, e->title);
-	enum notify_verdict verdict = notify_send(s->o->notify, s->to, e, why, &rest);
-	if (verdict == NOTIFY_LATER && wake_stopping(s->o->wake))
+	log_info(NULL, "sending to %s: %s", s->to->label, e->title);
+	enum notify_verdict verdict = notify_send(s->run->notify, s->to, e, why, &rest);
+	if (verdict == NOTIFY_LATER && wake_stopping(s->run->wake))
 		return true;
 	if (verdict == NOTIFY_LATER) {
-		back_off(s, rest, wake_asked(s->o->wake) ? "something was asked for" : why);
-		return ledger_set_telling(s->o->ledger, s->to->fingerprint, &s->how, 0, err);
+		back_off(s, rest, wake_asked(s->run->wake) ? "something was asked for" : why);
+		return ledger_set_telling(s->run->ledger, s->to->fingerprint, &s->how, 0, err);
 	}
 	*more = true;
 	return settle(s, e, verdict, why, err);
@@ -129,9 +130,9 @@ static bool send_one(struct sending *s, struct event *e, bool *more, struct err 
 
 static bool drop_one(struct sending *s, const struct event *e, struct err *err)
 {
-	log_info(NULL, "%s has had its %d messages of today, and is not told: %s", s->to->label,
+	log_info(NULL, "%s got its %d messages of today, so this one is dropped: %s", s->to->label,
 		 OUTBOX_PER_DAY, e->title);
-	return ledger_set_telling(s->o->ledger, s->to->fingerprint, &s->how, e->id, err);
+	return ledger_set_telling(s->run->ledger, s->to->fingerprint, &s->how, e->id, err);
 }
 
 static bool send_to(struct sending *s, struct err *err)
@@ -139,14 +140,14 @@ static bool send_to(struct sending *s, struct err *err)
 	int64_t now = clock_now();
 	bool ok, is, more = true;
 
-	if (!ledger_get_telling(s->o->ledger, s->to->fingerprint, &s->how, err))
+	if (!ledger_get_telling(s->run->ledger, s->to->fingerprint, &s->how, err))
 		return false;
 	if (rests(&s->how, now))
 		return true;
 	begin_day(&s->how, now);
 	do {
 		OWN(event_clear) struct event e = {0};
-		ok = ledger_next_message(s->o->ledger, s->to->fingerprint, &e, &is, err);
+		ok = ledger_next_message(s->run->ledger, s->to->fingerprint, &e, &is, err);
 		if (!ok || !is)
 			return ok;
 		ok = s->how.told >= OUTBOX_PER_DAY ? drop_one(s, &e, err)
@@ -155,35 +156,35 @@ static bool send_to(struct sending *s, struct err *err)
 	return ok;
 }
 
-bool outbox_send(const struct outbox *o, int64_t until)
+bool outbox_send(const struct run *r, int64_t until)
 {
 	int64_t now = clock_now();
 	int64_t time = until < now + OUTBOX_MS ? until - now : OUTBOX_MS;
 	int64_t end = clock_monotonic() + time - NOTIFY_MS;
 	struct err err;
-	bool ok = ledger_forget_messages(o->ledger, now - OUTBOX_KEEP_MS, now + DAY_MS, &err);
+	bool ok = ledger_forget_messages(r->ledger, now - OUTBOX_KEEP_MS, now + DAY_MS, &err);
 
-	for (size_t i = 0; ok && i < o->n_targets; i++) {
-		struct sending s = {.o = o, .to = &o->targets[i], .end = end};
+	for (size_t i = 0; ok && i < r->n_notified; i++) {
+		struct sending s = {.run = r, .to = &r->notified[i], .end = end};
 		ok = send_to(&s, &err);
 	}
 	if (!ok)
-		log_warn(NULL, "nobody could be told: %s", err.msg);
+		log_warn(NULL, "no message could be sent: %s", err.msg);
 	return ok;
 }
 
-bool outbox_due(const struct outbox *o, int64_t *when, struct err *err)
+bool outbox_due(const struct run *r, int64_t *when, struct err *err)
 {
 	int64_t now = clock_now();
 
 	*when = INT64_MAX;
-	for (size_t i = 0; i < o->n_targets; i++) {
-		const char *target = o->targets[i].fingerprint;
+	for (size_t i = 0; i < r->n_notified; i++) {
+		const char *target = r->notified[i].fingerprint;
 		OWN(event_clear) struct event e = {0};
 		struct ledger_telling how;
 		bool is;
-		if (!ledger_next_message(o->ledger, target, &e, &is, err) ||
-		    !ledger_get_telling(o->ledger, target, &how, err))
+		if (!ledger_next_message(r->ledger, target, &e, &is, err) ||
+		    !ledger_get_telling(r->ledger, target, &how, err))
 			return false;
 		int64_t due = !is ? INT64_MAX : rests(&how, now) ? how.rest_until : now;
 		*when = due < *when ? due : *when;

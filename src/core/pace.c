@@ -29,21 +29,21 @@ static bool earned_by_credentials(const struct pace *pace)
 	return pace->reason.status == 401 || pace->reason.status == 403;
 }
 
-bool pace_open(struct pacer *p, struct err *err)
+bool pace_open(struct run *r, struct err *err)
 {
 	struct pace pace;
 
-	if (!ledger_get_pace(p->ledger, &pace, err))
+	if (!ledger_get_pace(r->ledger, &pace, err))
 		return false;
-	p->proven = strcmp(pace.proven, p->credentials) == 0;
-	if (strcmp(pace.credentials, p->credentials) == 0 || !earned_by_credentials(&pace))
+	r->proven = strcmp(pace.proven, r->credentials) == 0;
+	if (strcmp(pace.credentials, r->credentials) == 0 || !earned_by_credentials(&pace))
 		return true;
 	schedule_succeeded(&pace);
-	return ledger_set_pace(p->ledger, &pace, err);
+	return ledger_set_pace(r->ledger, &pace, err);
 }
 
 /* A countdown costs a wake-up a second, so it runs only where somebody sees it. */
-static bool wait_for(struct pacer *p, int64_t ms, const char *container, struct err *err)
+static bool wait_for(struct run *r, int64_t ms, const char *container, struct err *err)
 {
 	int64_t end = clock_monotonic() + ms;
 
@@ -55,71 +55,71 @@ static bool wait_for(struct pacer *p, int64_t ms, const char *container, struct 
 		clock_span(left + 999, span);
 		log_progress(container, "waiting %s, to be polite to the tracker", span);
 		int64_t slice = log_shows_progress() && left > 1000 ? 1000 : left;
-		if (!wake_sleep(p->wake, slice, err))
+		if (!wake_sleep(r->wake, slice, err))
 			return false;
 	}
 }
 
-static int64_t wait_needed(const struct pacer *p, const struct pace *pace, enum pace_call call)
+static int64_t wait_needed(const struct run *r, const struct pace *pace, enum pace_call call)
 {
 	int64_t now = clock_now();
 
 	if (call == PACE_FETCH)
-		return schedule_wait_fetch(pace, &p->manners, now);
+		return schedule_wait_fetch(pace, &r->manners, now);
 	if (call == PACE_OTHER || call == PACE_CHECK)
-		return schedule_wait_request(pace, &p->manners, now);
+		return schedule_wait_request(pace, &r->manners, now);
 	return 0;
 }
 
-static bool record(struct pacer *p, enum pace_call call, struct pace *pace, struct err *err)
+static bool record(struct run *r, enum pace_call call, struct pace *pace, struct err *err)
 {
 	int64_t now = clock_now();
 
 	pace->last_request = now;
 	if (call == PACE_FETCH)
 		pace->last_fetch = now;
-	text_copy(pace->credentials, sizeof pace->credentials, p->credentials);
-	return ledger_set_pace(p->ledger, pace, err);
+	text_copy(pace->credentials, sizeof pace->credentials, r->credentials);
+	return ledger_set_pace(r->ledger, pace, err);
 }
 
-bool pace_before(struct pacer *p, enum pace_call call, const char *container, struct err *err)
+bool pace_before(struct run *r, enum pace_call call, const char *container, struct err *err)
 {
 	struct pace pace;
 
-	if (wake_stopping(p->wake))
+	if (wake_stopping(r->wake))
 		return wake_stopped(err);
-	if (!ledger_get_pace(p->ledger, &pace, err) ||
-	    !wait_for(p, wait_needed(p, &pace, call), container, err))
+	if (!ledger_get_pace(r->ledger, &pace, err) ||
+	    !wait_for(r, wait_needed(r, &pace, call), container, err))
 		return false;
-	return record(p, call, &pace, err);
+	return record(r, call, &pace, err);
 }
 
-static bool record_end(struct pacer *p, enum pace_call call, struct err *err)
+static bool record_end(struct run *r, enum pace_call call, struct err *err)
 {
 	struct pace pace;
 
-	return ledger_get_pace(p->ledger, &pace, err) && record(p, call, &pace, err);
+	return ledger_get_pace(r->ledger, &pace, err) && record(r, call, &pace, err);
 }
 
-static void note_proven(struct pacer *p, struct pace *pace)
+static void note_proven(struct run *r, struct pace *pace)
 {
-	text_copy(pace->proven, sizeof pace->proven, p->credentials);
-	p->proven = true;
+	text_copy(pace->proven, sizeof pace->proven, r->credentials);
+	r->proven = true;
 }
 
-bool pace_ended(struct pacer *p, enum pace_call call, struct err *err)
+bool pace_ended(struct run *r, enum pace_call call, struct err *err)
 {
 	struct pace pace;
 
-	if (!ledger_get_pace(p->ledger, &pace, err))
+	if (!ledger_get_pace(r->ledger, &pace, err))
 		return false;
-	note_proven(p, &pace);
-	return record(p, call, &pace, err);
+	note_proven(r, &pace);
+	return record(r, call, &pace, err);
 }
 
-bool pace_redirect(struct pacer *p, struct err *err)
+bool pace_redirect(struct run *r, struct err *err)
 {
-	return record_end(p, PACE_OTHER, err) && pace_before(p, PACE_OTHER, NULL, err);
+	return record_end(r, PACE_OTHER, err) && pace_before(r, PACE_OTHER, NULL, err);
 }
 
 static bool calls_for_patience(enum pace_call call, const struct engine_failure *failure)
@@ -127,54 +127,54 @@ static bool calls_for_patience(enum pace_call call, const struct engine_failure 
 	return failure && failure->back_off && (call != PACE_CHECK || failure->status);
 }
 
-static void begin_backoff(const struct pacer *p, struct pace *pace,
+static void begin_backoff(const struct run *r, struct pace *pace,
 			  const struct engine_failure *failure, const struct err *why)
 {
 	struct pace_reason reason = {.status = (int)failure->status,
 				     .unproven = failure->status == 403 && why->code == WORD_AUTH};
 
 	text_copy(reason.text, sizeof reason.text, why->msg);
-	schedule_failed(pace, &p->manners, clock_now(), failure->retry_after, &reason);
+	schedule_failed(pace, &r->manners, clock_now(), failure->retry_after, &reason);
 }
 
-bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failure *failure,
+bool pace_after(struct run *r, enum pace_call call, const struct engine_failure *failure,
 		struct err *why, struct err *err)
 {
 	struct pace pace;
 
-	if (!ledger_get_pace(p->ledger, &pace, err))
+	if (!ledger_get_pace(r->ledger, &pace, err))
 		return false;
 	/* A guard's page tells nothing of the credentials: they did not get to the tracker. */
-	if (failure && failure->status == 403 && !p->proven && failure->page != REPLY_PAGE_GUARD) {
+	if (failure && failure->status == 403 && !r->proven && failure->page != REPLY_PAGE_GUARD) {
 		why->code = WORD_AUTH;
 		err_wrap(why, UNPROVEN);
 	}
 	if (calls_for_patience(call, failure))
-		begin_backoff(p, &pace, failure, why);
+		begin_backoff(r, &pace, failure, why);
 	else if (!failure)
 		schedule_succeeded(&pace);
 	if (!failure)
-		note_proven(p, &pace);
-	return record(p, call, &pace, err);
+		note_proven(r, &pace);
+	return record(r, call, &pace, err);
 }
 
-bool pace_announced(struct pacer *p, const char *version, struct err *err)
+bool pace_announced(struct run *r, const char *version, struct err *err)
 {
 	struct pace pace;
 
-	if (!ledger_get_pace(p->ledger, &pace, err))
+	if (!ledger_get_pace(r->ledger, &pace, err))
 		return false;
 	if (strcmp(pace.announced, version) == 0)
 		return true;
 	text_copy(pace.announced, sizeof pace.announced, version);
-	return ledger_set_pace(p->ledger, &pace, err);
+	return ledger_set_pace(r->ledger, &pace, err);
 }
 
-bool pace_backoff(struct pacer *p, int64_t *until, struct pace_reason *why, struct err *err)
+bool pace_backoff(struct run *r, int64_t *until, struct pace_reason *why, struct err *err)
 {
 	struct pace pace;
 
-	if (!ledger_get_pace(p->ledger, &pace, err))
+	if (!ledger_get_pace(r->ledger, &pace, err))
 		return false;
 	int64_t now = clock_now();
 	int64_t left = schedule_backoff(&pace, now);
@@ -184,5 +184,5 @@ bool pace_backoff(struct pacer *p, int64_t *until, struct pace_reason *why, stru
 		return true;
 	/* The clock was set back.  Corrected anew at each look, the end would move on with it. */
 	pace.backoff_until = now + left;
-	return ledger_set_pace(p->ledger, &pace, err);
+	return ledger_set_pace(r->ledger, &pace, err);
 }

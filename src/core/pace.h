@@ -8,10 +8,7 @@
 #ifndef CORE_PACE_H
 #define CORE_PACE_H
 
-#include "base/wake.h"
-#include "core/schedule.h"
-#include "ports/engine.h"
-#include "ports/ledger.h"
+#include "core/run.h"
 
 enum pace_call {
 	PACE_FETCH,    /* asks for an assignment */
@@ -21,45 +18,37 @@ enum pace_call {
 		     */
 };
 
-struct pacer {
-	struct ledger *ledger; /* borrowed */
-	struct wake *wake;     /* borrowed */
-	struct manners manners;
-	char credentials[17]; /* fingerprint of those in use */
-	bool proven;          /* a call that was made with them has worked */
-};
-
 /* Fingerprint of ApiUser and ApiKey: tells whether they changed, and nothing else of them. */
 void pace_fingerprint(const char *user, const char *key, char out[17]);
 
 /* Tells the ledger which credentials are in use.  With new ones a back-off that the old ones earned
  * by a 401 or 403 is over. */
-bool pace_open(struct pacer *p, struct err *err) MUST_CHECK;
+bool pace_open(struct run *r, struct err *err) MUST_CHECK;
 
 /* Wait until the call may be made, showing a countdown, and record that it is being made.
  * `container` may be NULL.  Ends early only with WORD_STOPPED. */
-bool pace_before(struct pacer *p, enum pace_call call, const char *container,
+bool pace_before(struct run *r, enum pace_call call, const char *container,
 		 struct err *err) MUST_CHECK;
 
 /* The call was answered by a redirect: that is its end, and to follow it is a call like any other,
  * to be waited for. */
-bool pace_redirect(struct pacer *p, struct err *err) MUST_CHECK;
+bool pace_redirect(struct run *r, struct err *err) MUST_CHECK;
 
 /* The call has ended well.  Whether the tracker is well is for the next one to say. */
-bool pace_ended(struct pacer *p, enum pace_call call, struct err *err) MUST_CHECK;
+bool pace_ended(struct run *r, enum pace_call call, struct err *err) MUST_CHECK;
 
 /* The call has ended well, or (`failure` not NULL) with *why, whose code becomes WORD_AUTH for a
  * 403 as long as no call with these credentials has worked, unless a guard in front of the tracker
  * answered.  A failure that calls for patience begins a back-off or lengthens it, except that of a
  * PACE_CHECK to which no answer came: what is tried there may not be what others go by. */
-bool pace_after(struct pacer *p, enum pace_call call, const struct engine_failure *failure,
+bool pace_after(struct run *r, enum pace_call call, const struct engine_failure *failure,
 		struct err *why, struct err *err) MUST_CHECK;
 
 /* Remember which version of its utility the tracker has named. */
-bool pace_announced(struct pacer *p, const char *version, struct err *err) MUST_CHECK;
+bool pace_announced(struct run *r, const char *version, struct err *err) MUST_CHECK;
 
 /* *until: when the back-off ends, 0: there is none.  *why: its reason. */
-bool pace_backoff(struct pacer *p, int64_t *until, struct pace_reason *why,
+bool pace_backoff(struct run *r, int64_t *until, struct pace_reason *why,
 		  struct err *err) MUST_CHECK;
 
 #endif

@@ -4,9 +4,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-static bool looks(const struct container *c, const struct destination *to)
+static bool looks(const struct target *t)
 {
-	return destination_watches(to) && to->client && c->pick_up_ms;
+	return t->to->client && pick_up_begins(t->container, t->to) == PICK_UP_DUE;
+}
+
+enum assignment_pick_up pick_up_begins(const struct container *c, const struct destination *to)
+{
+	return destination_watches(to) && c->pick_up_ms ? PICK_UP_DUE : PICK_UP_NONE;
 }
 
 static enum assignment_pick_up judge(const struct container *c, const struct assignment *a,
@@ -16,14 +21,14 @@ static enum assignment_pick_up judge(const struct container *c, const struct ass
 		return PICK_UP_TAKEN;
 	if (fate == CLIENT_FATE_REFUSED)
 		return PICK_UP_REFUSED;
-	/* Told once; it stays late. */
+	/* Reported once; it stays late. */
 	if (a->pick_up == PICK_UP_LATE)
 		return PICK_UP_LATE;
 	return clock_now() - a->pick_up_at >= c->pick_up_ms ? PICK_UP_LATE : PICK_UP_DUE;
 }
 
-static void tell(const struct container *c, const struct assignment *a,
-		 enum assignment_pick_up found)
+static void report(const struct container *c, const struct assignment *a,
+		   enum assignment_pick_up found)
 {
 	char span[CLOCK_TEXT];
 
@@ -39,37 +44,38 @@ static void tell(const struct container *c, const struct assignment *a,
 			 a->path, span);
 }
 
-static bool look_at(struct ledger *l, const struct container *c, const struct destination *to,
-		    const struct assignment *a, struct err *err)
+static bool look_at(const struct run *r, const struct target *t, const struct assignment *a,
+		    struct err *err)
 {
+	struct client *client = t->to->client;
 	enum client_fate fate;
 
-	if (!a->path || !to->client->ops->fate(to->client, a->path, &fate, err))
+	if (!a->path || !client->ops->fate(client, a->path, &fate, err))
 		return !a->path;
-	enum assignment_pick_up found = judge(c, a, fate);
+	enum assignment_pick_up found = judge(t->container, a, fate);
 	if (found == a->pick_up)
 		return true;
-	tell(c, a, found);
-	return ledger_pick_up(l, a->id, found, err);
+	report(t->container, a, found);
+	return ledger_pick_up(r->ledger, a->id, found, err);
 }
 
-bool pick_up_look(struct ledger *l, const struct container *c, const struct destination *to,
-		  struct err *err)
+bool pick_up_look(const struct run *r, const struct target *t, struct err *err)
 {
+	const char *name = t->container->name;
 	struct assignment *list = NULL;
 	struct err why;
 	size_t n = 0;
 	bool ok = true;
 
-	if (!looks(c, to))
+	if (!looks(t))
 		return true;
-	if (!ledger_list(l, LEDGER_AWAITED, c->name, 0, &list, &n, err))
+	if (!ledger_list(r->ledger, LEDGER_AWAITED, name, 0, &list, &n, err))
 		return false;
 	for (size_t i = 0; ok && i < n; i++) {
-		if (look_at(l, c, to, &list[i], &why))
+		if (look_at(r, t, &list[i], &why))
 			continue;
-		/* A folder that is away says nothing of its files; delivery will say so. */
-		log_debug(c->name, "%s", why.msg);
+		/* A folder that is away says nothing of its files; the delivery will report it. */
+		log_debug(name, "%s", why.msg);
 		ok = why.kind != ERR_FATAL;
 		if (!ok)
 			*err = why;
@@ -78,7 +84,7 @@ bool pick_up_look(struct ledger *l, const struct container *c, const struct dest
 	return ok;
 }
 
-bool pick_up_refused(struct ledger *l, const struct container *c, int64_t since, size_t *n,
+bool pick_up_refused(const struct run *r, const char *container, int64_t since, size_t *n,
 		     char **path, struct err *err)
 {
 	struct assignment *list = NULL;
@@ -86,7 +92,7 @@ bool pick_up_refused(struct ledger *l, const struct container *c, int64_t since,
 
 	*n = 0;
 	*path = NULL;
-	if (!ledger_list(l, LEDGER_REFUSED, c->name, 0, &list, &all, err))
+	if (!ledger_list(r->ledger, LEDGER_REFUSED, container, 0, &list, &all, err))
 		return false;
 	for (size_t i = 0; i < all; i++) {
 		if (list[i].pick_up_at <= since)
@@ -99,17 +105,16 @@ bool pick_up_refused(struct ledger *l, const struct container *c, int64_t since,
 	return true;
 }
 
-bool pick_up_due(struct ledger *l, const struct container *c, const struct destination *to,
-		 int64_t *when, struct err *err)
+bool pick_up_due(const struct run *r, const struct target *t, int64_t *when, struct err *err)
 {
 	int64_t since;
 
 	*when = INT64_MAX;
-	if (!looks(c, to))
+	if (!looks(t))
 		return true;
-	if (!ledger_pick_up_due(l, c->name, &since, err))
+	if (!ledger_pick_up_due(r->ledger, t->container->name, &since, err))
 		return false;
 	if (since)
-		*when = since + c->pick_up_ms;
+		*when = since + t->container->pick_up_ms;
 	return true;
 }

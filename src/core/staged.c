@@ -4,38 +4,23 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "base/text.h"
+#include "core/parcel.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-bool staged_read(const char *path, struct buf *bytes, struct torrent *t, struct err *err)
-{
-	if (fs_read_regular(path, bytes, err))
-		return torrent_read(bytes->data, bytes->len, t, err);
-	if (err->kind == ERR_TARGET) {
-		err->kind = ERR_ITEM;
-		err->code = WORD_BAD_TORRENT;
-	}
-	return false;
-}
-
 static bool is_kept(struct ledger *l, const char *container, const char *path, bool *kept,
 		    struct err *err)
 {
-	OWN_BUF struct buf bytes = BUF_MAX(TORRENT_MAX_BYTES);
-	OWN(torrent_clear) struct torrent t = {0};
+	OWN_PARCEL struct parcel parcel = PARCEL_EMPTY;
 	struct err why;
-	char infohash[65];
 
 	*kept = false;
-	if (!staged_read(path, &bytes, &t, &why)) {
-		if (why.kind != ERR_ITEM)
-			*err = why;
-		return why.kind == ERR_ITEM;
-	}
-	torrent_infohash_hex(&t, infohash);
-	return ledger_keeps(l, container, infohash, kept, err);
+	if (parcel_read(&parcel, path, &why))
+		return ledger_keeps(l, container, parcel.infohash, kept, err);
+	if (why.kind != ERR_ITEM)
+		*err = why;
+	return why.kind == ERR_ITEM;
 }
 
 /* Is there a row that waits for what is staged? */
@@ -83,24 +68,23 @@ static bool is_asking(struct ledger *l, const char *container, bool *asking, str
 	return true;
 }
 
-bool staged_is_due(struct ledger *l, const struct spool *staging, const char *container, bool *due,
-		   struct err *err)
+bool staged_is_due(const struct run *r, const char *container, bool *due, struct err *err)
 {
 	OWN_STR char *path = NULL;
 	struct err ignored;
 
-	*due = spool_look(staging, container, &path, &ignored) && path;
-	return *due || !spool_is_busy(staging) || is_asking(l, container, due, err);
+	*due = spool_look(&r->staging, container, &path, &ignored) && path;
+	return *due || !spool_is_busy(&r->staging) || is_asking(r->ledger, container, due, err);
 }
 
-bool staged_take_up(struct ledger *l, const struct spool *staging, const char *container,
-		    struct err *err)
+bool staged_take_up(const struct run *r, const char *container, struct err *err)
 {
+	struct ledger *l = r->ledger;
 	OWN_STR char *path = NULL;
 	bool kept, expected;
 	int64_t id;
 
-	if (!spool_find(staging, container, &path, err))
+	if (!spool_find(&r->staging, container, &path, err))
 		return false;
 	if (!path)
 		return true;
@@ -114,7 +98,7 @@ bool staged_take_up(struct ledger *l, const struct spool *staging, const char *c
 		return true;
 	if (!find_question(l, container, &id, err) || !ledger_assigned(l, id, "", "", err))
 		return false;
-	log_info(container, "a torrent that was downloaded before the program ended is taken up");
+	log_info(container, "taking up a torrent that was downloaded before the program ended");
 	return true;
 }
 
@@ -128,7 +112,7 @@ static bool is_place_of(const struct spool *staging, const char *container, cons
 }
 
 /* *container: whose place it is, the caller's; *expected: a pending row of it waits for what is
- * there.  The place's name does not tell, so all that were ever asked for are tried. */
+ * there.  The name of the place does not say it, so every container in the ledger is tried. */
 static bool find_container(struct ledger *l, const struct spool *staging, const char *place,
 			   char **container, bool *expected, struct err *err)
 {

@@ -1,39 +1,29 @@
 /*
- * core/staged.h - torrents that an engine downloaded into the staging folder, and whose ids it did
- * not tell.  They are taken from there whichever engine runs.
+ * core/staged.h - torrents that an engine downloaded into the staging folder without saying their
+ * ids.  They are taken up from there, whichever engine runs now.
  *
  * Such an assignment is in state "assigned" with no TorrentID until its bytes are in the vault.
- * They leave the staging folder when the ledger says "fetched"; after a crash in between they are
- * recognised by their infohash.
+ * The file leaves the staging folder once the ledger says "fetched"; after a crash in between it is
+ * recognised by its infohash.
  */
 #ifndef CORE_STAGED_H
 #define CORE_STAGED_H
 
-#include "base/buf.h"
-#include "base/spool.h"
-#include "model/container.h"
-#include "model/torrent.h"
-#include "ports/ledger.h"
+#include "core/run.h"
 
 /*
  * Before a cycle: what an earlier process left staged for the container becomes the answer to the
- * question that it was asking when it ended (or to the newest whose answer is possibly lost), or a
- * row of its own.  What is kept already goes.
+ * question that it was asking when it ended.  If there is none, to the newest question whose answer
+ * is possibly lost; or else to a new row.  What the ledger keeps already is removed.
  */
-bool staged_take_up(struct ledger *l, const struct spool *staging, const char *container,
-		    struct err *err) MUST_CHECK;
+bool staged_take_up(const struct run *r, const char *container, struct err *err) MUST_CHECK;
 
-/* At a start: is there something staged for the container, or does a utility that an earlier
- * process left running work on its question?  Only looks. */
-bool staged_is_due(struct ledger *l, const struct spool *staging, const char *container, bool *due,
+/* At a start: is something staged for the container, or does a utility that an earlier process left
+ * running work on its question?  Only looks. */
+bool staged_is_due(const struct run *r, const char *container, bool *due,
 		   struct err *err) MUST_CHECK;
 
-/* Reads and distrusts what lies at `path`.  ERR_ITEM: it is of no use, now or later, be it no
- * torrent, too large, unreadable or no file at all. */
-bool staged_read(const char *path, struct buf *bytes, struct torrent *t,
-		 struct err *err) MUST_CHECK;
-
-/* What lies staged for a container that is not configured, and that no pending row speaks of. */
+/* What lies staged for a container that is not configured, and that no pending row waits for. */
 struct staged_stray {
 	char *container; /* owned; NULL if the ledger has never heard of it */
 	char *path;      /* owned */

@@ -38,7 +38,7 @@ static bool look(struct daemon *d, const struct outlook *o, struct err *err)
 
 	d->last_look = o->now;
 	for (size_t i = 0; i < p->n_targets; i++)
-		if (!pick_up_look(p->ledger, p->targets[i].container, p->targets[i].to, err))
+		if (!pick_up_look(&p->run, &p->targets[i], err))
 			return false;
 	tell_look(p);
 	return true;
@@ -115,7 +115,7 @@ static bool pause_for(struct daemon *d, struct err *err)
 		return false;
 	daemon_begin_trouble(d, err, "", "it is looked at again every minute");
 	d->paused = true;
-	if (d->parts.ledger && ledger_file(d->parts.ledger) == LEDGER_IN_PLACE)
+	if (d->parts.run.ledger && ledger_file(d->parts.run.ledger) == LEDGER_IN_PLACE)
 		wire_close(&d->parts);
 	if (d->config->listen && !d->page)
 		daemon_open_page(d);

@@ -24,7 +24,7 @@ static bool mark_all_undone(struct daemon *d, struct err *err)
 
 	for (size_t i = 0; i < p->n_targets; i++)
 		names[i] = p->targets[i].container->name;
-	return ledger_undone(p->ledger, names, p->n_targets, err);
+	return ledger_undone(p->run.ledger, names, p->n_targets, err);
 }
 
 /* Recorded before the cycle begins, the marks before the time: a cycle that dies is resumed, and is
@@ -34,36 +34,36 @@ static bool record_whole(struct daemon *d, struct once *once, struct err *err)
 	struct cycle_clock clock;
 	int64_t now = clock_now();
 
-	if (!ledger_get_clock(d->parts.ledger, &clock, err) || !mark_all_undone(d, err))
+	if (!ledger_get_clock(d->parts.run.ledger, &clock, err) || !mark_all_undone(d, err))
 		return false;
 	clock.last_cycle = now;
 	clock.next_cycle = schedule_next_cycle(now, d->config->interval_ms, chance());
 	clock.attempts = 0;
 	once->next_cycle = clock.next_cycle;
-	return ledger_set_clock(d->parts.ledger, &clock, err);
+	return ledger_set_clock(d->parts.run.ledger, &clock, err);
 }
 
 static bool record_resumed(struct daemon *d, struct once *once, struct err *err)
 {
 	struct cycle_clock clock;
 
-	if (!ledger_get_clock(d->parts.ledger, &clock, err))
+	if (!ledger_get_clock(d->parts.run.ledger, &clock, err))
 		return false;
 	clock.attempts++;
 	clock.last_attempt = clock_now();
 	once->next_cycle = clock.next_cycle;
 	once->since = clock.last_cycle;
-	return ledger_set_clock(d->parts.ledger, &clock, err);
+	return ledger_set_clock(d->parts.run.ledger, &clock, err);
 }
 
 static bool record_end(struct daemon *d, struct err *err)
 {
 	struct cycle_clock clock;
 
-	if (!ledger_get_clock(d->parts.ledger, &clock, err))
+	if (!ledger_get_clock(d->parts.run.ledger, &clock, err))
 		return false;
 	clock.attempts = 0;
-	return ledger_set_clock(d->parts.ledger, &clock, err);
+	return ledger_set_clock(d->parts.run.ledger, &clock, err);
 }
 
 /* ---- the three sorts of cycle ---- */
@@ -103,9 +103,9 @@ static bool *find_local(struct daemon *d, bool *any, struct err *err)
 		struct ledger_container known;
 		uint64_t waiting;
 		bool staged;
-		if (!ledger_get_container(p->ledger, name, &known, err) ||
-		    !ledger_waiting(p->ledger, name, &waiting, err) ||
-		    !staged_is_due(p->ledger, &p->staging, name, &staged, err))
+		if (!ledger_get_container(p->run.ledger, name, &known, err) ||
+		    !ledger_waiting(p->run.ledger, name, &waiting, err) ||
+		    !staged_is_due(&p->run, name, &staged, err))
 			return NULL;
 		wanted[i] = !known.undone && (waiting || staged);
 		*any |= wanted[i];
@@ -127,7 +127,7 @@ static bool run_local(struct daemon *d, struct err *err)
 /* Looked at before each cycle: what was taken away, or is damaged, is not written to. */
 static bool get_ready(struct daemon *d, struct err *err)
 {
-	return daemon_open_parts(d, err) && ledger_check(d->parts.ledger, err);
+	return daemon_open_parts(d, err) && ledger_check(d->parts.run.ledger, err);
 }
 
 /* A cycle that cannot be run is tried again, less and less often, unless there is no hope. */

@@ -3,6 +3,7 @@
 #include "daemon/tell.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "core/pace.h"
 #include "core/pick_up.h"
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -19,9 +20,9 @@ static bool tracker_due(struct daemon *d, const struct cycle_clock *clock, int64
 	struct pace_reason why;
 	int64_t until;
 
-	if (!pace_backoff(&d->parts.pacer, &until, &why, err))
+	if (!pace_backoff(&d->parts.run, &until, &why, err))
 		return false;
-	*when = schedule_rest(clock, &d->parts.pacer.manners, until ? until - now : 0, now);
+	*when = schedule_rest(clock, &d->parts.run.manners, until ? until - now : 0, now);
 	return true;
 }
 
@@ -51,7 +52,8 @@ static int64_t *turns_due(struct daemon *d, const struct cycle_clock *clock, int
 		return NULL;
 	OWN_STR int64_t *due = mem_alloc((p->n_targets + 1) * sizeof *due);
 	for (size_t i = 0; i < p->n_targets; i++) {
-		if (!ledger_get_container(p->ledger, p->targets[i].container->name, &known, err))
+		if (!ledger_get_container(p->run.ledger, p->targets[i].container->name, &known,
+					  err))
 			return NULL;
 		due[i] = turn_due(d, &known, tracker, now);
 	}
@@ -72,7 +74,7 @@ bool *daemon_resumable(struct daemon *d, int64_t now, struct err *err)
 {
 	struct cycle_clock clock;
 
-	if (!ledger_get_clock(d->parts.ledger, &clock, err))
+	if (!ledger_get_clock(d->parts.run.ledger, &clock, err))
 		return NULL;
 	OWN_STR int64_t *due = turns_due(d, &clock, now, err);
 	if (!due)
@@ -92,7 +94,7 @@ static bool pick_ups_due(struct daemon *d, struct outlook *o, struct err *err)
 
 	o->pick_up = AGENDA_NEVER;
 	for (size_t i = 0; i < p->n_targets; i++) {
-		if (!pick_up_due(p->ledger, p->targets[i].container, p->targets[i].to, &due, err))
+		if (!pick_up_due(&p->run, &p->targets[i], &due, err))
 			return false;
 		o->pick_up = sooner(o->pick_up, due);
 	}
@@ -112,14 +114,14 @@ static void correct(struct daemon *d, int64_t now)
  * corrected again at each look, it would move on with the clock. */
 static bool read_clock(struct daemon *d, struct outlook *o, struct err *err)
 {
-	if (!ledger_get_clock(d->parts.ledger, &o->clock, err))
+	if (!ledger_get_clock(d->parts.run.ledger, &o->clock, err))
 		return false;
 	struct cycle_clock *clock = &o->clock, old = o->clock;
 	clock->next_cycle = schedule_due(old.next_cycle, d->config->interval_ms, o->now);
 	clock->last_attempt = sooner(old.last_attempt, o->now);
 	if (clock->next_cycle == old.next_cycle && clock->last_attempt == old.last_attempt)
 		return true;
-	return ledger_set_clock(d->parts.ledger, clock, err);
+	return ledger_set_clock(d->parts.run.ledger, clock, err);
 }
 
 bool daemon_outlook(struct daemon *d, struct outlook *o, struct err *err)

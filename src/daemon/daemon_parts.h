@@ -22,7 +22,7 @@ struct daemon {
 	const struct config_options *options;
 	struct wake *wake;
 	struct hold hold;
-	struct parts parts;     /* closed (parts.ledger NULL) in trouble and after a reload */
+	struct parts parts;     /* closed (run.ledger NULL) in trouble and after a reload */
 	struct trouble trouble; /* shared with the page's thread */
 	struct httpd *page;     /* owned; NULL: none, or it could not be opened */
 

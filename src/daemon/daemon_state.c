@@ -73,7 +73,7 @@ static bool forgive(struct daemon *d, struct err *err)
 {
 	for (size_t i = 0; d->forgive && i < d->config->n_clients; i++)
 		if (d->parts.clients[i].name &&
-		    !destination_forgive(&d->parts.clients[i], d->parts.ledger, err))
+		    !destination_forgive(&d->parts.run, &d->parts.clients[i], err))
 			return false;
 	d->forgive = false;
 	return true;
@@ -88,11 +88,11 @@ static bool free_held(const struct parts *p, const struct target *t, struct err 
 
 	if (!t->to->name)
 		return true;
-	if (!ledger_get_container(p->ledger, name, &known, err) ||
-	    !ledger_is_refused(p->ledger, t->to->fingerprint, &refused, err))
+	if (!ledger_get_container(p->run.ledger, name, &known, err) ||
+	    !ledger_is_refused(p->run.ledger, t->to->fingerprint, &refused, err))
 		return false;
 	return refused || !result_is_clients(&known.result) ||
-	       ledger_undone(p->ledger, &name, 1, err);
+	       ledger_undone(p->run.ledger, &name, 1, err);
 }
 
 static bool open_anew(struct daemon *d, struct err *err)
@@ -112,7 +112,7 @@ static bool open_anew(struct daemon *d, struct err *err)
 
 bool daemon_open_parts(struct daemon *d, struct err *err)
 {
-	return daemon_check_state(d, err) && (d->parts.ledger || open_anew(d, err));
+	return daemon_check_state(d, err) && (d->parts.run.ledger || open_anew(d, err));
 }
 
 /* A ledger that was removed since the last look can be read only until it is closed. */
@@ -120,7 +120,7 @@ void daemon_close_parts(struct daemon *d)
 {
 	struct err err;
 
-	if (d->parts.ledger && !daemon_check_state(d, &err))
+	if (d->parts.run.ledger && !daemon_check_state(d, &err))
 		log_error(NULL, "%s", err.msg);
 	wire_close(&d->parts);
 }

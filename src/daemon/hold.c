@@ -66,7 +66,7 @@ static bool save_removed(const struct parts *p, const char *path, struct err *er
 {
 	bool any;
 
-	if (!ledger_save(p->ledger, path, &any, err))
+	if (!ledger_save(p->run.ledger, path, &any, err))
 		return err_wrap(err, "the ledger %s was removed, and cannot be written anew", path);
 	if (any)
 		log_warn(NULL,
@@ -84,7 +84,7 @@ static void keep_replaced(const struct parts *p, const char *path)
 	struct err err;
 	bool any;
 
-	if (!ledger_save(p->ledger, old, &any, &err))
+	if (!ledger_save(p->run.ledger, old, &any, &err))
 		log_warn(NULL,
 			 "another file was put in the place of the ledger %s; it is gone on with "
 			 "(the former could not be kept: %s)",
@@ -102,7 +102,7 @@ static bool check_ledger(const struct parts *p, const struct config *c, bool *re
 {
 	OWN_STR char *path = wire_ledger_path(c);
 
-	switch (ledger_file(p->ledger)) {
+	switch (ledger_file(p->run.ledger)) {
 	case LEDGER_IN_PLACE:
 		return true;
 	case LEDGER_EMPTIED:
@@ -158,5 +158,5 @@ bool hold_check(struct hold *h, const struct parts *p, const struct config *c, s
 	if (!check_folder(h, c, wake, reopen, err) || !check_lock(h, c, wake, err) ||
 	    !fs_check_writable(c->state, err))
 		return false;
-	return !p->ledger || *reopen || check_ledger(p, c, reopen, err);
+	return !p->run.ledger || *reopen || check_ledger(p, c, reopen, err);
 }

@@ -6,8 +6,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "core/audit.h"
+#include "core/cycle.h"
+#include "core/pace.h"
 #include "core/report.h"
-#include "ports/engine_native.h"
 
 #include <string.h>
 
@@ -61,7 +62,7 @@ static size_t all_outcomes(const struct once *o, struct outcome *ours, struct ou
 		if (!o->wanted || o->wanted[i]) {
 			all[n++] = ours[next];
 			ours[next++] = (struct outcome){0};
-		} else if (carry(p->ledger, &p->targets[i], &all[n])) {
+		} else if (carry(p->run.ledger, &p->targets[i], &all[n])) {
 			n++;
 		}
 	}
@@ -86,7 +87,7 @@ static void keep_ids(const struct parts *p)
 		struct ledger_container known;
 		struct container *one = &c->containers[i];
 		struct err err;
-		if (!ledger_get_container(p->ledger, one->name, &known, &err) || !known.id[0] ||
+		if (!ledger_get_container(p->run.ledger, one->name, &known, &err) || !known.id[0] ||
 		    strcmp(known.id, one->id) == 0)
 			continue;
 		if (config_keep_container_id(c, one->name, known.id, &err))
@@ -119,19 +120,16 @@ static bool audit(const struct once *o, struct ledger_audit *last, struct audit 
 		  struct err *err)
 {
 	struct parts *p = o->parts;
-	const struct audit_parts audited = {.ledger = p->ledger,
-					    .targets = p->targets,
-					    .n_targets = p->n_targets,
-					    .wake = p->wake};
+	const struct audit_scope all = {.targets = p->targets, .n = p->n_targets};
 
-	if (!audit_run(&audited, found, err))
+	if (!audit_run(&p->run, &all, found, err))
 		return false;
 	OWN_STR char *summary = audit_summary(found);
 	log_info(NULL, "audit: %s", summary);
 	last->at = clock_now();
 	text_copy(last->summary, sizeof last->summary, summary);
 	last->missing = found->count[AUDIT_MISSING];
-	return ledger_set_audit(p->ledger, last, err);
+	return ledger_set_audit(p->run.ledger, last, err);
 }
 
 /* The last one, or one that is made now (true, and *found is what it found).  Its trouble is no
@@ -140,7 +138,7 @@ static bool take_audit(const struct once *o, struct ledger_audit *last, struct a
 {
 	struct err err;
 
-	bool ok = ledger_get_audit(o->parts->ledger, last, &err), due = ok && is_due(o, last);
+	bool ok = ledger_get_audit(o->parts->run.ledger, last, &err), due = ok && is_due(o, last);
 	if (due)
 		ok = audit(o, last, found, &err);
 	if (!ok)
@@ -150,7 +148,7 @@ static bool take_audit(const struct once *o, struct ledger_audit *last, struct a
 
 /* ---- the end of a cycle ---- */
 
-static void finish(const struct once *o, const struct cycle *cy, int64_t id, struct outcome *ours)
+static void finish(const struct once *o, const struct cycle *cy, struct outcome *ours)
 {
 	struct parts *p = o->parts;
 	struct outcome *all = mem_alloc((p->n_targets + 1) * sizeof *all);
@@ -162,20 +160,20 @@ static void finish(const struct once *o, const struct cycle *cy, int64_t id, str
 	const struct report report = {.outcomes = all,
 				      .n = n,
 				      .newer_version = cy->newer_version,
-				      .speaks = cy->speaks,
+				      .speaks = p->run.speaks,
 				      .orphans = wire_orphans(p, false),
 				      .leftovers = cy->leftovers,
 				      .audit = &last,
 				      .missing = !nothing_missing,
 				      .next_cycle = o->next_cycle};
 	OWN_STR char *summary = report_summary(all, n);
-	OWN_STR char *body = report_body(p->ledger, &report);
+	OWN_STR char *body = report_body(p->run.ledger, &report);
 	enum cycle_end end = report_end(all, n, !nothing_missing);
 	bool well = end == CYCLE_END_WELL;
 	struct err err;
 
 	log_info(NULL, "cycle ended: %s", summary);
-	if (!ledger_cycle_end(p->ledger, id, end, summary, &err))
+	if (!ledger_cycle_end(p->run.ledger, cy->id, end, summary, &err))
 		log_error(NULL, "cannot record the end of the cycle: %s", err.msg);
 	keep_ids(p);
 	if (well)
@@ -185,7 +183,7 @@ static void finish(const struct once *o, const struct cycle *cy, int64_t id, str
 	tell_cycle(p, &(struct tell_cycle){.outcomes = all,
 					   .n = n,
 					   .newer_version = cy->newer_version,
-					   .speaks = cy->speaks,
+					   .speaks = p->run.speaks,
 					   .audit = audited ? &found : NULL,
 					   .audit_summary = last.summary});
 	for (size_t i = 0; i < n; i++)
@@ -233,35 +231,27 @@ static int64_t time_for(const struct config *c)
 	return c->interval_ms > CYCLE_TIME_MIN_MS ? c->interval_ms : CYCLE_TIME_MIN_MS;
 }
 
-static bool run_locked(const struct once *o, struct target *targets, size_t n, bool *well,
+static bool run_locked(const struct once *o, const struct target *targets, size_t n, bool *well,
 		       struct err *err)
 {
 	struct parts *p = o->parts;
 	struct outcome *ours = mem_alloc((n + 1) * sizeof *ours);
 	struct cycle cy = {
-		.ledger = p->ledger,
-		.vault = p->vault,
-		.engine = p->engine,
-		.staging = &p->staging,
-		.pacer = &p->pacer,
-		.wake = p->wake,
-		.speaks = ENGINE_NATIVE_SPEAKS,
-		.per_cycle = p->config->per_cycle,
-		.force = o->force,
+		.kind = o->kind,
+		.targets = targets,
+		.n = n,
 		.local = o->local,
-		.keep = p->config->vault,
 		.deadline = clock_monotonic() + time_for(p->config),
 		.since = o->since,
 		.delivered = o->delivered,
 		.ctx = o->ctx,
 	};
-	int64_t id;
 
 	health_start(p->health, "Starting fetch cycle for all containers.");
-	bool ok = pace_open(&p->pacer, err) && cycle_run(&cy, o->kind, targets, n, ours, &id, err);
+	bool ok = pace_open(&p->run, err) && cycle_run(&p->run, &cy, ours, err);
 	if (ok) {
 		*well = report_is_well(ours, n);
-		finish(o, &cy, id, ours);
+		finish(o, &cy, ours);
 	} else {
 		report_stop(p, err);
 	}
@@ -275,7 +265,7 @@ bool once_run(const struct once *o, bool *well, struct err *err)
 {
 	OWN_STR struct target *targets = mem_alloc((o->parts->n_targets + 1) * sizeof *targets);
 	size_t n = wanted_targets(o, targets);
-	OWN_FD int lock = once_lock(o->parts->config, o->parts->wake, err);
+	OWN_FD int lock = once_lock(o->parts->config, o->parts->run.wake, err);
 
 	return lock >= 0 && run_locked(o, targets, n, well, err);
 }

@@ -2,6 +2,7 @@
 
 #include "daemon/once.h"
 #include "base/clock.h"
+#include "core/pace.h"
 
 /* The back-off was earned by an answer, not by a way to the tracker that leads nowhere. */
 static bool left_alone(int64_t until, const struct pace_reason *why, struct err *err)
@@ -18,18 +19,18 @@ static bool ask(struct parts *p, struct online_answer *a, struct err *err)
 	struct pace_reason reason;
 	struct err why;
 
-	if (!pace_open(&p->pacer, err) || !pace_backoff(&p->pacer, &until, &reason, err))
+	if (!pace_open(&p->run, err) || !pace_backoff(&p->run, &until, &reason, err))
 		return false;
 	if (until && reason.status)
 		return left_alone(until, &reason, err);
-	if (!pace_before(&p->pacer, PACE_CHECK, NULL, err))
+	if (!pace_before(&p->run, PACE_CHECK, NULL, err))
 		return false;
-	bool ok = p->engine->ops->version(p->engine, a->version, &why);
-	a->server_time = p->engine->server_time;
+	bool ok = p->run.engine->ops->version(p->run.engine, a->version, &why);
+	a->server_time = p->run.engine->server_time;
 	if (ok)
-		return pace_after(&p->pacer, PACE_CHECK, NULL, NULL, err);
-	a->failure = p->engine->failure;
-	if (pace_after(&p->pacer, PACE_CHECK, &p->engine->failure, &why, err))
+		return pace_after(&p->run, PACE_CHECK, NULL, NULL, err);
+	a->failure = p->run.engine->failure;
+	if (pace_after(&p->run, PACE_CHECK, &p->run.engine->failure, &why, err))
 		*err = why;
 	return err_wrap(err, "ask the tracker for its utility's version");
 }

@@ -11,15 +11,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-static struct outbox outbox_of(const struct parts *p)
-{
-	return (struct outbox){.ledger = p->ledger,
-			       .notify = p->notify,
-			       .wake = p->wake,
-			       .targets = p->config->notify,
-			       .n_targets = p->config->n_notify};
-}
-
 /* ---- what there is ---- */
 
 struct gathered {
@@ -74,7 +65,7 @@ static bool gather_clients(const struct parts *p, struct gathered *g, struct err
 		struct ledger_client known;
 		if (!d->name)
 			continue;
-		if (!ledger_get_client(p->ledger, d->name, &known, err))
+		if (!ledger_get_client(p->run.ledger, d->name, &known, err))
 			return false;
 		g->clients[g->n_clients++] = (struct events_client){
 			d->name, known.down_since, strcmp(known.refused, d->fingerprint) == 0};
@@ -84,9 +75,11 @@ static bool gather_clients(const struct parts *p, struct gathered *g, struct err
 
 static bool gather(const struct parts *p, struct gathered *g, struct err *err)
 {
-	return ledger_list(p->ledger, LEDGER_LOST, NULL, 0, &g->lost, &g->n_lost, err) &&
-	       ledger_list(p->ledger, LEDGER_AWAITED, NULL, 0, &g->awaited, &g->n_awaited, err) &&
-	       ledger_list(p->ledger, LEDGER_REFUSED, NULL, 0, &g->refused, &g->n_refused, err) &&
+	return ledger_list(p->run.ledger, LEDGER_LOST, NULL, 0, &g->lost, &g->n_lost, err) &&
+	       ledger_list(p->run.ledger, LEDGER_AWAITED, NULL, 0, &g->awaited, &g->n_awaited,
+			   err) &&
+	       ledger_list(p->run.ledger, LEDGER_REFUSED, NULL, 0, &g->refused, &g->n_refused,
+			   err) &&
 	       gather_clients(p, g, err);
 }
 
@@ -98,13 +91,13 @@ static bool add_container(const struct parts *p, const char *name, struct buf *o
 	uint64_t week;
 	char last[OUTCOME_TEXT] = "no turn yet";
 
-	if (!ledger_get_container(p->ledger, name, &known, err) ||
-	    !ledger_got_since(p->ledger, name, clock_now() - EVENTS_DIGEST_MS, &week, err))
+	if (!ledger_get_container(p->run.ledger, name, &known, err) ||
+	    !ledger_got_since(p->run.ledger, name, clock_now() - EVENTS_DIGEST_MS, &week, err))
 		return false;
 	if (known.outcome_at)
 		result_text(&known.result, last);
 	buf_printf(out, "%s: %s, %" PRIu64 " new.", name, last, week);
-	report_totals(out, p->ledger, name);
+	report_totals(out, p->run.ledger, name);
 	buf_puts(out, "\n");
 	return true;
 }
@@ -122,17 +115,16 @@ static bool make_digest(const struct parts *p, char **text, struct err *err)
 
 /* ---- telling ---- */
 
-static bool find_and_put(const struct parts *p, const struct outbox *o, struct events_now *now,
-			 struct err *err)
+static bool find_and_put(const struct parts *p, struct events_now *now, struct err *err)
 {
 	OWN(gathered_clear) struct gathered g = {0};
 	OWN(notices_clear) struct notices told = {0};
 	OWN(events_clear) struct events found = {0};
 
-	if (!gather(p, &g, err) || !ledger_notices(p->ledger, &told.list, &told.n, err))
+	if (!gather(p, &g, err) || !ledger_notices(p->run.ledger, &told.list, &told.n, err))
 		return false;
 	now->now = clock_now();
-	now->wants_digest = outbox_wants(o, EVENT_DIGEST);
+	now->wants_digest = outbox_wants(&p->run, EVENT_DIGEST);
 	if (now->wants_digest && events_digest_is_due(&told, now->now) &&
 	    !make_digest(p, &g.digest, err))
 		return false;
@@ -148,15 +140,14 @@ static bool find_and_put(const struct parts *p, const struct outbox *o, struct e
 	now->n_refused = g.n_refused;
 	now->digest = g.digest;
 	events_find(now, &told, &found);
-	return outbox_put(o, &told, &found, err);
+	return outbox_put(&p->run, &told, &found, err);
 }
 
 static void keep(const struct parts *p, struct events_now *now)
 {
-	const struct outbox o = outbox_of(p);
 	struct err err;
 
-	if (!find_and_put(p, &o, now, &err))
+	if (!find_and_put(p, now, &err))
 		log_warn(NULL, "what is to be told could not be recorded: %s", err.msg);
 }
 
@@ -176,7 +167,6 @@ static void keep_locked(const struct parts *p, struct events_now *now)
 
 bool tell_send(const struct parts *p, int64_t until)
 {
-	const struct outbox o = outbox_of(p);
 	OWN_STR char *path = wire_tell_lock_path(p->config);
 	struct err err;
 	bool held;
@@ -186,7 +176,7 @@ bool tell_send(const struct parts *p, int64_t until)
 	OWN_FD int lock = fs_lock(path, &held, &err);
 	if (lock < 0)
 		log_debug(NULL, "nobody is told now: %s", err.msg);
-	return lock >= 0 && outbox_send(&o, until);
+	return lock >= 0 && outbox_send(&p->run, until);
 }
 
 void tell_cycle(const struct parts *p, const struct tell_cycle *c)
@@ -226,7 +216,7 @@ void tell_broken(const struct parts *p, const struct err *why)
 	struct outcome whole = {.container = (char[]){""}, .result = result_of_err(why)};
 	struct events_now now = {.outcomes = &whole, .n_outcomes = 1};
 
-	if (!p->ledger || !p->notify || !p->config->n_notify)
+	if (!p->run.ledger || !p->run.notify || !p->config->n_notify)
 		return;
 	text_copy(whole.detail, sizeof whole.detail, why->msg);
 	keep_locked(p, &now);
@@ -235,7 +225,5 @@ void tell_broken(const struct parts *p, const struct err *why)
 
 bool tell_due(const struct parts *p, int64_t *when, struct err *err)
 {
-	const struct outbox o = outbox_of(p);
-
-	return outbox_due(&o, when, err);
+	return outbox_due(&p->run, when, err);
 }

@@ -212,11 +212,11 @@ static bool let_in(const struct config *c, const struct destination *to, struct 
 {
 	OWN_STR char *path = wire_ledger_path(c);
 	struct ledger *l = ledger_open(path, false, err);
-	const struct destination_manners manners = {.ledger = l};
+	const struct run run = {.ledger = l};
 
 	if (!l)
 		return false;
-	bool ok = destination_ready(to, &manners, err);
+	bool ok = destination_ready(&run, to, err);
 	ledger_close(l);
 	return ok;
 }

@@ -17,11 +17,11 @@
 
 /* ---- the steps of a call: of each that was taken one finding ---- */
 
-enum step { STEP_NAME, STEP_CONNECTION, STEP_TLS, STEP_ANSWER };
+enum net_step { STEP_NAME, STEP_CONNECTION, STEP_TLS, STEP_ANSWER };
 _Static_assert(STEP_ANSWER + 1 == DOCTOR_STEPS, "a name for each step");
 
 static const struct trouble_row {
-	enum step step;
+	enum net_step step;
 	const char *cause, *mend;
 } troubles[] = {
 	[HTTP_NO_NAME] = {STEP_NAME, "its name cannot be looked up (DNS)",
@@ -71,7 +71,7 @@ void doctor_set_way(struct doctor_way *w, const char *url)
 }
 
 /* The steps before `failed` went well. */
-static void say_steps(struct doctor *d, const struct doctor_way *w, enum step failed)
+static void say_steps(struct doctor *d, const struct doctor_way *w, enum net_step failed)
 {
 	if (failed > STEP_NAME && !w->proxy && !w->url.loopback)
 		doctor_say(d, DOCTOR_OK, w->tests[STEP_NAME], w->about,

@@ -74,6 +74,13 @@ const struct client_torrent *client_torrents_find(const struct client_torrents *
 	return t ? t : by_id(all, v2, 2 * 32);
 }
 
+const struct client_torrent *client_torrents_find_either(const struct client_torrents *all,
+							 const char *infohash, const char *v2)
+{
+	return strlen(infohash) == SHORT_HASH ? client_torrents_find(all, infohash, v2)
+					      : client_torrents_find(all, "", infohash);
+}
+
 void client_torrent_hash(char *out, size_t size, const char *hex)
 {
 	size_t len = hex ? strlen(hex) : 0;

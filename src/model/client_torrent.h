@@ -63,6 +63,10 @@ void client_torrents_sort(struct client_torrents *all);
 const struct client_torrent *client_torrents_find(const struct client_torrents *all, const char *v1,
 						  const char *v2);
 
+/* The same where `infohash` is v1 or v2, and `v2` the v2 infohash of a hybrid torrent, or "". */
+const struct client_torrent *client_torrents_find_either(const struct client_torrents *all,
+							 const char *infohash, const char *v2);
+
 /* Copies an infohash in hex, of 40 or 64 digits, in lower case; "" for anything else. */
 void client_torrent_hash(char *out, size_t size, const char *hex);
 

@@ -96,13 +96,13 @@ def test_two_at_one_service_can_be_told_apart_everywhere(sim, receiver, make):
     assert re.findall(r"^Notify +(.*?):", a.run("check").stdout, re.M) == labels
     sim.faults(FAIL)
     done = a.fetch(status=1)
-    assert f"{labels[2]} does not take the message" in done.stderr
+    assert f"{labels[2]} does not accept the message" in done.stderr
     assert f"{labels[1]} does not" not in done.stderr
     receiver.ever = 503
     a.ledger("UPDATE notice SET goes_on = 0, ended = 0")
     done = a.fetch(status=1)
     for label in labels[1:]:
-        assert f"{label} could not be told: HTTP 503" in done.stderr
+        assert f"{label} could not be reached: HTTP 503" in done.stderr
     said = a.run("notify", status=0).stdout
     assert all(f"{label}: " in said for label in labels)
     # In another order each keeps what is recorded of it, under its new number.
@@ -490,9 +490,9 @@ def test_the_ping_goes_first_and_a_receiver_that_hangs_hurts_nothing(sim, receiv
     begin = time.monotonic()
     done = a.fetch(status=1)
     assert 9 < time.monotonic() - begin < 20 and len(receiver.requests) == 1
-    assert "telling webhook 1 (127.0.0.1): attic fails: ERR(Tracker)" in done.stderr
+    assert "sending to webhook 1 (127.0.0.1): attic fails: ERR(Tracker)" in done.stderr
     assert summary(done.stderr) == "attic:ERR(Tracker)" and sim.pings("fail")
-    assert "webhook 1 (127.0.0.1) could not be told: " in done.stderr
+    assert "webhook 1 (127.0.0.1) could not be reached: " in done.stderr
     ping = next(r for r in sim.requests("ping_end"))
     assert ping["at"] <= time.time() - 5
     assert "the last message did not arrive" in a.run("notify", status=0).stdout
@@ -512,7 +512,7 @@ def test_a_receiver_has_ten_seconds_and_gets_one_post(sim, receiver, telling):
     receiver.slow = 6.5
     sim.faults(FAIL)
     done = a.fetch(status=1)
-    assert len(receiver.requests) == 1 and "could not be told" not in done.stderr
+    assert len(receiver.requests) == 1 and "could not be reached" not in done.stderr
     assert a.ledger("SELECT * FROM message") == []
 
 
@@ -548,7 +548,7 @@ def test_a_request_does_not_wait_for_a_receiver_that_hangs(
     assert time.monotonic() - begin < 5
     wait_for(lambda: len(sim.fetches()) == fetches and len(receiver.requests) == 2)
     a.stop(process)
-    assert "webhook 1 (127.0.0.1) could not be told: something was asked for" in a.log()
+    assert "webhook 1 (127.0.0.1) could not be reached: something was asked for" in a.log()
     # What was under way counts as tried; nothing is lost.
     assert len(a.ledger("SELECT * FROM telling WHERE failures = 1 AND rest_until > 0")) == 1
     assert len(a.ledger("SELECT * FROM message")) == 3
@@ -616,7 +616,7 @@ def test_a_rest_that_is_asked_for_is_kept_within_a_day_and_nonsense_counts_for_n
     ((until,),) = a.ledger("SELECT rest_until FROM telling")
     left = until / 1000 - time.time()
     assert rests - 30 < left <= rests + 1
-    assert "could not be told: HTTP 429; it is tried again" in done.stderr
+    assert "could not be reached: HTTP 429; the message is sent again later" in done.stderr
     assert len(receiver.requests) == 1
 
 
@@ -640,8 +640,8 @@ def test_what_could_not_be_told_is_told_by_the_daemon_later(sim, receiver, telli
     receiver.answers = [503]
     sim.faults(FAIL)
     process = a.start()
-    wait_for(lambda: "could not be told" in a.log())
-    assert a.log().count("could not be told") == 1 and len(receiver.requests) == 1
+    wait_for(lambda: "could not be reached" in a.log())
+    assert a.log().count("could not be reached") == 1 and len(receiver.requests) == 1
     a.stop(process)
     a.ledger("UPDATE telling SET rest_until = ?", int(time.time() * 1000) + 1500)
     a.start()
@@ -668,7 +668,7 @@ def test_a_refused_message_is_not_repeated_and_said_in_the_log(sim, receiver, te
     receiver.answers = [400]
     sim.faults(FAIL)
     done = a.fetch(status=1)
-    assert 'does not take the message "attic fails: ERR(Tracker)": HTTP 400' in done.stderr
+    assert 'does not accept the message "attic fails: ERR(Tracker)": HTTP 400' in done.stderr
     a.fetch(status=1)
     assert len(receiver.requests) == 1
 
@@ -687,7 +687,7 @@ def test_nobody_gets_more_than_twenty_messages_a_day(sim, receiver, telling):
     assert messages[19]["message"].startswith("(This is the last message for today")
     assert messages[19]["message"].endswith("\nwords")
     assert not any("the last message" in m["message"] for m in messages[:19])
-    assert "has had its 20 messages of today, and is not told: message 21" in done.stderr
+    assert "got its 20 messages of today, so this one is dropped: message 21" in done.stderr
     assert a.run("notify").stdout.endswith("; 20 of 20 messages of its day\n")
     a.ledger("UPDATE telling SET since = since - 86400000")
     a.ledger(more, int(time.time() * 1000), "tomorrow's")
@@ -770,7 +770,7 @@ def test_no_secret_is_shown_or_kept(sim, receiver, make):
             shown += done.stdout + done.stderr
     receiver.ever = 401
     shown += a.run("notify", "--test").stdout
-    assert "AfterFetchExec: " in shown and "could not be told" in shown
+    assert "AfterFetchExec: " in shown and "could not be reached" in shown
     kept = b"".join(p.read_bytes() for p in a.state.rglob("*") if p.is_file())
     for secret in (TOKEN, GOTIFY_TOKEN, DISCORD, "known-key", "my-topic"):
         assert secret not in shown and secret.encode() not in kept

@@ -99,7 +99,7 @@ struct fixture {
 	char *folder;
 	struct fake fake;
 	struct destination to; /* the client "box", of the fingerprint "one" */
-	struct destination_manners manners;
+	struct run run;
 };
 
 static inline int fixture_make(void **state)
@@ -111,20 +111,20 @@ static inline int fixture_make(void **state)
 	if (unit_make_folder((void **)&f->folder))
 		return -1;
 	OWN_STR char *path = fs_join(f->folder, "ledger.db");
-	f->manners.ledger = ledger_open(path, false, &err);
+	f->run.ledger = ledger_open(path, false, &err);
 	f->fake.base.ops = &fake_ops;
 	f->to = (struct destination){.name = mem_dup("box"),
 				     .place = mem_dup("the place"),
 				     .client = &f->fake.base,
 				     .fingerprint = "one"};
-	return f->manners.ledger ? 0 : -1;
+	return f->run.ledger ? 0 : -1;
 }
 
 static inline int fixture_remove(void **state)
 {
 	struct fixture *f = *state;
 
-	ledger_close(f->manners.ledger);
+	ledger_close(f->run.ledger);
 	int failed = unit_remove_folder((void **)&f->folder);
 	free(f->to.name);
 	free(f->to.place);
@@ -163,7 +163,7 @@ static inline struct ledger_client known(const struct fixture *f)
 	struct ledger_client c;
 	struct err err;
 
-	MUST(ledger_get_client(f->manners.ledger, "box", &c, &err));
+	MUST(ledger_get_client(f->run.ledger, "box", &c, &err));
 	return c;
 }
 

@@ -7,7 +7,7 @@
 /* Whether the client was let in, and asked. */
 static bool ready(struct fixture *f, struct err *err)
 {
-	return destination_ready(&f->to, &f->manners, err);
+	return destination_ready(&f->run, &f->to, err);
 }
 
 static void remember(struct fixture *f, const char *refused, int64_t down_since)
@@ -16,7 +16,7 @@ static void remember(struct fixture *f, const char *refused, int64_t down_since)
 	struct err err;
 
 	text_copy(c.refused, sizeof c.refused, refused);
-	MUST(ledger_set_client(f->manners.ledger, "box", &c, &err));
+	MUST(ledger_set_client(f->run.ledger, "box", &c, &err));
 }
 
 static void every_call_reaches_the_client(void **state)
@@ -31,11 +31,11 @@ static void every_call_reaches_the_client(void **state)
 
 	f->fake.space.free = 7;
 	f->fake.n_torrents = 1;
-	MUST(destination_ready(&f->to, &f->manners, &err));
-	MUST(destination_prepare(&f->to, &f->manners, &d, &name, &err));
-	MUST(destination_deliver(&f->to, &f->manners, &d, false, &path, &err));
-	MUST(destination_list(&f->to, &f->manners, "rel", &all, &err));
-	MUST(destination_space(&f->to, &f->manners, NULL, &space, &err));
+	MUST(destination_ready(&f->run, &f->to, &err));
+	MUST(destination_prepare(&f->run, &f->to, &d, &name, &err));
+	MUST(destination_deliver(&f->run, &f->to, &d, false, &path, &err));
+	MUST(destination_list(&f->run, &f->to, "rel", &all, &err));
+	MUST(destination_space(&f->run, &f->to, NULL, &space, &err));
 	assert_string_equal(name, "x.torrent");
 	assert_string_equal(path, "there");
 	assert_int_equal(all.n, 1);
@@ -53,11 +53,11 @@ static void a_client_that_could_not_be_opened_says_why(void **state)
 
 	f->to.client = NULL;
 	err_set(&f->to.why, ERR_TARGET, WORD_CONFIG, "no such thing");
-	f->manners.force = true;
+	f->run.force = true;
 	assert_false(ready(f, &err));
 	assert_string_equal(err.msg, "no such thing");
 	assert_int_equal(err.code, WORD_CONFIG);
-	assert_false(destination_prepare(&f->to, &f->manners, &d, &name, &err));
+	assert_false(destination_prepare(&f->run, &f->to, &d, &name, &err));
 	assert_null(name);
 }
 
@@ -76,10 +76,10 @@ static void after_a_refusal_the_client_is_not_called_again(void **state)
 	assert_int_equal(known(f).down_since, 0);
 	fake_works(f);
 	assert_false(ready(f, &err));
-	assert_false(destination_prepare(&f->to, &f->manners, &d, &text, &err));
-	assert_false(destination_deliver(&f->to, &f->manners, &d, false, &text, &err));
-	assert_false(destination_list(&f->to, &f->manners, NULL, &all, &err));
-	assert_false(destination_space(&f->to, &f->manners, NULL, &space, &err));
+	assert_false(destination_prepare(&f->run, &f->to, &d, &text, &err));
+	assert_false(destination_deliver(&f->run, &f->to, &d, false, &text, &err));
+	assert_false(destination_list(&f->run, &f->to, NULL, &all, &err));
+	assert_false(destination_space(&f->run, &f->to, NULL, &space, &err));
 	assert_int_equal(err.kind, ERR_TARGET);
 	assert_int_equal(err.code, WORD_CLIENT);
 	assert_true(destination_is_away(&err));
@@ -111,17 +111,17 @@ static void a_person_may_try_again(void **state)
 	struct err err;
 
 	remember(f, "one", 0);
-	f->manners.force = true;
+	f->run.force = true;
 	assert_true(ready(f, &err));
 	assert_string_equal(known(f).refused, "");
 	remember(f, "one", 0);
-	f->manners.force = false;
-	MUST(destination_forgive(&f->to, f->manners.ledger, &err));
+	f->run.force = false;
+	MUST(destination_forgive(&f->run, &f->to, &err));
 	assert_true(ready(f, &err));
 	assert_int_equal(f->fake.ready, 2);
 	/* What else is known stays. */
 	remember(f, "one", 77);
-	MUST(destination_forgive(&f->to, f->manners.ledger, &err));
+	MUST(destination_forgive(&f->run, &f->to, &err));
 	assert_int_equal(known(f).down_since, 77);
 }
 
@@ -153,7 +153,7 @@ static void a_torrent_that_is_refused_shows_that_the_client_is_there(void **stat
 
 	remember(f, "", 12345);
 	fake_fails(f, ERR_ITEM, WORD_CLIENT);
-	assert_false(destination_deliver(&f->to, &f->manners, &d, false, &path, &err));
+	assert_false(destination_deliver(&f->run, &f->to, &d, false, &path, &err));
 	assert_int_equal(err.kind, ERR_ITEM);
 	assert_false(destination_is_away(&err));
 	assert_int_equal(known(f).down_since, 0);
@@ -200,9 +200,11 @@ static void a_client_is_called_again_after_half_the_time_that_it_is_away(void **
 		int64_t wait = rows[i].wait ? rows[i].wait * MINUTE : rows[i].away * MINUTE / 2;
 		struct err err;
 		remember(f, "", rows[i].away ? now - rows[i].away * MINUTE : 0);
-		MUST(destination_retry(&f->to, f->manners.ledger, true, &when, &err));
+		f->run.manners.waits = true;
+		MUST(destination_retry(&f->run, &f->to, &when, &err));
 		assert_in_range(when - now, wait, wait + 5000);
-		MUST(destination_retry(&f->to, f->manners.ledger, false, &when, &err));
+		f->run.manners.waits = false;
+		MUST(destination_retry(&f->run, &f->to, &when, &err));
 		assert_in_range(when - now, 0, 5000);
 	}
 }

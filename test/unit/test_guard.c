@@ -8,26 +8,21 @@
 
 /* The last answer. */
 static struct outcome out;
-static struct err away, failure;
+static struct err failure;
 
 /* The word of the guard that holds, "" for none, "?" for an error. */
-static const char *asked(struct fixture *f, const struct container *c, const struct err *was_away)
+static const char *check(struct fixture *f, const struct container *c)
 {
-	const struct guard g = {c, &f->to, f->manners, was_away};
+	const struct target t = {.container = c, .to = &f->to};
 	static char text[OUTCOME_TEXT];
-	bool holds = true;
 
 	out = (struct outcome){0};
 	failure = (struct err){0};
-	if (!guard_check(&g, &out, &holds, &away, &failure))
+	enum step step = guard_check(&f->run, &t, &out, &failure);
+	if (step == FAILED)
 		return "?";
 	result_text(&out.result, text);
-	return holds ? text : "";
-}
-
-static const char *check(struct fixture *f, const struct container *c)
-{
-	return asked(f, c, NULL);
+	return step == HOLD ? text : "";
 }
 
 #define HOLDS(word, call) assert_string_equal(call, word)
@@ -53,7 +48,7 @@ static void has(struct fixture *f, size_t n, enum client_state state)
 static void wait_one(struct fixture *f, const char *name)
 {
 	static int number;
-	struct ledger *l = f->manners.ledger;
+	struct ledger *l = f->run.ledger;
 	char id[16], hash[41];
 	const struct fetched t = {
 		.infohash = hash, .name = "x", .file_name = "x.torrent", .v2 = ""};
@@ -73,7 +68,7 @@ static void a_client_that_is_there_is_asked_nothing_more_without_limits(void **s
 	const struct container c = container();
 
 	HOLDS("", check(f, &c));
-	assert_int_equal(away.code, WORD_NONE);
+	assert_int_equal(f->to.away.code, WORD_NONE);
 	assert_int_equal(f->fake.ready, 1);
 	assert_int_equal(f->fake.listed + f->fake.measured + f->fake.backlogged, 0);
 }
@@ -105,7 +100,7 @@ static void a_client_that_is_away_holds_only_where_it_must_be_asked(void **state
 
 	fake_fails(f, ERR_RETRY, WORD_CLIENT);
 	HOLDS("", check(f, &c));
-	assert_string_equal(away.msg, "box: Client");
+	assert_string_equal(f->to.away.msg, "box: Client");
 	c.max_stalled = 1;
 	HOLDS("WAIT(Client)", check(f, &c));
 	assert_string_equal(out.detail, "box: Client");
@@ -127,6 +122,7 @@ static void a_client_that_needs_a_person_always_holds(void **state)
 
 	fake_fails(f, ERR_TARGET, WORD_CLIENT);
 	HOLDS("WAIT(Client)", check(f, &c));
+	f->to.away.code = WORD_NONE;
 	HOLDS("WAIT(Client)", check(f, &c));
 	assert_int_equal(f->fake.ready, 1);
 }
@@ -135,13 +131,12 @@ static void what_is_known_to_be_away_is_not_asked_again(void **state)
 {
 	struct fixture *f = *state;
 	struct container c = container();
-	struct err before;
 
-	err_set(&before, ERR_RETRY, WORD_CLIENT, "box: gone");
-	HOLDS("", asked(f, &c, &before));
-	assert_string_equal(away.msg, "box: gone");
+	err_set(&f->to.away, ERR_RETRY, WORD_CLIENT, "box: gone");
+	HOLDS("", check(f, &c));
+	assert_string_equal(f->to.away.msg, "box: gone");
 	c.max_stalled = 1;
-	HOLDS("WAIT(Client)", asked(f, &c, &before));
+	HOLDS("WAIT(Client)", check(f, &c));
 	assert_string_equal(out.detail, "box: gone");
 	assert_int_equal(f->fake.ready + f->fake.listed, 0);
 }
@@ -154,7 +149,7 @@ static void another_failure_is_an_error(void **state)
 	fake_fails(f, ERR_TARGET, WORD_CONFIG);
 	HOLDS("?", check(f, &c));
 	assert_int_equal(failure.code, WORD_CONFIG);
-	assert_int_equal(away.code, WORD_NONE);
+	assert_int_equal(f->to.away.code, WORD_NONE);
 }
 
 static void downloads_may_stall_below_max_stalled(void **state)

@@ -10,7 +10,7 @@
 
 struct world {
 	char *folder;
-	struct pacer pacer;
+	struct run run;
 };
 
 static int set_up(void **state)
@@ -21,37 +21,37 @@ static int set_up(void **state)
 	if (unit_make_folder((void **)&w->folder))
 		return -1;
 	OWN_STR char *path = fs_join(w->folder, "ledger.db");
-	w->pacer = (struct pacer){.ledger = ledger_open(path, false, &err),
-				  .manners = schedule_manners(1500, true)};
-	pace_fingerprint("user", "key", w->pacer.credentials);
+	w->run = (struct run){.ledger = ledger_open(path, false, &err),
+			      .manners = schedule_manners(1500, true)};
+	pace_fingerprint("user", "key", w->run.credentials);
 	*state = w;
-	return w->pacer.ledger ? 0 : -1;
+	return w->run.ledger ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
 	struct world *w = *state;
 
-	ledger_close(w->pacer.ledger);
+	ledger_close(w->run.ledger);
 	int failed = unit_remove_folder((void **)&w->folder);
 	free(w);
 	return failed;
 }
 
-static struct pace kept(const struct pacer *p)
+static struct pace kept(const struct run *r)
 {
 	struct pace pace;
 	struct err err;
 
-	MUST(ledger_get_pace(p->ledger, &pace, &err));
+	MUST(ledger_get_pace(r->ledger, &pace, &err));
 	return pace;
 }
 
-static void keep(const struct pacer *p, struct pace pace)
+static void keep(const struct run *r, struct pace pace)
 {
 	struct err err;
 
-	MUST(ledger_set_pace(p->ledger, &pace, &err));
+	MUST(ledger_set_pace(r->ledger, &pace, &err));
 }
 
 static void the_fingerprint_tells_credentials_apart_and_hides_them(void **state)
@@ -72,51 +72,51 @@ static void the_fingerprint_tells_credentials_apart_and_hides_them(void **state)
 
 static void the_second_fetch_waits_and_a_download_does_not(void **state)
 {
-	struct pacer *p = &((struct world *)*state)->pacer;
+	struct run *r = &((struct world *)*state)->run;
 	struct err err, why;
 	int64_t begin = clock_monotonic();
 
-	MUST(pace_open(p, &err));
-	MUST(pace_before(p, PACE_FETCH, NULL, &err));
-	MUST(pace_after(p, PACE_FETCH, NULL, &why, &err));
-	MUST(pace_before(p, PACE_DOWNLOAD, NULL, &err));
-	MUST(pace_after(p, PACE_DOWNLOAD, NULL, &why, &err));
+	MUST(pace_open(r, &err));
+	MUST(pace_before(r, PACE_FETCH, NULL, &err));
+	MUST(pace_after(r, PACE_FETCH, NULL, &why, &err));
+	MUST(pace_before(r, PACE_DOWNLOAD, NULL, &err));
+	MUST(pace_after(r, PACE_DOWNLOAD, NULL, &why, &err));
 	assert_true(clock_monotonic() - begin < 1500);
-	MUST(pace_before(p, PACE_FETCH, NULL, &err));
+	MUST(pace_before(r, PACE_FETCH, NULL, &err));
 	assert_true(clock_monotonic() - begin >= 1499);
-	struct pace pace = kept(p);
+	struct pace pace = kept(r);
 	assert_true(pace.last_fetch > 0 && pace.last_request == pace.last_fetch);
 }
 
 static void a_failure_that_calls_for_patience_is_recorded(void **state)
 {
-	struct pacer *p = &((struct world *)*state)->pacer;
+	struct run *r = &((struct world *)*state)->run;
 	const struct engine_failure down = {.status = 503, .back_off = true};
 	const struct engine_failure odd = {.status = 404};
 	struct err err, why;
 	struct pace_reason reason;
 	int64_t until;
 
-	MUST(pace_open(p, &err));
+	MUST(pace_open(r, &err));
 	err_http(&why, ERR_RETRY, 404, "HTTP 404");
-	MUST(pace_after(p, PACE_OTHER, &odd, &why, &err));
-	MUST(pace_backoff(p, &until, &reason, &err));
+	MUST(pace_after(r, PACE_OTHER, &odd, &why, &err));
+	MUST(pace_backoff(r, &until, &reason, &err));
 	assert_int_equal(until, 0);
 	err_http(&why, ERR_RETRY, 503, "HTTP 503");
-	MUST(pace_after(p, PACE_OTHER, &down, &why, &err));
-	MUST(pace_backoff(p, &until, &reason, &err));
+	MUST(pace_after(r, PACE_OTHER, &down, &why, &err));
+	MUST(pace_backoff(r, &until, &reason, &err));
 	assert_in_range(until, clock_now() + 59000, clock_now() + 60000);
 	assert_string_equal(reason.text, "HTTP 503");
 	assert_int_equal(reason.status, 503);
 	assert_false(reason.unproven);
-	MUST(pace_after(p, PACE_OTHER, NULL, &why, &err));
-	MUST(pace_backoff(p, &until, &reason, &err));
+	MUST(pace_after(r, PACE_OTHER, NULL, &why, &err));
+	MUST(pace_backoff(r, &until, &reason, &err));
 	assert_int_equal(until, 0);
 }
 
 static void a_check_without_an_answer_holds_nobody_back(void **state)
 {
-	struct pacer *p = &((struct world *)*state)->pacer;
+	struct run *r = &((struct world *)*state)->run;
 	const struct engine_failure away = {.back_off = true};
 	const struct engine_failure down = {.status = 503, .back_off = true};
 	struct pace_reason reason;
@@ -124,55 +124,55 @@ static void a_check_without_an_answer_holds_nobody_back(void **state)
 	struct err err, why;
 
 	err_set(&why, ERR_RETRY, WORD_NETWORK, "x: Could not resolve host");
-	MUST(pace_open(p, &err));
-	MUST(pace_before(p, PACE_CHECK, NULL, &err));
-	int64_t begun = kept(p).last_request;
+	MUST(pace_open(r, &err));
+	MUST(pace_before(r, PACE_CHECK, NULL, &err));
+	int64_t begun = kept(r).last_request;
 	assert_true(begun > 0);
-	MUST(pace_after(p, PACE_CHECK, &away, &why, &err));
-	MUST(pace_backoff(p, &until, &reason, &err));
+	MUST(pace_after(r, PACE_CHECK, &away, &why, &err));
+	MUST(pace_backoff(r, &until, &reason, &err));
 	assert_int_equal(until, 0);
-	assert_true(kept(p).last_request >= begun);
+	assert_true(kept(r).last_request >= begun);
 	/* What there is already is not lengthened. */
-	MUST(pace_after(p, PACE_FETCH, &away, &why, &err));
-	MUST(pace_backoff(p, &first, &reason, &err));
-	MUST(pace_after(p, PACE_CHECK, &away, &why, &err));
-	MUST(pace_backoff(p, &until, &reason, &err));
+	MUST(pace_after(r, PACE_FETCH, &away, &why, &err));
+	MUST(pace_backoff(r, &first, &reason, &err));
+	MUST(pace_after(r, PACE_CHECK, &away, &why, &err));
+	MUST(pace_backoff(r, &until, &reason, &err));
 	assert_int_equal(until, first);
 	assert_int_equal(reason.status, 0);
-	assert_int_equal(kept(p).failures, 1);
-	MUST(pace_after(p, PACE_CHECK, &down, &why, &err));
-	assert_int_equal(kept(p).failures, 2);
+	assert_int_equal(kept(r).failures, 1);
+	MUST(pace_after(r, PACE_CHECK, &down, &why, &err));
+	assert_int_equal(kept(r).failures, 2);
 }
 
 static void a_403_is_about_the_credentials_until_they_have_worked(void **state)
 {
-	struct pacer *p = &((struct world *)*state)->pacer;
+	struct run *r = &((struct world *)*state)->run;
 	const struct engine_failure refused = {.status = 403, .back_off = true};
 	struct err err, why;
 
-	MUST(pace_open(p, &err));
-	MUST(pace_before(p, PACE_OTHER, NULL, &err));
+	MUST(pace_open(r, &err));
+	MUST(pace_before(r, PACE_OTHER, NULL, &err));
 	err_http(&why, ERR_RETRY, 403, "HTTP 403");
-	MUST(pace_after(p, PACE_OTHER, &refused, &why, &err));
+	MUST(pace_after(r, PACE_OTHER, &refused, &why, &err));
 	assert_int_equal(why.code, WORD_AUTH);
-	assert_true(kept(p).reason.unproven);
+	assert_true(kept(r).reason.unproven);
 	err_http(&why, ERR_RETRY, 403, "HTTP 403");
 	/* In a later process as well. */
-	MUST(pace_open(p, &err));
-	MUST(pace_after(p, PACE_OTHER, &refused, &why, &err));
+	MUST(pace_open(r, &err));
+	MUST(pace_after(r, PACE_OTHER, &refused, &why, &err));
 	assert_int_equal(why.code, WORD_AUTH);
-	MUST(pace_after(p, PACE_OTHER, NULL, &why, &err));
+	MUST(pace_after(r, PACE_OTHER, NULL, &why, &err));
 	err_http(&why, ERR_RETRY, 403, "HTTP 403");
-	MUST(pace_after(p, PACE_OTHER, &refused, &why, &err));
+	MUST(pace_after(r, PACE_OTHER, &refused, &why, &err));
 	assert_int_equal(why.code, WORD_HTTP);
-	assert_false(kept(p).reason.unproven);
-	MUST(pace_open(p, &err));
-	assert_true(p->proven);
+	assert_false(kept(r).reason.unproven);
+	MUST(pace_open(r, &err));
+	assert_true(r->proven);
 }
 
 static void new_credentials_end_what_the_old_ones_earned(void **state)
 {
-	struct pacer *p = &((struct world *)*state)->pacer;
+	struct run *r = &((struct world *)*state)->run;
 	static const struct {
 		const char *credentials;
 		int status;
@@ -183,32 +183,32 @@ static void new_credentials_end_what_the_old_ones_earned(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct pace pace = {.failures = 3, .backoff_until = clock_now() + 600000};
 		struct err err;
-		const char *old = rows[i].credentials ? rows[i].credentials : p->credentials;
+		const char *old = rows[i].credentials ? rows[i].credentials : r->credentials;
 		snprintf(pace.credentials, sizeof pace.credentials, "%s", old);
 		pace.reason.status = rows[i].status;
-		keep(p, pace);
-		MUST(pace_open(p, &err));
-		assert_int_equal(kept(p).backoff_until == 0, rows[i].ends);
+		keep(r, pace);
+		MUST(pace_open(r, &err));
+		assert_int_equal(kept(r).backoff_until == 0, rows[i].ends);
 	}
 }
 
 static void a_back_off_of_a_clock_that_was_ahead_ends_within_a_day(void **state)
 {
-	struct pacer *p = &((struct world *)*state)->pacer;
+	struct run *r = &((struct world *)*state)->run;
 	struct pace_reason reason;
 	int64_t end, now = clock_now();
 	struct err err;
 
-	keep(p, (struct pace){.failures = 1,
+	keep(r, (struct pace){.failures = 1,
 			      .backoff_until = now + 365 * DAY,
 			      .reason = {503, false, "x"}});
-	MUST(pace_backoff(p, &end, &reason, &err));
+	MUST(pace_backoff(r, &end, &reason, &err));
 	assert_in_range(end, now + DAY, clock_now() + DAY);
-	int64_t until = kept(p).backoff_until;
+	int64_t until = kept(r).backoff_until;
 	assert_true(until >= now + DAY && until <= clock_now() + DAY);
 	/* A second look does not put it off. */
-	MUST(pace_backoff(p, &end, &reason, &err));
-	assert_int_equal(kept(p).backoff_until, until);
+	MUST(pace_backoff(r, &end, &reason, &err));
+	assert_int_equal(kept(r).backoff_until, until);
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
