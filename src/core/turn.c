@@ -193,7 +193,7 @@ static void note_delivery(struct turn *t, const struct assignment *a)
 		t->cy->delivered(t->cy->ctx, t->target, a->path);
 }
 
-/* Where the kept bytes are gone or damaged, the assignment is downloaded anew.  (Should it have
+/* Where the kept bytes are gone or damaged, the assignment is downloaded again.  (Should it have
  * been delivered already, the client knows it by its infohash.) */
 static bool from_vault(struct turn *t, struct assignment *a, struct parcel *p, struct err *err)
 {
@@ -377,7 +377,7 @@ static enum step ask(struct turn *t, struct err *err)
 	return finish(t, &a, true, err);
 }
 
-/* What the container got of this cycle already: in this turn, and, where a process ended amid the
+/* What the container got of this cycle already: in this turn, and, where a process ended during the
  * cycle, before it. */
 static bool got_already(const struct turn *t, uint64_t *n, struct err *err)
 {
@@ -402,7 +402,7 @@ static bool ask_all(struct turn *t, struct err *err)
 
 /* ---- the turn ---- */
 
-/* A watch folder that was there and is gone is not made anew: its disk may be away, and what lies
+/* A watch folder that was there and is gone is not made again: its disk may be away, and what lies
  * in it was not picked up. */
 static bool folder_is_there(const struct turn *t, struct err *err)
 {
