@@ -1,5 +1,6 @@
 #include "base/err.h"
 
+#include "base/mem.h"
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -45,7 +46,8 @@ static bool set(struct err *e, enum err_kind kind, enum err_code code, const cha
 {
 	e->kind = kind;
 	e->code = code;
-	e->status = 0;
+	e->status = e->errnum = 0;
+	e->advice = 0;
 	e->name[0] = '\0';
 	vsnprintf(e->msg, sizeof e->msg, fmt, ap);
 	text_trim_partial(e->msg);
@@ -84,7 +86,37 @@ bool err_wrap(struct err *e, const char *fmt, ...)
 	text_trim_partial(head);
 	memcpy(old, e->msg, sizeof old);
 	text_join(e->msg, sizeof e->msg, (const char *[]){head, ": ", old}, 3);
+	if (e->advice)
+		e->advice += (unsigned)strlen(head) + 2;
+	if (e->advice >= sizeof e->msg)
+		e->advice = 0;
 	return false;
+}
+
+bool err_advise(struct err *e, const char *fmt, ...)
+{
+	char advice[sizeof e->msg];
+	size_t len = strlen(e->msg);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(advice, sizeof advice, fmt, ap);
+	va_end(ap);
+	if (len + 2 >= sizeof e->msg)
+		return false;
+	text_join(e->msg + len, sizeof e->msg - len, (const char *[]){"; ", advice}, 2);
+	e->advice = (unsigned)len + 2;
+	return false;
+}
+
+const char *err_advice(const struct err *e)
+{
+	return e->advice ? e->msg + e->advice : NULL;
+}
+
+char *err_fault(const struct err *e)
+{
+	return e->advice ? mem_dupn(e->msg, e->advice - 2) : mem_dup(e->msg);
 }
 
 bool err_errno(struct err *e, enum err_kind kind, enum err_code code, int errnum, const char *fmt,
@@ -96,5 +128,7 @@ bool err_errno(struct err *e, enum err_kind kind, enum err_code code, int errnum
 	va_start(ap, fmt);
 	vsnprintf(head, sizeof head, fmt, ap);
 	va_end(ap);
-	return err_set(e, kind, code, "%s: %s", head, strerror(errnum));
+	err_set(e, kind, code, "%s: %s", head, strerror(errnum));
+	e->errnum = errnum;
+	return false;
 }

@@ -54,6 +54,8 @@ struct err {
 	enum err_kind kind;
 	enum err_code code;
 	int status;          /* of WORD_HTTP; 0 otherwise */
+	int errnum;          /* of a failed system call, as in errno.h; 0: not known */
+	unsigned advice;     /* where in `msg` the advice begins that ends it; 0: it has none */
 	char name[ERR_NAME]; /* of WORD_OTHER: "RuntimeError"; "" otherwise */
 	char msg[400];
 };
@@ -82,7 +84,16 @@ bool err_http(struct err *e, enum err_kind kind, int status, const char *fmt, ..
 /* Put "<formatted>: " before the message; all else stays. */
 bool err_wrap(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* As err_set, with ": <strerror(errnum)>" after the text. */
+/* End the message with "; <formatted>": what a person can do. */
+bool err_advise(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* What err_advise() said, borrowed from the message; NULL: nothing. */
+const char *err_advice(const struct err *e);
+
+/* The message without the advice; the caller's. */
+char *err_fault(const struct err *e);
+
+/* As err_set, with ": <strerror(errnum)>" after the text; errnum is kept. */
 bool err_errno(struct err *e, enum err_kind kind, enum err_code code, int errnum, const char *fmt,
 	       ...) PRINTF_LIKE(5, 6);
 

@@ -55,35 +55,35 @@ static char *key_to(const char *what)
 static const char *writable_again(void)
 {
 	return getenv("INVOCATION_ID")
-		       ? "; under systemd the folder has to be there, and named in the unit's "
+		       ? "under systemd the folder has to be there, and named in the unit's "
 			 "ReadWritePaths= (systemctl edit), when the service is started: so make "
 			 "it "
 			 "and restart the service; or mount it writable"
-		       : "; mount it writable";
+		       : "mount it writable";
 }
 
-/* The way out, where there is one that is known. */
-static char *remedy(int e, const char *doing, const char *path)
+/* What can be done about it; NULL: that is not known. */
+static char *advice_on(int e, const char *doing, const char *path)
 {
 	if (e == EROFS)
 		return mem_dup(writable_again());
 	if (e != EACCES && e != EPERM)
-		return mem_dup("");
+		return NULL;
 	OWN_STR char *what = barrier(path);
 	OWN_STR char *key = key_to(what);
-	return mem_printf(FS_WAY_OUT "%u:%u, so: %s%s", geteuid(), getegid(), key,
+	return mem_printf("this is user %u:%u, so: %s%s", geteuid(), getegid(), key,
 			  strcmp(doing, MAKE_FOLDER) == 0 ? ", or make the folder before" : "");
 }
 
 bool fs_failed(struct err *err, const char *doing, const char *path)
 {
 	int e = errno;
-	OWN_STR char *way_out = remedy(e, doing, path);
+	OWN_STR char *advice = advice_on(e, doing, path);
 	bool passes = e == ENOSPC || e == EDQUOT || e == EIO || e == EMFILE || e == ENFILE ||
 		      e == ESTALE || e == EAGAIN;
 
-	return err_set(err, passes ? ERR_RETRY : ERR_TARGET, WORD_DISK, "cannot %s %s: %s%s", doing,
-		       path, strerror(e), way_out);
+	err_errno(err, passes ? ERR_RETRY : ERR_TARGET, WORD_DISK, e, "cannot %s %s", doing, path);
+	return advice ? err_advise(err, "%s", advice) : false;
 }
 
 char *fs_join(const char *folder, const char *name)
@@ -439,9 +439,10 @@ bool fs_check_file(const char *path, const char *doing, struct err *err)
 
 	if (stat(path, &st) < 0)
 		return errno == ENOENT || fs_failed(err, doing, path);
-	if (!S_ISREG(st.st_mode))
-		return err_set(err, ERR_TARGET, WORD_DISK,
-			       "cannot %s %s: it is not a file; move it away", doing, path);
+	if (!S_ISREG(st.st_mode)) {
+		err_set(err, ERR_TARGET, WORD_DISK, "cannot %s %s: it is not a file", doing, path);
+		return err_advise(err, "move it away");
+	}
 	return access(path, R_OK | W_OK) == 0 || fs_failed(err, doing, path);
 }
 

@@ -3,7 +3,7 @@
  *
  * All errors are WORD_DISK and name the path.  Kind: ERR_TARGET (permissions, missing folder, wrong
  * type: a person is needed), ERR_RETRY (no space, input/output errors: it may pass).  Where rights
- * are missing the message names the user that we are and a `chown`; it ends so, from FS_WAY_OUT on.
+ * are missing the advice (err_advice) names the user that we are and a `chown`.
  */
 #ifndef BASE_FS_H
 #define BASE_FS_H
@@ -14,8 +14,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-#define FS_WAY_OUT "; this is user " /* its own words begin behind the "; " */
 
 /* "folder/name", the caller's. */
 char *fs_join(const char *folder, const char *name);

@@ -57,31 +57,6 @@ void doctor_skip(struct doctor *d, const char *test, const char *about, const ch
 	doctor_mend(d, "set %s right, then run `ptp-archiver check` again", name);
 }
 
-static char *last_of(char *text, const char *part)
-{
-	char *found = NULL;
-
-	for (char *at = text; (at = strstr(at, part)); at++)
-		found = at;
-	return found;
-}
-
-const char *doctor_cut_way_out(char *said)
-{
-	char *damaged = strstr(said, " (" LEDGER_WAY_OUT ")");
-	char *rights = strstr(said, FS_WAY_OUT);
-	char *at = rights ? rights : last_of(said, "; ");
-
-	if (damaged) {
-		*damaged = '\0';
-		return LEDGER_WAY_OUT;
-	}
-	if (!at)
-		return NULL;
-	*at = '\0';
-	return at + 2;
-}
-
 bool doctor_failed(const struct doctor *d)
 {
 	for (size_t i = 0; i < d->n; i++)

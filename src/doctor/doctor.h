@@ -42,10 +42,6 @@ void doctor_say(struct doctor *d, enum doctor_mark mark, const char *test, const
 /* What mends the one that was said last. */
 void doctor_mend(struct doctor *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* Cuts the way out off an error's message that ends in it; borrowed from it.  NULL: it names none.
- */
-const char *doctor_cut_way_out(char *said);
-
 /* A test that was left out, because this key of config.ptp cannot be used, or is not set. */
 void doctor_skip(struct doctor *d, const char *test, const char *about, const char *key);
 

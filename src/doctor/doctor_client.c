@@ -33,11 +33,11 @@ static void say_no_answer(struct doctor *d, const struct config_client *c, const
 }
 
 static void say_refused(struct doctor *d, const struct config_client *c, const char *about,
-			const struct err *why)
+			bool by_proxy, const struct err *why)
 {
 	doctor_say(d, DOCTOR_FAIL, "client-password", about, "it does not let us in (%s)",
 		   why->msg);
-	if (strstr(why->msg, "ProxyUsername"))
+	if (by_proxy)
 		doctor_mend(d,
 			    "if there is a proxy in front of it, give ProxyUsername and "
 			    "ProxyPasswordFile of Clients: %s in config.ptp; if there is none, "
@@ -54,7 +54,7 @@ static void say_away(struct doctor *d, const struct config_client *c, const char
 		     const struct client *client, const struct err *why)
 {
 	if (client && client->refused) {
-		say_refused(d, c, about, why);
+		say_refused(d, c, about, client->proxy_refused, why);
 		return;
 	}
 	if (client && client->trouble) {

@@ -87,10 +87,11 @@ static bool try_rename(const char *folder, struct err *err)
 	bool ok = fs_stage(from, "x", 1, 0600, err) && fs_publish(from, to, &result, err) &&
 		  fs_stage(from, "y", 1, 0600, err) && result == FS_PUBLISHED &&
 		  fs_publish(from, to, &result, err);
-	if (ok && result != FS_TAKEN)
-		ok = err_set(err, ERR_TARGET, WORD_DISK,
-			     "a rename in %s overwrites what is there; use another file system",
-			     folder);
+	if (ok && result != FS_TAKEN) {
+		err_set(err, ERR_TARGET, WORD_DISK, "a rename in %s overwrites what is there",
+			folder);
+		ok = err_advise(err, "use another file system");
+	}
 	clear_away(hidden, from, to);
 	return ok;
 }
@@ -152,7 +153,8 @@ static void say_missing(struct doctor *d, const struct folder *f)
 		doctor_mend(d, "move it away, or name another folder");
 	} else if (stat(f->path, &st) < 0 && errno != ENOENT && errno != ENOTDIR) {
 		(void)!fs_failed(&err, "look at", f->path);
-		doctor_say(d, DOCTOR_FAIL, test, f->about, "%s", err.msg);
+		OWN_STR char *fault = err_fault(&err);
+		doctor_say(d, DOCTOR_FAIL, test, f->about, "%s", fault);
 		doctor_mend(d, "let this user into all folders on the way to %s", f->path);
 	} else if (will_be_made(f)) {
 		doctor_say(d, DOCTOR_OK, test, f->about, "%s is not there yet and will be made",
@@ -177,22 +179,24 @@ static void mend_foreign(struct doctor *d, const struct folder *f, uid_t whose)
 		doctor_mend(d, "it belongs to %s, and this is %s: " SHARE, owner, us, quoted);
 }
 
-static void say_unusable(struct doctor *d, const struct folder *f, struct err *why)
+static void say_unusable(struct doctor *d, const struct folder *f, const struct err *why)
 {
-	const char *way_out = doctor_cut_way_out(why->msg);
+	OWN_STR char *fault = err_fault(why);
+	const char *advice = err_advice(why);
+	bool of_rights = why->errnum == EACCES || why->errnum == EPERM;
 	/* What keeps root out is no matter of rights. */
-	bool helps = way_out && (geteuid() != 0 || !text_starts(way_out, &FS_WAY_OUT[2]));
+	bool helps = advice && (geteuid() != 0 || !of_rights);
 	OWN_STR char *quoted = text_quoted(f->path);
 	struct stat st;
 
-	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about, "%s", why->msg);
+	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about, "%s", fault);
 	if (geteuid() != 0 && stat(f->path, &st) == 0 && st.st_uid != geteuid())
 		mend_foreign(d, f, st.st_uid);
 	else if (why->kind == ERR_RETRY)
 		doctor_mend(d, "make room on the disk of %s, or look at its health (df, dmesg)",
 			    quoted);
 	else if (helps)
-		doctor_mend(d, "%s", way_out);
+		doctor_mend(d, "%s", advice);
 	else
 		doctor_mend(d, "name another folder: in %s nobody can make files", quoted);
 }

@@ -22,11 +22,12 @@ static bool can_look(const struct config *c)
 	return fs_is_folder(c->state) && access(c->state, R_OK | W_OK | X_OK) == 0;
 }
 
-static void say_fault(struct doctor *d, const char *test, const char *about, struct err *why)
+static void say_fault(struct doctor *d, const char *test, const char *about, const struct err *why)
 {
-	const char *mend = doctor_cut_way_out(why->msg);
+	OWN_STR char *fault = err_fault(why);
+	const char *mend = err_advice(why);
 
-	doctor_say(d, DOCTOR_FAIL, test, about, "%s", why->msg);
+	doctor_say(d, DOCTOR_FAIL, test, about, "%s", fault);
 	doctor_mend(d, "%s",
 		    mend ? mend
 			 : "see whether it stays so, and look at the health of the disk (df, "
@@ -68,9 +69,10 @@ static bool check_folder(const char *path, struct err *err)
 {
 	if (!fs_exists(path))
 		return true;
-	if (!fs_is_folder(path))
-		return err_set(err, ERR_TARGET, WORD_DISK, "%s is not a folder; move it away",
-			       path);
+	if (!fs_is_folder(path)) {
+		err_set(err, ERR_TARGET, WORD_DISK, "%s is not a folder", path);
+		return err_advise(err, "move it away");
+	}
 	return fs_check_access(path, err);
 }
 

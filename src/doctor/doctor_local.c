@@ -413,11 +413,9 @@ void doctor_utility(struct doctor *d)
 			   "python3 and its module requests are there");
 		return;
 	}
-	char *way_out = strstr(err.msg, ": " ENGINE_UTILITY_WAY_OUT);
-	if (way_out)
-		*way_out = '\0';
-	doctor_say(d, DOCTOR_FAIL, "utility", "utility", "%s", err.msg);
-	doctor_mend(d, "%s", way_out ? way_out + 2 : ENGINE_UTILITY_WAY_OUT);
+	OWN_STR char *fault = err_fault(&err);
+	doctor_say(d, DOCTOR_FAIL, "utility", "utility", "%s", fault);
+	doctor_mend(d, "%s", err_advice(&err) ? err_advice(&err) : ENGINE_UTILITY_ADVICE);
 }
 
 /* ---- the status page ---- */

@@ -106,7 +106,8 @@ struct client_ops {
 /* Every client begins with this. */
 struct client {
 	const struct client_ops *ops;
-	bool refused; /* the last call failed because the credentials were not accepted */
+	bool refused;       /* the last call failed because the credentials were not accepted */
+	bool proxy_refused; /* they were those of a proxy in front of it, or it asks for some */
 	enum http_trouble trouble; /* at which step the last call over HTTP got no answer */
 };
 

@@ -150,6 +150,7 @@ bool client_refuse_basic(struct client_common *c, struct err *err)
 			"or it asks for its own as well, which the proxy must send (HTTP 401)",
 	};
 
+	c->base.proxy_refused = c->about->own_login || c->basic == CLIENT_BASIC_PROXY;
 	return client_refuse(c, err, (c->about->own_login ? own : basic)[c->basic]);
 }
 

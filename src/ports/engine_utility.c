@@ -115,11 +115,11 @@ static bool judge_failure(struct utility *u, const struct container *c,
 		assigned(u, c, reply, "", "");
 		return true;
 	}
-	if (said->module[0])
-		return err_set(err, ERR_TARGET, WORD_CONFIG,
-			       "the official utility needs the Python module "
-			       "`%s`: " ENGINE_UTILITY_WAY_OUT,
-			       said->module);
+	if (said->module[0]) {
+		err_set(err, ERR_TARGET, WORD_CONFIG,
+			"the official utility needs the Python module `%s`", said->module);
+		return err_advise(err, ENGINE_UTILITY_ADVICE);
+	}
 	describe(u, said, err);
 	if (!said->torrent_id[0])
 		return false;

@@ -46,8 +46,8 @@ struct engine_utility_options { /* everything is borrowed for as long as the eng
 	void *ctx;
 };
 
-/* How to get what it runs with: the end of a message that says what is missing. */
-#define ENGINE_UTILITY_WAY_OUT                                                        \
+/* How to get what it runs with: the advice (err_advice) of an error that says what is missing. */
+#define ENGINE_UTILITY_ADVICE                                                         \
 	"use the image target `utility` (docker build --target utility), or install " \
 	"python3 and python3-requests, or set PTP_ENGINE=native"
 

@@ -132,10 +132,12 @@ static bool run(struct utility *u, const char *const words[], size_t n, int time
 		free(argv[i + 1]);
 	if (ok)
 		return true;
-	if (why.code == WORD_CONFIG)
-		return err_set(err, ERR_TARGET, WORD_CONFIG,
-			       "the official utility needs Python 3 with requests, and python3 is "
-			       "not there: " ENGINE_UTILITY_WAY_OUT);
+	if (why.code == WORD_CONFIG) {
+		err_set(err, ERR_TARGET, WORD_CONFIG,
+			"the official utility needs Python 3 with requests, and python3 is not "
+			"there");
+		return err_advise(err, ENGINE_UTILITY_ADVICE);
+	}
 	*err = why;
 	return false;
 }

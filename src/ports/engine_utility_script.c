@@ -35,12 +35,10 @@ static bool call_failed(struct utility *u, struct err *err)
 
 static bool module_missing(const char *module, struct err *err)
 {
-	return err_set(err, ERR_TARGET, WORD_CONFIG,
-		       "the official utility needs the Python module `%s`, which is not "
-		       "there%s: " ENGINE_UTILITY_WAY_OUT,
-		       module,
-		       strcmp(module, "cgi") == 0 ? " (Python 3.13 and newer have it no more)"
-						  : "");
+	err_set(err, ERR_TARGET, WORD_CONFIG,
+		"the official utility needs the Python module `%s`, which is not there%s", module,
+		strcmp(module, "cgi") == 0 ? " (Python 3.13 and newer do not have it)" : "");
+	return err_advise(err, ENGINE_UTILITY_ADVICE);
 }
 
 static bool imports(struct utility *u, struct buf *output, struct err *err)

@@ -20,8 +20,10 @@ bool ledger_failed(sqlite3 *db, struct err *err)
 	int code = sqlite3_errcode(db);
 	bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 
-	return err_set(err, damaged ? ERR_FATAL : ERR_RETRY, WORD_LEDGER, "ledger: %s%s",
-		       sqlite3_errmsg(db), damaged ? " (" LEDGER_WAY_OUT ")" : "");
+	err_set(err, damaged ? ERR_FATAL : ERR_RETRY, WORD_LEDGER, "ledger: %s",
+		sqlite3_errmsg(db));
+	err->errnum = code == SQLITE_FULL ? ENOSPC : 0;
+	return damaged ? err_advise(err, LEDGER_ADVICE) : false;
 }
 
 /* ---- running statements ---- */
@@ -178,15 +180,15 @@ static bool migrate(sqlite3 *db, bool read_only, struct err *err)
 
 	if (version < 0)
 		return false;
-	if (version > LEDGER_VERSION)
-		return err_set(
-			err, ERR_FATAL, WORD_LEDGER,
-			"ledger: it was written by a newer version of this program; use that "
-			"version");
-	if (read_only && version > 0 && version < LEDGER_VERSION)
-		return err_set(err, ERR_TARGET, WORD_LEDGER,
-			       "ledger: it is from an older version; `run` or `fetch` brings it up "
-			       "to date");
+	if (version > LEDGER_VERSION) {
+		err_set(err, ERR_FATAL, WORD_LEDGER,
+			"ledger: it was written by a newer version of this program");
+		return err_advise(err, "use that version");
+	}
+	if (read_only && version > 0 && version < LEDGER_VERSION) {
+		err_set(err, ERR_TARGET, WORD_LEDGER, "ledger: it is from an older version");
+		return err_advise(err, "`run` or `fetch` brings it up to date");
+	}
 	return version == LEDGER_VERSION || bring_up_to_date(db, err);
 }
 
@@ -283,8 +285,10 @@ static bool is_sound(struct ledger *l, struct err *err)
 
 	if (!s || !ledger_run_row(l, s, err))
 		return false;
-	return strcmp(ledger_text(s, 0), "ok") == 0 ||
-	       err_set(err, ERR_FATAL, WORD_LEDGER, "ledger: it is damaged (" LEDGER_WAY_OUT ")");
+	if (strcmp(ledger_text(s, 0), "ok") == 0)
+		return true;
+	err_set(err, ERR_FATAL, WORD_LEDGER, "ledger: it is damaged");
+	return err_advise(err, LEDGER_ADVICE);
 }
 
 /* One that is open has pages in memory that the file may not have any more. */

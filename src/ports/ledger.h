@@ -8,7 +8,7 @@
  *
  * Errors: ERR_FATAL, WORD_LEDGER if the file is damaged or from a newer version; ERR_RETRY,
  * WORD_LEDGER if it cannot be written now (disk full, locked, read-only).  Of a damaged one the
- * message ends in (LEDGER_WAY_OUT).
+ * advice (err_advice) is LEDGER_ADVICE.
  */
 #ifndef PORTS_LEDGER_H
 #define PORTS_LEDGER_H
@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LEDGER_WAY_OUT "put a copy of it back, or move it away to begin a new one"
+#define LEDGER_ADVICE "put a copy of it back, or move it away to begin a new one"
 
 struct ledger;
 

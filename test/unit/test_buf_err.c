@@ -132,6 +132,34 @@ static void the_reason_of_the_system_is_added(void **state)
 	assert_string_equal(err.msg, "cannot write x: No space left on device");
 }
 
+static void the_advice_is_found_without_reading_the_message(void **state)
+{
+	(void)state;
+	struct err err;
+	char text[500];
+
+	err_errno(&err, ERR_RETRY, WORD_DISK, EACCES, "cannot open %s", "x; y");
+	assert_int_equal(err.errnum, EACCES);
+	assert_null(err_advice(&err));
+	assert_false(err_advise(&err, "chmod %s; or not", "x"));
+	err_wrap(&err, "attic");
+	assert_string_equal(err.msg, "attic: cannot open x; y: Permission denied; chmod x; or not");
+	assert_string_equal(err_advice(&err), "chmod x; or not");
+	OWN_STR char *fault = err_fault(&err);
+	assert_string_equal(fault, "attic: cannot open x; y: Permission denied");
+	/* One that no longer fits is gone; so is the one of another error. */
+	memset(text, 'a', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	err_wrap(&err, "%s", text);
+	assert_null(err_advice(&err));
+	err_advise(&err, "x");
+	assert_null(err_advice(&err));
+	err_set(&err, ERR_RETRY, WORD_DISK, "no");
+	OWN_STR char *whole = err_fault(&err);
+	assert_string_equal(whole, "no");
+	assert_int_equal(err.errnum, 0);
+}
+
 static void long_messages_are_cut_between_characters(void **state)
 {
 	(void)state;
@@ -153,6 +181,7 @@ static void long_messages_are_cut_between_characters(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_advice_is_found_without_reading_the_message),
 		cmocka_unit_test(a_new_buffer_is_empty),
 		cmocka_unit_test(bytes_are_added_up_to_the_ceiling),
 		cmocka_unit_test(what_fits_of_too_much_is_kept_and_then_nothing_more),
