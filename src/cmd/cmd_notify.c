@@ -6,11 +6,12 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "core/outbox.h"
+#include "core/report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-static struct event test_event(void)
+static struct event test_event(const struct config *c)
 {
 	return (struct event){
 		.at = clock_now(),
@@ -18,14 +19,15 @@ static struct event test_event(void)
 		.level = EVENT_INFO,
 		.name = "test",
 		.title = "A test of ptp-archiver",
-		.text = mem_dup("This is what a message looks like. There is nothing to do."),
+		.text = report_linked("This is what a message looks like. There is nothing to do.",
+				      c->public_url),
 	};
 }
 
 /* How many did not work. */
 static size_t send_test(const struct config *c, struct notify *n)
 {
-	OWN(event_clear) struct event e = test_event();
+	OWN(event_clear) struct event e = test_event(c);
 	size_t failed = 0;
 	int64_t rest;
 	char why[200];

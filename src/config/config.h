@@ -35,6 +35,8 @@
 #define CONFIG_TOKEN_MIN 16 /* characters of ListenToken, and at most */
 #define CONFIG_TOKEN_MAX 200
 
+#define CONFIG_PUBLIC_URL_MAX 500 /* bytes */
+
 #define CONFIG_NOTIFY_MAX 10
 #define CONFIG_CLIENTS_MAX 1000
 #define CONFIG_SETTINGS_MAX 80 /* rows of config/setting.h */
@@ -86,6 +88,7 @@ struct config {
 	struct secret listen_token; /* unset: everybody may look */
 	bool listen_open;           /* everybody may, though others reach it */
 	char *listen_hosts;     /* owned: names that it is called by (config/hosts.h); or NULL */
+	char *public_url;       /* owned: a link to the page for messages and pings; or NULL */
 	unsigned notify_events; /* EVENT_BITs, of targets that say nothing else */
 	struct notify_target *notify; /* owned: who is told */
 	size_t n_notify;

@@ -107,6 +107,19 @@ static const char *check_hosts(const struct setting_value *v)
 	return hosts_valid(v->text) ? NULL : SETTING_UNEXPECTED;
 }
 
+static const char *check_public_url(const struct setting_value *v)
+{
+	struct http_url url;
+	struct err err;
+
+	if (!http_url_parse(v->text, &url, &err) || strlen(v->text) > CONFIG_PUBLIC_URL_MAX)
+		return SETTING_UNEXPECTED;
+	const char *host = strchr(v->text, ':') + strlen("://");
+	return memchr(host, '@', strcspn(host, "/?#"))
+		       ? "holds a user name or password; leave them out"
+		       : NULL;
+}
+
 static const char *check_notify_events(const struct setting_value *v)
 {
 	struct config *c = v->to;
@@ -366,6 +379,12 @@ const struct setting config_settings[] = {
 	 .help = "Further host names under which the status page answers without a token, such as "
 		 "that of a reverse proxy. An IP address, a name without a dot and this machine's "
 		 "own name always work."},
+	{TOP(public_url), .key = "PublicUrl", .variable = "PTP_PUBLIC_URL", .type = SETTING_TEXT,
+	 .max = CONFIG_CLIENT_TEXT_MAX, .check = check_public_url, .unset = "no link",
+	 .expects = "an http or https URL of at most 500 bytes",
+	 .example = "https://ptp.example.org/",
+	 .help = "The address of the status page, as your browser reaches it. Messages and pings "
+		 "end with this link."},
 	{TOP(interval_ms), .key = "Interval", .variable = "PTP_INTERVAL", .type = SETTING_DURATION,
 	 .max = CONFIG_INTERVAL_MAX_MS, .fallback = "6h",
 	 .help = "The time from one cycle to the next, within 5 %. It is at least 10m."},

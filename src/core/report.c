@@ -1,9 +1,12 @@
 #include "core/report.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/num.h"
+#include "base/text.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 char *report_summary(const struct outcome outcomes[], size_t n)
 {
@@ -127,4 +130,12 @@ char *report_body(struct ledger *l, const struct report *r)
 	if (r->next_cycle)
 		buf_printf(&out, "Next cycle: %s.\n", when);
 	return buf_take(&out);
+}
+
+char *report_linked(const char *text, const char *url)
+{
+	bool cut_off = *text && !text_ends(text, "\n");
+
+	return url ? mem_printf("%s%sStatus page: %s\n", text, cut_off ? "\n" : "", url)
+		   : mem_dup(text);
 }

@@ -39,4 +39,7 @@ struct report {
  */
 char *report_body(struct ledger *l, const struct report *r);
 
+/* `text` with a link to the status page as its last line, the caller's; NULL: without one. */
+char *report_linked(const char *text, const char *url);
+
 #endif

@@ -167,7 +167,8 @@ static void finish(const struct once *o, const struct cycle *cy, struct outcome 
 				      .missing = !nothing_missing,
 				      .next_cycle = o->next_cycle};
 	OWN_STR char *summary = report_summary(all, n);
-	OWN_STR char *body = report_body(p->run.ledger, &report);
+	OWN_STR char *said = report_body(p->run.ledger, &report);
+	OWN_STR char *body = report_linked(said, p->config->public_url);
 	enum cycle_end end = report_end(all, n, !nothing_missing);
 	bool well = end == CYCLE_END_WELL;
 	struct err err;
@@ -196,8 +197,9 @@ void once_ping_failure(const struct config *c, struct wake *wake, const char *bo
 	struct err err;
 	struct health *h = health_open(&c->ping_url, c->ca_file, wake, &err);
 
+	OWN_STR char *linked = report_linked(body, c->public_url);
 	if (h)
-		health_fail(h, body);
+		health_fail(h, linked);
 	health_close(h);
 }
 
@@ -213,7 +215,8 @@ void once_report_failure(struct parts *p, const struct config *c, struct wake *w
 		once_ping_failure(c, wake, body);
 		return;
 	}
-	health_fail(p->health, body);
+	OWN_STR char *linked = report_linked(body, c->public_url);
+	health_fail(p->health, linked);
 	tell_broken(p, err);
 }
 

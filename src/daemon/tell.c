@@ -115,6 +115,15 @@ static bool make_digest(const struct parts *p, char **text, struct err *err)
 
 /* ---- telling ---- */
 
+static void add_link(const struct config *c, struct events *found)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		char *text = found->list[i].text;
+		found->list[i].text = report_linked(text ? text : "", c->public_url);
+		free(text);
+	}
+}
+
 static bool find_and_put(const struct parts *p, struct events_now *now, struct err *err)
 {
 	OWN(gathered_clear) struct gathered g = {0};
@@ -140,6 +149,7 @@ static bool find_and_put(const struct parts *p, struct events_now *now, struct e
 	now->n_refused = g.n_refused;
 	now->digest = g.digest;
 	events_find(now, &told, &found);
+	add_link(p->config, &found);
 	return outbox_put(&p->run, &told, &found, err);
 }
 

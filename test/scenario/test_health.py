@@ -32,6 +32,18 @@ def test_failure_is_pinged_with_error_before_the_summary(sim, make):
     assert end["body"].splitlines()[0] == "ERROR: attic:ERR(Tracker), hetzner:OK"
 
 
+def test_the_pings_at_the_end_end_with_the_link_to_the_page(sim, make):
+    a = make(HC_URL=sim.ping_url, PTP_PUBLIC_URL="http://nas:9980/")
+    a.fetch(status=0)
+    sim.faults({"do": "json_error", "endpoint": "fetch"})
+    a.fetch(status=1)
+    a.run("run", status=2, PTP_USER="short")
+    bodies = [p["body"] for p in sim.pings("success") + sim.pings("fail")]
+    assert len(bodies) == 3
+    for body in bodies:
+        assert body.splitlines()[-1] == "Status page: http://nas:9980/"
+
+
 def test_pings_of_a_cycle_have_one_rid_and_each_cycle_its_own(sim, make):
     a = make(HC_URL=sim.ping_url)
     a.fetch(status=0)

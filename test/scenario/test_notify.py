@@ -193,6 +193,29 @@ def test_a_wrong_entry_of_config_ptp_is_named(make):
         folder="b", PTP_NOTIFY_EVENTS="nothing").run("list", status=2).stderr
 
 
+# ---- the link ----
+
+LINK = "Status page: http://nas:9980/"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_message_ends_with_the_link_to_the_page(receiver, make, service):
+    make(PTP_NOTIFY=receiver.url(service), PTP_PUBLIC_URL="http://nas:9980/").run(
+        "notify", "--test", status=0)
+    (request,) = receiver.requests
+    body = json.loads(request["raw"])
+    text = next(body[k] for k in ("message", "content", "body") if k in body)
+    assert text.splitlines()[-1] == LINK
+
+
+def test_each_message_of_the_daemon_and_of_fetch_ends_with_the_link(sim, receiver, telling):
+    sim.faults(FAIL)
+    a = telling(PTP_PUBLIC_URL="http://nas:9980/")
+    a.fetch(status=1)
+    (begin,) = receiver.got()
+    assert begin["message"].splitlines()[-1] == LINK and begin["message"].count(LINK) == 1
+
+
 # ---- failure ----
 
 def test_a_failure_is_told_once_when_it_begins_and_once_when_it_ends(sim, receiver, telling):

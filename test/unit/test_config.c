@@ -154,6 +154,12 @@ static void values_are_checked_and_secrets_not_quoted(void **state)
 		{"PTP_INTERVAL", "9m", "PTP_INTERVAL is shorter than 10m"},
 		{"PTP_PER_CYCLE", "0", "PTP_PER_CYCLE is not a whole number from 1"},
 		{"PTP_PER_CYCLE", "1001", "PTP_PER_CYCLE is not a whole number from 1"},
+		{"PTP_PUBLIC_URL", "ptp.example.org", "PTP_PUBLIC_URL is not an http or https URL"},
+		{"PTP_PUBLIC_URL", "ftp://h/", "PTP_PUBLIC_URL is not an http or https URL"},
+		{"PTP_PUBLIC_URL", "https://u:secretword@h/",
+		 "PTP_PUBLIC_URL holds a user name or password"},
+		{"PTP_PUBLIC_URL", "https://secretword@h?a", "PTP_PUBLIC_URL holds a user name"},
+		{"PTP_PUBLIC_URL", "https://h/\x1b", "PTP_PUBLIC_URL is not an http or https URL"},
 		{"PTP_TIMEOUT", "2h", "PTP_TIMEOUT is not a duration of at most 1h"},
 		{"PTP_CA_FILE", "/nonexistent/ca.pem", "PTP_CA_FILE is not there"},
 		{"LOG_LEVEL", "loud", "LOG_LEVEL is not one of error, warn, info, debug\n"},
@@ -188,6 +194,8 @@ static void good_values_are_taken(void **state)
 		{"HC_URL", "http://hc.lan:8000/ping/key/slug"},
 		{"UMASK", "000"},
 		{"UMASK", "0022"},
+		{"PTP_PUBLIC_URL", "http://nas:9980"},
+		{"PTP_PUBLIC_URL", "https://h/u@h?x=@#@"},
 		{"PTP_INTERVAL", "10m"},
 		{"PTP_INTERVAL", "30d"},
 		{"PTP_FETCH_SLEEP", "0"},
@@ -198,6 +206,17 @@ static void good_values_are_taken(void **state)
 		OWN_LOADED struct loaded l = load(state, NULL, 0);
 		unsetenv(rows[i].variable);
 		assert_string_equal(l.all, NO_PROBLEM);
+	}
+}
+
+static void a_public_url_has_at_most_500_bytes(void **state)
+{
+	for (int len = 500; len <= 501; len++) {
+		OWN_STR char *url = mem_printf("https://h/%0*d", len - 10, 0);
+		setenv("PTP_PUBLIC_URL", url, 1);
+		OWN_LOADED struct loaded l = load(state, NULL, 0);
+		assert_int_equal(l.problems.n, len > 500);
+		assert_true(len > 500 ? !l.c.public_url : strcmp(l.c.public_url, url) == 0);
 	}
 }
 
@@ -532,6 +551,7 @@ int main(void)
 		TEST(a_secret_file_that_is_no_use_is_a_problem),
 		TEST(values_are_checked_and_secrets_not_quoted),
 		TEST(good_values_are_taken),
+		TEST(a_public_url_has_at_most_500_bytes),
 		TEST(all_problems_are_reported_with_their_line),
 		TEST(files_that_do_not_parse_are_told_where),
 		TEST(what_is_needed_must_be_there),

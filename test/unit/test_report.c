@@ -56,6 +56,24 @@ static struct ledger *filled(const char *folder)
 	return l;
 }
 
+static void a_link_is_the_last_line(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *url, *linked;
+	} rows[] = {
+		{"a\n", "https://h/", "a\nStatus page: https://h/\n"},
+		{"a", "https://h/", "a\nStatus page: https://h/\n"},
+		{"", "https://h/", "Status page: https://h/\n"},
+		{"a", NULL, "a"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_STR char *linked = report_linked(rows[i].text, rows[i].url);
+		assert_string_equal(linked, rows[i].linked);
+	}
+}
+
 static void the_body_tells_a_person_what_happened(void **state)
 {
 	struct ledger *l = filled(*state);
@@ -115,6 +133,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_summary_joins_the_outcomes),
 		cmocka_unit_test(full_and_stalled_are_well_and_one_failure_is_enough),
+		cmocka_unit_test(a_link_is_the_last_line),
 		TEST_IN_FOLDER(the_body_tells_a_person_what_happened),
 		TEST_IN_FOLDER(a_good_cycle_is_short),
 	};
