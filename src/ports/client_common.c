@@ -22,6 +22,8 @@ void *client_new(size_t size, const struct client_ops *ops, const struct client_
 	c->about = about;
 	c->name = mem_dup(o->name);
 	c->wake = o->wake;
+	c->user = o->user;
+	c->password = o->password;
 	c->timeout_ms = o->timeout_ms;
 	return c;
 }
@@ -116,21 +118,71 @@ bool client_named(const struct client_common *c, bool ok, struct err *err)
 
 /* --- Calls over HTTP --- */
 
+const char *client_password(const struct client_common *c)
+{
+	return c->password && secret_is_set(c->password) ? secret_reveal(c->password) : "";
+}
+
+struct web_call client_json_call(const char *path, const char *body, size_t len, size_t max)
+{
+	/* Deluge takes nothing behind the type, not even a charset. */
+	static const char *const headers[] = {"Content-Type: application/json", NULL};
+
+	return (struct web_call){
+		.path = path, .headers = headers, .body = body, .body_len = len, .max_body = max};
+}
+
 bool client_send(struct client_common *c, const struct web_call *call, struct http_reply *reply,
 		 struct err *err)
 {
 	struct web_call whole = *call;
+	const char *headers[] = {call->headers ? call->headers[0] : NULL, NULL, NULL};
 
 	c->late = false;
 	if (c->base.refused) {
 		*err = c->refusal;
 		return false;
 	}
+	headers[headers[0] ? 1 : 0] = *c->session ? c->session : NULL;
+	whole.headers = headers;
 	whole.keep = c->about->keep;
 	bool ok = web_call(c->web, &whole, reply, err);
 	c->base.trouble = ok ? HTTP_NO_TROUBLE : web_trouble(c->web);
 	c->late = !ok && err->code == WORD_TIMEOUT;
 	return ok || client_unreached(err);
+}
+
+static bool begin_session(struct client_common *c, const struct http_reply *reply, struct err *err)
+{
+	return c->in_session = c->about->session->begin(c, reply, err);
+}
+
+/* *over: the answer says that the session has ended. */
+static bool send_within(struct client_common *c, const struct web_call *call,
+			struct http_reply *reply, bool *over, struct err *err)
+{
+	const struct client_session *s = c->about->session;
+
+	if (!client_send(c, call, reply, err))
+		return false;
+	*over = s && s->is_over(c, reply);
+	c->in_session &= !*over;
+	return true;
+}
+
+bool client_call(struct client_common *c, const struct web_call *call, struct http_reply *reply,
+		 struct err *err)
+{
+	const struct client_session *s = c->about->session;
+	bool fresh = s && s->at_once && !c->in_session, over;
+
+	if ((fresh && !begin_session(c, NULL, err)) || !send_within(c, call, reply, &over, err))
+		return false;
+	if (!over || fresh)
+		return true;
+	bool ok = begin_session(c, reply, err);
+	http_reply_clear(reply);
+	return ok && send_within(c, call, reply, &over, err);
 }
 
 bool client_refuse_basic(struct client_common *c, struct err *err)

@@ -31,6 +31,19 @@ struct client_status {
 	const char *text;
 };
 
+struct client_common;
+
+/* The session that a type of client wants; static.  client_call() alone begins one. */
+struct client_session {
+	/* Does this answer say that there is no session, or that it has ended? */
+	bool (*is_over)(const struct client_common *c, const struct http_reply *reply);
+
+	/* Begins one, with client_send().  `reply` is the answer that asked for it; NULL: none. */
+	bool (*begin)(struct client_common *c, const struct http_reply *reply, struct err *err);
+
+	bool at_once; /* it begins before the first call, not when an answer asks for it */
+};
+
 /* What a type of client is; static. */
 struct client_about {
 	const char *what;  /* what is called, "Transmission's RPC" */
@@ -43,11 +56,13 @@ struct client_about {
 	 * Basic is its own, or a proxy's where one is given. */
 	bool own_login;
 
+	const struct client_session *session; /* NULL: it knows none */
+
 	/* Statuses that mean something else than commonly; the last row has the status 0.  NULL. */
 	const struct client_status *statuses;
 };
 
-/* Whose credentials are sent with every call. */
+/* Whose Basic credentials are sent with every call. */
 enum client_basic { CLIENT_BASIC_NONE, CLIENT_BASIC_OWN, CLIENT_BASIC_PROXY };
 
 struct client_common {
@@ -55,11 +70,15 @@ struct client_common {
 	const struct client_about *about;
 	char *name;        /* owned */
 	struct web *web;   /* owned; NULL: it is not called over HTTP */
-	struct wake *wake; /* borrowed */
+	struct wake *wake; /* borrowed, as are user and password */
+	const char *user;  /* NULL or "": none */
+	const struct secret *password;
 	int timeout_ms;
 	enum client_basic basic;
 	struct err refusal; /* why base.refused is set */
 	bool late;          /* the last call ended at its time limit */
+	bool in_session;
+	char session[HTTP_FIELD + 64]; /* a header field that is sent with each call; "": none */
 };
 
 static inline bool client_is_set(const char *text)
@@ -103,8 +122,23 @@ bool client_named(const struct client_common *c, bool ok, struct err *err);
 
 /* --- Calls over HTTP --- */
 
-/* true for any complete answer; *reply is to be cleared by the caller. */
+/* Its password, for a login; "" if there is none.  Borrowed. */
+const char *client_password(const struct client_common *c);
+
+/* A POST of JSON.  `body` is borrowed for as long as the call is used. */
+struct web_call client_json_call(const char *path, const char *body, size_t len, size_t max);
+
+/* One request, outside of any session: for a login.  true for any complete answer; the caller
+ * clears *reply. */
 bool client_send(struct client_common *c, const struct web_call *call, struct http_reply *reply,
+		 struct err *err) MUST_CHECK;
+
+/*
+ * The same within a session.  One that has ended is begun again, and the request repeated: each
+ * once.  No call logs in twice.  Where the login is refused, nothing is sent any more
+ * (client_refuse).
+ */
+bool client_call(struct client_common *c, const struct web_call *call, struct http_reply *reply,
 		 struct err *err) MUST_CHECK;
 
 /* Is it an answer that may be read?  Else what its status means. */

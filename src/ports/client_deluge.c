@@ -8,19 +8,19 @@
 
 #include <string.h>
 
+#define REFUSAL_MAX_BYTES 4096 /* "Not authenticated" is a short answer */
 #define SECONDS_MAX (100 * 366 * 86400.0)
+
+static bool is_over(const struct client_common *d, const struct http_reply *reply);
+static bool log_in(struct client_common *d, const struct http_reply *asked, struct err *err);
+static const struct client_session session = {is_over, log_in, .at_once = true};
 
 static const struct client_about about = {
 	.what = "deluge-web",
 	.where = "the URL must be the one of its page, with the sub-path if there is one",
 	.unseen = "if it belongs to another user of the daemon, deluge-web needs one of level 10",
 	.own_login = true,
-};
-
-struct deluge {
-	struct client_common c;
-	const struct secret *password; /* borrowed */
-	bool logged_in;
+	.session = &session,
 };
 
 /* -- what it says -- */
@@ -246,33 +246,22 @@ bool deluge_read_torrents(const json_t *result, int64_t now, struct client_torre
 
 /* -- one call -- */
 
-static bool hint_if_late(const struct deluge *d, const char *method, struct err *err)
+/* deluge-web itself answers at once, also what it does not know. */
+static bool hint_if_late(const struct client_common *d, const char *method, struct err *err)
 {
 	OWN_STR char *said = mem_dup(err->msg);
 
-	return d->c.late && !text_starts(method, "web.") && !text_starts(method, "auth.") &&
+	return d->late && d->in_session && !text_starts(method, "web.") &&
 	       err_set(err, ERR_RETRY, WORD_CLIENT,
 		       "%s; deluge-web does not answer for a deluged that hangs or has ended",
 		       said);
 }
 
-static bool post(struct deluge *d, const char *method, const char *body, size_t max,
-		 struct deluge_answer *a, struct err *err)
+static bool read_reply(struct client_common *d, const struct http_reply *reply,
+		       struct deluge_answer *a, struct err *err)
 {
-	/* Anything behind the type, a charset included, is error 5. */
-	static const char *const headers[] = {"Content-Type: application/json", NULL};
-	const struct web_call call = {.path = "json",
-				      .headers = headers,
-				      .body = body,
-				      .body_len = strlen(body),
-				      .max_body = max};
-	OWN_HTTP_REPLY struct http_reply reply = {0};
-
-	if (!client_send(&d->c, &call, &reply, err))
-		return hint_if_late(d, method, err);
-	return client_judge(&d->c, &reply, err) &&
-	       client_named(&d->c, deluge_read_answer(reply.body.data, reply.body.len, a, err),
-			    err);
+	return client_judge(d, reply, err) &&
+	       client_named(d, deluge_read_answer(reply->body.data, reply->body.len, a, err), err);
 }
 
 /* The text of a call; takes `params`.  NULL if something in it is not UTF-8. */
@@ -284,74 +273,86 @@ static char *body_of(const char *method, json_t *params)
 	return call ? json_dumps(call, JSON_COMPACT) : NULL;
 }
 
-static bool not_text(const struct deluge *d, struct err *err)
+static bool not_text(const struct client_common *d, struct err *err)
 {
-	return client_fail(&d->c, err, ERR_TARGET,
+	return client_fail(d, err, ERR_TARGET,
 			   "a setting (category, save path, password) is not UTF-8");
 }
 
-static bool failed(const struct deluge *d, const char *what, const struct deluge_answer *a,
+static bool failed(const struct client_common *d, const char *what, const struct deluge_answer *a,
 		   struct err *err)
 {
 	OWN_STR char *words = deluge_words(a->message);
 
-	return client_fail(&d->c, err, ERR_RETRY, "%s: %s", what,
+	return client_fail(d, err, ERR_RETRY, "%s: %s", what,
 			   *words ? words : "an answer of an unknown kind");
 }
 
-static bool log_in(struct deluge *d, struct err *err)
+static bool is_over(const struct client_common *d, const struct http_reply *reply)
 {
-	const char *password = secret_is_set(d->password) ? secret_reveal(d->password) : "";
-	OWN_WIPED char *body = body_of("auth.login", json_pack("[s]", password));
-	OWN_DELUGE_ANSWER struct deluge_answer a = {0};
+	bool is_short = reply->status == 200 && reply->body.len <= REFUSAL_MAX_BYTES;
+	OWN_JSON json_t *root =
+		is_short ? json_parse(buf_text(&reply->body), reply->body.len) : NULL;
 
-	if (!body)
-		return not_text(d, err);
-	if (!post(d, "auth.login", body, CLIENT_ANSWER_MAX_BYTES, &a, err))
-		return false;
-	if (a.fault == DELUGE_FINE && json_is_false(a.result))
-		return client_refuse(&d->c, err,
-				     "deluge-web does not accept the password; correct it (it is "
-				     "the one of its page, not of the daemon)");
-	if (a.fault != DELUGE_FINE || !(json_is_true(a.result) || json_is_string(a.result)))
-		return failed(d, "login", &a, err);
-	d->logged_in = true;
-	return true;
+	(void)d;
+	return fault_of(json_object_get(root, "error")) == DELUGE_NO_SESSION;
 }
 
-/* A call within a session; one that has ended is begun anew, once.  Takes `params`. */
-static bool call(struct deluge *d, const char *method, json_t *params, size_t max,
+static bool read_login(struct client_common *d, const struct http_reply *reply, struct err *err)
+{
+	OWN_DELUGE_ANSWER struct deluge_answer a = {0};
+
+	if (!read_reply(d, reply, &a, err))
+		return false;
+	if (a.fault == DELUGE_FINE && json_is_false(a.result))
+		return client_refuse(d, err,
+				     "deluge-web does not accept the password; correct it (it is "
+				     "the one of its page, not of the daemon)");
+	return (a.fault == DELUGE_FINE && (json_is_true(a.result) || json_is_string(a.result))) ||
+	       failed(d, "login", &a, err);
+}
+
+static bool log_in(struct client_common *d, const struct http_reply *asked, struct err *err)
+{
+	OWN_WIPED char *body = body_of("auth.login", json_pack("[s]", client_password(d)));
+	OWN_HTTP_REPLY struct http_reply reply = {0};
+
+	(void)asked;
+	if (!body)
+		return not_text(d, err);
+	const struct web_call c =
+		client_json_call("json", body, strlen(body), CLIENT_ANSWER_MAX_BYTES);
+	return client_send(d, &c, &reply, err) && read_login(d, &reply, err);
+}
+
+/* Takes `params`. */
+static bool call(struct client_common *d, const char *method, json_t *params, size_t max,
 		 struct deluge_answer *a, struct err *err)
 {
 	OWN_WIPED char *body = body_of(method, params);
+	OWN_HTTP_REPLY struct http_reply reply = {0};
 
 	if (!body)
 		return not_text(d, err);
-	for (bool fresh = false; !fresh;) {
-		fresh = !d->logged_in;
-		if (fresh && !log_in(d, err))
-			return false;
-		if (!post(d, method, body, max, a, err))
-			return false;
-		if (a->fault != DELUGE_NO_SESSION)
-			return true;
-		deluge_answer_clear(a);
-		d->logged_in = false;
-	}
-	return client_fail(&d->c, err, ERR_TARGET,
-			   "deluge-web lets us in, but its cookie is not valid for this URL: under "
-			   "a sub-path the proxy must set the header X-Deluge-Base, or "
+	const struct web_call c = client_json_call("json", body, strlen(body), max);
+	if (!client_call(d, &c, &reply, err))
+		return hint_if_late(d, method, err);
+	if (!read_reply(d, &reply, a, err))
+		return false;
+	return a->fault != DELUGE_NO_SESSION ||
+	       client_fail(d, err, ERR_TARGET,
+			   "deluge-web accepts the login, but its cookie is not valid for this "
+			   "URL: under a sub-path the proxy must set the header X-Deluge-Base, or "
 			   "deluge-web's \"base\" be set");
 }
 
-static bool daemon_is_gone(const struct deluge *d, struct err *err)
+static bool daemon_is_gone(const struct client_common *d, struct err *err)
 {
-	return client_fail(&d->c, err, ERR_RETRY,
-			   "deluge-web has lost the connection to its deluged");
+	return client_fail(d, err, ERR_RETRY, "deluge-web has lost the connection to its deluged");
 }
 
 /* A call that is to succeed.  Takes `params`. */
-static bool ask_for(struct deluge *d, const char *method, json_t *params, size_t max,
+static bool ask_for(struct client_common *d, const char *method, json_t *params, size_t max,
 		    struct deluge_answer *a, struct err *err)
 {
 	if (!call(d, method, params, max, a, err))
@@ -361,15 +362,15 @@ static bool ask_for(struct deluge *d, const char *method, json_t *params, size_t
 	return a->fault == DELUGE_FINE || failed(d, method, a, err);
 }
 
-static bool ask(struct deluge *d, const char *method, json_t *params, struct deluge_answer *a,
-		struct err *err)
+static bool ask(struct client_common *d, const char *method, json_t *params,
+		struct deluge_answer *a, struct err *err)
 {
 	return ask_for(d, method, params, CLIENT_ANSWER_MAX_BYTES, a, err);
 }
 
 /* -- its daemon -- */
 
-static bool is_online(struct deluge *d, const struct deluge_host *host, bool *online,
+static bool is_online(struct client_common *d, const struct deluge_host *host, bool *online,
 		      struct err *err)
 {
 	OWN_DELUGE_ANSWER struct deluge_answer a = {0};
@@ -382,7 +383,7 @@ static bool is_online(struct deluge *d, const struct deluge_host *host, bool *on
 }
 
 /* The index of deluge-web's default daemon in the list; n if there is none. */
-static bool find_default(struct deluge *d, const struct deluge_host *hosts, size_t n,
+static bool find_default(struct client_common *d, const struct deluge_host *hosts, size_t n,
 			 size_t *chosen, struct err *err)
 {
 	OWN_DELUGE_ANSWER struct deluge_answer a = {0};
@@ -396,8 +397,8 @@ static bool find_default(struct deluge *d, const struct deluge_host *hosts, size
 	return true;
 }
 
-static bool find_online(struct deluge *d, const struct deluge_host *hosts, size_t n, size_t *chosen,
-			struct err *err)
+static bool find_online(struct client_common *d, const struct deluge_host *hosts, size_t n,
+			size_t *chosen, struct err *err)
 {
 	size_t there = 0;
 	bool online;
@@ -411,15 +412,15 @@ static bool find_online(struct deluge *d, const struct deluge_host *hosts, size_
 	if (there == 1)
 		return true;
 	if (!there)
-		return client_fail(&d->c, err, ERR_RETRY,
+		return client_fail(d, err, ERR_RETRY,
 				   "none of the %zu daemons that deluge-web knows is running", n);
-	return client_fail(&d->c, err, ERR_TARGET,
+	return client_fail(d, err, ERR_TARGET,
 			   "deluge-web knows %zu running daemons and is connected to none: choose "
 			   "a default in its settings, or connect it to one",
 			   there);
 }
 
-static bool choose_host(struct deluge *d, struct deluge_host *chosen, struct err *err)
+static bool choose_host(struct client_common *d, struct deluge_host *chosen, struct err *err)
 {
 	struct deluge_host hosts[DELUGE_HOSTS_MAX];
 	OWN_DELUGE_ANSWER struct deluge_answer a = {0};
@@ -429,7 +430,7 @@ static bool choose_host(struct deluge *d, struct deluge_host *chosen, struct err
 		return false;
 	size_t n = deluge_read_hosts(a.result, hosts);
 	if (!n)
-		return client_fail(&d->c, err, ERR_TARGET,
+		return client_fail(d, err, ERR_TARGET,
 				   "deluge-web knows no daemon: add one in its Connection "
 				   "Manager");
 	if (n > 1 && !find_default(d, hosts, n, &at, err))
@@ -440,21 +441,21 @@ static bool choose_host(struct deluge *d, struct deluge_host *chosen, struct err
 	return true;
 }
 
-static bool not_connected(struct deluge *d, const struct deluge_host *host, struct err *err)
+static bool not_connected(struct client_common *d, const struct deluge_host *host, struct err *err)
 {
 	bool online;
 
 	if (!is_online(d, host, &online, err))
 		return false;
 	if (online)
-		return client_fail(&d->c, err, ERR_TARGET,
+		return client_fail(d, err, ERR_TARGET,
 				   "the daemon at %s runs, but does not let deluge-web in: correct "
 				   "its user name and password in deluge-web's Connection Manager",
 				   host->where);
-	return client_fail(&d->c, err, ERR_RETRY, "deluged is not running at %s", host->where);
+	return client_fail(d, err, ERR_RETRY, "deluged is not running at %s", host->where);
 }
 
-static bool connect_daemon(struct deluge *d, struct err *err)
+static bool connect_daemon(struct client_common *d, struct err *err)
 {
 	struct deluge_host host;
 	OWN_DELUGE_ANSWER struct deluge_answer a = {0};
@@ -466,7 +467,7 @@ static bool connect_daemon(struct deluge *d, struct err *err)
 }
 
 /* Logged in, and deluge-web connected to a daemon. */
-static bool enter(struct deluge *d, struct err *err)
+static bool enter(struct client_common *d, struct err *err)
 {
 	OWN_DELUGE_ANSWER struct deluge_answer a = {0};
 
@@ -475,7 +476,7 @@ static bool enter(struct deluge *d, struct err *err)
 	return json_is_true(a.result) || connect_daemon(d, err);
 }
 
-static bool plugin_is_on(struct deluge *d, bool *on, struct err *err)
+static bool plugin_is_on(struct client_common *d, bool *on, struct err *err)
 {
 	OWN_DELUGE_ANSWER struct deluge_answer a = {0};
 
@@ -487,7 +488,7 @@ static bool plugin_is_on(struct deluge *d, bool *on, struct err *err)
 
 static bool deluge_ready(struct client *c, struct err *err)
 {
-	struct deluge *d = (struct deluge *)c;
+	struct client_common *d = (struct client_common *)c;
 	bool on;
 
 	/* The second is what the daemon itself answers. */
@@ -496,30 +497,30 @@ static bool deluge_ready(struct client *c, struct err *err)
 
 /* -- labels -- */
 
-static bool label_of(const struct deluge *d, const char *category, char label[DELUGE_LABEL],
+static bool label_of(const struct client_common *d, const char *category, char label[DELUGE_LABEL],
 		     struct err *err)
 {
 	if (deluge_label(category, label))
 		return true;
 	OWN_STR char *shown = text_printable(category, strlen(category), 60);
-	return client_fail(&d->c, err, ERR_TARGET,
+	return client_fail(d, err, ERR_TARGET,
 			   "\"%s\" cannot be a label in Deluge: a label has the letters a to z, "
 			   "digits, _, - and dots only; correct Category",
 			   shown);
 }
 
-static bool need_plugin(struct deluge *d, struct err *err)
+static bool need_plugin(struct client_common *d, struct err *err)
 {
 	bool on;
 
 	return plugin_is_on(d, &on, err) &&
-	       (on || client_fail(&d->c, err, ERR_TARGET,
+	       (on || client_fail(d, err, ERR_TARGET,
 				  "a category needs Deluge's Label plugin, which is off: enable it "
 				  "in Deluge's settings, or take Category out"));
 }
 
 /* The plugin is on and has the label. */
-static bool need_label(struct deluge *d, const char *label, struct err *err)
+static bool need_label(struct client_common *d, const char *label, struct err *err)
 {
 	OWN_DELUGE_ANSWER struct deluge_answer known = {0};
 	OWN_DELUGE_ANSWER struct deluge_answer added = {0};
@@ -530,7 +531,7 @@ static bool need_label(struct deluge *d, const char *label, struct err *err)
 	       ask(d, "label.add", json_pack("[s]", label), &added, err);
 }
 
-static bool set_label(struct deluge *d, const char *id, const char *label, struct err *err)
+static bool set_label(struct client_common *d, const char *id, const char *label, struct err *err)
 {
 	OWN_DELUGE_ANSWER struct deluge_answer a = {0};
 
@@ -554,7 +555,7 @@ static json_t *ids_of(const struct delivery *d)
 static bool look_up(struct client *c, const struct delivery *what, void *out, bool *there,
 		    struct err *err)
 {
-	struct deluge *d = (struct deluge *)c;
+	struct client_common *d = (struct client_common *)c;
 	struct client_torrents *found = out;
 	OWN_DELUGE_ANSWER struct deluge_answer a = {0};
 	json_t *params = json_pack("[{s:o}, [s]]", "id", ids_of(what), "label");
@@ -562,7 +563,7 @@ static bool look_up(struct client *c, const struct delivery *what, void *out, bo
 	if (!ask(d, "core.get_torrents_status", params, &a, err))
 		return false;
 	if (!deluge_read_torrents(a.result, 0, found, err))
-		return client_named(&d->c, false, err);
+		return client_named(d, false, err);
 	*there = found->n > 0;
 	return true;
 }
@@ -578,18 +579,19 @@ static json_t *add_params(const struct delivery *what)
 	return json_pack("[s, s, o]", what->file_name, coded, options);
 }
 
-static bool add_failed(const struct deluge *d, const struct deluge_answer *a, struct err *err)
+static bool add_failed(const struct client_common *d, const struct deluge_answer *a,
+		       struct err *err)
 {
 	OWN_STR char *words = deluge_words(a->message);
 
 	if (!deluge_is_bad_torrent(a->message))
 		return failed(d, "adding", a, err);
-	return client_fail(&d->c, err, ERR_ITEM, "Deluge does not take the .torrent: %s", words);
+	return client_fail(d, err, ERR_ITEM, "Deluge does not take the .torrent: %s", words);
 }
 
 static bool add(struct client *c, const struct delivery *what, bool *taken, struct err *err)
 {
-	struct deluge *d = (struct deluge *)c;
+	struct client_common *d = (struct client_common *)c;
 	OWN_DELUGE_ANSWER struct deluge_answer a = {0};
 	char label[DELUGE_LABEL];
 
@@ -605,7 +607,7 @@ static bool add(struct client *c, const struct delivery *what, bool *taken, stru
 
 /* A rule of the plugin's may have labelled a new one at once: ours counts.  One that was there has
  * no label if it was added by a process that ended before it gave it one. */
-static bool give_label(struct deluge *d, const struct client_torrent *t, bool is_new,
+static bool give_label(struct client_common *d, const struct client_torrent *t, bool is_new,
 		       const char *label, struct err *err)
 {
 	const char *has = t->category ? t->category : "";
@@ -621,18 +623,18 @@ static bool give_label(struct deluge *d, const struct client_torrent *t, bool is
 static bool deluge_deliver(struct client *c, const struct delivery *what, bool resumed, char **path,
 			   struct err *err)
 {
-	struct deluge *d = (struct deluge *)c;
+	struct client_common *d = (struct client_common *)c;
 	OWN_CLIENT_TORRENTS struct client_torrents found = {0};
 	char label[DELUGE_LABEL];
 	bool is_new;
 
 	(void)resumed;
-	if (!client_check_texts(&d->c, what->placement, err) ||
+	if (!client_check_texts(d, what->placement, err) ||
 	    !label_of(d, what->placement->category, label, err) || !enter(d, err) ||
-	    !client_add_once(&d->c, what, look_up, add, &found, &is_new, err) ||
+	    !client_add_once(d, what, look_up, add, &found, &is_new, err) ||
 	    !give_label(d, found.list, is_new, label, err))
 		return false;
-	*path = mem_dup(d->c.name);
+	*path = mem_dup(d->name);
 	return true;
 }
 
@@ -651,7 +653,7 @@ static json_t *list_params(const char *label)
 static bool deluge_list(struct client *c, const char *category, struct client_torrents *all,
 			struct err *err)
 {
-	struct deluge *d = (struct deluge *)c;
+	struct client_common *d = (struct client_common *)c;
 	OWN_DELUGE_ANSWER struct deluge_answer a = {0};
 	char label[DELUGE_LABEL];
 
@@ -660,7 +662,7 @@ static bool deluge_list(struct client *c, const char *category, struct client_to
 	    !ask_for(d, "core.get_torrents_status", list_params(label), CLIENT_LIST_MAX_BYTES, &a,
 		     err))
 		return false;
-	return client_named(&d->c, deluge_read_torrents(a.result, clock_now(), all, err), err);
+	return client_named(d, deluge_read_torrents(a.result, clock_now(), all, err), err);
 }
 
 /* A client_ask_space. */
@@ -671,7 +673,7 @@ static bool space_at(struct client *c, const char *folder, struct client_space *
 	json_t *params = folder ? json_pack("[s]", folder) : json_array();
 	uint64_t bytes = 0;
 
-	if (!ask((struct deluge *)c, "core.get_free_space", params, &a, err))
+	if (!ask((struct client_common *)c, "core.get_free_space", params, &a, err))
 		return false;
 	*missing = !deluge_read_space(a.result, &bytes);
 	*space = (struct client_space){.free = bytes};
@@ -681,10 +683,10 @@ static bool space_at(struct client *c, const char *folder, struct client_space *
 static bool deluge_space(struct client *c, const struct placement *p, struct client_space *space,
 			 struct err *err)
 {
-	struct deluge *d = (struct deluge *)c;
+	struct client_common *d = (struct client_common *)c;
 
-	return client_check_texts(&d->c, p, err) && enter(d, err) &&
-	       client_space_above(&d->c, p->save_path, space_at, space, err);
+	return client_check_texts(d, p, err) && enter(d, err) &&
+	       client_space_above(d, p->save_path, space_at, space, err);
 }
 
 /* -- its life -- */
@@ -699,9 +701,6 @@ static const struct client_ops deluge_ops = {
 
 struct client *client_deluge_open(const struct client_options *o, struct err *err)
 {
-	struct deluge *d = client_open_over_web(sizeof *d, &deluge_ops, &about, o->url, o, err);
-
-	if (d)
-		d->password = o->password;
-	return (struct client *)d;
+	return client_open_over_web(sizeof(struct client_common), &deluge_ops, &about, o->url, o,
+				    err);
 }

@@ -10,17 +10,15 @@
 
 #define TAGS_WHEN_ADDED "2.6.2" /* from this version of its API on: qBittorrent 4.3.2 */
 
+static bool is_over(const struct client_common *c, const struct http_reply *reply);
+static bool log_in(struct client_common *c, const struct http_reply *reply, struct err *err);
+static const struct client_session session = {is_over, log_in, .at_once = true};
+
 static const struct client_about about = {
 	.what = "the Web API of qBittorrent 4.1 or later",
 	.keep = "WWW-Authenticate",
 	.own_login = true,
-};
-
-struct qbittorrent {
-	struct client_common c;
-	const char *user; /* borrowed, as is the password; NULL or "": none */
-	const struct secret *password;
-	bool logged_in;
+	.session = &session,
 };
 
 /* ---- answers ---- */
@@ -243,22 +241,22 @@ bool qbittorrent_read_space(const char *bytes, size_t len, uint64_t *space, stru
 
 /* ---- calls ---- */
 
-static bool banned(struct qbittorrent *q, struct err *err)
+static bool banned(struct client_common *q, struct err *err)
 {
 	return client_refuse(
-		&q->c, err,
+		q, err,
 		"it has banned this host's address after too many failed logins; correct the "
 		"username and password, then restart qBittorrent or wait for an hour");
 }
 
 /* HTTP's own question for credentials is a proxy's. */
-static bool unauthorized(struct qbittorrent *q, const struct http_reply *r, struct err *err)
+static bool unauthorized(struct client_common *q, const struct http_reply *r, struct err *err)
 {
 	if (*r->kept)
-		return client_refuse_basic(&q->c, err);
+		return client_refuse_basic(q, err);
 	return client_refuse(
-		&q->c, err,
-		q->c.basic == CLIENT_BASIC_PROXY
+		q, err,
+		q->basic == CLIENT_BASIC_PROXY
 			? "HTTP 401: it may take the proxy's credentials for its own (have the "
 			  "proxy remove the Authorization header), or not know the URL's host "
 			  "name (Server domains, in its Web UI settings)"
@@ -266,36 +264,36 @@ static bool unauthorized(struct qbittorrent *q, const struct http_reply *r, stru
 			  "in its Web UI settings)");
 }
 
-static bool forbidden(struct qbittorrent *q, const struct http_reply *r, struct err *err)
+static bool forbidden(struct client_common *q, const struct http_reply *r, struct err *err)
 {
 	if (text_has_nocase(buf_text(&r->body), "banned"))
 		return banned(q, err);
 	if (!client_is_set(q->user))
-		return client_refuse(&q->c, err,
+		return client_refuse(q, err,
 				     "it asks for a login (HTTP 403): set Username and "
 				     "PasswordFile, or have it let this host in without one");
-	return client_fail(&q->c, err, ERR_TARGET,
+	return client_fail(q, err, ERR_TARGET,
 			   "HTTP 403 although the login worked: does a proxy in front of it drop "
 			   "cookies, or is its cookie for https only?");
 }
 
-static bool not_qbittorrent(const struct qbittorrent *q, const char *what, struct err *err)
+static bool not_qbittorrent(const struct client_common *q, const char *what, struct err *err)
 {
-	return client_fail(&q->c, err, ERR_TARGET, "%s; does the URL lead to qBittorrent's Web UI?",
+	return client_fail(q, err, ERR_TARGET, "%s; does the URL lead to qBittorrent's Web UI?",
 			   what);
 }
 
 /* Is it an answer that may be read? */
-static bool judge(struct qbittorrent *q, const struct http_reply *r, struct err *err)
+static bool judge(struct client_common *q, const struct http_reply *r, struct err *err)
 {
 	if (r->status == 401)
 		return unauthorized(q, r, err);
 	if (r->status == 403)
 		return forbidden(q, r, err);
-	if (!client_judge(&q->c, r, err))
+	if (!client_judge(q, r, err))
 		return false;
 	return !text_is_page(r->body.data, r->body.len) ||
-	       client_named(&q->c, client_page(&about, err), err);
+	       client_named(q, client_page(&about, err), err);
 }
 
 static struct web_call form_call(const char *path, const char *form)
@@ -310,37 +308,45 @@ static struct web_call form_call(const char *path, const char *form)
 				 .max_body = CLIENT_ANSWER_MAX_BYTES};
 }
 
-static char *login_form(const struct qbittorrent *q)
+static char *login_form(const struct client_common *q)
 {
-	bool set = q->password && secret_is_set(q->password);
 	OWN_STR char *user = http_escape(q->user);
-	OWN_WIPED char *word = http_escape(set ? secret_reveal(q->password) : "");
+	OWN_WIPED char *word = http_escape(client_password(q));
 
 	return mem_printf("username=%s&password=%s", user, word);
 }
 
-static bool not_accepted(struct qbittorrent *q, const struct http_reply *r, struct err *err)
+static bool not_accepted(struct client_common *q, const struct http_reply *r, struct err *err)
 {
 	if (*r->kept)
 		return unauthorized(q, r, err);
-	return client_refuse(&q->c, err,
+	return client_refuse(q, err,
 			     r->status == 401
 				     ? "it does not accept the username and password, or does not "
 				       "know the host name in the URL (HTTP 401)"
 				     : "it does not accept the username and password");
 }
 
-static bool log_in(struct qbittorrent *q, struct err *err)
+/* Without a user there is no session to begin: then it asks for none, or forbids everything. */
+static bool is_over(const struct client_common *q, const struct http_reply *reply)
 {
-	OWN_WIPED char *form = login_form(q);
-	OWN_HTTP_REPLY struct http_reply reply = {0};
-	const struct web_call c = form_call("api/v2/auth/login", form);
+	return reply->status == 403 && client_is_set(q->user);
+}
 
-	if (!client_send(&q->c, &c, &reply, err))
+static bool log_in(struct client_common *q, const struct http_reply *asked, struct err *err)
+{
+	OWN_WIPED char *form = client_is_set(q->user) ? login_form(q) : NULL;
+	OWN_HTTP_REPLY struct http_reply reply = {0};
+
+	(void)asked;
+	if (!form)
+		return true;
+	const struct web_call c = form_call("api/v2/auth/login", form);
+	if (!client_send(q, &c, &reply, err))
 		return false;
 	switch (qbittorrent_read_login(reply.status, buf_text(&reply.body))) {
 	case QBITTORRENT_LOGIN_OK:
-		return q->logged_in = true;
+		return true;
 	case QBITTORRENT_LOGIN_REFUSED:
 		return not_accepted(q, &reply, err);
 	case QBITTORRENT_LOGIN_BANNED:
@@ -351,37 +357,17 @@ static bool log_in(struct qbittorrent *q, struct err *err)
 	}
 }
 
-static bool enter(struct qbittorrent *q, struct err *err)
-{
-	return q->logged_in || !client_is_set(q->user) || log_in(q, err);
-}
-
-/* A request within a session; true for any complete answer. */
-static bool call(struct qbittorrent *q, const struct web_call *c, struct http_reply *reply,
-		 struct err *err)
-{
-	bool fresh = !q->logged_in;
-
-	if (!enter(q, err) || !client_send(&q->c, c, reply, err))
-		return false;
-	if (reply->status != 403 || fresh)
-		return true;
-	q->logged_in = false;
-	http_reply_clear(reply);
-	return enter(q, err) && client_send(&q->c, c, reply, err);
-}
-
-static bool get(struct qbittorrent *q, const char *path, size_t max, struct http_reply *reply,
+static bool get(struct client_common *q, const char *path, size_t max, struct http_reply *reply,
 		struct err *err)
 {
 	const struct web_call c = {.path = path, .max_body = max};
 
-	return call(q, &c, reply, err) && judge(q, reply, err);
+	return client_call(q, &c, reply, err) && judge(q, reply, err);
 }
 
 /* ---- the port ---- */
 
-static bool ask_version(struct qbittorrent *q, struct http_reply *reply, struct err *err)
+static bool ask_version(struct client_common *q, struct http_reply *reply, struct err *err)
 {
 	if (!get(q, "api/v2/app/webapiVersion", CLIENT_ANSWER_MAX_BYTES, reply, err))
 		return false;
@@ -393,7 +379,7 @@ static bool qbittorrent_ready(struct client *c, struct err *err)
 {
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 
-	return ask_version((struct qbittorrent *)c, &reply, err);
+	return ask_version((struct client_common *)c, &reply, err);
 }
 
 /* It calls a torrent by v1, or by the first 40 digits of v2 (also where there is v1). */
@@ -414,7 +400,7 @@ static bool is_same(const struct client_torrent *t, const struct delivery *d)
 static bool is_there(struct client *c, const struct delivery *d, void *out, bool *there,
 		     struct err *err)
 {
-	struct qbittorrent *q = (struct qbittorrent *)c;
+	struct client_common *q = (struct client_common *)c;
 	OWN_CLIENT_TORRENTS struct client_torrents all = {0};
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 	OWN_STR char *path = presence_path(d);
@@ -423,7 +409,7 @@ static bool is_there(struct client *c, const struct delivery *d, void *out, bool
 	if (!get(q, path, CLIENT_LIST_MAX_BYTES, &reply, err))
 		return false;
 	if (!qbittorrent_read_list(reply.body.data, reply.body.len, NULL, &all, NULL, err))
-		return client_named(&q->c, false, err);
+		return client_named(q, false, err);
 	*there = false;
 	for (size_t i = 0; i < all.n; i++)
 		*there |= is_same(&all.list[i], d);
@@ -463,14 +449,14 @@ static void fill(struct form *f, const struct delivery *d)
 	put(f, "stopped", stopped);
 }
 
-static bool judge_added(struct qbittorrent *q, const struct http_reply *r, bool *taken,
+static bool judge_added(struct client_common *q, const struct http_reply *r, bool *taken,
 			struct err *err)
 {
 	enum qbittorrent_added answer =
 		qbittorrent_read_added(r->status, buf_text(&r->body), r->body.len);
 
 	if (answer == QBITTORRENT_NO_TORRENT)
-		return client_fail(&q->c, err, ERR_ITEM,
+		return client_fail(q, err, ERR_ITEM,
 				   "it says that this is not a valid torrent file (HTTP 415)");
 	if (answer == QBITTORRENT_ADD_OTHER)
 		return judge(q, r, err) &&
@@ -481,7 +467,7 @@ static bool judge_added(struct qbittorrent *q, const struct http_reply *r, bool 
 
 static bool add(struct client *c, const struct delivery *d, bool *taken, struct err *err)
 {
-	struct qbittorrent *q = (struct qbittorrent *)c;
+	struct client_common *q = (struct client_common *)c;
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 	struct form form = {0};
 
@@ -490,21 +476,21 @@ static bool add(struct client *c, const struct delivery *d, bool *taken, struct 
 					 .parts = form.parts,
 					 .n_parts = form.n,
 					 .max_body = CLIENT_ANSWER_MAX_BYTES};
-	return call(q, &request, &reply, err) && judge_added(q, &reply, taken, err);
+	return client_call(q, &request, &reply, err) && judge_added(q, &reply, taken, err);
 }
 
 /* 4.1 has no tags: 404. */
-static bool add_tags(struct qbittorrent *q, const struct delivery *d, struct err *err)
+static bool add_tags(struct client_common *q, const struct delivery *d, struct err *err)
 {
 	OWN_STR char *tags = http_escape(d->placement->tags);
 	OWN_STR char *form = mem_printf("hashes=%s&tags=%s", d->v1, tags);
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 	const struct web_call c = form_call("api/v2/torrents/addTags", form);
 
-	return call(q, &c, &reply, err) && (reply.status == 404 || judge(q, &reply, err));
+	return client_call(q, &c, &reply, err) && (reply.status == 404 || judge(q, &reply, err));
 }
 
-static bool tag(struct qbittorrent *q, const struct delivery *d, struct err *err)
+static bool tag(struct client_common *q, const struct delivery *d, struct err *err)
 {
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 
@@ -527,33 +513,33 @@ const char *qbittorrent_category_fault(const char *category)
 	return strstr(category, "//") ? "has two slashes in a row" : NULL;
 }
 
-static bool can_place(const struct qbittorrent *q, const struct placement *p, struct err *err)
+static bool can_place(const struct client_common *q, const struct placement *p, struct err *err)
 {
 	const char *fault = p->category ? qbittorrent_category_fault(p->category) : NULL;
 
 	if (fault)
-		return client_fail(&q->c, err, ERR_TARGET,
-				   "it does not take the category: its name %s", fault);
-	return client_check_texts(&q->c, p, err);
+		return client_fail(q, err, ERR_TARGET, "it does not take the category: its name %s",
+				   fault);
+	return client_check_texts(q, p, err);
 }
 
 static bool qbittorrent_deliver(struct client *c, const struct delivery *d, bool resumed,
 				char **path, struct err *err)
 {
-	struct qbittorrent *q = (struct qbittorrent *)c;
+	struct client_common *q = (struct client_common *)c;
 	bool is_new;
 
 	if (!can_place(q, d->placement, err) ||
-	    !client_add_once(&q->c, d, is_there, add, NULL, &is_new, err))
+	    !client_add_once(q, d, is_there, add, NULL, &is_new, err))
 		return false;
 	if ((is_new || resumed) && !tag(q, d, err))
 		return false;
-	*path = mem_dup(q->c.name);
+	*path = mem_dup(q->name);
 	return true;
 }
 
 /* A torrent that is gone by now, or is not answered for, stays as the list has it. */
-static bool ask_trackers(struct qbittorrent *q, struct client_torrent *t, struct err *err)
+static bool ask_trackers(struct client_common *q, struct client_torrent *t, struct err *err)
 {
 	OWN_STR char *path = mem_printf("api/v2/torrents/trackers?hash=%s", t->id);
 	const struct web_call c = {.path = path, .max_body = CLIENT_ANSWER_MAX_BYTES};
@@ -561,14 +547,14 @@ static bool ask_trackers(struct qbittorrent *q, struct client_torrent *t, struct
 	OWN_STR char *message = NULL;
 	bool unknown;
 
-	if (!call(q, &c, &reply, err))
+	if (!client_call(q, &c, &reply, err))
 		return false;
 	if (reply.status == 404)
 		return true;
 	if (!judge(q, &reply, err))
 		return false;
 	if (!qbittorrent_read_trackers(reply.body.data, reply.body.len, &message, &unknown, err))
-		return client_named(&q->c, false, err);
+		return client_named(q, false, err);
 	if (message) {
 		free(t->message);
 		t->message = OWN_TAKE(message);
@@ -578,10 +564,10 @@ static bool ask_trackers(struct qbittorrent *q, struct client_torrent *t, struct
 	return true;
 }
 
-static bool ask_silent(struct qbittorrent *q, const struct qbittorrent_silent *silent,
+static bool ask_silent(struct client_common *q, const struct qbittorrent_silent *silent,
 		       struct client_torrents *all, struct err *err)
 {
-	int64_t end = clock_monotonic() + q->c.timeout_ms;
+	int64_t end = clock_monotonic() + q->timeout_ms;
 
 	for (size_t i = 0; i < silent->n && clock_monotonic() < end; i++)
 		if (!ask_trackers(q, &all->list[silent->at[i]], err))
@@ -602,7 +588,7 @@ static char *list_path(const char *category)
 static bool qbittorrent_list(struct client *c, const char *category, struct client_torrents *all,
 			     struct err *err)
 {
-	struct qbittorrent *q = (struct qbittorrent *)c;
+	struct client_common *q = (struct client_common *)c;
 	OWN_CLIENT_TORRENTS struct client_torrents read = {0};
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 	OWN_STR char *path = list_path(category);
@@ -611,7 +597,7 @@ static bool qbittorrent_list(struct client *c, const char *category, struct clie
 	if (!get(q, path, CLIENT_LIST_MAX_BYTES, &reply, err))
 		return false;
 	if (!qbittorrent_read_list(reply.body.data, reply.body.len, category, &read, &silent, err))
-		return client_named(&q->c, false, err);
+		return client_named(q, false, err);
 	if (!ask_silent(q, &silent, &read, err))
 		return false;
 	*all = client_torrents_take(&read);
@@ -623,7 +609,7 @@ static bool qbittorrent_list(struct client *c, const char *category, struct clie
 static bool ask_space(struct client *c, const struct delivery *d, void *out, bool *told,
 		      struct err *err)
 {
-	struct qbittorrent *q = (struct qbittorrent *)c;
+	struct client_common *q = (struct client_common *)c;
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 	uint64_t *space = out;
 
@@ -631,7 +617,7 @@ static bool ask_space(struct client *c, const struct delivery *d, void *out, boo
 	if (!get(q, "api/v2/sync/maindata?rid=0", CLIENT_LIST_MAX_BYTES, &reply, err))
 		return false;
 	if (!qbittorrent_read_space(reply.body.data, reply.body.len, space, err))
-		return client_named(&q->c, false, err);
+		return client_named(q, false, err);
 	*told = *space > 0;
 	return true;
 }
@@ -660,12 +646,6 @@ static const struct client_ops qbittorrent_ops = {
 
 struct client *client_qbittorrent_open(const struct client_options *o, struct err *err)
 {
-	struct qbittorrent *q =
-		client_open_over_web(sizeof *q, &qbittorrent_ops, &about, o->url, o, err);
-
-	if (q) {
-		q->user = o->user;
-		q->password = o->password;
-	}
-	return (struct client *)q;
+	return client_open_over_web(sizeof(struct client_common), &qbittorrent_ops, &about, o->url,
+				    o, err);
 }

@@ -20,16 +20,27 @@ static const struct client_status statuses[] = {
 	{0},
 };
 
+static bool is_over(const struct client_common *t, const struct http_reply *reply)
+{
+	(void)t;
+	return reply->status == 409 && *reply->kept;
+}
+
+static bool take_id(struct client_common *t, const struct http_reply *reply, struct err *err)
+{
+	(void)err;
+	snprintf(t->session, sizeof t->session, SESSION_FIELD ": %s", reply->kept);
+	return true;
+}
+
+static const struct client_session session = {is_over, take_id, .at_once = false};
+
 static const struct client_about about = {
 	.what = "Transmission's RPC",
 	.where = "the URL should end in /transmission/rpc where no proxy changes it",
 	.keep = SESSION_FIELD,
 	.statuses = statuses,
-};
-
-struct transmission {
-	struct client_common c;
-	char session[HTTP_FIELD];
+	.session = &session,
 };
 
 static bool fault(struct err *err, enum err_kind kind, const char *what)
@@ -401,39 +412,23 @@ static bool is_locked(const struct http_reply *reply)
 	       text_has_nocase(buf_text(&reply->body), "too many unsuccessful");
 }
 
-static bool post(struct transmission *t, const char *body, size_t len, size_t max,
-		 struct http_reply *reply, struct err *err)
-{
-	OWN_STR char *session = mem_printf(SESSION_FIELD ": %s", t->session);
-	const char *const headers[] = {"Content-Type: application/json",
-				       *t->session ? session : NULL, NULL};
-	const struct web_call call = {
-		.path = "", .headers = headers, .body = body, .body_len = len, .max_body = max};
-
-	return client_send(&t->c, &call, reply, err);
-}
-
 /* true: *reply is a good one; it is to be cleared in any case. */
-static bool call(struct transmission *t, const char *body, size_t len, size_t max,
+static bool call(struct client_common *t, const char *body, size_t len, size_t max,
 		 struct http_reply *reply, struct err *err)
 {
-	if (!post(t, body, len, max, reply, err))
+	const struct web_call c = client_json_call("", body, len, max);
+
+	if (!client_call(t, &c, reply, err))
 		return false;
-	if (reply->status == 409 && *reply->kept) {
-		text_copy(t->session, sizeof t->session, reply->kept);
-		http_reply_clear(reply);
-		if (!post(t, body, len, max, reply, err))
-			return false;
-	}
 	if (is_locked(reply))
-		return client_refuse(&t->c, err,
+		return client_refuse(t, err,
 				     "it locks everybody out after too many failed logins, whoever "
 				     "made them: restart transmission-daemon");
-	return client_judge(&t->c, reply, err);
+	return client_judge(t, reply, err);
 }
 
 /* `arguments` is taken. */
-static bool ask(struct transmission *t, const char *method, json_t *arguments,
+static bool ask(struct client_common *t, const char *method, json_t *arguments,
 		struct http_reply *reply, struct err *err)
 {
 	OWN_STR char *body = request_of(method, arguments);
@@ -441,12 +436,12 @@ static bool ask(struct transmission *t, const char *method, json_t *arguments,
 	return call(t, body, strlen(body), CLIENT_ANSWER_MAX_BYTES, reply, err);
 }
 
-static bool session_folder(struct transmission *t, char **folder, struct err *err)
+static bool session_folder(struct client_common *t, char **folder, struct err *err)
 {
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 
 	return ask(t, "session-get", json_pack("{s:[s]}", "fields", "download-dir"), &reply, err) &&
-	       client_named(&t->c,
+	       client_named(t,
 			    client_transmission_read_session(reply.body.data, reply.body.len,
 							     folder, err),
 			    err);
@@ -456,7 +451,7 @@ static bool transmission_ready(struct client *c, struct err *err)
 {
 	OWN_STR char *folder = NULL;
 
-	return session_folder((struct transmission *)c, &folder, err);
+	return session_folder((struct client_common *)c, &folder, err);
 }
 
 /* --- Delivery --- */
@@ -486,13 +481,13 @@ static json_t *labels_of(const struct placement *p)
 	return labels;
 }
 
-static bool check_placement(const struct transmission *t, const struct placement *p,
+static bool check_placement(const struct client_common *t, const struct placement *p,
 			    struct err *err)
 {
-	if (!client_check_texts(&t->c, p, err))
+	if (!client_check_texts(t, p, err))
 		return false;
 	return !p->category || !strchr(p->category, ',') ||
-	       client_fail(&t->c, err, ERR_TARGET,
+	       client_fail(t, err, ERR_TARGET,
 			   "the Category becomes a label of Transmission, and cannot hold a comma; "
 			   "choose another");
 }
@@ -508,7 +503,7 @@ static const char *hash_for(const struct delivery *d, char out[41])
 static bool find(struct client *c, const struct delivery *d, void *out, bool *there,
 		 struct err *err)
 {
-	struct transmission *t = (struct transmission *)c;
+	struct client_common *t = (struct client_common *)c;
 	struct transmission_found *found = out;
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 	char hash[41];
@@ -518,7 +513,7 @@ static bool find(struct client *c, const struct delivery *d, void *out, bool *th
 	if (!ask(t, "torrent-get", arguments, &reply, err))
 		return false;
 	if (!client_transmission_read_found(reply.body.data, reply.body.len, hash, found, err))
-		return client_named(&t->c, false, err);
+		return client_named(t, false, err);
 	*there = found->present;
 	return true;
 }
@@ -554,7 +549,7 @@ static void write_add(const struct delivery *d, struct buf *body)
 
 static bool add(struct client *c, const struct delivery *d, bool *taken, struct err *err)
 {
-	struct transmission *t = (struct transmission *)c;
+	struct client_common *t = (struct client_common *)c;
 	OWN_BUF struct buf body = {0};
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 
@@ -566,10 +561,10 @@ static bool add(struct client *c, const struct delivery *d, bool *taken, struct 
 		err_wrap(err, "%s",
 			 *d->v1 ? "Transmission 3 takes no hybrid torrents"
 				: "Transmission takes no v2 torrents");
-	return client_named(&t->c, *taken, err);
+	return client_named(t, *taken, err);
 }
 
-static bool set_labels(struct transmission *t, const struct delivery *d, struct err *err)
+static bool set_labels(struct client_common *t, const struct delivery *d, struct err *err)
 {
 	OWN_JSON json_t *labels = labels_of(d->placement);
 	OWN_HTTP_REPLY struct http_reply reply = {0};
@@ -580,8 +575,7 @@ static bool set_labels(struct transmission *t, const struct delivery *d, struct 
 	return ask(t, "torrent-set",
 		   json_pack("{s:[s], s:O}", "ids", hash_for(d, hash), "labels", labels), &reply,
 		   err) &&
-	       client_named(&t->c,
-			    client_transmission_read_done(reply.body.data, reply.body.len, err),
+	       client_named(t, client_transmission_read_done(reply.body.data, reply.body.len, err),
 			    err);
 }
 
@@ -589,16 +583,16 @@ static bool set_labels(struct transmission *t, const struct delivery *d, struct 
 static bool transmission_deliver(struct client *c, const struct delivery *d, bool resumed,
 				 char **path, struct err *err)
 {
-	struct transmission *t = (struct transmission *)c;
+	struct client_common *t = (struct client_common *)c;
 	struct transmission_found found;
 	bool is_new;
 
 	if (!check_placement(t, d->placement, err) ||
-	    !client_add_once(&t->c, d, find, add, &found, &is_new, err))
+	    !client_add_once(t, d, find, add, &found, &is_new, err))
 		return false;
 	if ((is_new || resumed) && found.takes_labels && !set_labels(t, d, err))
 		return false;
-	*path = mem_dup(t->c.name);
+	*path = mem_dup(t->name);
 	return true;
 }
 
@@ -610,12 +604,12 @@ static bool transmission_list(struct client *c, const char *category, struct cli
 	static const char body[] =
 		"{\"method\":\"torrent-get\",\"arguments\":{\"fields\":" CLIENT_TRANSMISSION_FIELDS
 		"}}";
-	struct transmission *t = (struct transmission *)c;
+	struct client_common *t = (struct client_common *)c;
 	OWN_STR char *copy = mem_dup(category);
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 
 	return call(t, body, sizeof body - 1, CLIENT_LIST_MAX_BYTES, &reply, err) &&
-	       client_named(&t->c,
+	       client_named(t,
 			    client_transmission_read_list(reply.body.data, reply.body.len,
 							  copy ? text_strip(copy) : NULL, all, err),
 			    err);
@@ -625,11 +619,11 @@ static bool transmission_list(struct client *c, const char *category, struct cli
 static bool space_at(struct client *c, const char *folder, struct client_space *space,
 		     bool *missing, struct err *err)
 {
-	struct transmission *t = (struct transmission *)c;
+	struct client_common *t = (struct client_common *)c;
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 
 	return ask(t, "free-space", json_pack("{s:s}", "path", folder), &reply, err) &&
-	       client_named(&t->c,
+	       client_named(t,
 			    client_transmission_read_space(reply.body.data, reply.body.len, space,
 							   missing, err),
 			    err);
@@ -638,11 +632,11 @@ static bool space_at(struct client *c, const char *folder, struct client_space *
 static bool transmission_space(struct client *c, const struct placement *p,
 			       struct client_space *space, struct err *err)
 {
-	struct transmission *t = (struct transmission *)c;
+	struct client_common *t = (struct client_common *)c;
 	OWN_STR char *folder = mem_dup(p->save_path);
 
 	return check_placement(t, p, err) && (folder || session_folder(t, &folder, err)) &&
-	       client_space_above(&t->c, folder, space_at, space, err);
+	       client_space_above(t, folder, space_at, space, err);
 }
 
 /* --- Opening --- */
@@ -677,6 +671,6 @@ struct client *client_transmission_open(const struct client_options *o, struct e
 {
 	OWN_STR char *url = client_transmission_url(o->url ? o->url : CLIENT_LOCAL_URL);
 
-	return client_open_over_web(sizeof(struct transmission), &transmission_ops, &about, url, o,
+	return client_open_over_web(sizeof(struct client_common), &transmission_ops, &about, url, o,
 				    err);
 }
