@@ -1,6 +1,9 @@
 /*
- * test/unit/fake_client.h - a client that says what a test tells it to say, and counts what it is
- * asked; and a ledger of the test's own.
+ * test/unit/fake_client.h - a client that answers what a test says, and keeps what it is asked; and
+ * a ledger of the test's own.
+ *
+ * All of ports/client.h.  It begins as a client with an interface.  fake_watches() makes a watch
+ * folder of it: then it prepares, and knows the backlog and the fate of files.
  */
 #ifndef FAKE_CLIENT_H
 #define FAKE_CLIENT_H
@@ -20,6 +23,14 @@ struct fake {
 	struct client_space space;
 	struct client_backlog backlog;
 	unsigned ready, delivered, listed, measured, backlogged; /* calls */
+	unsigned prepared, fated, closed;
+	struct err refuses;    /* deliver() alone fails so */
+	const char *file_name; /* what prepare() answers; NULL: the delivery's own */
+	enum client_fate fate;
+	char infohash[65]; /* of the last prepare() or deliver(), as are the next two */
+	int64_t id;
+	bool resumed;
+	char path[256];    /* that fate() was asked for */
 	char category[32]; /* that list() was asked for; "-" for all */
 	int64_t before;    /* that backlog() was asked for */
 };
@@ -39,15 +50,39 @@ static inline bool fake_ready(struct client *c, struct err *err)
 	return fake_answers(f, err);
 }
 
+static inline void fake_note(struct fake *f, const struct delivery *d)
+{
+	f->id = d->id;
+	text_copy(f->infohash, sizeof f->infohash, d->infohash ? d->infohash : "");
+}
+
+static inline bool fake_prepare(struct client *c, const struct delivery *d, char **file_name,
+				struct err *err)
+{
+	struct fake *f = (struct fake *)c;
+
+	f->prepared++;
+	fake_note(f, d);
+	if (!fake_answers(f, err))
+		return false;
+	*file_name = mem_dup(f->file_name ? f->file_name : d->file_name);
+	return true;
+}
+
 static inline bool fake_deliver(struct client *c, const struct delivery *d, bool resumed,
 				char **path, struct err *err)
 {
 	struct fake *f = (struct fake *)c;
 
-	(void)d, (void)resumed;
 	f->delivered++;
+	f->resumed = resumed;
+	fake_note(f, d);
 	if (!fake_answers(f, err))
 		return false;
+	if (f->refuses.code) {
+		*err = f->refuses;
+		return false;
+	}
 	*path = mem_dup("there");
 	return true;
 }
@@ -88,11 +123,40 @@ static inline bool fake_backlog(struct client *c, int64_t before, struct client_
 	return fake_answers(f, err);
 }
 
+static inline bool fake_fate(struct client *c, const char *path, enum client_fate *fate,
+			     struct err *err)
+{
+	struct fake *f = (struct fake *)c;
+
+	f->fated++;
+	text_copy(f->path, sizeof f->path, path);
+	*fate = f->fate;
+	return fake_answers(f, err);
+}
+
+static inline void fake_close(struct client *c)
+{
+	((struct fake *)c)->closed++;
+}
+
 static const struct client_ops fake_ops = {.ready = fake_ready,
 					   .deliver = fake_deliver,
 					   .list = fake_list,
 					   .space = fake_space,
-					   .backlog = fake_backlog};
+					   .backlog = fake_backlog,
+					   .close = fake_close};
+
+static const struct client_ops fake_folder_ops = {.ready = fake_ready,
+						  .prepare = fake_prepare,
+						  .deliver = fake_deliver,
+						  .backlog = fake_backlog,
+						  .fate = fake_fate,
+						  .close = fake_close};
+
+static inline void fake_watches(struct fake *f)
+{
+	f->base.ops = &fake_folder_ops;
+}
 
 /* What the tests of a group work with. */
 struct fixture {

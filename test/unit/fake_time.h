@@ -1,11 +1,14 @@
 /*
  * test/unit/fake_time.h - a clock that stands still, and waits that take no time.
  *
- * In place of clock_now(), clock_monotonic(), wake_sleep() and wake_stopping(), for the executables
- * that link with fake_time.c (see test/meson.build).  wake_sleep() moves both clocks.
+ * In place of clock_now(), clock_monotonic() and the waits and requests of base/wake.h, for the
+ * executables that link with fake_time.c (see test/meson.build).  The waits move both clocks.  The
+ * `struct wake *` that tests pass may be NULL.
  */
 #ifndef FAKE_TIME_H
 #define FAKE_TIME_H
+
+#include "base/wake.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +25,13 @@ void fake_time_pass(int64_t ms);
 void fake_time_stop_in_sleep(void);
 void fake_time_stop(void);
 
-/* How long all waits since the reset have been, and how many there were. */
+/* A person or an init system asks for this: now, or when the clock says `when`.  One request can
+ * lie in the future. */
+void fake_time_request(enum wake_request request);
+void fake_time_request_at(int64_t when, enum wake_request request);
+
+/* How long all waits since the reset have been, and how many there were.  A wake_until() that need
+ * not wait counts too. */
 int64_t fake_time_slept(void);
 unsigned fake_time_sleeps(void);
 

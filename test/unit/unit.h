@@ -35,13 +35,17 @@ static inline int unit_remove_one(const char *path, const struct stat *st, int t
 	return remove(path);
 }
 
-/* A group's set-up: *state is the path of a new folder, the tear-down removes all that is in it. */
+/* A group's set-up: *state is the path of a new folder (in $TMPDIR), the tear-down removes all that
+ * is in it. */
 static inline int unit_make_folder(void **state)
 {
-	char *path = strdup("/tmp/ptp-unit-XXXXXX");
+	const char *tmp = getenv("TMPDIR");
+	char *path = NULL;
 
+	if (asprintf(&path, "%s/ptp-unit-XXXXXX", tmp ? tmp : "/tmp") < 0)
+		return -1;
 	*state = path;
-	return path && mkdtemp(path) ? 0 : -1;
+	return mkdtemp(path) ? 0 : -1;
 }
 
 static inline int unit_remove_folder(void **state)
