@@ -151,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	put(data, size);
 	load(&c, &problems);
 	for (size_t i = 0; i < problems.n; i++)
-		CHECK(problems.mends[i] && problems.mends[i][0]);
+		CHECK(problems.fixes[i] && problems.fixes[i][0]);
 	if (problems.n == 0) {
 		check(&c);
 		check_round_trip(&c);

@@ -134,21 +134,21 @@ static void print_json(const struct doctor *d)
 }
 
 /* The log's line ends with the way out where it is a sentence of its own: once is enough. */
-static size_t text_len_without(const char *line, const char *mend)
+static size_t text_len_without(const char *line, const char *fix)
 {
-	size_t len = strlen(line), tail = strlen(mend) + strlen(": ");
+	size_t len = strlen(line), tail = strlen(fix) + strlen(": ");
 
-	return text_ends(line, mend) && len > tail ? len - tail : len;
+	return text_ends(line, fix) && len > tail ? len - tail : len;
 }
 
 /* What is wrong with the configuration, in the same shape as all else. */
 static void say_problems(struct doctor *d, const struct problems *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		const char *mend = p->mends[i] ? p->mends[i] : "correct it";
-		int len = (int)text_len_without(p->lines[i], mend);
+		const char *fix = p->fixes[i] ? p->fixes[i] : "correct it";
+		int len = (int)text_len_without(p->lines[i], fix);
 		doctor_say(d, DOCTOR_FAIL, "config", "configuration", "%.*s", len, p->lines[i]);
-		doctor_mend(d, "%s", mend);
+		doctor_fix(d, "%s", fix);
 	}
 }
 

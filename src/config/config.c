@@ -74,8 +74,8 @@ static void take(struct reading *r, const struct setting *s, const char *text,
 	if (r->problems->n == before)
 		return;
 	if (s->fallback)
-		problems_mend(r->problems, "%s, or remove it: %s is %s then",
-			      r->problems->mends[r->problems->last], s->key, s->fallback);
+		problems_fix(r->problems, "%s, or remove it: %s is %s then",
+			     r->problems->fixes[r->problems->last], s->key, s->fallback);
 	taken_of(r->c, s)->faulty = true;
 	/* It may have been taken in part. */
 	config_take_default(s, r->c, r->c);
@@ -120,10 +120,10 @@ static void take_from_secret_file(struct reading *r, const struct setting *s, co
 		take(r, s, secret_reveal(&text), AT(content));
 	}
 	if (r->problems->n > before)
-		problems_mend(r->problems,
-			      "have %s name a file that this user can read, with the right value "
-			      "and nothing else",
-			      variable);
+		problems_fix(r->problems,
+			     "have %s name a file that this user can read, with the right value "
+			     "and nothing else",
+			     variable);
 }
 
 static void take_setting(struct reading *r, const struct setting *s, const char *option)
@@ -183,9 +183,9 @@ static void read_file(struct reading *r)
 		if (!r->c->file_broken)
 			return;
 		problems_add(r->problems, "%s", err.msg);
-		problems_mend(r->problems,
-			      "have %s be a file that this user can read, of at most 8 MiB",
-			      r->c->path);
+		problems_fix(r->problems,
+			     "have %s be a file that this user can read, of at most 8 MiB",
+			     r->c->path);
 		return;
 	}
 	free(r->text);
@@ -210,14 +210,14 @@ static void read_file(struct reading *r)
 				     ? "a key stands twice"
 				     : "syntax",
 			     way_out);
-	problems_mend(r->problems, "%s", way_out);
+	problems_fix(r->problems, "%s", way_out);
 	json_decref(root);
 }
 
 static void say_missing(struct reading *r, const char *what, const char *way_out)
 {
 	problems_add(r->problems, "no %s: %s", what, way_out);
-	problems_mend(r->problems, "%s", way_out);
+	problems_fix(r->problems, "%s", way_out);
 }
 
 static void check_needs(struct reading *r, unsigned need)
@@ -248,7 +248,7 @@ static void check_interval(struct reading *r)
 	problems_add(r->problems,
 		     "%s is shorter than 10m, which would be impolite to the tracker; 6h is usual",
 		     name);
-	problems_mend(r->problems, "set %s to 10m or more, such as 6h", name);
+	problems_fix(r->problems, "set %s to 10m or more, such as 6h", name);
 }
 
 /* What the page shows is nobody else's business. */
@@ -267,7 +267,7 @@ static void check_listen(struct reading *r)
 	problems_add(r->problems, "%s is %s, which other machines may reach: %s",
 		     config_environment("PTP_LISTEN") ? "PTP_LISTEN" : "Listen", c->listen,
 		     way_out);
-	problems_mend(r->problems, "%s", way_out);
+	problems_fix(r->problems, "%s", way_out);
 }
 
 void config_load(struct config *c, const struct config_options *o, unsigned need,

@@ -90,7 +90,7 @@ struct config {
 	char *listen_hosts;     /* owned: names that it is called by (config/hosts.h); or NULL */
 	char *public_url;       /* owned: a link to the page for messages and pings; or NULL */
 	unsigned notify_events; /* EVENT_BITs, of targets that say nothing else */
-	struct notify_target *notify; /* owned: who is told */
+	struct notify_target *notify; /* owned: the targets of messages */
 	size_t n_notify;
 	bool named_by_environment;    /* PTP_CONTAINERS names the containers */
 	struct container *containers; /* owned, sorted by name */
@@ -112,7 +112,7 @@ enum config_need {
 
 struct problems {
 	char **lines; /* owned */
-	char **mends; /* owned: of each the command or setting that mends it; NULL: its line says */
+	char **fixes; /* owned: of each the command or setting that fixes it; NULL: its line says */
 	size_t n;
 	size_t last; /* which was added last */
 };
@@ -120,8 +120,8 @@ struct problems {
 /* A line that is there already is not added again. */
 void problems_add(struct problems *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* What mends the one that was added last. */
-void problems_mend(struct problems *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* What fixes the one that was added last. */
+void problems_fix(struct problems *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void problems_clear(struct problems *p);
 
 /*
@@ -149,7 +149,7 @@ bool config_write(const struct config *c, struct err *err) MUST_CHECK;
 
 /*
  * Change config.ptp: `edit` gets its JSON (as it stands, or empty) and returns false to leave the
- * file alone.  No other process of ours changes it meanwhile.
+ * file alone.  No other ptp-archiver process changes it in this time.
  */
 bool config_edit(const struct config *c, bool (*edit)(json_t *root, void *ctx, struct err *err),
 		 void *ctx, struct err *err) MUST_CHECK;

@@ -58,7 +58,7 @@ static void take_client(struct reading *r, const char *name, const json_t *own)
 	else
 		take_settings(r, &new, own, path);
 	new.faulty = r->problems->n > before;
-	/* With what is wrong, too: its containers are not to be told that it is not there. */
+	/* Also a faulty one.  Otherwise its containers would report that it does not exist. */
 	r->c->clients = mem_grow(r->c->clients, r->c->n_clients + 1, sizeof *r->c->clients);
 	r->c->clients[r->c->n_clients++] = new;
 }

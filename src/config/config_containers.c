@@ -112,7 +112,7 @@ static void check_container(struct reading *r, struct source *from, const struct
 
 	if (fault && from->size) {
 		problems_add(r->problems, "PTP_CONTAINERS: %s: %s", o->name, fault);
-		problems_mend(r->problems, "correct the settings of %s", o->name);
+		problems_fix(r->problems, "correct the settings of %s", o->name);
 	} else if (fault) {
 		config_problem(r, IN_FILE(from->path, 2), ": %s", fault);
 	}

@@ -115,7 +115,7 @@ static json_t *read_root(const struct config *c, struct err *err)
 	if (json_is_object(root))
 		return root;
 	json_decref(root);
-	err_set(err, ERR_TARGET, WORD_CONFIG, "%s is no valid JSON object; mend it first", c->path);
+	err_set(err, ERR_TARGET, WORD_CONFIG, "%s is no valid JSON object; fix it first", c->path);
 	return NULL;
 }
 

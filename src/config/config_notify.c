@@ -1,4 +1,4 @@
-/* Notify: who is told; declared in config/config_parts.h. */
+/* Notify: the targets of messages; declared in config/config_parts.h. */
 #include "config/config_parts.h"
 #include "base/buf.h"
 #include "base/mem.h"

@@ -137,10 +137,10 @@ static void check_key(struct reading *r, enum setting_level level, const json_t 
 	if (homes.len && !(near && text_distance(near, key) == 0)) {
 		config_problem(r, IN_FILE(path, depth + 1), "does not belong here; write it %s",
 			       buf_text(&homes));
-		problems_mend(r->problems, "in %s, write %s %s", r->c->path, key, buf_text(&homes));
+		problems_fix(r->problems, "in %s, write %s %s", r->c->path, key, buf_text(&homes));
 	} else if (near && !json_object_get(object, near)) {
 		config_problem(r, IN_FILE(path, depth + 1), "is not known; did you mean %s?", near);
-		problems_mend(r->problems, "write %s in place of %s in %s", near, key, r->c->path);
+		problems_fix(r->problems, "write %s in place of %s in %s", near, key, r->c->path);
 	}
 }
 

@@ -31,9 +31,9 @@ static void add_line(struct problems *p, char *line)
 			return;
 		}
 	p->lines = mem_grow(p->lines, p->n + 1, sizeof *p->lines);
-	p->mends = mem_grow(p->mends, p->n + 1, sizeof *p->mends);
+	p->fixes = mem_grow(p->fixes, p->n + 1, sizeof *p->fixes);
 	p->lines[p->n] = line;
-	p->mends[p->n++] = NULL;
+	p->fixes[p->n++] = NULL;
 }
 
 void problems_add(struct problems *p, const char *fmt, ...)
@@ -45,25 +45,25 @@ void problems_add(struct problems *p, const char *fmt, ...)
 	va_end(ap);
 }
 
-void problems_mend(struct problems *p, const char *fmt, ...)
+void problems_fix(struct problems *p, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
 	char *text = format(fmt, ap); /* of what was said before, perhaps */
 	va_end(ap);
-	free(p->mends[p->last]);
-	p->mends[p->last] = text;
+	free(p->fixes[p->last]);
+	p->fixes[p->last] = text;
 }
 
 void problems_clear(struct problems *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		free(p->lines[i]);
-		free(p->mends[i]);
+		free(p->fixes[i]);
 	}
 	free(p->lines);
-	free(p->mends);
+	free(p->fixes);
 	*p = (struct problems){0};
 }
 
@@ -83,15 +83,14 @@ static void add_at(struct reading *r, const struct config_place *p, const char *
 
 	if (p->literal) {
 		problems_add(r->problems, "%s%s%s", p->literal, blank, text);
-		problems_mend(r->problems, "correct %s", p->literal);
+		problems_fix(r->problems, "correct %s", p->literal);
 		return;
 	}
 	int line = json_line_of(r->text, p->path, p->depth);
 	for (size_t i = 0; i < p->depth; i++)
 		buf_printf(&keys, "%s%s", i ? ": " : "", p->path[i]);
 	problems_add(r->problems, "%s:%d: %s%s%s", r->c->path, line, buf_text(&keys), blank, text);
-	problems_mend(r->problems, "correct %s in line %d of %s", buf_text(&keys), line,
-		      r->c->path);
+	problems_fix(r->problems, "correct %s in line %d of %s", buf_text(&keys), line, r->c->path);
 }
 
 void config_problem(struct reading *r, const struct config_place *p, const char *fmt, ...)

@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-/* Names, parted by white space or commas, without port; `*` is any. */
+/* Names, separated by white space or commas, without port; `*` is any. */
 bool hosts_valid(const char *list);
 
 /* Does the list have `*`?  It may be NULL, as below. */

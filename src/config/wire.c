@@ -46,14 +46,14 @@ char *wire_ledger_lost(const struct config *c)
 			  ledger, vault);
 }
 
-/* An empty one is no decision of anybody's; who removes it begins a new one. */
+/* An empty ledger is an accident.  A person who wants a new one removes the file. */
 static bool is_emptied(const struct config *c, const char *ledger, struct err *err)
 {
 	OWN_STR char *lost = wire_ledger_lost(c);
 
 	if (!lost || !fs_exists(ledger))
 		return false;
-	err_set(err, ERR_TARGET, WORD_LEDGER, "%s: " WIRE_LEDGER_EMPTIED_MEND, lost);
+	err_set(err, ERR_TARGET, WORD_LEDGER, "%s: " WIRE_LEDGER_EMPTIED_FIX, lost);
 	return true;
 }
 
@@ -317,7 +317,7 @@ static void warn_lost(const struct config *c)
 	OWN_STR char *lost = wire_ledger_lost(c);
 
 	if (lost)
-		log_warn(NULL, "%s: was it lost? If so, " WIRE_LEDGER_LOST_MEND, lost);
+		log_warn(NULL, "%s: was it lost? If so, " WIRE_LEDGER_LOST_FIX, lost);
 }
 
 static void warn_strange_owner(const struct config *c)

@@ -50,8 +50,8 @@ struct ledger *wire_look(const struct config *c);
 
 /* That the ledger is gone or empty while the vault is not; the caller's.  NULL: all is well. */
 char *wire_ledger_lost(const struct config *c);
-#define WIRE_LEDGER_LOST_MEND "stop, and put a copy of it back, if you have one"
-#define WIRE_LEDGER_EMPTIED_MEND "put a copy of it back, or remove it to begin a new one"
+#define WIRE_LEDGER_LOST_FIX "stop, and put a copy of it back, if you have one"
+#define WIRE_LEDGER_EMPTIED_FIX "put a copy of it back, or remove it to begin a new one"
 
 /* Does a daemon serve the state folder?  false as well where that cannot be seen. */
 bool wire_daemon_runs(const struct config *c);

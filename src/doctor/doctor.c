@@ -37,12 +37,12 @@ void doctor_say(struct doctor *d, enum doctor_mark mark, const char *test, const
 	va_end(ap);
 }
 
-void doctor_mend(struct doctor *d, const char *fmt, ...)
+void doctor_fix(struct doctor *d, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	d->findings[d->n - 1].mend = format(fmt, ap);
+	d->findings[d->n - 1].fix = format(fmt, ap);
 	va_end(ap);
 }
 
@@ -54,7 +54,7 @@ void doctor_skip(struct doctor *d, const char *test, const char *about, const ch
 
 	doctor_say(d, DOCTOR_WARN, test, about,
 		   "not tested, because %s is not set or cannot be used", name);
-	doctor_mend(d, "set %s right, then run `ptp-archiver check` again", name);
+	doctor_fix(d, "set %s right, then run `ptp-archiver check` again", name);
 }
 
 bool doctor_failed(const struct doctor *d)
@@ -70,7 +70,7 @@ void doctor_clear(struct doctor *d)
 	for (size_t i = 0; i < d->n; i++) {
 		free(d->findings[i].about);
 		free(d->findings[i].text);
-		free(d->findings[i].mend);
+		free(d->findings[i].fix);
 	}
 	free(d->findings);
 	*d = (struct doctor){0};
@@ -112,9 +112,9 @@ void doctor_print(const struct doctor *d, size_t first)
 		print_text(f->about);
 		printf(": ");
 		print_text(f->text);
-		if (f->mend) {
-			printf("\n      mend: ");
-			print_text(f->mend);
+		if (f->fix) {
+			printf("\n      fix: ");
+			print_text(f->fix);
 		}
 		printf("\n");
 	}
@@ -140,7 +140,7 @@ json_t *doctor_json(const struct doctor *d)
 		json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:o, s:o}", "test", f->test,
 						      "about", json_text(f->about), "mark",
 						      words[f->mark], "text", json_text(f->text),
-						      "mend", json_text(f->mend)));
+						      "fix", json_text(f->fix)));
 	}
 	return json_pack("{s:b, s:o}", "ok", !doctor_failed(d), "findings", list);
 }

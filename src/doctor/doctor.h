@@ -1,12 +1,12 @@
 /*
  * doctor/doctor.h - what `check` tests, and what it finds.
  *
- * A test says one thing or more, each good, doubtful or bad; of what is not good it says in plain
- * words why, and what mends it.  Nothing is changed, and only the tests that are marked so below
- * call anybody; those go through the pacing of all calls.
+ * A test has one finding or more, each good, doubtful or bad.  Each bad one says in plain words
+ * why, and how to fix it.  Tests change nothing.  Only the tests that are marked below call another
+ * program, with the pacing of all calls.
  *
- * Texts may hold what came from outside: they are made printable when they are shown.  Secrets do
- * not get into them.
+ * Texts may hold data from outside.  They are made printable when they are shown.  They hold no
+ * secrets.
  */
 #ifndef DOCTOR_DOCTOR_H
 #define DOCTOR_DOCTOR_H
@@ -26,7 +26,7 @@ struct finding {
 	const char *test; /* which test, for scripts: "watch-mount"; borrowed */
 	char *about;      /* owned, as are the others: the container, "state", "tracker"... */
 	char *text;
-	char *mend; /* the command or setting that mends it; NULL: it is good */
+	char *fix; /* the command or setting that fixes it; NULL if it is good */
 };
 
 struct doctor {
@@ -39,8 +39,8 @@ struct doctor {
 void doctor_say(struct doctor *d, enum doctor_mark mark, const char *test, const char *about,
 		const char *fmt, ...) PRINTF_LIKE(5, 6);
 
-/* What mends the one that was said last. */
-void doctor_mend(struct doctor *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* How to fix the last finding. */
+void doctor_fix(struct doctor *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* A test that was left out, because this key of config.ptp cannot be used, or is not set. */
 void doctor_skip(struct doctor *d, const char *test, const char *about, const char *key);
@@ -48,11 +48,11 @@ void doctor_skip(struct doctor *d, const char *test, const char *about, const ch
 bool doctor_failed(const struct doctor *d);
 void doctor_clear(struct doctor *d);
 
-/* On stdout, those from `first` on: a line each, and a second one for what mends it.  In colours on
- * a terminal, unless NO_COLOR is set. */
+/* Prints the findings from `first` on: a line each, and a second one with the fix.  In colours on a
+ * terminal, unless NO_COLOR is set. */
 void doctor_print(const struct doctor *d, size_t first);
 
-/* {"ok", "findings": [{"test", "about", "mark", "text", "mend"}]}; the caller's. */
+/* {"ok", "findings": [{"test", "about", "mark", "text", "fix"}]}; the caller's. */
 json_t *doctor_json(const struct doctor *d);
 
 typedef void doctor_test(struct doctor *d);
@@ -70,9 +70,9 @@ doctor_test doctor_ca_files;   /* do the files of CAs to trust hold a certificat
 doctor_test doctor_clock;      /* against what the ledger remembers */
 doctor_test doctor_utility;    /* has the utility engine what it runs with? */
 doctor_test doctor_page;       /* can the status page have its address, and who can read it? */
-doctor_test doctor_notify;     /* could those who are told be told lately? */
+doctor_test doctor_notify;     /* did the last messages arrive? */
 
-/* The variable that leads our calls to this host through a proxy; NULL: none does. */
+/* The variable that sends calls to this host through a proxy; NULL: none does. */
 const char *doctor_proxy_variable(const char *host, bool tls);
 
 /* "ptp-archiver (user 108)" for a user id; the caller's. */
@@ -100,7 +100,7 @@ doctor_test doctor_ping;
 struct doctor_way {
 	const char *about;
 	const char *tests[DOCTOR_STEPS]; /* the names of the steps */
-	const char *mend; /* of a connection that is not made; NULL: the common words */
+	const char *fix; /* of a connection that is not made; NULL: the common words */
 	/* By doctor_set_way(). */
 	struct http_url url;
 	const char *proxy; /* the variable that names it; NULL: there is none */

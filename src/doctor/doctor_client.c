@@ -15,17 +15,17 @@
 	"(Clients: %s: URL, such as %s)"
 #define NEAR_MISS 2 /* letters that differ */
 
-/* ---- does it let us in? ---- */
+/* ---- does it accept the password? ---- */
 
 /* No answer came: at which step? */
 static void say_no_answer(struct doctor *d, const struct config_client *c, const char *about,
 			  const struct client *client, const struct err *why)
 {
-	OWN_STR char *mend = mem_printf(SEE_WHETHER_IT_RUNS, c->name, c->type->url_example);
+	OWN_STR char *fix = mem_printf(SEE_WHETHER_IT_RUNS, c->name, c->type->url_example);
 	struct doctor_way w = {
 		.about = about,
 		.tests = {"client-name", "client-connection", "client-tls", "client-answer"},
-		.mend = mend};
+		.fix = fix};
 
 	if (c->url)
 		doctor_set_way(&w, c->url);
@@ -35,19 +35,19 @@ static void say_no_answer(struct doctor *d, const struct config_client *c, const
 static void say_refused(struct doctor *d, const struct config_client *c, const char *about,
 			bool by_proxy, const struct err *why)
 {
-	doctor_say(d, DOCTOR_FAIL, "client-password", about, "it does not let us in (%s)",
+	doctor_say(d, DOCTOR_FAIL, "client-password", about, "it refuses the password (%s)",
 		   why->msg);
 	if (by_proxy)
-		doctor_mend(d,
-			    "if there is a proxy in front of it, give ProxyUsername and "
-			    "ProxyPasswordFile of Clients: %s in config.ptp; if there is none, "
-			    "another program answers there: correct URL",
-			    c->name);
+		doctor_fix(d,
+			   "if there is a proxy in front of it, give ProxyUsername and "
+			   "ProxyPasswordFile of Clients: %s in config.ptp; if there is none, "
+			   "another program answers there: correct URL",
+			   c->name);
 	else
-		doctor_mend(d,
-			    "correct Username and PasswordFile (Password) of Clients: %s in "
-			    "config.ptp; clients ban for a while who guesses",
-			    c->name);
+		doctor_fix(d,
+			   "correct Username and PasswordFile (Password) of Clients: %s in "
+			   "config.ptp; clients ban for a while who guesses",
+			   c->name);
 }
 
 static void say_away(struct doctor *d, const struct config_client *c, const char *about,
@@ -66,10 +66,10 @@ static void say_away(struct doctor *d, const struct config_client *c, const char
 					   : "it cannot be reached, or is not well",
 		   why->msg);
 	if (why->kind == ERR_TARGET)
-		doctor_mend(d, "correct Clients: %s in config.ptp: its URL is such as %s", c->name,
-			    c->type->url_example);
+		doctor_fix(d, "correct Clients: %s in config.ptp: its URL is such as %s", c->name,
+			   c->type->url_example);
 	else
-		doctor_mend(d, SEE_WHETHER_IT_RUNS, c->name, c->type->url_example);
+		doctor_fix(d, SEE_WHETHER_IT_RUNS, c->name, c->type->url_example);
 }
 
 /* ---- the categories ---- */
@@ -120,10 +120,10 @@ static void say_empty(struct doctor *d, const char *about, struct client *client
 		   "it has no torrent of the category %s, although %zu of %s were delivered%s%s",
 		   wanted, delivered, o->name, near ? "; there is one called " : "",
 		   near ? near : "");
-	doctor_mend(d,
-		    "correct Category (PTP_CATEGORY) of %s, or give the torrents this category "
-		    "in the client",
-		    o->name);
+	doctor_fix(d,
+		   "correct Category (PTP_CATEGORY) of %s, or give the torrents this category "
+		   "in the client",
+		   o->name);
 }
 
 static void check_category(struct doctor *d, const char *about, struct client *client,
@@ -135,10 +135,10 @@ static void check_category(struct doctor *d, const char *about, struct client *c
 
 	if (!client->ops->list(client, wanted, &all, &err)) {
 		doctor_say(d, DOCTOR_FAIL, "client-category", about, "%s", err.msg);
-		doctor_mend(d,
-			    "see whether the client knows categories or labels (Deluge: switch "
-			    "its Label plugin on), or unset Category (PTP_CATEGORY) of %s",
-			    o->name);
+		doctor_fix(d,
+			   "see whether the client knows categories or labels (Deluge: switch "
+			   "its Label plugin on), or unset Category (PTP_CATEGORY) of %s",
+			   o->name);
 	} else if (!all.n) {
 		say_empty(d, about, client, o);
 	} else {
@@ -192,8 +192,8 @@ static void check_reserve(struct doctor *d, const struct container *o, const cha
 		   "%s free where it stores %s%s", free, o->name,
 		   space.free < wanted ? ", less than Reserve" : "");
 	if (space.free < wanted)
-		doctor_mend(d, "make room there; until then nothing new is asked for (Reserve, "
-			       "PTP_RESERVE)");
+		doctor_fix(d, "make room there; until then nothing new is asked for (Reserve, "
+			      "PTP_RESERVE)");
 }
 
 static void check_space(struct doctor *d, const struct config_client *c, const char *about,
@@ -236,7 +236,7 @@ static void check_client(struct doctor *d, const struct config_client *c)
 		say_away(d, c, about, to.client, &err);
 		return;
 	}
-	doctor_say(d, DOCTOR_OK, "client-connection", about, "it is there, and lets us in");
+	doctor_say(d, DOCTOR_OK, "client-connection", about, "it answers and accepts the password");
 	check_categories(d, c, about, to.client);
 	check_space(d, c, about, to.client);
 }
@@ -247,8 +247,8 @@ static void skip_client(struct doctor *d, const struct config_client *c)
 
 	doctor_say(d, DOCTOR_WARN, "client-connection", about,
 		   "not called, because its settings cannot be used");
-	doctor_mend(d, "correct Clients: %s in %s, then run `ptp-archiver check --online` again",
-		    c->name, d->config->path);
+	doctor_fix(d, "correct Clients: %s in %s, then run `ptp-archiver check --online` again",
+		   c->name, d->config->path);
 }
 
 void doctor_clients(struct doctor *d)

@@ -134,12 +134,12 @@ static void say_unmade(struct doctor *d, const struct folder *f)
 		doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about,
 			   "%s is not there, and cannot be made in %s", f->path, nearest);
 	if (fs_is_folder(nearest) && access(nearest, W_OK | X_OK) < 0)
-		doctor_mend(d,
-			    "make it (mkdir -p %s) and give it to %s, or mount what should be "
-			    "there",
-			    quoted, us);
+		doctor_fix(d,
+			   "make it (mkdir -p %s) and give it to %s, or mount what should be "
+			   "there",
+			   quoted, us);
 	else
-		doctor_mend(d, "make it (mkdir -p %s), or mount what should be there", quoted);
+		doctor_fix(d, "make it (mkdir -p %s), or mount what should be there", quoted);
 }
 
 static void say_missing(struct doctor *d, const struct folder *f)
@@ -150,12 +150,12 @@ static void say_missing(struct doctor *d, const struct folder *f)
 
 	if (fs_exists(f->path)) {
 		doctor_say(d, DOCTOR_FAIL, test, f->about, "%s is not a folder", f->path);
-		doctor_mend(d, "move it away, or name another folder");
+		doctor_fix(d, "move it away, or name another folder");
 	} else if (stat(f->path, &st) < 0 && errno != ENOENT && errno != ENOTDIR) {
 		(void)!fs_failed(&err, "look at", f->path);
 		OWN_STR char *fault = err_fault(&err);
 		doctor_say(d, DOCTOR_FAIL, test, f->about, "%s", fault);
-		doctor_mend(d, "let this user into all folders on the way to %s", f->path);
+		doctor_fix(d, "let this user into all folders on the way to %s", f->path);
 	} else if (will_be_made(f)) {
 		doctor_say(d, DOCTOR_OK, test, f->about, "%s is not there yet and will be made",
 			   f->path);
@@ -166,17 +166,17 @@ static void say_missing(struct doctor *d, const struct folder *f)
 
 /* A state folder is one user's; in a watch folder both of them are at home, so the `chown` that the
  * error names would lock the client out. */
-static void mend_foreign(struct doctor *d, const struct folder *f, uid_t whose)
+static void fix_foreign(struct doctor *d, const struct folder *f, uid_t whose)
 {
 	OWN_STR char *us = doctor_user(geteuid());
 	OWN_STR char *owner = doctor_user(whose);
 	OWN_STR char *quoted = text_quoted(f->path);
 
 	if (strcmp(f->kind, "state") == 0)
-		doctor_mend(d, "run ptp-archiver as %s (sudo -u), or give the folder to %s", owner,
-			    us);
+		doctor_fix(d, "run ptp-archiver as %s (sudo -u), or give the folder to %s", owner,
+			   us);
 	else
-		doctor_mend(d, "it belongs to %s, and this is %s: " SHARE, owner, us, quoted);
+		doctor_fix(d, "it belongs to %s, and this is %s: " SHARE, owner, us, quoted);
 }
 
 static void say_unusable(struct doctor *d, const struct folder *f, const struct err *why)
@@ -184,21 +184,21 @@ static void say_unusable(struct doctor *d, const struct folder *f, const struct 
 	OWN_STR char *fault = err_fault(why);
 	const char *advice = err_advice(why);
 	bool of_rights = why->errnum == EACCES || why->errnum == EPERM;
-	/* What keeps root out is no matter of rights. */
+	/* If root may not use it, rights are not the cause. */
 	bool helps = advice && (geteuid() != 0 || !of_rights);
 	OWN_STR char *quoted = text_quoted(f->path);
 	struct stat st;
 
 	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about, "%s", fault);
 	if (geteuid() != 0 && stat(f->path, &st) == 0 && st.st_uid != geteuid())
-		mend_foreign(d, f, st.st_uid);
+		fix_foreign(d, f, st.st_uid);
 	else if (why->kind == ERR_RETRY)
-		doctor_mend(d, "make room on the disk of %s, or look at its health (df, dmesg)",
-			    quoted);
+		doctor_fix(d, "make room on the disk of %s, or look at its health (df, dmesg)",
+			   quoted);
 	else if (helps)
-		doctor_mend(d, "%s", advice);
+		doctor_fix(d, "%s", advice);
 	else
-		doctor_mend(d, "name another folder: in %s nobody can make files", quoted);
+		doctor_fix(d, "name another folder: in %s nobody can make files", quoted);
 }
 
 /* false: it is there, and cannot be used. */
@@ -229,7 +229,7 @@ static void check_space(struct doctor *d, const struct folder *f)
 
 	if (!fs_space(there, &bytes, NULL, &err)) {
 		doctor_say(d, DOCTOR_FAIL, test, f->about, "%s", err.msg);
-		doctor_mend(d, "see what the system says of it: df %s; dmesg", there);
+		doctor_fix(d, "see what the system says of it: df %s; dmesg", there);
 		return;
 	}
 	num_bytes(bytes, text);
@@ -240,8 +240,8 @@ static void check_space(struct doctor *d, const struct folder *f)
 		   test, f->about, "%s free in %s%s", text, there,
 		   strcmp(there, f->path) == 0 ? "" : ", where it will be");
 	if (bytes < LITTLE_SPACE)
-		doctor_mend(d, "the disk is %sfull: make room there, at least 64 MiB",
-			    bytes ? "nearly " : "");
+		doctor_fix(d, "the disk is %sfull: make room there, at least 64 MiB",
+			   bytes ? "nearly " : "");
 }
 
 /* ---- mounts ---- */
@@ -252,8 +252,8 @@ static bool in_own_image(void)
 	return getenv("PTP_IMAGE") != NULL;
 }
 
-/* A container of applications, whose files go when it is made anew: the marks that Docker, Podman
- * and Kubernetes leave. */
+/* A container of applications, which loses its files when it is made again: the marks of Docker,
+ * Podman and Kubernetes. */
 static bool in_container(void)
 {
 	return in_own_image() || getenv("KUBERNETES_SERVICE_HOST") || fs_exists("/.dockerenv") ||
@@ -278,12 +278,12 @@ static void say_unmounted(struct doctor *d, const struct folder *f, const char *
 	doctor_say(d, in_own_image() && watch ? DOCTOR_FAIL : DOCTOR_WARN, test_name(f, AS_MOUNT),
 		   f->about, "this is a container, and %s %s: %s", f->path, what,
 		   watch ? "no torrent client outside sees what is put there"
-			 : "the memory is lost when the container is made anew");
-	doctor_mend(d,
-		    watch ? "mount the folder that your client watches: -v "
-			    "/path/on/the/host:%s"
-			  : "give it a volume with a name: -v ptp-archiver:%s",
-		    quoted);
+			 : "the program's memory is lost when the container is made again");
+	doctor_fix(d,
+		   watch ? "mount the folder that your client watches: -v "
+			   "/path/on/the/host:%s"
+			 : "give it a volume with a name: -v ptp-archiver:%s",
+		   quoted);
 }
 
 static void check_mount(struct doctor *d, const struct folder *f)
@@ -326,7 +326,8 @@ static void check_staging(struct doctor *d, const struct folder *f)
 	}
 	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_STAGING), f->about,
 		   "%s, where files are got ready, %s", staging, fault);
-	doctor_mend(d, "move %s away (nothing may be mounted there): it is made anew", staging);
+	doctor_fix(d, "move %s away (nothing may be mounted there): the program makes it again",
+		   staging);
 }
 
 /* ---- owners ---- */
@@ -350,13 +351,13 @@ static void say_owner(struct doctor *d, const struct folder *f, const struct sta
 		   "write (Umask %03o)",
 		   f->path, owner, us, (unsigned)d->config->mask);
 	if (geteuid() == 0)
-		doctor_mend(d, "run ptp-archiver as %s: `sudo -u`, `--user`, or User= of the unit",
-			    owner);
+		doctor_fix(d, "run ptp-archiver as %s: `sudo -u`, `--user`, or User= of the unit",
+			   owner);
 	else
-		doctor_mend(d,
-			    SHARE ", or set UMASK=002, which opens the torrents, and your passkey "
-				  "in them, to every user of this machine",
-			    quoted);
+		doctor_fix(d,
+			   SHARE ", or set UMASK=002, which opens the torrents, and your passkey "
+				 "in them, to every user of this machine",
+			   quoted);
 }
 
 static void check_watch_owner(struct doctor *d, const struct folder *f)
@@ -389,10 +390,10 @@ static void check_open(struct doctor *d, const struct folder *f)
 		   "every user of this machine can read the torrents in %s, and your passkey in "
 		   "them (Umask %03o)",
 		   f->path, (unsigned)d->config->mask);
-	doctor_mend(d,
-		    "close the folder to them (chmod o-rwx %s), or set UMASK=007 and give the "
-		    "client the folder's group",
-		    quoted);
+	doctor_fix(d,
+		   "close the folder to them (chmod o-rwx %s), or set UMASK=007 and give the "
+		   "client the folder's group",
+		   quoted);
 }
 
 static void check_state_owner(struct doctor *d, const struct folder *f)
@@ -405,16 +406,16 @@ static void check_state_owner(struct doctor *d, const struct folder *f)
 		return;
 	if (st.st_mode & 077) {
 		doctor_say(d, DOCTOR_WARN, test, f->about, "others can look into %s", f->path);
-		doctor_mend(d, "chmod 700 %s", quoted);
+		doctor_fix(d, "chmod 700 %s", quoted);
 	}
 	if (st.st_uid != geteuid()) {
 		OWN_STR char *owner = doctor_user(st.st_uid);
 		OWN_STR char *us = doctor_user(geteuid());
 		doctor_say(d, DOCTOR_WARN, test, f->about,
-			   "%s belongs to %s, and this is %s: files that we make there lock that "
-			   "user out",
+			   "%s belongs to %s, and this is %s: its owner cannot read files that are "
+			   "made there now",
 			   f->path, owner, us);
-		doctor_mend(d, "run ptp-archiver as %s (sudo -u), or chown -R the folder", owner);
+		doctor_fix(d, "run ptp-archiver as %s (sudo -u), or chown -R the folder", owner);
 	}
 }
 
@@ -430,7 +431,7 @@ void doctor_state(struct doctor *d)
 	check_state_owner(d, &f);
 }
 
-/* A watch folder that torrents were put into is not made anew by `run`. */
+/* `run` does not make a watch folder again that torrents were put into. */
 static bool is_gone(const struct doctor *d, const struct folder *f)
 {
 	struct ledger *l = fs_exists(f->path) ? NULL : wire_look(d->config);
@@ -448,10 +449,10 @@ static void say_gone(struct doctor *d, const struct folder *f)
 
 	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about,
 		   "%s was there, and is gone: is its disk mounted?", f->path);
-	doctor_mend(d,
-		    "mount its disk; or make the folder anew (mkdir -p %s), to go on without what "
-		    "was in it",
-		    quoted);
+	doctor_fix(d,
+		   "mount its disk; or make the folder again (mkdir -p %s), to continue without "
+		   "what was in it",
+		   quoted);
 }
 
 static void check_watch(struct doctor *d, const struct container *c)
@@ -500,10 +501,10 @@ static void check_data_folder(struct doctor *d, const struct container *c)
 	doctor_say(d, reserve ? DOCTOR_FAIL : DOCTOR_WARN, "data-folder", c->name,
 		   "%s, the folder for data, %s%s", c->data_folder, fault,
 		   reserve ? ": nothing is asked for, since Reserve goes by its free space" : "");
-	doctor_mend(d,
-		    "make it (mkdir -p %s), mount what should be there, let this user in, or "
-		    "correct DataDirectory (PTP_DATA)",
-		    quoted);
+	doctor_fix(d,
+		   "make it (mkdir -p %s), mount what should be there, let this user in, or "
+		   "correct DataDirectory (PTP_DATA)",
+		   quoted);
 }
 
 static void check_data(struct doctor *d, const struct container *c)
@@ -516,7 +517,7 @@ static void check_data(struct doctor *d, const struct container *c)
 	check_data_folder(d, c);
 	if (!fs_space(there, &bytes, &total, &err)) {
 		doctor_say(d, DOCTOR_FAIL, "data-space", c->name, "%s", err.msg);
-		doctor_mend(d, "correct DataDirectory (PTP_DATA), or mount it");
+		doctor_fix(d, "correct DataDirectory (PTP_DATA), or mount it");
 		return;
 	}
 	num_bytes(bytes, free_text);
@@ -526,12 +527,12 @@ static void check_data(struct doctor *d, const struct container *c)
 		   "%s free for data in %s%s%s", free_text, there, little ? ", less than " : "",
 		   little ? wanted_text : "");
 	if (little)
-		doctor_mend(d,
-			    "make room there, or make the container smaller: `ptp-archiver "
-			    "resize`%s",
-			    c->reserve.bytes || c->reserve.percent
-				    ? "; below Reserve (PTP_RESERVE) nothing new is asked for"
-				    : "");
+		doctor_fix(d,
+			   "make room there, or make the container smaller: `ptp-archiver "
+			   "resize`%s",
+			   c->reserve.bytes || c->reserve.percent
+				   ? "; below Reserve (PTP_RESERVE) nothing new is asked for"
+				   : "");
 }
 
 void doctor_data(struct doctor *d)

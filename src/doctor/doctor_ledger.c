@@ -25,13 +25,13 @@ static bool can_look(const struct config *c)
 static void say_fault(struct doctor *d, const char *test, const char *about, const struct err *why)
 {
 	OWN_STR char *fault = err_fault(why);
-	const char *mend = err_advice(why);
+	const char *fix = err_advice(why);
 
 	doctor_say(d, DOCTOR_FAIL, test, about, "%s", fault);
-	doctor_mend(d, "%s",
-		    mend ? mend
-			 : "see whether it stays so, and look at the health of the disk (df, "
-			   "dmesg)");
+	doctor_fix(d, "%s",
+		   fix ? fix
+		       : "see whether it stays so, and look at the health of the disk (df, "
+			 "dmesg)");
 }
 
 /* ---- the ledger ---- */
@@ -54,7 +54,7 @@ static void check_ledger(struct doctor *d)
 
 	if (lost) {
 		doctor_say(d, DOCTOR_FAIL, "ledger", "ledger", "%s", lost);
-		doctor_mend(d, fs_exists(path) ? WIRE_LEDGER_EMPTIED_MEND : WIRE_LEDGER_LOST_MEND);
+		doctor_fix(d, fs_exists(path) ? WIRE_LEDGER_EMPTIED_FIX : WIRE_LEDGER_LOST_FIX);
 	} else if (!fs_check_file(path, "open the ledger", &err) ||
 		   (fs_exists(path) && !read_through(d->config, path, &err))) {
 		say_fault(d, "ledger", "ledger", &err);
@@ -94,7 +94,7 @@ static void check_files(struct doctor *d)
 	}
 	if (d->n == before)
 		doctor_say(d, DOCTOR_OK, "state-files", "state",
-			   "nothing in it is kept from us: locks, vault, quarantine");
+			   "the program can use all of it: locks, vault, quarantine");
 }
 
 void doctor_ledger(struct doctor *d)
@@ -144,10 +144,10 @@ static void say_ill(struct doctor *d, const struct status *s, const struct statu
 	doctor_say(d, DOCTOR_WARN, "last-outcome", c->setup->name, "%s since %s%s%s", text, since,
 		   detail[0] ? ": " : "", detail);
 	if (is_here)
-		doctor_mend(d, "mend what is red here; if nothing is, it is mended, and is gone on "
-			       "with within ten minutes, or by `ptp-archiver fetch`");
+		doctor_fix(d, "fix what is red here; if nothing is, it is fixed already: `run` "
+			      "retries within ten minutes, `ptp-archiver fetch` at once");
 	else
-		doctor_mend(d, "%s", hint);
+		doctor_fix(d, "%s", hint);
 }
 
 static void say_outcome(struct doctor *d, const struct status *s, const struct status_container *c)
@@ -172,7 +172,7 @@ static void say_tracker(struct doctor *d, const struct status *s)
 	if (!said.n)
 		return;
 	doctor_say(d, DOCTOR_WARN, "tracker-rest", "tracker", "%s", said.list[0].text);
-	doctor_mend(d, "%s", said.list[0].hint);
+	doctor_fix(d, "%s", said.list[0].hint);
 }
 
 void doctor_outcomes(struct doctor *d)

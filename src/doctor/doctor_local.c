@@ -46,15 +46,16 @@ void doctor_file(struct doctor *d)
 	if (st.st_mode & 077) {
 		doctor_say(d, DOCTOR_WARN, "config-file", path,
 			   "others can read it, and with it the API key");
-		doctor_mend(d, "chmod 600 %s", quoted);
+		doctor_fix(d, "chmod 600 %s", quoted);
 	} else if (st.st_uid != geteuid()) {
 		OWN_STR char *owner = doctor_user(st.st_uid);
 		OWN_STR char *us = doctor_user(geteuid());
-		doctor_say(d, DOCTOR_WARN, "config-file", path,
-			   "it belongs to %s, and this is %s: a file that we write anew would lock "
-			   "that user out",
-			   owner, us);
-		doctor_mend(d, "run ptp-archiver as the user that it belongs to (sudo -u)");
+		doctor_say(
+			d, DOCTOR_WARN, "config-file", path,
+			"it belongs to %s, and this is %s: if it is written now, its owner cannot "
+			"read it any more",
+			owner, us);
+		doctor_fix(d, "run ptp-archiver as the user that it belongs to (sudo -u)");
 	} else {
 		doctor_say(d, DOCTOR_OK, "config-file", path, "only its owner can read it");
 	}
@@ -69,7 +70,7 @@ void doctor_daemon(struct doctor *d)
 	OWN_STR char *way_out = daemon_note_way_out(d->config, "check");
 	doctor_say(d, DOCTOR_WARN, "daemon-settings", "daemon",
 		   "the running daemon has other settings than this command: %s", differences);
-	doctor_mend(d, "%s", way_out);
+	doctor_fix(d, "%s", way_out);
 }
 
 void doctor_service(struct doctor *d)
@@ -82,7 +83,7 @@ void doctor_service(struct doctor *d)
 		   "%s is not there, but this machine has the service, whose settings are "
 		   "in " SERVICE_ENVIRONMENT " and " SERVICE_CONFIG,
 		   d->config->path);
-	doctor_mend(d, "to look at the service run, as root: %s", line);
+	doctor_fix(d, "to look at the service run, as root: %s", line);
 }
 
 /* `run` does not start so. */
@@ -94,22 +95,22 @@ static void say_no_containers(struct doctor *d)
 	if (c->named_by_environment) {
 		doctor_say(d, DOCTOR_FAIL, test, test,
 			   "none that PTP_CONTAINERS names can be used, so `run` does not start");
-		doctor_mend(d, "correct PTP_CONTAINERS, such as PTP_CONTAINERS=\"attic:800G\"");
+		doctor_fix(d, "correct PTP_CONTAINERS, such as PTP_CONTAINERS=\"attic:800G\"");
 	} else if (c->file_broken) {
 		doctor_say(d, DOCTOR_FAIL, test, test,
 			   "none is known while %s cannot be read, so `run` does not start",
 			   c->path);
-		doctor_mend(d, "mend %s, or set PTP_CONTAINERS", c->path);
+		doctor_fix(d, "fix %s, or set PTP_CONTAINERS", c->path);
 	} else if (json_object_size(json_object_get(c->file, "Containers"))) {
 		doctor_say(d, DOCTOR_FAIL, test, test,
 			   "none of those in %s can be used, so `run` does not start", c->path);
-		doctor_mend(d, "correct Containers in %s", c->path);
+		doctor_fix(d, "correct Containers in %s", c->path);
 	} else {
 		doctor_say(
 			d, DOCTOR_FAIL, test, test,
 			"there is none, so there is nothing to ask for, and `run` does not start");
-		doctor_mend(d, "run `ptp-archiver create NAME --size 500G`, or set PTP_CONTAINERS, "
-			       "such as PTP_CONTAINERS=\"attic:800G\"");
+		doctor_fix(d, "run `ptp-archiver create NAME --size 500G`, or set PTP_CONTAINERS, "
+			      "such as PTP_CONTAINERS=\"attic:800G\"");
 	}
 }
 
@@ -140,9 +141,8 @@ static void check_idle(struct doctor *d, const struct container *c)
 	if (c->client || !*idle)
 		return;
 	doctor_say(d, DOCTOR_WARN, "idle-settings", c->name,
-		   "%s: of no effect with a watch folder, since no client can be told or asked",
-		   idle);
-	doctor_mend(d, "name a Client for %s, or remove what has no effect", c->name);
+		   "%s: no effect with a watch folder, because there is no client to ask", idle);
+	doctor_fix(d, "name a Client for %s, or remove what has no effect", c->name);
 }
 
 void doctor_containers(struct doctor *d)
@@ -162,7 +162,7 @@ void doctor_base_url(struct doctor *d)
 	if (!d->config->loopback)
 		return;
 	doctor_say(d, DOCTOR_WARN, "tracker-url", "tracker", "on this machine, so this is a test");
-	doctor_mend(d, "unset BaseURL (PTP_BASE_URL) to use PassThePopcorn");
+	doctor_fix(d, "unset BaseURL (PTP_BASE_URL) to use PassThePopcorn");
 }
 
 /* ---- the ping URL ---- */
@@ -210,16 +210,16 @@ static void say_ping_form(struct doctor *d, const char *path)
 	if (event) {
 		doctor_say(d, DOCTOR_FAIL, "ping-form", "ping URL",
 			   "it ends in %s, which is put behind it by this program", event);
-		doctor_mend(d, "take %s off the end of HealthchecksURL (HC_URL)", event);
+		doctor_fix(d, "take %s off the end of HealthchecksURL (HC_URL)", event);
 	} else if (text_ends(path, "/details") && strstr(path, "/checks/")) {
 		doctor_say(d, DOCTOR_FAIL, "ping-form", "ping URL",
 			   "it is that of the check's page in a browser");
-		doctor_mend(d, "copy the ping URL that this page shows into HealthchecksURL "
-			       "(HC_URL)");
+		doctor_fix(d, "copy the ping URL that this page shows into HealthchecksURL "
+			      "(HC_URL)");
 	} else if (of_a_check && strpbrk(last, "ABCDEF")) {
 		doctor_say(d, DOCTOR_FAIL, "ping-form", "ping URL",
 			   "its UUID has capital letters, and Healthchecks knows none");
-		doctor_mend(d, "write the UUID of HealthchecksURL (HC_URL) in lower case");
+		doctor_fix(d, "write the UUID of HealthchecksURL (HC_URL) in lower case");
 	} else if (of_a_check || has_ping_key(path, last)) {
 		doctor_say(d, DOCTOR_OK, "ping-form", "ping URL", "of the right form");
 	} else {
@@ -227,8 +227,8 @@ static void say_ping_form(struct doctor *d, const char *path)
 			   "it ends neither in a check's UUID, nor in a ping key of %d letters "
 			   "and a slug",
 			   PING_KEY_LEN);
-		doctor_mend(d, "copy the check's ping URL anew into HealthchecksURL (HC_URL); "
-			       "`ptp-archiver check --online` tries it");
+		doctor_fix(d, "copy the check's ping URL again into HealthchecksURL (HC_URL); "
+			      "`ptp-archiver check --online` tries it");
 	}
 }
 
@@ -352,10 +352,10 @@ static void check_ca_file(struct doctor *d, const char *about, const char *path)
 		return;
 	}
 	doctor_say(d, DOCTOR_FAIL, "ca-file", about, "%s cannot be used: %s", path, fault);
-	doctor_mend(d,
-		    "name a PEM file with the CA's certificate, that this user can read, or "
-		    "unset CAFile%s",
-		    strcmp(about, "CAFile") == 0 ? " (PTP_CA_FILE)" : "");
+	doctor_fix(d,
+		   "name a PEM file with the CA's certificate, that this user can read, or "
+		   "unset CAFile%s",
+		   strcmp(about, "CAFile") == 0 ? " (PTP_CA_FILE)" : "");
 }
 
 void doctor_ca_files(struct doctor *d)
@@ -397,7 +397,7 @@ void doctor_clock(struct doctor *d)
 	doctor_say(d, bad ? DOCTOR_FAIL : DOCTOR_WARN, "clock", "clock", "it says %s, which is %s",
 		   now_text,
 		   bad ? "before this program was written" : "before the last call in the ledger");
-	doctor_mend(d, "set the clock of this machine: timedatectl set-ntp true");
+	doctor_fix(d, "set the clock of this machine: timedatectl set-ntp true");
 }
 
 /* ---- the official utility ---- */
@@ -415,12 +415,12 @@ void doctor_utility(struct doctor *d)
 	}
 	OWN_STR char *fault = err_fault(&err);
 	doctor_say(d, DOCTOR_FAIL, "utility", "utility", "%s", fault);
-	doctor_mend(d, "%s", err_advice(&err) ? err_advice(&err) : ENGINE_UTILITY_ADVICE);
+	doctor_fix(d, "%s", err_advice(&err) ? err_advice(&err) : ENGINE_UTILITY_ADVICE);
 }
 
 /* ---- the status page ---- */
 
-/* 0, or why the address cannot be had. */
+/* 0, or why the address cannot be used. */
 static int try_bind(const struct listen_address *a)
 {
 	OWN_FD int fd = socket(a->addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -439,20 +439,20 @@ static void say_page(struct doctor *d, int why, bool runs)
 	if (!why && runs) {
 		doctor_say(d, DOCTOR_WARN, "page-port", "status page",
 			   "the daemon runs, and nobody listens on %s", where);
-		doctor_mend(d, "restart the daemon: it takes Listen (PTP_LISTEN) when it starts");
+		doctor_fix(d, "restart the daemon: it takes Listen (PTP_LISTEN) when it starts");
 	} else if (!why || (runs && why == EADDRINUSE)) {
 		doctor_say(d, DOCTOR_OK, "page-port", "status page",
 			   runs ? "the daemon runs, and %s is in use" : "%s is free for it", where);
 	} else {
-		doctor_say(d, DOCTOR_FAIL, "page-port", "status page", "%s cannot be had: %s%s",
+		doctor_say(d, DOCTOR_FAIL, "page-port", "status page", "%s cannot be used: %s%s",
 			   where, strerror(why),
 			   why == EADDRINUSE ? ", another program has this port" : "");
-		doctor_mend(d,
-			    "set Listen (PTP_LISTEN) to an address of this machine and a free "
-			    "port%s",
-			    why == EADDRINUSE ? "; `ss -ltnp` shows who has it"
-			    : why == EACCES   ? " above 1023"
-					      : "");
+		doctor_fix(d,
+			   "set Listen (PTP_LISTEN) to an address of this machine and a free "
+			   "port%s",
+			   why == EADDRINUSE ? "; `ss -ltnp` shows who has it"
+			   : why == EACCES   ? " above 1023"
+					     : "");
 	}
 }
 
@@ -466,8 +466,8 @@ static void say_names(struct doctor *d)
 		doctor_say(d, DOCTOR_WARN, "page-names", "status page",
 			   "it may be called by any name and has no token: any web site that "
 			   "somebody here looks at can read it");
-		doctor_mend(d, "list the names in ListenHosts (PTP_LISTEN_HOSTS) in place of *, or "
-			       "set a ListenToken (PTP_LISTEN_TOKEN)");
+		doctor_fix(d, "list the names in ListenHosts (PTP_LISTEN_HOSTS) in place of *, or "
+			      "set a ListenToken (PTP_LISTEN_TOKEN)");
 		return;
 	}
 	doctor_say(d, DOCTOR_OK, "page-names", "status page",
@@ -500,8 +500,8 @@ static void say_telling(struct doctor *d, const struct notify_target *t, struct 
 	}
 	clock_format(how.rest_until, when);
 	doctor_say(d, DOCTOR_WARN, "notify", t->label,
-		   "could not be told lately, and is tried again at %s", when);
-	doctor_mend(d, "see why: `ptp-archiver notify --test`; then correct Notify (PTP_NOTIFY)");
+		   "the last message did not arrive, next try at %s", when);
+	doctor_fix(d, "see why: `ptp-archiver notify --test`; then correct Notify (PTP_NOTIFY)");
 }
 
 void doctor_notify(struct doctor *d)

@@ -22,7 +22,7 @@ _Static_assert(STEP_ANSWER + 1 == DOCTOR_STEPS, "a name for each step");
 
 static const struct trouble_row {
 	enum net_step step;
-	const char *cause, *mend;
+	const char *cause, *fix;
 } troubles[] = {
 	[HTTP_NO_NAME] = {STEP_NAME, "its name cannot be looked up (DNS)",
 			  "look for a slip of the pen in the URL; else see whether this machine is "
@@ -103,11 +103,11 @@ void doctor_trouble(struct doctor *d, const struct doctor_way *w, enum http_trou
 	doctor_say(d, DOCTOR_FAIL, w->tests[row->step], w->about, "%s: %s (%s)", text,
 		   at_proxy ? "nobody answers at the proxy" : row->cause, why->msg);
 	if (at_proxy)
-		doctor_mend(d, "start the proxy, or correct or unset %s", w->proxy);
-	else if (w->mend && row->step == STEP_CONNECTION && trouble != HTTP_PROXY_REFUSES)
-		doctor_mend(d, "%s", w->mend);
+		doctor_fix(d, "start the proxy, or correct or unset %s", w->proxy);
+	else if (w->fix && row->step == STEP_CONNECTION && trouble != HTTP_PROXY_REFUSES)
+		doctor_fix(d, "%s", w->fix);
 	else
-		doctor_mend(d, "%s", row->mend);
+		doctor_fix(d, "%s", row->fix);
 }
 
 /* ---- the clock ---- */
@@ -126,7 +126,7 @@ static void compare_clock(struct doctor *d, const char *whose, int64_t theirs)
 	}
 	doctor_say(d, off < CLOCK_WRONG_MS ? DOCTOR_WARN : DOCTOR_FAIL, "clock-server", "clock",
 		   "it is %s %s that of %s", span, ahead < 0 ? "behind" : "ahead of", whose);
-	doctor_mend(d, "set the clock of this machine: timedatectl set-ntp true");
+	doctor_fix(d, "set the clock of this machine: timedatectl set-ntp true");
 }
 
 /* ---- the tracker's answer ---- */
@@ -157,17 +157,17 @@ static const char *cause_of(const struct engine_failure *f, const struct err *wh
 	return "its answer is not what it should be";
 }
 
-static const char *mend_of(const struct engine_failure *f, const struct err *why)
+static const char *fix_for(const struct engine_failure *f, const struct err *why)
 {
 	if (f->page == REPLY_PAGE_GUARD)
 		return "wait some hours; if it stays so, use another way out: no VPN, or another "
 		       "proxy";
 	if (why->code == WORD_AUTH)
-		return "copy user and key from your profile page anew: ApiUser (PTP_USER), ApiKey "
+		return "copy user and key from your profile page again: ApiUser (PTP_USER), ApiKey "
 		       "(PTP_KEY)";
 	if (f->status == 403)
 		return "wait for the back-off to end; if it stays so, copy user and key from your "
-		       "profile page anew: ApiUser (PTP_USER), ApiKey (PTP_KEY)";
+		       "profile page again: ApiUser (PTP_USER), ApiKey (PTP_KEY)";
 	if (f->status == 429)
 		return "wait; let only one program ask for torrents, and set FetchSleep "
 		       "(PTP_FETCH_SLEEP) higher";
@@ -175,10 +175,10 @@ static const char *mend_of(const struct engine_failure *f, const struct err *why
 		return "nothing: it is asked again by itself when the back-off is over";
 	if (f->page == REPLY_PAGE_LOGIN)
 		return "unset BaseURL and VersionURL if you have set them; else copy user and key "
-		       "from your profile page anew";
+		       "from your profile page again";
 	if (why->code == WORD_TRACKER)
 		return "do what it says: wait, if it was asked too often; copy user and key from "
-		       "your profile page anew (ApiUser, PTP_USER; ApiKey, PTP_KEY), if it means "
+		       "your profile page again (ApiUser, PTP_USER; ApiKey, PTP_KEY), if it means "
 		       "these";
 	return "unset BaseURL and VersionURL if you have set them; else look for a newer "
 	       "ptp-archiver";
@@ -195,7 +195,7 @@ static void say_answer(struct doctor *d, const struct doctor_way *w, const struc
 	doctor_say(d, DOCTOR_FAIL,
 		   asks_for_key && f->page != REPLY_PAGE_GUARD ? "tracker-key" : "tracker-answer",
 		   w->about, "%s: %s (%s)", text, cause_of(f, why), why->msg);
-	doctor_mend(d, "%s", mend_of(f, why));
+	doctor_fix(d, "%s", fix_for(f, why));
 }
 
 /* Left alone, or something on our side. */
@@ -206,16 +206,15 @@ static void say_not_asked(struct doctor *d, const struct err *why)
 
 	if (why->code == WORD_AUTH) {
 		doctor_say(d, DOCTOR_FAIL, "tracker-key", "tracker", "%s", why->msg);
-		doctor_mend(d, "copy user and key from your profile page anew: ApiUser (PTP_USER), "
-			       "ApiKey (PTP_KEY); other ones are tried at once");
+		doctor_fix(d, "copy user and key from your profile page again: ApiUser (PTP_USER), "
+			      "ApiKey (PTP_KEY); other ones are tried at once");
 		return;
 	}
 	error_text(why, text);
 	doctor_say(d, DOCTOR_FAIL, "tracker-answer", "tracker", "%s: %s", text, why->msg);
-	doctor_mend(d,
-		    waits ? "wait: it is asked again by itself then; `ptp-archiver status` tells "
-			    "since when it has not been well, and why"
-			  : "see what is said of the ledger and the state folder");
+	doctor_fix(d, waits ? "wait: it is asked again by itself then; `ptp-archiver status` tells "
+			      "since when it has not been well, and why"
+			    : "see what is said of the ledger and the state folder");
 }
 
 /* The first of these settings without which a call would prove nothing; NULL: there is none. */
@@ -275,28 +274,27 @@ static void say_ping(struct doctor *d, const struct health_test *t)
 	} else if (t->limited) {
 		doctor_say(d, DOCTOR_WARN, "ping-url", "ping URL",
 			   "it is known, but the entry was not recorded: rate limited");
-		doctor_mend(d, "wait a minute; let nobody else ping this check");
+		doctor_fix(d, "wait a minute; do not ping this check from elsewhere");
 	} else if (t->unknown) {
 		doctor_say(d, DOCTOR_FAIL, "ping-url", "ping URL",
 			   "HTTP %ld: there is no such check", t->status);
-		doctor_mend(d,
-			    "copy the check's ping URL anew into HealthchecksURL (HC_URL); a UUID "
-			    "is in lower case");
+		doctor_fix(d,
+			   "copy the check's ping URL again into HealthchecksURL (HC_URL); a UUID "
+			   "is in lower case");
 	} else if (t->status == 409) {
 		doctor_say(d, DOCTOR_FAIL, "ping-url", "ping URL",
 			   "HTTP 409: more than one check has this slug");
-		doctor_mend(d,
-			    "use the ping URL with the check's UUID as HealthchecksURL (HC_URL)");
+		doctor_fix(d, "use the ping URL with the check's UUID as HealthchecksURL (HC_URL)");
 	} else if (t->status >= 500) {
 		doctor_say(d, DOCTOR_FAIL, "ping-url", "ping URL",
 			   "HTTP %ld: the ping server is not well", t->status);
-		doctor_mend(d, "try again later; if it stays so, see whether HealthchecksURL "
-			       "(HC_URL) is the check's ping URL");
+		doctor_fix(d, "try again later; if it stays so, see whether HealthchecksURL "
+			      "(HC_URL) is the check's ping URL");
 	} else {
 		doctor_say(d, DOCTOR_FAIL, "ping-url", "ping URL", "HTTP %ld%s", t->status,
-			   t->page ? ", and a page: that is no answer of Healthchecks"
+			   t->page ? ", and a page: it did not come from Healthchecks"
 				   : ": the ping is not taken");
-		doctor_mend(d, "copy the check's ping URL anew into HealthchecksURL (HC_URL)");
+		doctor_fix(d, "copy the check's ping URL again into HealthchecksURL (HC_URL)");
 	}
 }
 
@@ -320,7 +318,7 @@ void doctor_ping(struct doctor *d)
 	doctor_set_way(&w, secret_reveal(&c->ping_url));
 	if (!h) {
 		doctor_say(d, DOCTOR_FAIL, "ping-url", w.about, "%s", err.msg);
-		doctor_mend(d, "correct HealthchecksURL (HC_URL) and CAFile (PTP_CA_FILE)");
+		doctor_fix(d, "correct HealthchecksURL (HC_URL) and CAFile (PTP_CA_FILE)");
 	} else if (!health_test(h, "ptp-archiver check: the ping URL works", &t, &err)) {
 		doctor_trouble(d, &w, t.trouble ? t.trouble : HTTP_OTHER_TROUBLE, &err);
 	} else {

@@ -362,7 +362,7 @@ static void note_trouble(const struct status *s, struct remarks *all)
 		     strstr(s->work.text, "No space left")
 			     ? "Make room on its disk: the daemon goes on by itself within ten "
 			       "minutes. Nothing is asked of the tracker meanwhile."
-			     : "When it is mended, the daemon goes on by itself within ten "
+			     : "When it is fixed, the daemon goes on by itself within ten "
 			       "minutes. "
 			       "Nothing is asked of the tracker meanwhile.");
 	}
@@ -520,7 +520,7 @@ char *words_next(const struct status *s)
 	if (!s->daemon)
 		return mem_dup("Without the daemon no cycle will begin.");
 	if (s->work.since)
-		return mem_dup("No cycle begins before that is mended.");
+		return mem_dup("No cycle begins before that is fixed.");
 	if (s->clock.next_cycle <= s->now)
 		return mem_dup("The next cycle is about to begin.");
 	words_time(s->clock.next_cycle, s->now, when);

@@ -321,8 +321,8 @@ def problems(archiver, *options, command="list", **variables):
     done = archiver.run(*options, command, status=2, **variables)
     if command == "check":
         assert done.stderr == ""
-        return "".join(f"{said}: {mend}\n" for said, mend in re.findall(
-            r"^FAIL  configuration: (.*)\n      mend: (.*)$", done.stdout, re.M))
+        return "".join(f"{said}: {fix}\n" for said, fix in re.findall(
+            r"^FAIL  configuration: (.*)\n      fix: (.*)$", done.stdout, re.M))
     assert done.stdout == ""
     return done.stderr
 

@@ -26,14 +26,14 @@ OTHER = 4711    # a user that is none
 
 def check(archiver, *options, **keys):
     """The findings of `check --json`, with what is asked of each of them: so of all that is not
-    well in these tests it is told what mends it."""
+    well in these tests it is told what fixes it."""
     done = archiver.run("check", "--json", *options, **keys)
     said = json.loads(done.stdout)
     assert set(said) == {"ok", "findings"}
     for one in said["findings"]:
-        assert set(one) == {"test", "about", "mark", "text", "mend"}
+        assert set(one) == {"test", "about", "mark", "text", "fix"}
         assert one["mark"] in ("ok", "warn", "fail") and one["text"] and one["about"]
-        assert one["mend"] is None if one["mark"] == "ok" else len(one["mend"]) > 5, one
+        assert one["fix"] is None if one["mark"] == "ok" else len(one["fix"]) > 5, one
     failed = [one["test"] for one in said["findings"] if one["mark"] == "fail"]
     assert said["ok"] is not bool(failed)
     assert done.returncode == (2 if {"config", "containers"} & set(failed) else bool(failed))
@@ -48,11 +48,11 @@ def finding(archiver, test, *options, about=None, **keys):
     return found[0] if found else None
 
 
-def assert_finding(one, mark, text, mend=""):
+def assert_finding(one, mark, text, fix=""):
     assert one is not None
     assert one["mark"] == mark, one
     assert re.search(text, one["text"]), one
-    assert re.search(mend, one["mend"] or ""), one
+    assert re.search(fix, one["fix"] or ""), one
 
 
 def mounted(script):
@@ -83,16 +83,16 @@ def rooted(sim):
 def test_what_is_not_well_has_a_second_line_that_says_what_mends_it(archiver):
     archiver.state.mkdir(mode=0o755)
     said = archiver.run("check", status=0).stdout
-    assert re.search(rf"^warn  state: others can look into .*\n      mend: chmod 700 "
+    assert re.search(rf"^warn  state: others can look into .*\n      fix: chmod 700 "
                      rf"{archiver.state}$", said, re.M)
-    assert re.search(r"^ok    clock: .*\n(?!      mend)", said, re.M)
+    assert re.search(r"^ok    clock: .*\n(?!      fix)", said, re.M)
 
 
 def test_a_path_is_given_as_a_shell_takes_it(make):
     a = make(folder="it's a $HOME")
     a.state.mkdir(mode=0o755)
-    mend = finding(a, "state-owner")["mend"]
-    subprocess.run(["sh", "-ec", mend], check=True)
+    fix = finding(a, "state-owner")["fix"]
+    subprocess.run(["sh", "-ec", fix], check=True)
     assert a.state.stat().st_mode & 0o777 == 0o700 and finding(a, "state-owner") is None
 
 
@@ -112,8 +112,8 @@ def test_colours_are_for_a_terminal_only(archiver):
 # ---- the configuration ----
 
 def wrong(found):
-    """What is said of the configuration, and what mends it."""
-    return {one["text"]: one["mend"] for one in found if one["test"] == "config"}
+    """What is said of the configuration, and what fixes it."""
+    return {one["text"]: one["fix"] for one in found if one["test"] == "config"}
 
 
 def good(found):
@@ -123,13 +123,13 @@ def good(found):
 def test_each_wrong_setting_is_a_finding_with_what_mends_it(archiver):
     archiver.config.write_text('{\n  "PerCycle": "many",\n  "Timeoutt": "1s"\n}\n')
     found = check(archiver, PTP_INTERVAL="6x", PTP_KEY="short", UMASK="9")
-    for text, mend in [("^PTP_INTERVAL is not a duration", "correct PTP_INTERVAL"),
+    for text, fix in [("^PTP_INTERVAL is not a duration", "correct PTP_INTERVAL"),
                        ("^PTP_KEY is not 32", "correct PTP_KEY"),
                        ("^UMASK is not an octal", "correct UMASK"),
                        (":2: PerCycle is not", f"correct PerCycle in line 2 of {archiver.config}"),
                        (":3: Timeoutt is not known", "write Timeout in place of Timeoutt")]:
         (line,) = [line for line in wrong(found) if re.search(text, line)]
-        assert mend in wrong(found)[line]
+        assert fix in wrong(found)[line]
     assert len(wrong(found)) == 5 and "short" not in json.dumps(found)
 
 
@@ -180,9 +180,9 @@ def test_a_broken_config_ptp_is_said_and_the_rest_is_tested(sim, archiver, text,
     archiver.config.write_text(text)
     archiver.config.chmod(0o600)
     found = check(archiver, "--online")
-    ((line, mend),) = wrong(found).items()
+    ((line, fix),) = wrong(found).items()
     assert re.search(fault, line)
-    assert mend == f"correct {archiver.config}, or move it away and run `ptp-archiver setup`"
+    assert fix == f"correct {archiver.config}, or move it away and run `ptp-archiver setup`"
     assert {("watch-folder", "attic"), ("tracker-key", "tracker"), ("state-space", "state"),
             ("clock", "clock")} <= good(found)
 
@@ -225,8 +225,8 @@ def test_one_wrong_client_among_good_ones(make, box):
                             "cellar": {"Client": "box"}})
     found = check(a, "--online")
     assert len(wrong(found)) == 2
-    for mend in wrong(found).values():
-        assert re.search(r"correct Clients: (odd: Type|late: Timeout) in line \d+ of ", mend)
+    for fix in wrong(found).values():
+        assert re.search(r"correct Clients: (odd: Type|late: Timeout) in line \d+ of ", fix)
     clients = {one["about"]: one for one in found if one["test"] == "client-connection"}
     assert clients["client box"]["mark"] == "ok"
     for name in ("odd", "late"):
@@ -250,9 +250,9 @@ def test_one_wrong_client_among_good_ones(make, box):
     ids=lambda setting: "=".join(*setting.items()))
 def test_any_one_wrong_setting_is_named_and_the_folders_are_tested(archiver, setting):
     found = check(archiver, **setting)
-    ((text, mend),) = wrong(found).items()
+    ((text, fix),) = wrong(found).items()
     (name,) = setting
-    assert name in text or name in mend or setting == {"PTP_RESERVE": "5G"}
+    assert name in text or name in fix or setting == {"PTP_RESERVE": "5G"}
     assert {("state-folder", "state"), ("state-space", "state"), ("clock", "clock"),
             ("containers", "containers")} <= good(found)
     if name != "PTP_CLIENT":     # then it is not known where they go
@@ -263,7 +263,7 @@ def test_what_is_wrong_stands_below_the_settings(archiver):
     said = archiver.run("check", status=2, PTP_INTERVAL="6x", UMASK="9").stdout
     assert re.search(r"^Interval +6h$", said, re.M) and re.search(r"^Umask +007$", said, re.M)
     assert re.search(r"\n\nFAIL  configuration: PTP_INTERVAL is .*\n"
-                     r"      mend: correct PTP_INTERVAL", said)
+                     r"      fix: correct PTP_INTERVAL", said)
     assert said.count("FAIL  configuration: ") == 2 and "\nok    clock: " in said
 
 
@@ -366,8 +366,8 @@ def test_root_is_told_whose_the_folders_are(archiver):
     found = {one["test"]: one for one in check(archiver)}
     assert_finding(found["watch-owner"], "warn", f"belongs to user {OTHER}, and this is root",
                    f"as user {OTHER}")
-    assert_finding(found["state-owner"], "warn", "lock that user out", "sudo -u")
-    assert_finding(found["config-file"], "warn", "lock that user out")
+    assert_finding(found["state-owner"], "warn", "its owner cannot read files", "sudo -u")
+    assert_finding(found["config-file"], "warn", "its owner cannot read it any more")
 
 
 @pytest.mark.parametrize("owner, mode, umask, mark", [
@@ -411,7 +411,7 @@ def test_the_right_that_the_owner_has_taken_from_itself_is_given_as_a_shell_take
     watch.chmod(0o500)
     one = finding(rooted, "watch-folder", prefix=as_user(4713, 4712), PTP_WATCH=watch)
     assert_finding(one, "fail", "Permission denied$", "^this is user 4713:4712, so: chmod ")
-    subprocess.run(["sh", "-ec", one["mend"].split("so: ")[1]], check=True)
+    subprocess.run(["sh", "-ec", one["fix"].split("so: ")[1]], check=True)
     assert finding(rooted, "watch-folder", prefix=as_user(4713, 4712),
                    PTP_WATCH=watch)["mark"] == "ok"
 
@@ -469,8 +469,8 @@ def test_a_config_ptp_that_is_a_folder_needs_no_other_mode(archiver):
 def test_a_secret_file_that_is_too_large(archiver, tmp_path):
     (tmp_path / "key").write_text("x" * 2 ** 20)
     archiver.set(PTP_KEY=None)
-    ((text, mend),) = wrong(check(archiver, PTP_KEY_FILE=tmp_path / "key")).items()
-    assert "larger than" in text and "the right value and nothing else" in mend
+    ((text, fix),) = wrong(check(archiver, PTP_KEY_FILE=tmp_path / "key")).items()
+    assert "larger than" in text and "the right value and nothing else" in fix
 
 
 def test_a_hidden_folder_of_another_user_is_told(rooted):
@@ -653,7 +653,7 @@ def test_a_ledger_that_is_well(archiver):
     assert_finding(finding(archiver, "state-files"), "ok", "locks, vault, quarantine")
 
 
-@pytest.mark.parametrize("fault, text, mend", [
+@pytest.mark.parametrize("fault, text, fix", [
     (lambda path: path.write_bytes(b"\x83" * 8192), r"not a database$", "^put a copy of it back"),
     (lambda path: (path.unlink(), path.mkdir()), "is not a file$", "^move it away$"),
     (lambda path: path.write_bytes(b""), ", but there are torrents", "put a copy"),
@@ -661,13 +661,13 @@ def test_a_ledger_that_is_well(archiver):
     (lambda path: path.write_bytes(path.read_bytes()[:4096] + b"\x83" * (path.stat().st_size - 4096)),
      "malformed$", "^put a copy of it back")],
     ids=["bytes", "folder", "empty", "gone", "damaged within"])
-def test_a_ledger_that_cannot_be_used(archiver, fault, text, mend):
+def test_a_ledger_that_cannot_be_used(archiver, fault, text, fix):
     archiver.fetch(status=0)
     fault(archiver.state / "ledger.db")
     one = finding(archiver, "ledger")
-    assert_finding(one, "fail", text, mend)
+    assert_finding(one, "fail", text, fix)
     assert str(archiver.state / "ledger.db") in one["text"]
-    assert finding(archiver, "ledger") == one      # and a look at it mends nothing unseen
+    assert finding(archiver, "ledger") == one      # and a look at it fixes nothing unseen
 
 
 def test_a_ledger_of_a_newer_version(archiver):
@@ -702,7 +702,7 @@ def test_what_a_command_of_roots_left_there_is_named_with_its_chown(rooted, name
     one = finding(rooted, test, prefix=prefix)
     assert_finding(one, "fail", f"{path}: Permission denied$", f"^this is user {OTHER}:{OTHER}, so: "
                    f"chown (-R )?{OTHER}:{OTHER} {path}$")
-    subprocess.run(["sh", "-ec", one["mend"].split("so: ")[1]], check=True)
+    subprocess.run(["sh", "-ec", one["fix"].split("so: ")[1]], check=True)
     assert_finding(finding(rooted, test, prefix=prefix), "ok", "")
 
 
@@ -740,7 +740,7 @@ def test_a_fault_of_this_machines_that_is_over_is_told_as_such(archiver):
     archiver.watch.unlink()
     archiver.watch.mkdir()
     assert_finding(finding(archiver, "last-outcome"), "warn", r"^ERR\(Disk\) since .*: ",
-                   "if nothing is, it is mended")
+                   "if nothing is, it is fixed")
     assert archiver.run("check").returncode == 0
 
 
@@ -958,7 +958,7 @@ def test_no_proxy_is_heeded(make, listed, used):
 
 # ---- the tracker's answer ----
 
-@pytest.mark.parametrize("fault, test, text, mend", [
+@pytest.mark.parametrize("fault, test, text, fix", [
     ({"do": "html"}, "tracker-answer", "a page to log in", "BaseURL"),
     ({"do": "html", "page": "cloudflare"}, "tracker-answer", "Cloudflare", "VPN"),
     ({"do": "html", "page": "cloudflare", "status": 403}, "tracker-answer", "Cloudflare", "VPN"),
@@ -971,11 +971,11 @@ def test_no_proxy_is_heeded(make, listed, used):
     ({"do": "status", "status": 401}, "tracker-key", r"ERR\(Auth\)", "PTP_USER"),
     ({"do": "reply", "body": "{}"}, "tracker-answer", "not what it should be", "newer"),
 ])
-def test_an_answer_that_is_none(sim, archiver, fault, test, text, mend):
+def test_an_answer_that_is_none(sim, archiver, fault, test, text, fix):
     sim.faults({"endpoint": "scriptver", **fault})
     _, found = marks(archiver)
     assert found["tracker-connection"]["mark"] == "ok"
-    assert_finding(found[test], "fail", text, mend)
+    assert_finding(found[test], "fail", text, fix)
 
 
 @pytest.mark.parametrize("words", ["Too many queries", "Invalid API key", "You are banned"])
@@ -1022,20 +1022,20 @@ def test_a_ping_url_that_is_right_is_tested_without_a_change_of_its_status(sim, 
     assert [(p["kind"], p["check"]) for p in sim.pings()] == [("log", CHECK)]
 
 
-@pytest.mark.parametrize("answer, mark, text, mend", [
+@pytest.mark.parametrize("answer, mark, text, fix", [
     ({"do": "status", "status": 409, "body": "ambiguous slug"}, "fail", "more than one", "UUID"),
     ({"do": "reply", "body": "OK (rate-limited)"}, "warn", "rate limited", "wait"),
     ({"do": "status", "status": 429}, "warn", "rate limited", "wait"),
-    ({"do": "html"}, "fail", "no answer of Healthchecks", "HC_URL"),
+    ({"do": "html"}, "fail", "did not come from Healthchecks", "HC_URL"),
     ({"do": "status", "status": 500, "body": "x"}, "fail", "HTTP 500: .* not well", "later"),
     ({"do": "status", "status": 400, "body": "invalid url format"}, "fail", "HTTP 400: .*not taken",
      "HC_URL"),
     ({"do": "reply", "body": "OK (rate limited)"}, "warn", "rate limited", "wait"),
     ({"do": "reply", "body": "OK (not found)"}, "fail", "HTTP 200: there is no such check",
      "HC_URL")])
-def test_a_ping_that_is_not_recorded(sim, make, answer, mark, text, mend):
+def test_a_ping_that_is_not_recorded(sim, make, answer, mark, text, fix):
     sim.faults({"endpoint": "ping", **answer})
-    assert_finding(ping(make(HC_URL=sim.ping_url)), mark, text, mend)
+    assert_finding(ping(make(HC_URL=sim.ping_url)), mark, text, fix)
 
 
 def test_a_check_that_does_not_exist(sim, make):
@@ -1071,7 +1071,7 @@ def test_a_state_folder_to_be_made_on_a_full_disk(make, tmp_path):
 def test_a_folder_that_is_a_number(make):
     a = make(containers=None)
     a.configure(Containers={"attic": {"Size": "1T", "WatchDirectory": 5}})
-    ((text, mend),) = wrong(check(a)).items()
+    ((text, fix),) = wrong(check(a)).items()
     assert re.search("Containers: attic: WatchDirectory is a number; write .* in quotes", text)
 
 
@@ -1121,7 +1121,7 @@ def client(archiver, test="client-connection"):
 
 def test_a_client_that_is_well(box, using):
     a = using(default={"Category": "rel"})
-    assert_finding(client(a), "ok", "lets us in")
+    assert_finding(client(a), "ok", "accepts the password")
     assert_finding(client(a, "client-category"), "ok", "no torrent of the category rel yet")
     assert_finding(client(a, "client-space"), "ok", "5.0 GiB free where it stores attic")
     assert finding(a, "watch-folder") is None
@@ -1213,7 +1213,7 @@ def test_a_category_in_deluge_needs_its_plugin(make):
         deluge.plugins = []
         assert_finding(client(a, "client-category"), "fail", "Label plugin, which is off",
                        "switch its Label plugin on")
-        assert_finding(client(a), "ok", "lets us in")
+        assert_finding(client(a), "ok", "accepts the password")
 
 
 def test_a_category_that_is_nearly_there(box, using):
@@ -1374,6 +1374,6 @@ def test_what_a_watch_folder_makes_idle_is_named(make):
                             "loft": {"Size": "1T", "WatchDirectory": str(a.watch),
                                      "MaxStalled": 3}})
     one = finding(a, "idle-settings")
-    assert_finding(one, "warn", "^Category, Paused, MaxActive: of no effect with a watch folder",
+    assert_finding(one, "warn", "^Category, Paused, MaxActive: no effect with a watch folder",
                    "name a Client for attic")
     assert one["about"] == "attic"

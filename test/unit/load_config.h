@@ -39,7 +39,7 @@ static inline void loaded_clear(struct loaded *l)
 
 #define OWN_LOADED OWN(loaded_clear)
 
-/* Writes config.ptp (NULL: none) and loads it.  Of each problem it must be told what mends it. */
+/* Writes config.ptp (NULL: none) and loads it.  Of each problem it must be told what fixes it. */
 static inline struct loaded load(void **state, const char *file, unsigned need)
 {
 	struct loaded l = {.path = fs_join(*state, "config.ptp")};
@@ -55,7 +55,7 @@ static inline struct loaded load(void **state, const char *file, unsigned need)
 		const char *line = l.problems.lines[i];
 		size_t len = strlen(*state);
 		bool begins = text_starts(line, *state);
-		assert_true(l.problems.mends[i] && *l.problems.mends[i]);
+		assert_true(l.problems.fixes[i] && *l.problems.fixes[i]);
 		buf_printf(&all, "%s\n", begins ? line + len + 1 : line);
 	}
 	l.all = buf_take(&all);

@@ -308,7 +308,7 @@ static void trouble_of_the_daemons_own_is_on_top(void **state)
 	v.s.work = (struct trouble_told){.since = NOW - HOUR, .text = "the disk is full"};
 	assert_top(&v, REMARK_BAD, "No cycle can be run, since 24 Nov, 23:00: the disk is full.",
 		   NULL);
-	assert_words(words_next(&v.s), "No cycle begins before that is mended.");
+	assert_words(words_next(&v.s), "No cycle begins before that is fixed.");
 	v.s.work.since = 0;
 	v.s.config = (struct trouble_told){.since = NOW - HOUR, .text = "it is refused"};
 	assert_top(&v, REMARK_BAD, "At 24 Nov, 23:00 it is refused.", NULL);

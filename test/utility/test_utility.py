@@ -407,7 +407,7 @@ def test_missing_requests_is_one_clear_error_that_names_the_image(sim, make, tmp
 
 def test_check_says_what_the_engine_would_say_of_a_missing_python_or_requests(make, tmp_path):
     a = make()
-    way_out = r"\n      mend: use the image target `utility` .*PTP_ENGINE=native\n"
+    way_out = r"\n      fix: use the image target `utility` .*PTP_ENGINE=native\n"
     assert "ok    utility: python3 and its module requests are there\n" in \
         a.run("check", status=0).stdout
     said = a.run("check", status=1, PATH=tmp_path).stdout
