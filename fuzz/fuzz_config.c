@@ -88,6 +88,7 @@ static void check(const struct config *c)
 	CHECK(c->per_cycle >= 1 && c->per_cycle <= CONFIG_PER_CYCLE_MAX && c->mask <= 0777);
 	CHECK(c->timeout_ms > 0 && c->timeout_ms <= CONFIG_TIMEOUT_MAX_MS);
 	CHECK(c->loopback || text_starts(c->base_url, "https:") || strchr(c->base_url, ':'));
+	CHECK(!c->public_url || strlen(c->public_url) <= CONFIG_PUBLIC_URL_MAX);
 	CHECK(c->n_notify <= CONFIG_NOTIFY_MAX);
 	for (size_t i = 0; i < c->n_notify; i++)
 		CHECK(!(c->notify[i].events & ~EVENTS_ALL) && c->notify[i].fingerprint[0]);
@@ -111,6 +112,7 @@ static bool same(const char *a, const char *b)
 static void check_same(const struct config *a, const struct config *b)
 {
 	CHECK(secret_same(&a->user, &b->user) && secret_same(&a->key, &b->key));
+	CHECK(same(a->public_url, b->public_url) && same(a->ca_file, b->ca_file));
 	CHECK(secret_same(&a->ping_url, &b->ping_url) && strcmp(a->base_url, b->base_url) == 0);
 	CHECK(a->fetch_sleep_ms == b->fetch_sleep_ms && a->interval_ms == b->interval_ms);
 	CHECK(a->n_containers == b->n_containers && a->mask == b->mask);

@@ -21,28 +21,24 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Limits of what may be set. */
-#define CONFIG_FILE_MAX_BYTES (8 * 1024 * 1024)
-#define CONFIG_SECRET_MAX_BYTES 4096
+/* Limits of what is read, and of what may be set. */
+#define CONFIG_FILE_MAX_BYTES (8 * 1024 * 1024) /* config.ptp */
+#define CONFIG_SECRET_MAX_BYTES 4096            /* a file that holds one value; a list of texts */
+#define CONFIG_SETTINGS_MAX 80                  /* rows of config/setting.h */
 #define CONFIG_CONTAINERS_MAX 10000
+#define CONFIG_CLIENTS_MAX 1000
+#define CONFIG_NOTIFY_MAX 10        /* entries */
+#define CONFIG_CLIENT_TEXT_MAX 1024 /* bytes of a category, a path and the like */
+#define CONFIG_SOCKET_MAX 107       /* bytes of a path: what sun_path holds */
+#define CONFIG_PUBLIC_URL_MAX 500   /* bytes */
+#define CONFIG_TOKEN_MIN 16         /* characters of ListenToken, and at most */
+#define CONFIG_TOKEN_MAX 200
+#define CONFIG_PER_CYCLE_MAX 1000
+#define CONFIG_FETCH_SLEEP_MAX_S 86400
+#define CONFIG_TIMEOUT_MAX_MS (3600 * 1000)
 #define CONFIG_INTERVAL_MIN_MS (10 * 60 * 1000) /* for a tracker that is not on loopback */
 #define CONFIG_INTERVAL_MAX_MS (30 * 24 * 3600 * INT64_C(1000))
-#define CONFIG_FETCH_SLEEP_MAX_S 86400
 #define CONFIG_AUDIT_INTERVAL_MAX_MS (365 * 24 * 3600 * INT64_C(1000))
-#define CONFIG_PER_CYCLE_MAX 1000
-#define CONFIG_TIMEOUT_MAX_MS (3600 * 1000)
-
-#define CONFIG_TOKEN_MIN 16 /* characters of ListenToken, and at most */
-#define CONFIG_TOKEN_MAX 200
-
-#define CONFIG_PUBLIC_URL_MAX 500 /* bytes */
-
-#define CONFIG_NOTIFY_MAX 10
-#define CONFIG_CLIENTS_MAX 1000
-#define CONFIG_SETTINGS_MAX 80 /* rows of config/setting.h */
-#define CONFIG_SOCKET_MAX 107  /* bytes, what sun_path holds */
-
-#define CONFIG_CLIENT_TEXT_MAX 1024 /* bytes of a category, a path and the like */
 
 /* One of Clients. */
 struct config_client {

@@ -484,7 +484,7 @@ def test_others_may_look_where_that_was_said(make, serve):
     ("PTP_LISTEN", "nas:80", "is not an address and a port, such as 127.0.0.1:9980"),
     ("PTP_LISTEN_TOKEN", "short-secret", "has not from 16 to 200 characters"),
     ("PTP_LISTEN_TOKEN", "with a blank in the middle", "holds something else"),
-    ("PTP_LISTEN_HOSTS", "http://ptp.example.org", "holds what is no host name"),
+    ("PTP_LISTEN_HOSTS", "http://ptp.example.org", "is not a list of host names without port"),
     ("PTP_LISTEN_OPEN", "perhaps", "is not true or false")])
 def test_a_setting_that_is_wrong_is_told(make, variable, value, says):
     done = make(**{variable: value}).run("run", status=2)
