@@ -133,6 +133,7 @@ def part_style(tally):
 def part_unit(tally):
     if build(tally, "unit", "build"):
         cmocka(tally, "unit", "build")
+        pytest(tally, "unit-mutate", "test/mutate")
 
 
 def part_clang(tally):
