@@ -180,13 +180,26 @@ static char *discord_post_url(const char *url, size_t end)
 	return mem_printf("%s%cwait=true", url, url[end] ? '&' : '?');
 }
 
+/* Inside a link, which lasts to the next blank, a backslash would become part of its address; there
+ * only what could end the link is escaped. */
+static bool discord_escapes(const char *text, bool *link)
+{
+	if (text_starts(text, "https://") || text_starts(text, "http://"))
+		*link = true;
+	else if (strchr(" \t\r\n", *text))
+		*link = false;
+	return strchr(*link ? "\\`*|<>[]()" : "\\`*_~|<>[]()#-", *text) != NULL;
+}
+
 /* As Discord's markdown shows it unchanged: a backslash takes the meaning from what follows it.
  * false: it does not fit. */
 static bool discord_escape(struct buf *out, const char *text, size_t *units, size_t max)
 {
+	bool link = false;
+
 	for (size_t len = strlen(text); len;) {
 		size_t n = text_utf8_len(text, len);
-		bool escaped = strchr("\\`*_~|<>[]()#-", *text) != NULL;
+		bool escaped = discord_escapes(text, &link);
 		size_t costs = (n == 4 ? 2u : 1u) + (escaped ? 1u : 0u);
 		if (*units + costs > max)
 			return false;

@@ -231,6 +231,10 @@ static void discord_pings_nobody_and_shows_words_as_words(void **state)
 	assert_true(json_is_array(parse_list) && json_array_size(parse_list) == 0);
 	assert_int_equal(number_of(&s, "flags"), 4);
 	assert_string_equal(text_of(&s, "content"), "**\\*T\\***\n@here \\<@1\\> \\[a\\]\\(b\\)");
+	OWN_SENT struct sent linked =
+		send_to(DISCORD, EVENT_GOOD, "a-b", "-x_y https://a-b/_c~#d?[e] -f\nhttp://g-h/");
+	assert_string_equal(text_of(&linked, "content"),
+			    "**a\\-b**\n\\-x\\_y https://a-b/_c~#d?\\[e\\] \\-f\nhttp://g-h/");
 	OWN_SENT struct sent asked = send_to(DISCORD "?thread_id=1", EVENT_GOOD, "T", "");
 	assert_non_null(strstr(secret_reveal(&asked.r.url), "TOKEN?thread_id=1&wait=true"));
 	OWN_SENT struct sent told = send_to(DISCORD "?wait=false", EVENT_GOOD, "T", "");
