@@ -2,7 +2,8 @@
 
     main -> cmd -> doctor -> daemon -> page -> view -> config -> core -> ports -> model -> base
 
-Left may include right, never back.
+Left may include right, never back.  No files include or call each other in a circle, inside a layer
+either.
 
 Prints one line a breach; exit status 1 if there is one.
 """
@@ -69,6 +70,45 @@ def breaches_of(path):
     return found
 
 
+# ---- no cycle between files ----
+
+def bare(text):
+    """Without comments and strings."""
+    return re.sub(r'"(?:\\.|[^"\\])*"', '""', re.sub(r"/\*.*?\*/", "", text, flags=re.S))
+
+
+def calls(sources):
+    """Of each source, the others whose functions it names."""
+    texts = {p.relative_to(SRC).as_posix(): bare(p.read_text()) for p in sources if p.suffix == ".c"}
+    homes = {name: file for file, text in texts.items() for name in re.findall(
+        r"^(?!static)[a-z][\w *]*?\b(\w+)\([^;{}]*\)\n\{", text, re.M)}
+    return {file: {homes[w] for w in re.findall(r"\w+", text) if homes.get(w, file) != file}
+            for file, text in texts.items()}
+
+
+def cycles(edges):
+    """The first way back to where it began, from each file that has one."""
+    found, done = [], set()
+
+    def walk(file, way):
+        if file in way:
+            found.append(" -> ".join([*way[way.index(file):], file]))
+        elif file not in done:
+            for other in sorted(edges.get(file, ())):
+                walk(other, [*way, file])
+            done.add(file)
+
+    for file in sorted(edges):
+        walk(file, [])
+    return found
+
+
+def breaches_of_order(sources):
+    included = {p.relative_to(SRC).as_posix(): set(filter(is_ours, includes(p))) for p in sources}
+    return [f"the files include each other: {c}" for c in cycles(included)] + \
+           [f"the files call each other: {c}" for c in cycles(calls(sources))]
+
+
 def compiles_alone(header):
     with tempfile.NamedTemporaryFile("w", suffix=".c") as source:
         source.write(f'#include "{header.relative_to(SRC).as_posix()}"\n')
@@ -90,7 +130,8 @@ def badly_formatted():
 def main():
     sources = sorted(SRC.rglob("*.[ch]"))
     headers = [s for s in sources if s.suffix == ".h"]
-    checks = {"layers": [b for s in sources for b in breaches_of(s)]}
+    checks = {"layers": [b for s in sources for b in breaches_of(s)],
+              "cycles": breaches_of_order(sources)}
     with ThreadPoolExecutor() as pool:
         checks["headers"] = [b for bs in pool.map(compiles_alone, headers) for b in bs]
     checks["format"] = badly_formatted()
