@@ -144,8 +144,10 @@ bool pace_after(struct run *r, enum pace_call call, const struct engine_failure 
 
 	if (!ledger_get_pace(r->ledger, &pace, err))
 		return false;
-	/* A guard's page tells nothing of the credentials: they did not get to the tracker. */
-	if (failure && failure->status == 403 && !r->proven && failure->page != REPLY_PAGE_GUARD) {
+	/* A guard's page says nothing about the credentials: they did not get to the tracker.  An
+	 * error of the official utility keeps its name. */
+	if (failure && failure->status == 403 && !r->proven && failure->page != REPLY_PAGE_GUARD &&
+	    why->code != WORD_OTHER) {
 		why->code = WORD_AUTH;
 		err_wrap(why, UNPROVEN);
 	}

@@ -101,7 +101,8 @@ static void describe(struct utility *u, const struct utility_output *said, struc
 		snprintf(status, sizeof status, "HTTP %ld: ", said->status);
 	err_set(err, ERR_RETRY, WORD_OTHER, "%sthe utility failed: %s", status, message);
 	text_copy(err->name, sizeof err->name, said->type);
-	u->base.failure = (struct engine_failure){.back_off = said->back_off,
+	u->base.failure = (struct engine_failure){.status = said->status,
+						  .back_off = said->back_off,
 						  .may_have_assigned = said->may_have_assigned};
 }
 

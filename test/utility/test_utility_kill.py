@@ -53,7 +53,7 @@ def test_what_the_utility_got_is_delivered_exactly_once_wherever_we_are_killed(
         story.client_takes()
         before = [row["state"] for row in story.archiver.history()]
         done = story.archiver.fetch(status=0)
-        waited += "taken up" in done.stderr
+        waited += "taking up a torrent" in done.stderr
         story.client_takes()
         assert sorted(story.taken) == sorted(story.assigned()), (number, before, done.stderr)
         assert not story.archiver.staged(), (number, before)
