@@ -19,16 +19,21 @@ struct fake {
 	struct client base;
 	struct err fails; /* the answer to every call; word "" for success */
 	enum client_state state[8];
-	size_t n_torrents;
+	const char *has[8];        /* their infohashes, as the client calls them; NULL: "" */
+	size_t n_torrents, hidden; /* the first `hidden` calls of list() find nothing */
 	struct client_space space;
 	struct client_backlog backlog;
 	unsigned ready, delivered, listed, measured, backlogged; /* calls */
 	unsigned prepared, fated, closed;
 	struct err refuses;    /* deliver() alone fails so */
+	struct err hides;      /* list() alone */
 	const char *file_name; /* what prepare() answers; NULL: the delivery's own */
 	enum client_fate fate;
 	char infohash[65]; /* of the last prepare() or deliver(), as are the next two */
 	int64_t id;
+	char v1[41], v2[65], name[128]; /* of the last deliver(), as are the next three */
+	const struct placement *placement;
+	size_t bytes;
 	bool resumed;
 	char path[256];    /* that fate() was asked for */
 	char category[32]; /* that list() was asked for; "-" for all */
@@ -77,6 +82,11 @@ static inline bool fake_deliver(struct client *c, const struct delivery *d, bool
 	f->delivered++;
 	f->resumed = resumed;
 	fake_note(f, d);
+	text_copy(f->v1, sizeof f->v1, d->v1 ? d->v1 : "");
+	text_copy(f->v2, sizeof f->v2, d->v2 ? d->v2 : "");
+	text_copy(f->name, sizeof f->name, d->file_name);
+	f->placement = d->placement;
+	f->bytes = d->bytes ? d->bytes->len : 0;
 	if (!fake_answers(f, err))
 		return false;
 	if (f->refuses.code) {
@@ -96,8 +106,15 @@ static inline bool fake_list(struct client *c, const char *category, struct clie
 	text_copy(f->category, sizeof f->category, category ? category : "-");
 	if (!fake_answers(f, err))
 		return false;
-	for (size_t i = 0; i < f->n_torrents; i++)
-		client_torrents_add(all)->state = f->state[i];
+	if (f->hides.code) {
+		*err = f->hides;
+		return false;
+	}
+	for (size_t i = 0; f->listed > f->hidden && i < f->n_torrents; i++) {
+		struct client_torrent *t = client_torrents_add(all);
+		t->state = f->state[i];
+		text_copy(t->id, sizeof t->id, f->has[i] ? f->has[i] : "");
+	}
 	return true;
 }
 
@@ -172,7 +189,7 @@ static inline int fixture_make(void **state)
 	struct err err;
 
 	*state = f;
-	if (unit_make_folder((void **)&f->folder))
+	if (unit_make_memory_folder((void **)&f->folder))
 		return -1;
 	OWN_STR char *path = fs_join(f->folder, "ledger.db");
 	f->run.ledger = ledger_open(path, false, &err);

@@ -30,6 +30,7 @@
 struct fake_engine_fails {
 	enum err_kind kind; /* ERR_NONE: ERR_RETRY */
 	enum err_code code;
+	int status; /* of WORD_HTTP */
 	struct engine_failure failure;
 };
 
@@ -85,7 +86,10 @@ static inline bool fake_engine_answers(struct engine *e, const struct fake_engin
 	if (f->code == WORD_NONE)
 		return true;
 	e->failure = f->failure;
-	return err_set(err, f->kind ? f->kind : ERR_RETRY, f->code, "the fake engine fails");
+	enum err_kind kind = f->kind ? f->kind : ERR_RETRY;
+	if (f->code == WORD_HTTP)
+		return err_http(err, kind, f->status, "HTTP %d", f->status);
+	return err_set(err, kind, f->code, "the fake engine fails");
 }
 
 static inline void fake_engine_begin(struct engine *e)
