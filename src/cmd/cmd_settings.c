@@ -18,12 +18,12 @@ static json_t *setting_row(const struct setting *s)
 	char expects[SETTING_EXPECTS];
 
 	setting_expects(s, expects);
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:s, s:o}", "of",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:o}", "of",
 			 setting_level_name(s->level), "key", text_json(s->key), "variable",
 			 text_json(s->variable), "file_variable", text_json(file), "option",
-			 text_json(s->option), "default", text_json(s->fallback), "type",
-			 setting_type_name(s->type), "value", expects, "without",
-			 text_json(s->unset), "help", s->help, "example", text_json(s->example));
+			 text_json(s->option), "default", text_json(s->fallback), "value", expects,
+			 "without", text_json(s->unset), "help", s->help, "example",
+			 text_json(s->example));
 }
 
 static json_t *settings_json(void)

@@ -315,6 +315,10 @@ static const char *check_events(const struct setting_value *v)
 #define ROW(of) .level = SETTING_##of /* without a field */
 #define NOTIFY(field) .level = SETTING_NOTIFY, FIELD(struct config_entry, field)
 
+#define RELATIVE(field)                                                              \
+	TOP(field), .official = true, .type = SETTING_TEXT, .check = check_relative, \
+		    .expects = "a URL relative to BaseURL"
+
 #define EVENTS "failure, full, lost, version, pick-up, client, audit"
 
 static const char *const engines[] = {"native", "utility", NULL};
@@ -403,20 +407,13 @@ const struct setting config_settings[] = {
 	 .type = SETTING_TEXT, .check = check_base_url, .fallback = "https://passthepopcorn.me",
 	 .expects = "a complete URL",
 	 .help = "The tracker. Plain http is refused, except to this machine."},
-	{TOP(fetch_url), .key = "FetchURL", .official = true, .type = SETTING_TEXT,
-	 .check = check_relative, .fallback = "archive.php?action=fetch",
-	 .expects = "a URL relative to BaseURL",
+	{RELATIVE(fetch_url), .key = "FetchURL", .fallback = "archive.php?action=fetch",
 	 .help = "Where the tracker is asked for a torrent."},
-	{TOP(download_url), .key = "DownloadURL", .official = true, .type = SETTING_TEXT,
-	 .check = check_relative, .fallback = "torrents.php?action=download",
-	 .expects = "a URL relative to BaseURL", .help = "Where a .torrent is downloaded."},
-	{TOP(version_url), .key = "VersionURL", .official = true, .type = SETTING_TEXT,
-	 .check = check_relative, .fallback = "archive.php?action=scriptver",
-	 .expects = "a URL relative to BaseURL",
+	{RELATIVE(download_url), .key = "DownloadURL", .fallback = "torrents.php?action=download",
+	 .help = "Where a .torrent is downloaded."},
+	{RELATIVE(version_url), .key = "VersionURL", .fallback = "archive.php?action=scriptver",
 	 .help = "Where the tracker is asked for the official utility's version."},
-	{TOP(update_url), .key = "UpdateURL", .official = true, .type = SETTING_TEXT,
-	 .check = check_relative, .fallback = "archive.php?action=script",
-	 .expects = "a URL relative to BaseURL",
+	{RELATIVE(update_url), .key = "UpdateURL", .fallback = "archive.php?action=script",
 	 .help = "Where the official utility is downloaded."},
 	{TOP(ca_file), .key = "CAFile", .variable = "PTP_CA_FILE", .type = SETTING_TEXT,
 	 .check = check_ca_file, .unset = "the system's CAs", .expects = "a PEM file",

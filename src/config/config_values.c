@@ -10,20 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const type_names[SETTING_TYPES] = {
-	[SETTING_OTHER] = "other",       [SETTING_TEXT] = "text",
-	[SETTING_FOLDER] = "folder",     [SETTING_SECRET] = "secret",
-	[SETTING_SECRET_FILE] = "file",  [SETTING_BOOL] = "bool",
-	[SETTING_COUNT] = "count",       [SETTING_SECONDS] = "seconds",
-	[SETTING_DURATION] = "duration", [SETTING_DURATION_OR_OFF] = "duration",
-	[SETTING_WORD] = "word",
-};
-
-const char *setting_type_name(enum setting_type type)
-{
-	return type_names[type];
-}
-
 const char *config_text_fault(const char *value)
 {
 	if (strlen(value) > CONFIG_CLIENT_TEXT_MAX)
@@ -212,7 +198,6 @@ static const char *store(const struct setting *s, const struct setting_value *v)
 {
 	switch (s->type) {
 	case SETTING_OTHER:
-	case SETTING_TYPES:
 		return NULL;
 	case SETTING_TEXT:
 		return store_text(s, v->to, v->text);

@@ -35,7 +35,6 @@ enum setting_type {
 	SETTING_DURATION,        /* "6h": int64_t, milliseconds */
 	SETTING_DURATION_OR_OFF, /* the same; "off" is 0 */
 	SETTING_WORD,            /* one of words: an enum, their order */
-	SETTING_TYPES,
 };
 
 #define SETTING_WHY 500     /* bytes of what is wrong with a value */
@@ -91,9 +90,6 @@ const struct setting *setting_find(enum setting_level level, const char *key);
 /* "container": the name of a level; "an entry of Containers, or Default": where its keys belong. */
 const char *setting_level_name(enum setting_level level);
 const char *setting_level_place(enum setting_level level);
-
-/* "duration" */
-const char *setting_type_name(enum setting_type type);
 
 /* What a value must be: "a duration of at most 30d"; "" if anything goes. */
 void setting_expects(const struct setting *s, char out[SETTING_EXPECTS]);
