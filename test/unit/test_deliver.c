@@ -178,6 +178,8 @@ static void refusals_count_as_tries(void **state)
 		assert_int_equal(row.set_aside, a.set_aside);
 		assert_string_equal(row.note, "box: no");
 	}
+	LOGGED(1, "is set aside");
+	LOGGED(1, "error attic: \"one\" is set aside after 5 tries: box: no");
 }
 
 static void a_client_that_is_away_costs_no_try(void **state)
@@ -285,7 +287,22 @@ static void a_command_that_fails_is_a_warning(void **state)
 	assert_true(deliver(w));
 	assert_true(after(w));
 	assert_string_equal(warning, "AfterFetchExec: false ended with status 1");
+	LOGGED(1, "warn attic: AfterFetchExec: false ended with status 1\n");
 	assert_int_equal(hook_of(w), HOOK_DONE);
+}
+
+static void a_stop_cuts_commands_off_for_good(void **state)
+{
+	struct world *w = *state;
+
+	w->attic.after_fetch_exec = (char[]){"yes"};
+	fetch(w, "one");
+	assert_true(deliver(w));
+	fake_time_stop();
+	assert_false(after(w));
+	assert_true(err_is_stop(&failure));
+	LOGGED(1, "; it was cut off, and is not run again");
+	assert_int_equal(hook_of(w), HOOK_STARTED);
 }
 
 /* ---- a ledger in trouble ---- */
@@ -347,6 +364,7 @@ int main(void)
 		TEST(of_a_watch_folder_commands_get_the_file_there),
 		TEST(commands_that_are_configured_no_more_are_not_due),
 		TEST(a_command_that_fails_is_a_warning),
+		TEST(a_stop_cuts_commands_off_for_good),
 		cmocka_unit_test(each_failure_of_the_ledger_is_reported),
 		TEST(what_the_vault_cannot_drop_is_an_error),
 	};

@@ -253,6 +253,8 @@ static void bytes_that_are_no_torrent_count_as_tries(void **state)
 			assert_non_null(strstr(row.note, "; what came is kept in "));
 		assert_string_equal(row.torrent_id, "7");
 	}
+	LOGGED(1, "is set aside");
+	LOGGED(1, "error attic: TorrentID 7 is set aside after 5 tries: not a torrent");
 	world_downloads(w, world_torrent("one"));
 	assert_true(download(w, true));
 }

@@ -77,6 +77,9 @@ static void a_file_is_late_after_pick_up_within_and_not_before(void **state)
 	assert_int_equal(state_of(w, id), PICK_UP_TAKEN);
 	look(w);
 	assert_int_equal(w->f.fake.fated, 6);
+	LOGGED(1, "has not been picked up");
+	LOGGED(1, "warn attic: there has not been picked up for 1 h 0 m: does the client look");
+	LOGGED(1, "info attic: there was picked up");
 }
 
 static void a_refusal_is_found_and_listed(void **state)
@@ -92,6 +95,7 @@ static void a_refusal_is_found_and_listed(void **state)
 	look(w);
 	assert_int_equal(state_of(w, id), PICK_UP_REFUSED);
 	assert_int_equal(due(w), INT64_MAX);
+	LOGGED(1, "error attic: the client refused there, and put it aside");
 	MUST(pick_up_refused(w->run, "attic", FAKE_NOW + 4, &n, &path, &err));
 	assert_int_equal(n, 1);
 	assert_string_equal(path, "there");

@@ -12,6 +12,7 @@
 
 #include "fake_client.h"
 #include "fake_engine.h"
+#include "fake_log.h"
 #include "fake_sql.h"
 #include "fake_time.h"
 #include "results.h"
@@ -119,6 +120,7 @@ static inline int world_make(void **state)
 	struct err err;
 
 	fake_time_reset();
+	fake_log_reset();
 	if (fixture_make(&made))
 		return -1;
 	w->f = *(struct fixture *)made;
@@ -157,6 +159,18 @@ static inline int world_remove(void **state)
 	free((char *)w->run->staging.folder);
 	return fixture_remove(state);
 }
+
+/* So many lines of the log hold this. */
+static inline int world_logged(const char *text)
+{
+	int n = 0;
+
+	for (const char *at = fake_log(); (at = strstr(at, text)); at++)
+		n++;
+	return n;
+}
+
+#define LOGGED(n, text) assert_int_equal(world_logged(text), n)
 
 #define TEST_IN_WORLD(name) cmocka_unit_test_setup_teardown(name, world_make, world_remove)
 
