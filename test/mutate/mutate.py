@@ -41,7 +41,9 @@ BUILD = ROOT / "build" / "mutate"
 EQUIVALENT = pathlib.Path(__file__).parent / "equivalent.txt"
 ROOMS = ("core", "ports", "daemon", "model")
 ENOUGH = 0.9
-CPU_SECONDS, MEMORY_BYTES, FILE_BYTES = 20, 4 << 30, 256 << 20
+CPU_SECONDS, MEMORY_MB, FILE_BYTES = 20, 2048, 256 << 20
+SANITIZE = {"ASAN_OPTIONS": f"halt_on_error=1:hard_rss_limit_mb={MEMORY_MB}",
+            "UBSAN_OPTIONS": "halt_on_error=1"}
 
 
 class Mutant:
@@ -117,7 +119,7 @@ class Workshop:
     def __init__(self):
         if not (BUILD / "build.ninja").exists():
             must(["meson", "setup", str(BUILD), str(ROOT), "-Doptimization=0", "-Ddebug=false",
-                  "-Dextras=false"])
+                  "-Dextras=false", "-Db_sanitize=address,undefined", "-Db_lundef=false"])
         must(["ninja", "-C", str(BUILD), "build.ninja"])
         tests = json.loads(must(["meson", "introspect", "--tests", str(BUILD)]))
         self.programs = [str(pathlib.Path(t["cmd"][0]).relative_to(BUILD)) for t in tests
@@ -176,7 +178,6 @@ class Workshop:
 
 def limits():
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -185,7 +186,7 @@ def passes(program, folder, seconds):
     """Does it end well, in time?  Whatever it started ends with it."""
     with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as own:
         os.chmod(own, 0o711)  # Some tests change to another user.
-        child = subprocess.Popen([program], cwd=own, env={**os.environ, "TMPDIR": own},
+        child = subprocess.Popen([program], cwd=own, env={**os.environ, **SANITIZE, "TMPDIR": own},
                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                  stderr=subprocess.DEVNULL, start_new_session=True,
                                  preexec_fn=limits)

@@ -1,7 +1,8 @@
 """Where a C source can be changed a little, and how.  Pure: a text in, mutations out.
 
 A mutation changes one token, or replaces one statement by an empty one.  None lies in a comment, a
-string, a line of the preprocessor, a static assertion, a log message or a type's array size.
+string, a line of the preprocessor, a static assertion, a log message, the size of an array or of an
+allocation, or in `= {0}`.
 """
 
 import re
@@ -12,7 +13,9 @@ LOGIC = {"&&": "||", "||": "&&"}
 STEPS = {"+": "-", "-": "+", "+=": "-=", "-=": "+=", "++": "--", "--": "++"}
 TRUTH = {"true": "false", "false": "true"}
 KINDS = ("relation", "logic", "off by one", "return", "dropped")
-SKIPPED_CALLS = re.compile(r"(log_\w+|_Static_assert|static_assert|sizeof|__attribute__)$")
+# More memory than is needed does not show.
+SKIPPED_CALLS = re.compile(
+    r"(log_\w+|_Static_assert|static_assert|sizeof|__attribute__|mem_alloc|mem_grow)$")
 # A memory leak does not show in a result: that is the work of AddressSanitizer.
 RELEASES = re.compile(r"\w*(free|clear|close|finish|finalize)$")
 
@@ -89,6 +92,11 @@ def is_array_size(toks, i):
     return before.kind == "word" and before.text != "return" or before.text in ("*", ",")
 
 
+def is_cleared(toks, i):
+    """`x = {0}`: the way to clear a whole struct."""
+    return toks[i].text == "0" and toks[i - 1].text == "{" and toks[i + 1].text == "}"
+
+
 def plus_one(number):
     digits, suffix = re.fullmatch(r"(\w*?)([uUlL]*)", number).groups()
     value = int(digits, 8 if re.fullmatch(r"0\d+", digits) else 0) + 1
@@ -101,7 +109,9 @@ def changed(toks, i):
     """(kind, new text) of the token, or None."""
     t, before = toks[i], toks[i - 1] if i else Token("sign", ";", 0)
     if t.kind == "number":
-        return None if is_array_size(toks, i) else ("off by one", plus_one(t.text))
+        if is_array_size(toks, i) or is_cleared(toks, i):
+            return None
+        return "off by one", plus_one(t.text)
     if t.text in RELATIONS:
         return "relation", RELATIONS[t.text]
     if t.text in LOGIC:

@@ -39,7 +39,7 @@ def test_logic(old, new):
 
 
 @pytest.mark.parametrize("old, new", [
-    ("9", "10"), ("0x0f", "0x10"), ("077", "0100"), ("0", "1"), ("5ULL", "6ULL"),
+    ("9", "10"), ("0x0f", "0x10"), ("077", "0100"), ("0;", "1;"), ("5ULL", "6ULL"),
     ("a + b", "a - b"), ("a - b", "a + b"), ("f(x) - y", "f(x) + y"), ("a += b", "a -= b"),
     ("i++", "i--"), ("--i", "++i")])
 def test_off_by_one(old, new):
@@ -58,6 +58,7 @@ def test_returns_are_swapped_and_other_truths_are_not():
     "#if A < 1", "\t#define A (a < 1) \\\n\t&& b", "#include <a.h>",
     "_Static_assert(1 < 2, x);", "static_assert(a == b);",
     'log_info("%d", a < b || !f(1));', "log_error(1, 2);", "sizeof(a[0])",
+    "struct x y = {0};", "return (struct x){0};", "mem_alloc(n + 1);", "mem_grow(a, 2 * n, 1);",
     "char name[32];", "char *name[32];", "char one[4], two[4];", "1.5", "1e6"])
 def test_what_is_left_alone(body):
     assert changes(body) == []
