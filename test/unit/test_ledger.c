@@ -1,65 +1,7 @@
-#include "ports/ledger_parts.h"
-
-#include "base/fs.h"
-#include "base/mem.h"
-
-#include "unit.h"
+#include "ledger_fixture.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define HASH "0123456789abcdef0123456789abcdef01234567"
-#define V2 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-
-/* ---- a ledger in a folder of its own ---- */
-
-struct fixture {
-	char *folder, *path;
-	struct ledger *l;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = mem_alloc(sizeof *f);
-	struct err err;
-
-	if (unit_make_folder((void **)&f->folder))
-		return -1;
-	f->path = fs_join(f->folder, "ledger.db");
-	f->l = ledger_open(f->path, false, &err);
-	*state = f;
-	return f->l ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-	int failed;
-
-	ledger_close(f->l);
-	failed = unit_remove_folder((void **)&f->folder);
-	free(f->path);
-	free(f);
-	return failed;
-}
-
-/* Whatever is read next is from the file, not from a cache. */
-static struct ledger *reopened(void **state)
-{
-	struct fixture *f = *state;
-	struct err err;
-
-	ledger_close(f->l);
-	f->l = ledger_open(f->path, false, &err);
-	if (!f->l)
-		fail_msg("%s", err.msg);
-	return f->l;
-}
-
-static struct ledger *ledger(void **state)
-{
-	return ((struct fixture *)*state)->l;
-}
 
 static struct ledger_totals totals(struct ledger *l, const char *container)
 {
@@ -97,65 +39,11 @@ static struct assignment only(struct ledger *l)
 
 #define OWN_ASSIGNMENT OWN(assignment_clear)
 
-static int64_t ask(struct ledger *l, const char *container)
-{
-	struct err err;
-	int64_t id = 0;
-
-	MUST(ledger_asking(l, container, &id, &err));
-	assert_true(id > 0);
-	return id;
-}
-
-static int64_t assign(struct ledger *l, const char *container, const char *torrent_id)
-{
-	struct err err;
-	int64_t id = ask(l, container);
-
-	MUST(ledger_assigned(l, id, torrent_id, "77", &err));
-	return id;
-}
-
-static int64_t fetch(struct ledger *l, const char *container, const char *torrent_id, bool hook)
-{
-	const struct fetched f = {.infohash = HASH,
-				  .name = "Film",
-				  .file_name = "Film.torrent",
-				  .bytes = 1000,
-				  .hook = hook};
-	struct err err;
-	int64_t id = assign(l, container, torrent_id);
-
-	MUST(ledger_fetched(l, id, &f, &err));
-	return id;
-}
-
-static int64_t deliver(struct ledger *l, const char *container, const char *torrent_id, bool hook)
-{
-	struct err err;
-	int64_t id = fetch(l, container, torrent_id, hook);
-
-	MUST(ledger_delivering(l, id, "Film.torrent", "/watch/Film.torrent", &err));
-	MUST(ledger_delivered(l, id, "/watch/Film.torrent", NULL, PICK_UP_DUE, &err));
-	return id;
-}
-
-static void sql(void **state, const char *text)
-{
-	struct fixture *f = *state;
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-	int code = sqlite3_exec(db, text, NULL, NULL, NULL);
-	sqlite3_close(db);
-	assert_int_equal(code, SQLITE_OK);
-}
-
 /* ---- the file ---- */
 
 static void the_file_is_private_and_reopens(void **state)
 {
-	struct fixture *f = *state;
+	struct ledger_fixture *f = *state;
 	struct stat st;
 
 	assert_int_equal(stat(f->path, &st), 0);
@@ -183,7 +71,7 @@ static void make_old(const char *path)
 
 static void a_file_of_an_older_version_is_brought_up_to_date(void **state)
 {
-	struct fixture *f = *state;
+	struct ledger_fixture *f = *state;
 	struct err err;
 
 	ledger_close(f->l);
@@ -244,7 +132,7 @@ static void make_texts(const char *path)
 
 static void outcomes_that_were_kept_as_texts_become_results(void **state)
 {
-	struct fixture *f = *state;
+	struct ledger_fixture *f = *state;
 	struct ledger_cycle *cycles;
 	struct ledger_container c;
 	struct pace pace;
@@ -275,7 +163,7 @@ static void outcomes_that_were_kept_as_texts_become_results(void **state)
 
 static void a_file_of_a_newer_version_is_refused_and_left_alone(void **state)
 {
-	struct fixture *f = *state;
+	struct ledger_fixture *f = *state;
 	struct err err = {0};
 
 	ask(f->l, "attic");
@@ -291,7 +179,7 @@ static void a_file_of_a_newer_version_is_refused_and_left_alone(void **state)
 
 static void a_file_that_is_no_ledger_is_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct ledger_fixture *f = *state;
 	OWN_STR char *path = fs_join(f->folder, "other.db");
 	static const char text[] = "this is a text file, and a longer one than SQLite's header is: "
 				   "one hundred bytes, so that it is read at all by the library.";
@@ -309,7 +197,7 @@ static void a_file_that_is_no_ledger_is_refused(void **state)
 
 static void damage_is_told_from_trouble_that_passes(void **state)
 {
-	struct fixture *f = *state;
+	struct ledger_fixture *f = *state;
 	OWN_BUF struct buf bytes = BUF_MAX(1 << 20);
 	struct assignment *list;
 	struct err err = {0};
@@ -331,7 +219,7 @@ static void damage_is_told_from_trouble_that_passes(void **state)
 
 static void looking_makes_no_file_and_changes_none(void **state)
 {
-	struct fixture *f = *state;
+	struct ledger_fixture *f = *state;
 	OWN_STR char *missing = fs_join(f->folder, "missing.db");
 	struct err err = {0};
 	int64_t id;
@@ -351,7 +239,7 @@ static void looking_makes_no_file_and_changes_none(void **state)
 
 static void an_empty_file_is_a_ledger_without_rows(void **state)
 {
-	struct fixture *f = *state;
+	struct ledger_fixture *f = *state;
 	OWN_STR char *path = fs_join(f->folder, "empty.db");
 	struct err err = {0};
 
@@ -368,7 +256,7 @@ static void an_empty_file_is_a_ledger_without_rows(void **state)
 
 static void two_processes_may_open_a_new_ledger_at_once(void **state)
 {
-	struct fixture *f = *state;
+	struct ledger_fixture *f = *state;
 	struct err err;
 	struct ledger *other = ledger_open(f->path, false, &err);
 
@@ -862,8 +750,6 @@ static void a_turn_of_an_unknown_cycle_is_refused_as_a_whole(void **state)
 	/* The failed transaction is not left open. */
 	ask(ledger(state), "attic");
 }
-
-#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 /* ---- what the status page shows ---- */
 
