@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -134,7 +135,7 @@ char *filename_safe(const char *raw)
 {
 	const char *base = behind_slashes(raw);
 	size_t len = strlen(base);
-	OWN_STR char *clean = text_printable(base, len, 4 * len + 4);
+	OWN_STR char *clean = text_printable(base, len, SIZE_MAX);
 	char *s = text_strip(clean);
 
 	len = strlen(s);

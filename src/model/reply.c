@@ -99,7 +99,7 @@ static bool read_version(const json_t *value, char out[REPLY_VERSION_SIZE])
 {
 	char text[64];
 
-	if (json_is_string(value) && strlen(json_string_value(value)) < REPLY_VERSION_SIZE)
+	if (json_is_string(value))
 		text_copy(text, sizeof text, json_string_value(value));
 	else if (json_is_integer(value))
 		snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
@@ -114,7 +114,7 @@ static bool read_version(const json_t *value, char out[REPLY_VERSION_SIZE])
 	return true;
 }
 
-static void read_message(const json_t *root, char out[256])
+static void read_message(const json_t *root, char out[REPLY_MESSAGE_SIZE])
 {
 	const json_t *text = json_object_get(root, "Error");
 
@@ -122,16 +122,16 @@ static void read_message(const json_t *root, char out[256])
 		text = json_object_get(root, "Message");
 	if (!json_is_string(text))
 		return;
-	OWN_STR char *printable =
-		text_printable(json_string_value(text), json_string_length(text), 255);
-	text_copy(out, 256, printable);
+	OWN_STR char *printable = text_printable(json_string_value(text), json_string_length(text),
+						 REPLY_MESSAGE_SIZE);
+	text_copy(out, REPLY_MESSAGE_SIZE, printable);
 }
 
+/* Leaves *out, which is empty, as it is where there is none. */
 static bool read_infohash(const json_t *value, char out[41])
 {
 	uint8_t raw[SHA1_SIZE];
 
-	out[0] = '\0';
 	if (!value || json_is_null(value))
 		return true;
 	if (!json_is_string(value) || !hash_unhex(json_string_value(value), raw, sizeof raw))

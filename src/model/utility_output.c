@@ -28,7 +28,7 @@ static const char *const never_asked[] = {"Connection refused",
 					  "(char 0)" /* an answer that is not JSON: a page */};
 
 struct line {
-	const char *at;
+	const char *at; /* at[len] is '\n' or '\0' */
 	size_t len;
 };
 
@@ -64,8 +64,7 @@ static size_t first_word(struct line line)
 {
 	size_t n = 0;
 
-	while (n < line.len &&
-	       (isalnum((unsigned char)line.at[n]) || line.at[n] == '_' || line.at[n] == '.'))
+	while (isalnum((unsigned char)line.at[n]) || line.at[n] == '_' || line.at[n] == '.')
 		n++;
 	return n;
 }
@@ -105,7 +104,7 @@ static void read_exceptions(const char *output, struct utility_output *out)
 		if (ends_in_error(line, word)) {
 			take_exception(out, line, word);
 			found = true;
-		} else if (found && line.len && *line.at == '{') {
+		} else if (found && *line.at == '{') {
 			add_reply(out, line);
 		}
 		if (line.len)
@@ -127,7 +126,7 @@ static bool speaks_of_stalling(const char *output)
 	struct line line;
 
 	while (next_line(&output, &line)) {
-		if (!line.len || *line.at != '{')
+		if (*line.at != '{')
 			continue;
 		OWN_STR char *reply = mem_dupn(line.at, line.len);
 		if (text_has_word_nocase(reply, "stall"))
@@ -165,8 +164,10 @@ static void read_ids(const char *output, struct utility_output *out)
 static long http_status(const struct utility_output *out)
 {
 	const char *colon = strstr(out->message, "HTTPError: ");
-	long status = colon ? strtol(colon + strlen("HTTPError: "), NULL, 10) : 0;
 
+	if (!colon)
+		return 0;
+	long status = strtol(colon + strlen("HTTPError: "), NULL, 10);
 	return status >= 100 && status <= 599 ? status : 0;
 }
 
@@ -270,12 +271,11 @@ static bool assigned_version(struct line line, char version[REPLY_VERSION_SIZE])
 	if (!names_version(rest.at, name))
 		return false;
 	size_t at = skip(rest, name, " \t");
-	if (at >= rest.len || rest.at[at] != '=')
+	if (rest.at[at] != '=')
 		return false;
 	at = skip(rest, at + 1, " \t'\"");
 	size_t end = skip(rest, at, "0123456789.");
-	if (at >= rest.len || !isdigit((unsigned char)rest.at[at]) ||
-	    end - at >= REPLY_VERSION_SIZE)
+	if (!isdigit((unsigned char)rest.at[at]) || end - at >= REPLY_VERSION_SIZE)
 		return false;
 	copy(version, REPLY_VERSION_SIZE, rest.at + at, end - at);
 	return true;

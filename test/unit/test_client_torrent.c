@@ -93,7 +93,7 @@ static void hashes_are_40_or_64_digits_in_lower_case(void **state)
 		{V2, V2},     {NULL, ""},
 		{"", ""},     {"0123", ""},
 		{V1 "0", ""}, {"g123456789abcdef0123456789abcdef01234567", ""},
-		{V2 "0", ""},
+		{V2 "0", ""}, {"0123456789abcdef0123456789abcdef0123456g", ""},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -103,6 +103,10 @@ static void hashes_are_40_or_64_digits_in_lower_case(void **state)
 	}
 	char small[41] = "old";
 	client_torrent_hash(small, sizeof small, V2);
+	assert_string_equal(small, "");
+	client_torrent_hash(small, sizeof small, V1);
+	assert_string_equal(small, V1);
+	client_torrent_hash(small, sizeof small - 1, V1);
 	assert_string_equal(small, "");
 }
 
@@ -129,6 +133,55 @@ static void states_have_a_text_and_some_are_incomplete(void **state)
 	}
 }
 
+static void a_torrent_is_found_by_the_hash_that_is_kept(void **state)
+{
+	(void)state;
+	OWN_CLIENT_TORRENTS struct client_torrents all = {0};
+	static const struct {
+		const char *kept, *v2, *id;
+	} rows[] = {
+		{V1, "", V1},          {V1, V2, V1},      {V2, "", V2_SHORT},
+		{OTHER, V2, V2_SHORT}, {OTHER, "", NULL},
+	};
+
+	add(&all, V1);
+	add(&all, V2_SHORT);
+	client_torrents_sort(&all);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct client_torrent *t =
+			client_torrents_find_either(&all, rows[i].kept, rows[i].v2);
+		assert_string_equal(t ? t->id : "", rows[i].id ? rows[i].id : "");
+	}
+}
+
+static void stalled_is_what_does_not_come_further(void **state)
+{
+	(void)state;
+	for (enum client_state s = CLIENT_SEEDING; s <= CLIENT_ERROR; s++)
+		for (int complete = 0; complete < 2; complete++) {
+			struct client_torrent t = {.state = s, .complete = complete};
+			assert_int_equal(client_torrent_is_stalled(&t),
+					 s == CLIENT_STALLED || (s == CLIENT_ERROR && !complete));
+		}
+}
+
+static void a_tracker_disowns_a_torrent_in_several_words(void **state)
+{
+	(void)state;
+	static const char *const disowned[] = {
+		"Unregistered torrent", "torrent not registered", "Torrent not found",
+		"Info hash not found",  "infohash not found",     "does not exist",
+		"Unknown torrent",      "unknown info_hash",      "Torrent was Deleted: x",
+		"Trumped by",           "not authorized",         "Unauthorized",
+		"Passkey not found"};
+	static const char *const others[] = {"", "timed out", "Host not found", "HTTP 503"};
+
+	for (size_t i = 0; i < COUNT(disowned); i++)
+		assert_true(client_torrent_is_disowned(disowned[i]));
+	for (size_t i = 0; i < COUNT(others); i++)
+		assert_false(client_torrent_is_disowned(others[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +191,9 @@ int main(void)
 		cmocka_unit_test(a_list_has_a_longest_length),
 		cmocka_unit_test(hashes_are_40_or_64_digits_in_lower_case),
 		cmocka_unit_test(states_have_a_text_and_some_are_incomplete),
+		cmocka_unit_test(a_torrent_is_found_by_the_hash_that_is_kept),
+		cmocka_unit_test(stalled_is_what_does_not_come_further),
+		cmocka_unit_test(a_tracker_disowns_a_torrent_in_several_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,6 +36,10 @@ static void the_field_gives_a_name_in_each_of_its_forms(void **state)
 		{"; filename*=UTF-8''a%00b", "a_b"},
 		{"; filename*=UTF-8''a%4zb%", "a%4zb%"},
 		{"; filename*=\"UTF-8''quoted\"", "quoted"},
+		{"; other; filename=x", "x"},
+		{"; other=\";\" = \"x; filename=z\"", "z\""},
+		{"; filename=x\x80\xBC", "x\xC2\x80\xC2\xBC"},
+		{"; filename=x\x7F\xC0", "x\x7F\xC3\x80"},
 		{"attachment", NULL},
 		{"attachment; filename=", NULL},
 		{"attachment; filename=\"\"", NULL},
@@ -59,6 +63,12 @@ static void a_field_of_an_absurd_size_gives_no_name(void **state)
 	OWN_STR char *field = mem_printf("attachment; filename=x; pad=%s", padding);
 
 	assert_null(filename_from_disposition(field));
+	OWN_STR char *fill = mem_printf("%0*d", 16 * 1024 - (int)strlen("; filename=x; p="), 0);
+	OWN_STR char *longest = mem_printf("; filename=x; p=%s", fill);
+	OWN_STR char *name = filename_from_disposition(longest);
+	assert_string_equal(name, "x");
+	OWN_STR char *longer = mem_printf("%s0", longest);
+	assert_null(filename_from_disposition(longer));
 }
 
 static void names_become_safe(void **state)
@@ -70,6 +80,7 @@ static void names_become_safe(void **state)
 		{"Film.torrent", "Film.torrent"},
 		{"Film.TORRENT", "Film.torrent"},
 		{"Film", "Film.torrent"},
+		{"x", "x.torrent"},
 		{"Film.torrent.torrent", "Film.torrent.torrent"},
 		{"../../etc/cron.d/evil", "evil.torrent"},
 		{"..\\..\\evil.torrent", "evil.torrent"},
@@ -114,6 +125,12 @@ static void the_infohash_stands_before_the_ending(void **state)
 	OWN_STR char *name = filename_with_infohash("Film.torrent", "0123456789abcdef");
 
 	assert_string_equal(name, "Film [01234567].torrent");
+	OWN_STR char *again = filename_with_infohash(name, "0123456789abcdef");
+	assert_string_equal(again, "Film [01234567].torrent");
+	OWN_STR char *other = filename_with_infohash(name, "abcdef0123456789");
+	assert_string_equal(other, "Film [01234567] [abcdef01].torrent");
+	OWN_STR char *bare = filename_with_infohash(" [01234567].torrent", "0123456789abcdef");
+	assert_string_equal(bare, " [01234567] [01234567].torrent");
 }
 
 int main(void)

@@ -1,5 +1,7 @@
 #include "model/reply.h"
 
+#include "base/buf.h"
+
 #include "unit.h"
 
 #define HASH "0123456789abcdef0123456789abcdef01234567"
@@ -161,7 +163,9 @@ static void versions_come_as_texts_and_numbers(void **state)
 		{"-1", ""},
 		{"1e99", ""},
 		{"[1]", ""},
+		{"\"1.111111111111111111111\"", "1.111111111111111111111"},
 		{"\"1.1111111111111111111111\"", ""},
+		{"\"1.111111111111111111111111111111111111111111111111111111111111111\"", ""},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -198,6 +202,7 @@ static void an_error_in_place_of_the_version_keeps_its_words(void **state)
 		{"{\"Status\":\"Error\"}", WORD_TRACKER, ""},
 		{"{\"Status\":\"Odd\",\"Error\":\"x\"}", WORD_PROTOCOL, ""},
 		{"<html>", WORD_PROTOCOL, ""},
+		{"{}", WORD_PROTOCOL, ""},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -234,6 +239,55 @@ static void incomplete_transactions_are_read_as_far_as_they_can_be(void **state)
 	assert_string_equal(r.incomplete[1].infohash, "");
 	assert_int_equal(r.incomplete[2].transaction, 0);
 	assert_string_equal(r.incomplete[2].torrent_id, "9");
+}
+
+static void one_incomplete_transaction_is_a_list(void **state)
+{
+	(void)state;
+	OWN_REPLY struct reply r = {0};
+
+	read_ok("{\"Status\":\"Ok\",\"TorrentID\":1,\"ArchiveID\":2,\"IncompleteTransactions\":{"
+		"\"11\":{\"TorrentID\":\"5\"}}}",
+		&r);
+	assert_int_equal(r.n_incomplete, 1);
+	assert_string_equal(r.incomplete[0].infohash, "");
+}
+
+static void a_list_beyond_its_limit_is_not_read(void **state)
+{
+	(void)state;
+	for (int n = REPLY_INCOMPLETE_MAX; n <= REPLY_INCOMPLETE_MAX + 1; n++) {
+		OWN_BUF struct buf text = BUF_MAX(8 << 20);
+		OWN_REPLY struct reply r = {0};
+		buf_puts(&text, "{\"Status\":\"Ok\",\"TorrentID\":1,\"ArchiveID\":2,"
+				"\"IncompleteTransactions\":{");
+		for (int i = 0; i < n; i++)
+			buf_printf(&text, "%s\"%d\":{\"TorrentID\":5}", i ? "," : "", i + 1);
+		buf_puts(&text, "}}");
+		read_ok(buf_text(&text), &r);
+		assert_true(r.lists_incomplete);
+		assert_int_equal(r.n_incomplete, n > REPLY_INCOMPLETE_MAX ? 0 : n);
+	}
+}
+
+static void of_two_equal_keys_the_last_counts(void **state)
+{
+	(void)state;
+	OWN_REPLY struct reply r = {0};
+
+	read_ok("{\"Status\":\"Ok\",\"TorrentID\":1,\"ArchiveID\":2,\"TorrentID\":3}", &r);
+	assert_string_equal(r.torrent_id, "3");
+}
+
+static void the_trackers_words_are_cut(void **state)
+{
+	(void)state;
+	OWN_REPLY struct reply r = {0};
+	char text[400];
+
+	snprintf(text, sizeof text, "{\"Status\":\"Error\",\"Error\":\"%0300d\"}", 7);
+	read_ok(text, &r);
+	assert_int_equal(strlen(r.message), REPLY_MESSAGE_SIZE - 1);
 }
 
 static void an_empty_list_is_still_a_list(void **state)
@@ -281,6 +335,10 @@ int main(void)
 		cmocka_unit_test(versions_come_as_texts_and_numbers),
 		cmocka_unit_test(an_error_in_place_of_the_version_keeps_its_words),
 		cmocka_unit_test(incomplete_transactions_are_read_as_far_as_they_can_be),
+		cmocka_unit_test(one_incomplete_transaction_is_a_list),
+		cmocka_unit_test(a_list_beyond_its_limit_is_not_read),
+		cmocka_unit_test(of_two_equal_keys_the_last_counts),
+		cmocka_unit_test(the_trackers_words_are_cut),
 		cmocka_unit_test(an_empty_list_is_still_a_list),
 		cmocka_unit_test(deep_nesting_is_refused_without_harm),
 	};

@@ -244,6 +244,21 @@ static void trackers_that_are_kept_elsewhere_are_added(void **state)
 	assert_string_equal(t.announce_host, "a");
 }
 
+static void trackers_of_its_own_are_replaced(void **state)
+{
+	(void)state;
+	const char *own =
+		"d1:x1:y7:another1:z8:announce4:old:8:announcf1:a13:announce-listll4:old:ee"
+		"13:announce-lisu1:b4:info" INFO "e";
+	bool ok;
+	OWN_BUF struct buf out = with_trackers(own, "d8:trackersll11:http://a/aneee", &ok);
+
+	assert_true(ok);
+	assert_string_equal(out.data,
+			    "d8:announce11:http://a/an13:announce-listll11:http://a/anee"
+			    "1:x1:y7:another1:z8:announcf1:a13:announce-lisu1:b4:info" INFO "e");
+}
+
 static void where_no_tracker_is_kept_nothing_is_added(void **state)
 {
 	(void)state;
@@ -476,6 +491,7 @@ int main(void)
 		cmocka_unit_test(only_host_and_port_of_a_tracker_are_kept),
 		cmocka_unit_test(the_list_of_trackers_comes_first),
 		cmocka_unit_test(trackers_that_are_kept_elsewhere_are_added),
+		cmocka_unit_test(trackers_of_its_own_are_replaced),
 		cmocka_unit_test(where_no_tracker_is_kept_nothing_is_added),
 		cmocka_unit_test(a_long_host_is_left_out),
 		cmocka_unit_test(names_are_made_harmless),

@@ -2,6 +2,8 @@
 
 #include "unit.h"
 
+#include <signal.h>
+
 #define TRACE "Traceback (most recent call last):\n  File \"archiver.py\", line 1, in fetch\n"
 #define REFUSED TRACE "RuntimeError: Error: Unexpected server response\n\n"
 #define URL "http://x/archive.php?action=fetch&ContainerName=a&ContainerSize=1T&MaxStalled=0"
@@ -36,6 +38,18 @@ static const struct {
 	 "HTTPError", 503, true, false},
 	{1, "requests.exceptions.HTTPError: 502 Server Error: x for url: " URL, UTILITY_FAILED,
 	 "HTTPError", 502, true, true},
+	{1, "requests.exceptions.HTTPError: 401 Client Error: x for url: " URL, UTILITY_FAILED,
+	 "HTTPError", 401, true, false},
+	{1, "requests.exceptions.HTTPError: 402 Client Error: x for url: " URL, UTILITY_FAILED,
+	 "HTTPError", 402, false, false},
+	{1, "requests.exceptions.HTTPError: 500 Server Error: x for url: " URL, UTILITY_FAILED,
+	 "HTTPError", 500, true, true},
+	{1, "requests.exceptions.HTTPError: 499 Client Error: x for url: " URL, UTILITY_FAILED,
+	 "HTTPError", 499, false, false},
+	{1, "HTTPError: 99 x", UTILITY_FAILED, "HTTPError", 0, true, true},
+	{1, "HTTPError: 100 x", UTILITY_FAILED, "HTTPError", 100, false, false},
+	{1, "HTTPError: 599 x", UTILITY_FAILED, "HTTPError", 599, true, true},
+	{1, "HTTPError: 600 x", UTILITY_FAILED, "HTTPError", 0, true, true},
 	{1, "HTTPError: of another form", UTILITY_FAILED, "HTTPError", 0, true, true},
 	{1, "a.b.ConnectionError: ('Connection aborted.', x)", UTILITY_FAILED, "ConnectionError", 0,
 	 true, true},
@@ -54,6 +68,8 @@ static const struct {
 	{1, "", UTILITY_FAILED, "Unknown", 0, false, true},
 	{139, "no trace", UTILITY_FAILED, "Unknown", 0, false, true},
 	{1, "  KeyError: indented", UTILITY_FAILED, "Unknown", 0, false, true},
+	{1, " KeyError: indented", UTILITY_FAILED, "Unknown", 0, false, true},
+	{1, "Error: plain", UTILITY_FAILED, "Error", 0, false, true},
 	{1, "Errors: of another kind", UTILITY_FAILED, "Unknown", 0, false, true},
 	{1, "KeyError: 1\nValueError\nlast line", UTILITY_FAILED, "ValueError", 0, false, true},
 	{1, "AnErrorNameThatIsMuchLongerThanAnyOutcomeCanHoldError: x", UTILITY_FAILED,
@@ -85,6 +101,81 @@ static void the_reply_is_told_with_the_exception(void **state)
 					  "{'Status': 'Error', 'Error': 'Database'}");
 }
 
+/* An exception of `len` bytes, and the reply behind it. */
+static struct utility_output long_failure(size_t len, const char *reply)
+{
+	struct utility_output said;
+	char output[2000] = "KeyError: ";
+
+	memset(output + strlen(output), 'x', len - strlen(output));
+	snprintf(output + len, sizeof output - len, "\n%s\n", reply);
+	utility_output_read(1, output, &said);
+	return said;
+}
+
+static void the_message_is_cut_to_its_room(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t len, cut;
+		char last;
+	} lengths[] = {{295, 299, '\''}, {296, 299, '{'}, {297, 297, 'x'},
+		       {299, 299, 'x'},  {300, 299, 'x'}, {301, 299, 'x'}};
+	char reply[1000];
+
+	for (size_t i = 0; i < COUNT(lengths); i++) {
+		struct utility_output said = long_failure(lengths[i].len, "{'Status': 'Error'}");
+		assert_int_equal(strlen(said.message), lengths[i].cut);
+		assert_int_equal(said.message[lengths[i].cut - 1], lengths[i].last);
+		assert_int_equal(said.signal, 0);
+	}
+	snprintf(reply, sizeof reply, "{'%0500d'}", 7);
+	struct utility_output said = long_failure(100, reply);
+	assert_int_equal(strlen(said.message), 299);
+	assert_int_equal(said.message[298], '0');
+}
+
+static void only_a_reply_is_added_to_the_message(void **state)
+{
+	(void)state;
+	struct utility_output said;
+
+	utility_output_read(1, "KeyError: 1\nlast line\n\n", &said);
+	assert_string_equal(said.message, "KeyError: 1");
+	utility_output_read(1, "{'a': 1}\nKeyError: 1\n", &said);
+	assert_string_equal(said.message, "KeyError: 1");
+	utility_output_read(1, "{'a': 1}\nthe end\n\n", &said);
+	assert_string_equal(said.message, "the end");
+	utility_output_read(1, "", &said);
+	assert_string_equal(said.message, "");
+}
+
+static void the_signal_that_ended_it_is_named(void **state)
+{
+	(void)state;
+	static const struct {
+		int status, signal;
+		const char *message;
+	} signals[] = {
+		{127, 0, "line"},
+		{128, 0, "line"},
+		{129, 1, "ended by signal 1"},
+		{137, 9, "ended by signal 9; out of memory?"},
+		{139, 11, "ended by signal 11"},
+	};
+	struct utility_output said;
+
+	for (size_t i = 0; i < COUNT(signals); i++) {
+		utility_output_read(signals[i].status, "line\n", &said);
+		assert_int_equal(said.signal, signals[i].signal);
+		assert_string_equal(said.message, signals[i].message);
+	}
+	utility_output_read(128 + SIGRTMAX, "line\n", &said);
+	assert_int_equal(said.signal, SIGRTMAX);
+	utility_output_read(128 + SIGRTMAX + 1, "line\n", &said);
+	assert_int_equal(said.signal, 0);
+}
+
 static void a_missing_module_is_named(void **state)
 {
 	(void)state;
@@ -109,6 +200,15 @@ static void a_failed_download_tells_what_was_assigned(void **state)
 	assert_string_equal(said.torrent_id, "");
 	utility_output_read(1, "Error: &id=123456789012345678901234567890&ArchiveID=1\n", &said);
 	assert_string_equal(said.archive_id, "");
+	utility_output_read(1, "Error: &id=123456789012345678901234&ArchiveID=1\n", &said);
+	assert_string_equal(said.torrent_id, "");
+	utility_output_read(1, "Error: &id=12345678901234567890123&ArchiveID=1\n", &said);
+	assert_string_equal(said.torrent_id, "12345678901234567890123");
+	utility_output_read(1, "Error: &id=1\nError: &ArchiveID=2\n", &said);
+	assert_string_equal(said.torrent_id, "");
+	utility_output_read(1, "Error: &id=1&ArchiveID=2\n get(\"&id=3&ArchiveID=4\")\n", &said);
+	assert_string_equal(said.torrent_id, "1");
+	assert_string_equal(said.archive_id, "2");
 }
 
 static void a_list_names_its_containers(void **state)
@@ -121,6 +221,10 @@ static void a_list_names_its_containers(void **state)
 	assert_true(utility_output_lists(list, "a (b)"));
 	assert_false(utility_output_lists(list, "att"));
 	assert_false(utility_output_lists(list, "ttic"));
+	assert_false(utility_output_lists(list, "cubic"));
+	assert_false(utility_output_lists("\tattic (", "attic"));
+	assert_true(utility_output_lists("\tattic ()", "attic"));
+	assert_false(utility_output_lists(" attic (1T)", "attic"));
 	assert_false(utility_output_is_list("attic (800G): /watch\n"));
 	assert_false(utility_output_is_list(""));
 }
@@ -137,7 +241,13 @@ static const struct {
 	{"version = unknown\n", NULL},
 	{"versions = 1\n", NULL},
 	{"version = 1234567890123456789012345\n", NULL},
+	{"    version = 1", "1"},
+	{"version: 12\n", NULL},
+	{"version = 1.345678901234567890123", "1.345678901234567890123"},
+	{"version = 1.3456789012345678901234", NULL},
 	{"version =", NULL},
+	{"version =\n1", NULL},
+	{"version = .5", NULL},
 	{"version", NULL},
 	{"", NULL},
 };
@@ -161,6 +271,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status_and_output_have_one_meaning),
 		cmocka_unit_test(the_reply_is_told_with_the_exception),
+		cmocka_unit_test(the_message_is_cut_to_its_room),
+		cmocka_unit_test(only_a_reply_is_added_to_the_message),
+		cmocka_unit_test(the_signal_that_ended_it_is_named),
 		cmocka_unit_test(a_missing_module_is_named),
 		cmocka_unit_test(a_failed_download_tells_what_was_assigned),
 		cmocka_unit_test(a_list_names_its_containers),
