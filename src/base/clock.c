@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -73,4 +74,54 @@ void clock_span(int64_t ms, char out[CLOCK_TEXT])
 		snprintf(out, CLOCK_TEXT, "%" PRId64 " s", s);
 	else
 		snprintf(out, CLOCK_TEXT, "under a second");
+}
+
+void clock_about(int64_t ms, char out[CLOCK_TEXT])
+{
+	if (ms >= 60000 && ms < 3600000)
+		snprintf(out, CLOCK_TEXT, "%" PRId64 " m", ms / 60000);
+	else
+		clock_span(ms, out);
+}
+
+/* ---- for people who look ---- */
+
+static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+				     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+static bool split(int64_t when, struct tm *tm)
+{
+	time_t seconds = (time_t)(when / 1000);
+
+	return when > 0 && localtime_r(&seconds, tm);
+}
+
+void clock_date(int64_t when, char out[CLOCK_TEXT])
+{
+	struct tm t;
+
+	if (split(when, &t))
+		snprintf(out, CLOCK_TEXT, "%d %s %d", t.tm_mday, months[t.tm_mon],
+			 t.tm_year + 1900);
+	else
+		snprintf(out, CLOCK_TEXT, "never");
+}
+
+void clock_short(int64_t when, int64_t now, char out[CLOCK_TEXT])
+{
+	struct tm t, n = {0};
+
+	if (!split(when, &t)) {
+		snprintf(out, CLOCK_TEXT, "never");
+		return;
+	}
+	split(now, &n);
+	if (t.tm_year != n.tm_year)
+		snprintf(out, CLOCK_TEXT, "%d %s %d, %02d:%02d", t.tm_mday, months[t.tm_mon],
+			 t.tm_year + 1900, t.tm_hour, t.tm_min);
+	else if (t.tm_yday != n.tm_yday)
+		snprintf(out, CLOCK_TEXT, "%d %s, %02d:%02d", t.tm_mday, months[t.tm_mon],
+			 t.tm_hour, t.tm_min);
+	else
+		snprintf(out, CLOCK_TEXT, "%02d:%02d", t.tm_hour, t.tm_min);
 }

@@ -3,6 +3,7 @@
 #include "view/status.h"
 #include "config/wire.h"
 #include "base/clock.h"
+#include "model/fact.h"
 #include "base/fs.h"
 
 #include <stdio.h>
@@ -46,16 +47,15 @@ static bool find_due(const struct config *c, int64_t *due, struct err *err)
 static bool on_time(const struct config *c, int64_t due, struct err *err)
 {
 	OWN_STR char *path = wire_cycle_lock_path(c);
-	char text[CLOCK_TEXT];
+	const struct fact late = {.what = FACT_OVERDUE, .since = due};
 	bool running;
 
 	if (!due || clock_now() <= due + STATUS_LATE_MS)
 		return true;
 	if (!fs_lock_is_held(path, &running, err))
 		return false;
-	clock_span(clock_now() - due, text);
-	return running || err_set(err, ERR_TARGET, WORD_INTERNAL,
-				  "the next cycle has been due for %s and does not begin", text);
+	OWN_STR char *title = fact_title(&late, clock_now());
+	return running || err_set(err, ERR_TARGET, WORD_INTERNAL, "%s", title);
 }
 
 static bool is_healthy(const struct config *c, int64_t *due, struct err *err)

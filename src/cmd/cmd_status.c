@@ -88,54 +88,48 @@ static void print_staged(const json_t *list)
 	}
 }
 
-static void print_version(const json_t *all)
+static void print_notices(const json_t *list)
 {
-	const char *announced = get(all, "announced");
+	size_t i;
+	json_t *n;
 
-	if (num_version_compare(announced, get(all, "speaks")) > 0)
-		printf("The tracker announces version %s of its utility; this program speaks the "
-		       "protocol of %s: look for a newer ptp-archiver.\n",
-		       announced, get(all, "speaks"));
+	json_array_foreach (list, i, n)
+		printf("%s%s%s\n", get(n, "text"), *get(n, "hint") ? " " : "", get(n, "hint"));
+}
+
+static void print_daemon(const json_t *all)
+{
+	if (json_is_true(json_object_get(all, "working")))
+		printf("A cycle is running.\n");
+	if (!json_is_true(json_object_get(all, "daemon")))
+		return;
+	if (*get(all, "next_try"))
+		printf("The daemon is running. Next try: %s. Next cycle: %s\n",
+		       get(all, "next_try"), get(all, "next_cycle"));
+	else
+		printf("The daemon is running. Next cycle: %s\n",
+		       *get(all, "next_cycle") ? get(all, "next_cycle") : "now");
 }
 
 static void print_status(const json_t *all)
 {
-	const json_t *backoff = json_object_get(all, "backoff");
 	const json_t *audit = json_object_get(all, "audit");
-	const json_t *trouble = json_object_get(all, "trouble");
-	bool runs = json_is_true(json_object_get(all, "daemon"));
 	size_t i;
 	json_t *o;
 
+	print_notices(json_object_get(all, "notices"));
+	printf("\n");
 	json_array_foreach (json_object_get(all, "containers"), i, o)
 		print_container(o);
-	if (!i)
-		printf("No containers are configured.\n");
 	print_open(json_object_get(all, "pending"), "Pending (the next cycle resumes these "
 						    "before it asks for anything new, if their "
 						    "container is configured):");
 	print_open(json_object_get(all, "possibly_lost"),
 		   "Possibly lost (the program searches the tracker's next answer for these):");
 	print_staged(json_object_get(all, "staged"));
-	printf("\n");
-	if (json_is_object(backoff))
-		printf("The tracker is left alone until %s, after: %s\n", get(backoff, "until"),
-		       get(backoff, "reason"));
 	if (json_is_object(audit))
-		printf("Audit of %s: %s.\n", get(audit, "at"), get(audit, "summary"));
-	print_version(all);
-	if (json_is_true(json_object_get(all, "working")))
-		printf("A cycle is running.\n");
-	if (json_is_object(trouble))
-		printf("No cycle can be run: %s\n", get(trouble, "message"));
-	if (runs && *get(all, "next_try"))
-		printf("The daemon is running. Next try: %s. Next cycle: %s\n",
-		       get(all, "next_try"), get(all, "next_cycle"));
-	else if (runs)
-		printf("The daemon is running. Next cycle: %s\n",
-		       *get(all, "next_cycle") ? get(all, "next_cycle") : "now");
-	else
-		printf("The daemon is not running.\n");
+		printf("\nAudit of %s: %s.\n", get(audit, "at"), get(audit, "summary"));
+	print_daemon(all);
 }
 
 static void print_history(const json_t *list)

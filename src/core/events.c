@@ -6,8 +6,8 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "model/fact.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,26 +53,39 @@ static struct notice *find_or_add(struct notices *told, const char *kind, const 
 	return n;
 }
 
-/* `text` is taken over. */
+/* `title` and `text` are taken over. */
 static struct event *add(struct events *out, const struct events_now *in, enum event_kind kind,
-			 enum event_level level, const char *name, char *text, const char *fmt, ...)
-	__attribute__((format(printf, 7, 8)));
-static struct event *add(struct events *out, const struct events_now *in, enum event_kind kind,
-			 enum event_level level, const char *name, char *text, const char *fmt, ...)
+			 enum event_level level, const char *name, char *title, char *text)
 {
-	char title[2 * EVENT_TITLE];
-	va_list ap;
-
 	out->list = mem_grow(out->list, out->n + 1, sizeof *out->list);
 	struct event *e = &out->list[out->n++];
 	*e = (struct event){.at = in->now, .kind = kind, .level = level, .text = text};
-	va_start(ap, fmt);
-	vsnprintf(title, sizeof title, fmt, ap);
-	va_end(ap);
-	text_trim_partial(title);
 	text_copy(e->title, sizeof e->title, title);
 	text_copy(e->name, sizeof e->name, name);
+	free(title);
 	return e;
+}
+
+/* Times in a message are complete: it is read later, and elsewhere. */
+static void add_fact(struct events *out, const struct events_now *in, enum event_kind kind,
+		     enum event_level level, const char *name, const struct fact *f)
+{
+	add(out, in, kind, level, name, fact_title(f, 0), fact_remedy(f, 0));
+}
+
+static void add_over(struct events *out, const struct events_now *in, enum event_kind kind,
+		     const char *name, const struct fact *f)
+{
+	add(out, in, kind, EVENT_GOOD, name, fact_over(f, 0), fact_over_more(f, 0));
+}
+
+/* What goes before the remedy: lines, which are emptied. */
+static char *with_remedy(struct buf *lines, const struct fact *f)
+{
+	OWN_STR char *remedy = fact_remedy(f, 0);
+
+	buf_puts(lines, remedy);
+	return buf_take(lines);
 }
 
 static unsigned kinds_of(const struct events *out)
@@ -143,26 +156,23 @@ static void span_since(const struct notice *n, int64_t now, char out[CLOCK_TEXT]
 #define FAILURE "failure:"
 #define AND ", " /* between the outcomes that were told of one failure */
 
-/* Containers of which the same is to be told. */
+#define HINTS_MAX (ERR_CODES + OUTCOME_WAITS)
+
+/* Containers of which the same is reported. */
 struct group {
-	struct buf lines; /* one each */
-	struct buf hints; /* a sentence each */
-	int64_t since;    /* when the first of them began to fail */
+	struct buf lines;             /* one each */
+	const char *hints[HINTS_MAX]; /* what can be done, each once; NULL: wait */
+	size_t n_hints;
+	int64_t since; /* when the first of them began to fail */
 	size_t n;
 	const struct outcome *first;
 	bool not_the_clients; /* one of them at least is not the client's doing */
 };
 
-#define NO_GROUP                                                                   \
-	{                                                                          \
-		.lines = BUF_MAX(EVENT_TEXT_MAX), .hints = BUF_MAX(EVENT_TEXT_MAX) \
+#define NO_GROUP                                 \
+	{                                        \
+		.lines = BUF_MAX(EVENT_TEXT_MAX) \
 	}
-
-static void group_clear(struct group *g)
-{
-	buf_clear(&g->lines);
-	buf_clear(&g->hints);
-}
 
 struct changes {
 	struct group began, changed, ended;
@@ -170,9 +180,9 @@ struct changes {
 
 static void changes_clear(struct changes *c)
 {
-	group_clear(&c->began);
-	group_clear(&c->changed);
-	group_clear(&c->ended);
+	buf_clear(&c->began.lines);
+	buf_clear(&c->changed.lines);
+	buf_clear(&c->ended.lines);
 }
 
 static bool is_container(const void *ctx, const char *name)
@@ -185,12 +195,13 @@ static bool is_container(const void *ctx, const char *name)
 	return !*name;
 }
 
-static void add_hint(struct buf *hints, const char *hint)
+static void add_hint(struct group *g, const char *hint)
 {
-	const char *sentence = hint ? hint : "It is tried again by itself.";
-
-	if (!strstr(buf_text(hints), sentence))
-		buf_printf(hints, " %s", sentence);
+	for (size_t i = 0; i < g->n_hints; i++)
+		if (g->hints[i] == hint)
+			return;
+	if (g->n_hints < HINTS_MAX)
+		g->hints[g->n_hints++] = hint;
 }
 
 static void join_group(struct group *g, const struct outcome *o, bool clients)
@@ -209,7 +220,7 @@ static void add_failing(struct group *g, const struct outcome *o, int64_t since)
 	result_text(&o->result, word);
 	join_group(g, o, result_is_clients(&o->result));
 	g->since = g->since && g->since < since ? g->since : since;
-	add_hint(&g->hints, result_hint(&o->result));
+	add_hint(g, fact_hint(&o->result));
 	if (g->n > LISTED_MAX)
 		return;
 	buf_printf(&g->lines, "%s%s%s%s", o->container, *o->container ? ": " : "", word,
@@ -273,53 +284,53 @@ static void follow_outcome(const struct events_now *in, const struct outcome *o,
 		add_mended(&c->ended, o, n, in->now);
 }
 
-/* `when` stands before the time at which the first began to fail, `how` behind the title's "fails".
- */
-static void tell_failing(const struct events_now *in, struct group *g, struct events *out,
-			 const char *name, const char *when, const char *how)
+static struct fact fact_of(const struct group *g)
 {
-	const struct outcome *o = g->first;
-	char word[OUTCOME_TEXT], since[CLOCK_TEXT];
-	struct event *e;
+	const struct result *r = &g->first->result;
+	struct fact f = {.what = FACT_FAILS,
+			 .container = g->first->container,
+			 .since = g->since,
+			 .count = g->n,
+			 .next = FACT_BY_ITSELF,
+			 .result = *r};
 
+	if (!*g->first->container)
+		f.what = FACT_STUCK;
+	else if (g->n == 1 && r->kind == OUTCOME_WAIT)
+		f.what = FACT_HELD;
+	return f;
+}
+
+/* Lines, and what can be done: a sentence for each remedy. */
+static char *failing_text(struct group *g)
+{
+	add_rest(&g->lines, g->n);
+	for (size_t i = 0; i < g->n_hints; i++)
+		buf_printf(&g->lines, "%s%s", i ? " " : "",
+			   g->hints[i] ? g->hints[i] : "The program retries by itself.");
+	return buf_take(&g->lines);
+}
+
+static void tell_failing(const struct events_now *in, struct group *g, struct events *out,
+			 const char *name)
+{
 	if (!g->n)
 		return;
-	add_rest(&g->lines, g->n);
-	clock_format(g->since, since);
-	buf_printf(&g->lines, "%s %s.%s", when, since, buf_text(&g->hints));
-	char *text = buf_take(&g->lines);
-
-	result_text(&o->result, word);
-	if (g->n > 1)
-		e = add(out, in, EVENT_FAILURE, EVENT_ERROR, name, text, "%zu containers fail%s",
-			g->n, how);
-	else if (*o->container)
-		e = add(out, in, EVENT_FAILURE, EVENT_ERROR, name, text, "%s fails%s: %s",
-			o->container, how, word);
-	else
-		e = add(out, in, EVENT_FAILURE, EVENT_ERROR, name, text,
-			"The cycle could not be run: %s", word);
+	const struct fact f = fact_of(g);
+	struct event *e =
+		add(out, in, EVENT_FAILURE, EVENT_ERROR, name, fact_title(&f, 0), failing_text(g));
 	if (!g->not_the_clients)
 		e->covered = kinds_of(out) & (EVENT_BIT(EVENT_CLIENT) | EVENT_BIT(EVENT_PICK_UP));
 }
 
 static void tell_end(const struct events_now *in, struct group *g, struct events *out)
 {
-	const struct outcome *o = g->first;
-	struct event *e;
-
 	if (!g->n)
 		return;
+	const struct fact f = fact_of(g);
 	add_rest(&g->lines, g->n);
-	char *text = buf_take(&g->lines);
-
-	if (g->n > 1)
-		e = add(out, in, EVENT_FAILURE, EVENT_GOOD, "failure.end", text,
-			"%zu containers are well again", g->n);
-	else
-		e = add(out, in, EVENT_FAILURE, EVENT_GOOD, "failure.end", text,
-			*o->container ? "%s is well again" : "%sCycles can be run again",
-			o->container);
+	struct event *e = add(out, in, EVENT_FAILURE, EVENT_GOOD, "failure.end", fact_over(&f, 0),
+			      buf_take(&g->lines));
 	if (!g->not_the_clients)
 		e->covered = kinds_of(out) & EVENT_BIT(EVENT_CLIENT);
 }
@@ -332,8 +343,8 @@ static void find_failures(const struct events_now *in, struct notices *told, str
 	drop(told, FAILURE, is_container, in);
 	for (size_t i = 0; i < in->n_outcomes; i++)
 		follow_outcome(in, &in->outcomes[i], told, &c);
-	tell_failing(in, &c.began, out, "failure.begin", "Since", "");
-	tell_failing(in, &c.changed, out, "failure.change", "Failing since", " otherwise now");
+	tell_failing(in, &c.began, out, "failure.begin");
+	tell_failing(in, &c.changed, out, "failure.change");
 	tell_end(in, &c.ended, out);
 }
 
@@ -370,29 +381,21 @@ static void follow_client(const struct events_now *in, const struct events_clien
 	bool on = c->refused || c->down_since;
 	struct notice *n = on ? find_or_add(told, CLIENT, c->name) : find(told, CLIENT, c->name);
 	int64_t since = c->down_since && c->down_since < in->now ? c->down_since : in->now;
-	char span[CLOCK_TEXT], when[CLOCK_TEXT];
+	const struct fact f = {.what = c->refused ? FACT_CLIENT_REFUSES : FACT_CLIENT_AWAY,
+			       .client = c->name,
+			       .since = on  ? since
+					: n ? n->since
+					    : 0,
+			       .until = in->now};
 
 	enum change change = n ? follow(n, on, since, in->now) : NOTHING;
 	bool news = is_news(n, change, c->refused);
-	clock_format(since, when);
 	if (news && c->refused)
-		add(out, in, EVENT_CLIENT, EVENT_ERROR, "client.refuses",
-		    mem_dup("It does not accept its user name or password, and is not asked again "
-			    "until then: correct them in config.ptp, and restart or reload "
-			    "ptp-archiver. Torrents for it wait."),
-		    "The client %s does not let us in", c->name);
+		add_fact(out, in, EVENT_CLIENT, EVENT_ERROR, "client.refuses", &f);
 	else if (news)
-		add(out, in, EVENT_CLIENT, EVENT_WARNING, "client.away",
-		    mem_printf("It has not answered since %s. Is it running? It is tried again by "
-			       "itself; torrents for it wait.",
-			       when),
-		    "The client %s is away", c->name);
-	if (change != ENDED)
-		return;
-	span_since(n, in->now, span);
-	add(out, in, EVENT_CLIENT, EVENT_GOOD, "client.back",
-	    mem_printf("It takes torrents again, after %s.", span), "The client %s is back",
-	    c->name);
+		add_fact(out, in, EVENT_CLIENT, EVENT_WARNING, "client.away", &f);
+	if (change == ENDED)
+		add_over(out, in, EVENT_CLIENT, "client.back", &f);
 }
 
 static void find_clients(const struct events_now *in, struct notices *told, struct events *out)
@@ -425,12 +428,9 @@ static void find_full(const struct events_now *in, struct notices *told, struct 
 		text_copy(n->detail, sizeof n->detail, size);
 		n->told = n->changed = true;
 		n->since = in->now;
-		add(out, in, EVENT_FULL, EVENT_INFO, "full",
-		    mem_printf("It holds the %s that you offered; there is nothing to do. To offer "
-			       "more give it a larger size, in PTP_CONTAINERS or by `ptp-archiver "
-			       "resize`.",
-			       size),
-		    "%s is full", o->container);
+		const struct fact f = {
+			.what = FACT_FULL, .container = o->container, .detail = size};
+		add_fact(out, in, EVENT_FULL, EVENT_INFO, "full", &f);
 	}
 }
 
@@ -481,62 +481,68 @@ static void find_lost(const struct events_now *in, struct notices *told, struct 
 
 	if (!mark)
 		return;
-	struct fresh f = take_fresh(mark, in->lost, in->n_lost, false, in->now);
-	if (f.n)
-		buf_puts(&f.lines, "The answer to a question did not come; a torrent may have been "
-				   "assigned with it. There is nothing to do: the tracker's next "
-				   "answer is searched for it.");
-	char *text = buf_take(&f.lines);
-	if (f.n) {
+	struct fresh fresh = take_fresh(mark, in->lost, in->n_lost, false, in->now);
+	const struct fact f = {.what = FACT_LOST, .count = fresh.n};
+	if (fresh.n) {
 		mark->on = mark->changed = true;
-		add(out, in, EVENT_LOST, EVENT_WARNING, "lost.begin", text,
-		    "%zu assignment%s possibly lost", f.n, f.n == 1 ? " is" : "s are");
+		add(out, in, EVENT_LOST, EVENT_WARNING, "lost.begin", fact_title(&f, 0),
+		    with_remedy(&fresh.lines, &f));
 		return;
 	}
-	free(text);
+	buf_clear(&fresh.lines);
 	if (in->n_lost || !mark->on)
 		return;
 	mark->on = false;
 	mark->changed = true;
-	add(out, in, EVENT_LOST, EVENT_GOOD, "lost.end",
-	    mem_dup("They were found again, or the tracker had not assigned them."),
-	    "No assignment is possibly lost any more");
+	add_over(out, in, EVENT_LOST, "lost.end", &f);
 }
 
-/* The fresh ones of a list of files, and what to do; NULL: there are none.  The caller's. */
-static char *fresh_files(struct notices *told, const char *mark, const struct assignment *list,
-			 size_t n, int64_t now, const char *hint, size_t *fresh)
+/* Files of a list that were not reported yet. */
+static void find_files(const struct events_now *in, struct notices *told, struct events *out,
+		       const struct assignment *list, size_t n, enum condition what,
+		       enum event_level level, const char *name)
 {
 	if (!n)
-		return NULL;
-	struct fresh f = take_fresh(find_or_add(told, mark, ""), list, n, true, now);
-	buf_puts(&f.lines, hint);
-	char *text = buf_take(&f.lines);
-
-	*fresh = f.n;
-	return f.n ? text : (free(text), NULL);
+		return;
+	const char *mark = what == FACT_PUT_ASIDE ? "refused" : "late";
+	struct fresh fresh = take_fresh(find_or_add(told, mark, ""), list, n, true, in->now);
+	const struct fact f = {.what = what, .count = fresh.n};
+	if (fresh.n)
+		add(out, in, EVENT_PICK_UP, level, name, fact_title(&f, 0),
+		    with_remedy(&fresh.lines, &f));
+	buf_clear(&fresh.lines);
 }
 
 static void find_pick_ups(const struct events_now *in, struct notices *told, struct events *out)
 {
-	size_t n;
-	char *late = fresh_files(told, "late", in->late, in->n_late, in->now,
-				 "Is the client running, and does it watch this folder?", &n);
-
-	if (late)
-		add(out, in, EVENT_PICK_UP, EVENT_WARNING, "pick-up.missing", late,
-		    "%zu torrent%s not been picked up by the client", n,
-		    n == 1 ? " has" : "s have");
-	char *refused = fresh_files(told, "refused", in->refused, in->n_refused, in->now,
-				    "The client's log says why; `ptp-archiver redeliver --missing` "
-				    "hands it over again.",
-				    &n);
-	if (refused)
-		add(out, in, EVENT_PICK_UP, EVENT_ERROR, "pick-up.refused", refused,
-		    "%zu torrent%s put aside by the client", n, n == 1 ? " was" : "s were");
+	find_files(in, told, out, in->late, in->n_late, FACT_NOT_PICKED_UP, EVENT_WARNING,
+		   "pick-up.missing");
+	find_files(in, told, out, in->refused, in->n_refused, FACT_PUT_ASIDE, EVENT_ERROR,
+		   "pick-up.refused");
 }
 
 /* ---- audit, version, digest ---- */
+
+static void tell_missing(const struct events_now *in, size_t known, struct events *out)
+{
+	struct buf lines = BUF_MAX(EVENT_TEXT_MAX);
+	const struct fact missing = {
+		.what = FACT_AUDIT_MISSING, .count = in->missing, .since = in->now};
+	const struct fact errors = {.what = FACT_AUDIT_ERROR, .count = in->in_error};
+
+	if (in->audit_summary)
+		buf_printf(&lines, "%s.\n", in->audit_summary);
+	if (in->missing > known)
+		add(out, in, EVENT_AUDIT, EVENT_ERROR, "audit.missing", fact_title(&missing, 0),
+		    with_remedy(&lines, &missing));
+	else if (in->missing == 0 && in->in_error)
+		add(out, in, EVENT_AUDIT, EVENT_INFO, "audit.end", fact_over(&missing, 0),
+		    with_remedy(&lines, &errors));
+	else if (in->missing == 0)
+		add(out, in, EVENT_AUDIT, EVENT_GOOD, "audit.end", fact_over(&missing, 0),
+		    buf_take(&lines));
+	buf_clear(&lines);
+}
 
 static void find_missing(const struct events_now *in, struct notices *told, struct events *out)
 {
@@ -551,20 +557,7 @@ static void find_missing(const struct events_now *in, struct notices *told, stru
 		return;
 	snprintf(n->detail, sizeof n->detail, "%zu", in->missing);
 	n->changed = true;
-	if (in->missing > known)
-		add(out, in, EVENT_AUDIT, EVENT_ERROR, "audit.missing",
-		    mem_printf("%s.\n`ptp-archiver audit` says which; `ptp-archiver redeliver "
-			       "--missing` hands them over again.",
-			       in->audit_summary ? in->audit_summary : ""),
-		    "%zu torrent%s missing in the client", in->missing,
-		    in->missing == 1 ? " is" : "s are");
-	else if (in->missing == 0)
-		add(out, in, EVENT_AUDIT, in->in_error ? EVENT_INFO : EVENT_GOOD, "audit.end",
-		    mem_printf("%s.%s", in->audit_summary ? in->audit_summary : "",
-			       in->in_error ? "\nNot all is well: `ptp-archiver audit` says what "
-					      "can be done."
-					    : ""),
-		    "No torrent is missing any more");
+	tell_missing(in, known, out);
 }
 
 static void find_version(const struct events_now *in, struct notices *told, struct events *out)
@@ -577,11 +570,9 @@ static void find_version(const struct events_now *in, struct notices *told, stru
 	text_copy(n->detail, sizeof n->detail, in->newer_version);
 	n->told = n->changed = true;
 	n->since = in->now;
-	add(out, in, EVENT_VERSION, EVENT_INFO, "version",
-	    mem_printf("This program speaks the protocol of %s, and goes on as it is. Look for a "
-		       "newer ptp-archiver.",
-		       in->speaks),
-	    "The tracker announces version %s of its utility", in->newer_version);
+	const struct fact f = {
+		.what = FACT_VERSION, .version = in->newer_version, .speaks = in->speaks};
+	add_fact(out, in, EVENT_VERSION, EVENT_INFO, "version", &f);
 }
 
 bool events_digest_is_due(const struct notices *told, int64_t now)
@@ -602,8 +593,8 @@ static void find_digest(const struct events_now *in, struct notices *told, struc
 	n->since = in->now;
 	n->changed = true;
 	if (in->digest)
-		add(out, in, EVENT_DIGEST, EVENT_INFO, "digest", mem_dup(in->digest),
-		    "The week of your archive");
+		add(out, in, EVENT_DIGEST, EVENT_INFO, "digest",
+		    mem_dup("The week of your archive"), mem_dup(in->digest));
 }
 
 void events_find(const struct events_now *in, struct notices *told, struct events *out)

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "model/fact.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -98,33 +99,57 @@ static void add_audit(struct buf *out, const struct ledger_audit *audit)
 	buf_printf(out, "Audit of %s: %s.\n", when, audit->summary);
 }
 
+static struct fact missing_of(const struct report *r)
+{
+	return (struct fact){.what = FACT_AUDIT_MISSING,
+			     .count = r->audit ? r->audit->missing : 0,
+			     .since = r->audit ? r->audit->at : 0};
+}
+
+/* Complete times: it is read elsewhere. */
+static void add_fact(struct buf *out, const struct fact *f)
+{
+	OWN_STR char *sentence = fact_sentence(f, 0);
+	OWN_STR char *remedy = fact_remedy(f, 0);
+
+	buf_printf(out, "%s %s\n", sentence, remedy ? remedy : "");
+}
+
+static void add_missing(struct buf *out, const struct fact *missing)
+{
+	OWN_STR char *title = fact_title(missing, 0);
+
+	buf_printf(out, "; %s", title);
+}
+
+static void add_count(struct buf *out, enum condition what, size_t n)
+{
+	if (n)
+		add_fact(out, &(struct fact){.what = what, .count = n});
+}
+
 char *report_body(struct ledger *l, const struct report *r)
 {
 	OWN_BUF struct buf out = BUF_MAX(REPORT_MAX_BYTES);
 	OWN_STR char *summary = report_summary(r->outcomes, r->n);
 	bool is_error = r->missing || !report_is_well(r->outcomes, r->n);
+	const struct fact missing = missing_of(r);
 	char when[CLOCK_TEXT];
 
-	buf_printf(&out, "%s%s%s\n\n", is_error ? "ERROR: " : "", summary,
-		   r->missing ? "; the audit found something missing" : "");
+	buf_printf(&out, "%s%s", is_error ? "ERROR: " : "", summary);
+	if (r->missing)
+		add_missing(&out, &missing);
+	buf_puts(&out, "\n\n");
 	for (size_t i = 0; i < r->n; i++)
 		add_container(&out, l, &r->outcomes[i]);
-	if (r->orphans)
-		buf_printf(
-			&out,
-			"Pending for containers that are not configured any more: %zu; configure "
-			"them again to have these delivered.\n",
-			r->orphans);
-	if (r->leftovers)
-		buf_printf(&out,
-			   "Possibly lost: %zu, because the program ended while it was asking; the "
-			   "tracker's next answer is searched for it.\n",
-			   r->leftovers);
+	add_count(&out, FACT_ORPHANS, r->orphans);
+	add_count(&out, FACT_LOST, r->leftovers);
 	if (r->newer_version[0])
-		buf_printf(&out,
-			   "The tracker announces version %s of its utility; this program speaks "
-			   "the protocol of %s.\n",
-			   r->newer_version, r->speaks);
+		add_fact(&out, &(struct fact){.what = FACT_VERSION,
+					      .version = r->newer_version,
+					      .speaks = r->speaks});
+	if (r->missing)
+		add_fact(&out, &missing);
 	add_audit(&out, r->audit);
 	clock_format(r->next_cycle, when);
 	if (r->next_cycle)

@@ -1,7 +1,6 @@
 /* A new configuration; declared in daemon/daemon_parts.h. */
 #include "daemon/daemon_parts.h"
 #include "base/log.h"
-#include "base/mem.h"
 
 #include <string.h>
 
@@ -28,8 +27,9 @@ static bool is_refused(struct daemon *d, const struct config *fresh, const struc
 	for (size_t i = 0; i < p->n; i++)
 		log_error(NULL, "%s", p->lines[i]);
 	log_error(NULL, "%s", why);
-	OWN_STR char *shown = p->n ? mem_printf("%s: %s", why, p->lines[0]) : mem_dup(why);
-	trouble_begin(&d->trouble, TROUBLE_CONFIG, shown);
+	struct err first;
+	err_set(&first, ERR_TARGET, WORD_CONFIG, "%s", p->n ? p->lines[0] : why);
+	trouble_begin(&d->trouble, TROUBLE_CONFIG, &first);
 	return true;
 }
 

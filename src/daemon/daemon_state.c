@@ -34,7 +34,7 @@ void daemon_begin_trouble(struct daemon *d, const struct err *why, const char *w
 			  const char *then)
 {
 	int64_t now = clock_now();
-	bool fresh = trouble_begin(&d->trouble, TROUBLE_WORK, why->msg);
+	bool fresh = trouble_begin(&d->trouble, TROUBLE_WORK, why);
 
 	if (fresh) {
 		log_error(NULL, "%s%s; %s", what, why->msg, then);

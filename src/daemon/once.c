@@ -129,6 +129,7 @@ static bool audit(const struct once *o, struct ledger_audit *last, struct audit 
 	last->at = clock_now();
 	text_copy(last->summary, sizeof last->summary, summary);
 	last->missing = found->count[AUDIT_MISSING];
+	last->in_error = found->count[AUDIT_ERROR];
 	return ledger_set_audit(p->run.ledger, last, err);
 }
 
@@ -144,6 +145,26 @@ static bool take_audit(const struct once *o, struct ledger_audit *last, struct a
 	if (!ok)
 		log_warn(NULL, "the audit was not made: %s", err.msg);
 	return ok && due;
+}
+
+/* ---- pings ---- */
+
+/* `why`: why the last one was not recorded; NULL: it was. */
+static void keep_ping(struct ledger *l, const char *why)
+{
+	struct ledger_pings known, now = {0};
+	struct err err;
+	bool ok = ledger_get_pings(l, &known, &err);
+
+	if (ok && !why && !known.failures)
+		return;
+	if (ok && why) {
+		now.failures = known.failures + 1;
+		now.since = known.failures ? known.since : clock_now();
+		text_copy(now.why, sizeof now.why, why);
+	}
+	if (!ok || !ledger_set_pings(l, &now, &err))
+		log_warn(NULL, "cannot record how the ping ended: %s", err.msg);
 }
 
 /* ---- the end of a cycle ---- */
@@ -177,10 +198,8 @@ static void finish(const struct once *o, const struct cycle *cy, struct outcome 
 	if (!ledger_cycle_end(p->run.ledger, cy->id, end, summary, &err))
 		log_error(NULL, "cannot record the end of the cycle: %s", err.msg);
 	keep_ids(p);
-	if (well)
-		health_success(p->health, body);
-	else
-		health_fail(p->health, body);
+	keep_ping(p->run.ledger,
+		  well ? health_success(p->health, body) : health_fail(p->health, body));
 	tell_cycle(p, &(struct tell_cycle){.outcomes = all,
 					   .n = n,
 					   .newer_version = cy->newer_version,

@@ -1,14 +1,12 @@
 /* What lies in the state folder: the ledger, what it says of the last turns, the locks, the vault;
  * declared in doctor/doctor.h. */
 #include "doctor/doctor.h"
-#include "view/status_words.h"
+#include "view/facts.h"
 #include "config/wire.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/own.h"
-#include "base/text.h"
 
-#include <string.h>
 #include <unistd.h>
 
 static void close_ledger(struct ledger **l)
@@ -107,57 +105,38 @@ void doctor_ledger(struct doctor *d)
 
 /* ---- the last turns ---- */
 
-static const struct ledger_turn *turn_of(const struct ledger_cycle *c, const char *container)
+static void say_fact(struct doctor *d, const char *test, const char *about, const struct fact *f,
+		     int64_t now)
 {
-	for (size_t i = 0; i < c->n_turns; i++)
-		if (strcmp(c->turns[i].container, container) == 0)
-			return &c->turns[i];
-	return NULL;
-}
+	OWN_STR char *title = fact_title(f, now);
+	OWN_STR char *detail = fact_detail(f, now);
 
-/* The begin of the first cycle of those in a row that the container did not end well. */
-static int64_t ill_since(const struct status *s, const struct status_container *c)
-{
-	int64_t since = c->known.outcome_at;
-
-	for (size_t i = 0; i < s->n_cycles; i++) {
-		const struct ledger_turn *turn = turn_of(&s->cycles[i], c->setup->name);
-		if (turn && result_is_well(&turn->result))
-			break;
-		if (turn)
-			since = s->cycles[i].begun_at;
-	}
-	return since;
+	doctor_say(d, DOCTOR_WARN, test, about, "%s%s%s", title, *detail ? ": " : "", detail);
 }
 
 static void say_ill(struct doctor *d, const struct status *s, const struct status_container *c)
 {
 	const struct result *r = &c->known.result;
 	bool is_here = result_is_err(r, WORD_DISK) || result_is_err(r, WORD_CONFIG);
-	OWN_STR char *hint = words_outcome_hint(s, c);
-	OWN_STR char *detail = words_detail(c, s->now);
-	char since[WORDS_TIME], text[OUTCOME_TEXT];
+	const struct fact f = facts_of_container(s, c);
+	OWN_STR char *remedy = fact_remedy(&f, s->now);
 
-	result_text(r, text);
-
-	words_time(ill_since(s, c), s->now, since);
-	doctor_say(d, DOCTOR_WARN, "last-outcome", c->setup->name, "%s since %s%s%s", text, since,
-		   detail[0] ? ": " : "", detail);
+	say_fact(d, "last-outcome", c->setup->name, &f, s->now);
 	if (is_here)
-		doctor_fix(d, "fix what is red here; if nothing is, it is fixed already: `run` "
-			      "retries within ten minutes, `ptp-archiver fetch` at once");
+		doctor_fix(d, "fix what is red here; if nothing is, the program resumes by itself "
+			      "within ten minutes, or by `ptp-archiver fetch`");
 	else
-		doctor_fix(d, "%s", hint);
+		doctor_fix(d, "%s", remedy);
 }
 
 static void say_outcome(struct doctor *d, const struct status *s, const struct status_container *c)
 {
-	char when[WORDS_TIME], text[OUTCOME_TEXT];
+	char when[CLOCK_TEXT], text[OUTCOME_TEXT];
 
-	if (!c->known.outcome_at || words_is_trackers(s, &c->known.result))
+	if (!c->known.outcome_at || facts_is_trackers(s, &c->known.result))
 		return;
 	result_text(&c->known.result, text);
-	words_time(c->known.outcome_at, s->now, when);
+	clock_short(c->known.outcome_at, s->now, when);
 	if (result_is_well(&c->known.result))
 		doctor_say(d, DOCTOR_OK, "last-outcome", c->setup->name, "%s at %s", text, when);
 	else
@@ -166,13 +145,13 @@ static void say_outcome(struct doctor *d, const struct status *s, const struct s
 
 static void say_tracker(struct doctor *d, const struct status *s)
 {
-	OWN(remarks_clear) struct remarks said = {0};
+	struct fact f;
 
-	words_tracker(s, &said);
-	if (!said.n)
+	if (!facts_tracker(s, &f))
 		return;
-	doctor_say(d, DOCTOR_WARN, "tracker-rest", "tracker", "%s", said.list[0].text);
-	doctor_fix(d, "%s", said.list[0].hint);
+	OWN_STR char *remedy = fact_remedy(&f, s->now);
+	say_fact(d, "tracker-rest", "tracker", &f, s->now);
+	doctor_fix(d, "%s", remedy);
 }
 
 void doctor_outcomes(struct doctor *d)

@@ -2,6 +2,7 @@
  */
 #include "daemon/daemon_note.h"
 #include "doctor/doctor.h"
+#include "view/facts.h"
 #include "config/hosts.h"
 #include "config/listen.h"
 #include "config/wire.h"
@@ -490,18 +491,19 @@ void doctor_page(struct doctor *d)
 static void say_telling(struct doctor *d, const struct notify_target *t, struct ledger *l)
 {
 	struct ledger_telling how = {0};
-	char when[CLOCK_TEXT];
+	struct fact f;
 	struct err ignored;
 
-	if (!l || !ledger_get_telling(l, t->fingerprint, &how, &ignored) || !how.failures) {
+	if (!l || !ledger_get_telling(l, t->fingerprint, &how, &ignored) ||
+	    !facts_of_target(t->label, &how, 0, &f)) {
 		doctor_say(d, DOCTOR_OK, "notify", t->label,
 			   "of the right form; `ptp-archiver notify --test` sends a message");
 		return;
 	}
-	clock_format(how.rest_until, when);
-	doctor_say(d, DOCTOR_WARN, "notify", t->label,
-		   "the last message did not arrive, next try at %s", when);
-	doctor_fix(d, "see why: `ptp-archiver notify --test`; then correct Notify (PTP_NOTIFY)");
+	OWN_STR char *title = fact_title(&f, clock_now());
+	OWN_STR char *remedy = fact_remedy(&f, clock_now());
+	doctor_say(d, DOCTOR_WARN, "notify", t->label, "%s", title);
+	doctor_fix(d, "%s", remedy);
 }
 
 void doctor_notify(struct doctor *d)

@@ -67,44 +67,15 @@ bool result_is_well(const struct result *r)
 	return r->kind != OUTCOME_ERR;
 }
 
-/* What a person can do, and whether it is needed: without it the failure does not pass. */
-static const struct remedy {
-	const char *hint;
-	bool by_a_person;
-} of_errors[ERR_CODES] = {
-	[WORD_AUTH] = {"Check PTP_USER and PTP_KEY (ApiUser and ApiKey).", true},
-	[WORD_CLIENT] = {"Look into the torrent client; what was assigned waits for it.", true},
-	[WORD_DISK] = {"`ptp-archiver check` says which folder, and why.", true},
-	[WORD_CONFIG] = {"`ptp-archiver check` says which setting.", true},
-	[WORD_LEDGER] = {"Is there room on the disk of the state folder? If the ledger is damaged, "
-			 "put a copy back.",
-			 true},
-	[WORD_BAD_TORRENT] = {"It is downloaded again by itself; what came is in state/quarantine.",
-			      false},
-	[WORD_TLS] = {"Look at the clock, the CA file, a proxy.", false},
-	[WORD_PROTOCOL] = {"If it stays so, look for a newer ptp-archiver; the log has what came.",
-			   false},
-};
-static const struct remedy of_waits[OUTCOME_WAITS] = {
-	[WAIT_SPACE] = {"Make room, or resize the container.", true},
-	[WAIT_CLIENT] = {"Look into the torrent client; what was assigned waits for it.", true},
-};
-
-static const struct remedy *remedy_of(const struct result *r)
-{
-	static const struct remedy none = {NULL, false};
-
-	if (r->kind == OUTCOME_ERR)
-		return &of_errors[r->code];
-	return r->kind == OUTCOME_WAIT ? &of_waits[r->wait] : &none;
-}
-
-const char *result_hint(const struct result *r)
-{
-	return remedy_of(r)->hint;
-}
-
 bool result_needs_a_person(const struct result *r)
 {
-	return remedy_of(r)->by_a_person;
+	static const bool errors[ERR_CODES] = {[WORD_AUTH] = true,
+					       [WORD_CLIENT] = true,
+					       [WORD_DISK] = true,
+					       [WORD_CONFIG] = true,
+					       [WORD_LEDGER] = true};
+
+	if (r->kind == OUTCOME_ERR)
+		return errors[r->code];
+	return r->kind == OUTCOME_WAIT && (r->wait == WAIT_SPACE || r->wait == WAIT_CLIENT);
 }

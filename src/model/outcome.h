@@ -61,9 +61,6 @@ struct result result_of_err(const struct err *err);
 /* "OK", "WAIT", "WAIT(Space)", "ERR(HTTP 503)" */
 void result_text(const struct result *r, char out[OUTCOME_TEXT]);
 
-/* What a person can do about one that is not well: a sentence.  NULL: wait. */
-const char *result_hint(const struct result *r);
-
 bool result_is_well(const struct result *r);
 
 /* Of one that is not well: does it stay so until a person does something? */

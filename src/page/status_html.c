@@ -2,6 +2,7 @@
 
 #include "page/chart.h"
 #include "page/html.h"
+#include "view/facts.h"
 #include "view/status_words.h"
 #include "base/base64.h"
 #include "base/clock.h"
@@ -45,17 +46,17 @@ char *status_html_policy(void)
 /* ---- the line on top ---- */
 
 static const char *const level_class[] = {
-	[REMARK_GOOD] = "good", [REMARK_NOTE] = "note", [REMARK_BAD] = "bad"};
+	[FACT_GOOD] = "good", [FACT_NOTE] = "note", [FACT_BAD] = "bad"};
 
 /* A tick, or an exclamation mark, in a circle. */
-static void add_sign(struct buf *out, enum remark_level level)
+static void add_sign(struct buf *out, enum fact_level level)
 {
 	buf_printf(out,
 		   "<svg viewBox=\"0 0 24 24\" fill=\"none\" stroke=\"currentColor\" "
 		   "stroke-width=\"2\" stroke-linecap=\"round\" stroke-linejoin=\"round\" "
 		   "aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"10\"/><path "
 		   "d=\"%s\"/></svg>",
-		   level == REMARK_GOOD ? "M7.5 12.5l3 3 6-6.5" : "M12 7v6M12 16.5v.1");
+		   level == FACT_GOOD ? "M7.5 12.5l3 3 6-6.5" : "M12 7v6M12 16.5v.1");
 }
 
 static void add_sentence(struct buf *out, const char *class, const char *text)
@@ -67,22 +68,29 @@ static void add_sentence(struct buf *out, const char *class, const char *text)
 	buf_puts(out, "</p>\n");
 }
 
-static void add_others(struct buf *out, const struct remarks *all)
+static void add_notice(struct buf *out, const struct fact *f, int64_t now)
+{
+	OWN_STR char *text = fact_sentence(f, now);
+	OWN_STR char *remedy = fact_remedy(f, now);
+
+	buf_printf(out, "<li class=\"%s\"><span>", level_class[fact_level(f->what)]);
+	html_text(out, text);
+	buf_puts(out, " ");
+	html_text(out, remedy);
+	buf_puts(out, "</span></li>\n");
+}
+
+static void add_others(struct buf *out, const struct facts *all, int64_t now)
 {
 	if (all->n < 2)
 		return;
 	buf_puts(out, "<ul class=\"notices\">\n");
-	for (size_t i = 1; i < all->n; i++) {
-		buf_printf(out, "<li class=\"%s\"><span>", level_class[all->list[i].level]);
-		html_text(out, all->list[i].text);
-		buf_puts(out, " ");
-		html_text(out, all->list[i].hint);
-		buf_puts(out, "</span></li>\n");
-	}
+	for (size_t i = 1; i < all->n; i++)
+		add_notice(out, &all->list[i], now);
 	buf_puts(out, "</ul>\n");
 }
 
-void status_html_headline(enum remark_level level, const char *text, struct buf *out)
+void status_html_headline(enum fact_level level, const char *text, struct buf *out)
 {
 	buf_printf(out,
 		   "<header id=\"top\" class=\"top %s\">\n<p "
@@ -95,15 +103,17 @@ void status_html_headline(enum remark_level level, const char *text, struct buf 
 	buf_puts(out, "</h1></div>\n");
 }
 
-static void add_top(const struct status *s, const struct remarks *all, struct buf *out)
+static void add_top(const struct status *s, const struct facts *all, const char *headline,
+		    struct buf *out)
 {
-	const struct remark *first = &all->list[0];
+	const struct fact *first = &all->list[0];
+	OWN_STR char *remedy = fact_remedy(first, s->now);
 	OWN_STR char *next = words_next(s);
 
-	status_html_headline(first->level, first->text, out);
-	add_sentence(out, "under", first->hint);
+	status_html_headline(fact_level(first->what), headline, out);
+	add_sentence(out, "under", remedy);
 	add_sentence(out, "under soft", next);
-	add_others(out, all);
+	add_others(out, all, s->now);
 	buf_puts(out, "</header>\n");
 }
 
@@ -118,16 +128,16 @@ static const char *result_class(const struct result *r)
 
 static void add_outcome(const struct status *s, const struct status_container *c, struct buf *out)
 {
-	char when[WORDS_TIME], iso[CLOCK_TEXT], text[OUTCOME_TEXT];
+	char when[CLOCK_TEXT], iso[CLOCK_TEXT], text[OUTCOME_TEXT];
 
 	buf_puts(out, "<div class=\"row\"><h3>");
 	html_text(out, c->setup->name);
 	buf_puts(out, "</h3>");
 	if (!c->known.outcome_at) {
-		buf_puts(out, "<span class=\"pill\">no turn yet</span></div>\n");
+		buf_puts(out, "<span class=\"pill\">not tried yet</span></div>\n");
 		return;
 	}
-	words_time(c->known.outcome_at, s->now, when);
+	clock_short(c->known.outcome_at, s->now, when);
 	clock_format_utc(c->known.outcome_at, iso);
 	buf_printf(out, "<span class=\"pill %s\">", result_class(&c->known.result));
 	result_text(&c->known.result, text);
@@ -193,11 +203,11 @@ static char *growth_words(const struct ledger_growth *g, const char *from)
 static void add_growth(const struct status *s, const struct status_container *c, struct buf *out)
 {
 	int64_t today = s->now / FORECAST_DAY_MS;
-	char from[WORDS_TIME];
+	char from[CLOCK_TEXT];
 	OWN_STR char *forecast = words_forecast(c);
 
 	if (c->growth.n) {
-		words_date(c->growth.days[0].day * FORECAST_DAY_MS + FORECAST_DAY_MS / 2, from);
+		clock_date(c->growth.days[0].day * FORECAST_DAY_MS + FORECAST_DAY_MS / 2, from);
 		OWN_STR char *title = growth_words(&c->growth, from);
 		if (chart_growth(out, &c->growth, today, title))
 			buf_printf(out,
@@ -236,20 +246,20 @@ static void add_containers(const struct status *s, struct buf *out)
 
 static void add_foot(const struct status *s, struct buf *out)
 {
-	char clock[WORDS_TIME], when[WORDS_TIME];
+	char clock[CLOCK_TEXT], when[CLOCK_TEXT];
 	time_t seconds = (time_t)(s->now / 1000);
 	struct tm tm = {0};
 
 	localtime_r(&seconds, &tm);
-	words_time(s->now, s->now, clock);
+	clock_short(s->now, s->now, clock);
 	buf_puts(out, "<footer id=\"foot\">\n");
 	if (s->audit.at) {
-		words_time(s->audit.at, s->now, when);
+		clock_short(s->audit.at, s->now, when);
 		OWN_STR char *audit = mem_printf("Audit of %s: %s.", when, s->audit.summary);
 		add_sentence(out, "", audit);
 	}
 	if (s->pace.last_request) {
-		words_time(s->pace.last_request, s->now, when);
+		clock_short(s->pace.last_request, s->now, when);
 		buf_printf(out, "<p>The tracker was last called at %s.</p>\n", when);
 	}
 	buf_printf(out, "<p>As of <span id=\"as-of\">%s:%02d</span>; times are in ", clock,
@@ -287,11 +297,12 @@ void status_html_end(bool script, struct buf *out)
 
 void status_html(const struct status *s, struct buf *out)
 {
-	OWN(remarks_clear) struct remarks all = {0};
+	struct facts all;
 
-	words_remarks(s, &all);
-	status_html_begin(all.list[0].text, "containers", out);
-	add_top(s, &all, out);
+	facts_find(s, &all);
+	OWN_STR char *headline = fact_sentence(&all.list[0], s->now);
+	status_html_begin(headline, "containers", out);
+	add_top(s, &all, headline, out);
 	buf_puts(out, "<main id=\"main\">\n");
 	add_containers(s, out);
 	status_html_open(s, out);

@@ -8,7 +8,7 @@
 #define PAGE_STATUS_HTML_H
 
 #include "view/status.h"
-#include "view/status_words.h"
+#include "model/fact.h"
 #include "base/buf.h"
 
 #define STATUS_HTML_CONTAINERS 200 /* are shown at most, as are the rows of each list */
@@ -29,7 +29,7 @@ char *status_html_policy(void);
 void status_html_begin(const char *title, const char *skip, struct buf *out);
 
 /* The header element with its h1; left open. */
-void status_html_headline(enum remark_level level, const char *text, struct buf *out);
+void status_html_headline(enum fact_level level, const char *text, struct buf *out);
 
 void status_html_end(bool script, struct buf *out);
 

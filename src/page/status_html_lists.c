@@ -25,9 +25,9 @@ static void end(struct buf *out)
 
 static void add_time(const struct status *s, int64_t when, struct buf *out)
 {
-	char words[WORDS_TIME], iso[CLOCK_TEXT];
+	char words[CLOCK_TEXT], iso[CLOCK_TEXT];
 
-	words_time(when, s->now, words);
+	clock_short(when, s->now, words);
 	clock_format_utc(when, iso);
 	buf_printf(out, "<time datetime=\"%s\">%s</time>", iso, words);
 }
@@ -49,9 +49,9 @@ static void add_cell(const struct status *s, size_t i, struct buf *out)
 {
 	const struct ledger_cycle *c = &s->cycles[i];
 	const struct look *look = &looks[words_cycle(s, i)];
-	char when[WORDS_TIME];
+	char when[CLOCK_TEXT];
 
-	words_time(c->begun_at, s->now, when);
+	clock_short(c->begun_at, s->now, when);
 	buf_printf(out,
 		   "<li id=\"cell-%" PRId64 "\"><a class=\"%s\" href=\"#cycle-%" PRId64
 		   "\" title=\"%s: ",

@@ -62,7 +62,7 @@ void status_html_refusal(unsigned status, const char *text, const char *path, st
 	const struct refusal *r = find(status);
 
 	status_html_begin(r->title, NULL, out);
-	status_html_headline(REMARK_BAD, r->title, out);
+	status_html_headline(FACT_BAD, r->title, out);
 	buf_puts(out, "</header>\n<main id=\"main\">\n<div class=\"panel said\">\n");
 	add_paragraph(out, r->more ? text : "");
 	add_paragraph(out, r->way_out);

@@ -29,6 +29,7 @@ struct health {
 	struct wake *wake;        /* borrowed */
 	size_t body_limit;
 	char rid[37];
+	char why[200]; /* why the last ping was not recorded */
 };
 
 struct health *health_open(const struct secret *url, const char *ca_file, struct wake *wake,
@@ -203,8 +204,8 @@ static enum verdict try_within(struct health *h, const struct attempt *a, int ms
 	return try_once(h, &request, a->what, why);
 }
 
-/* true: the ping is settled; false: it was not recorded, *why says why. */
-static bool try_all(struct health *h, const struct attempt *a, char why[200])
+/* AGAIN: it could not be recorded.  *why says why it was not. */
+static enum verdict try_all(struct health *h, const struct attempt *a, char why[200])
 {
 	int64_t wait = FIRST_WAIT_MS;
 	struct err stopped;
@@ -212,35 +213,34 @@ static bool try_all(struct health *h, const struct attempt *a, char why[200])
 	for (int i = 0; i < TRIES; i++, wait *= 2) {
 		int64_t left = a->end - clock_monotonic();
 		if (left <= 0)
-			return false;
-		if (try_within(h, a, less(left, a->once_ms), false, why) != AGAIN)
-			return true;
-		if (i == TRIES - 1 || clock_monotonic() + wait >= a->end ||
+			return AGAIN;
+		enum verdict verdict = try_within(h, a, less(left, a->once_ms), false, why);
+		if (verdict != AGAIN || i == TRIES - 1 || clock_monotonic() + wait >= a->end ||
 		    !wake_sleep(h->wake, wait, &stopped))
-			return false;
+			return verdict;
 	}
-	return false;
+	return AGAIN;
 }
 
-static void ping(struct health *h, const char *suffix, const char *what, const char *body,
-		 int budget_ms)
+static const char *ping(struct health *h, const char *suffix, const char *what, const char *body,
+			int budget_ms)
 {
-	char why[200] = "";
-
+	text_copy(h->why, sizeof h->why, "there was no time for it");
 	if (!secret_is_set(h->url))
-		return;
+		return NULL;
 	OWN(attempt_clear)
 	struct attempt a = {.url = ping_url(h, suffix),
 			    .body = text_printable_lines(body, h->body_limit),
 			    .what = what,
 			    .end = clock_monotonic() + budget_ms,
 			    .once_ms = budget_ms * 3 / 5};
-	if (try_all(h, &a, why))
-		return;
+	enum verdict verdict = try_all(h, &a, h->why);
 	/* We are being stopped: one last short try, or the check would hang in "started". */
-	if (wake_stopping(h->wake) && try_within(h, &a, LAST_CALL_MS, true, why) != AGAIN)
-		return;
-	log_warn(NULL, "the %s ping to Healthchecks failed: %s", what, why);
+	if (verdict == AGAIN && wake_stopping(h->wake))
+		verdict = try_within(h, &a, LAST_CALL_MS, true, h->why);
+	if (verdict == AGAIN)
+		log_warn(NULL, "the %s ping to Healthchecks failed: %s", what, h->why);
+	return verdict == RECORDED ? NULL : h->why;
 }
 
 void health_start(struct health *h, const char *body)
@@ -249,21 +249,22 @@ void health_start(struct health *h, const char *body)
 	ping(h, "/start", "start", body, START_BUDGET_MS);
 }
 
-static void end_ping(struct health *h, const char *suffix, const char *what, const char *body)
+static const char *end_ping(struct health *h, const char *suffix, const char *what,
+			    const char *body)
 {
 	if (!h->rid[0])
 		new_rid(h->rid);
-	ping(h, suffix, what, body, END_BUDGET_MS);
+	return ping(h, suffix, what, body, END_BUDGET_MS);
 }
 
-void health_success(struct health *h, const char *body)
+const char *health_success(struct health *h, const char *body)
 {
-	end_ping(h, "", "success", body);
+	return end_ping(h, "", "success", body);
 }
 
-void health_fail(struct health *h, const char *body)
+const char *health_fail(struct health *h, const char *body)
 {
-	end_ping(h, "/fail", "failure", body);
+	return end_ping(h, "/fail", "failure", body);
 }
 
 void health_log(struct health *h, const char *body)

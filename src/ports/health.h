@@ -27,8 +27,11 @@ void health_close(struct health *h);
 
 /* Begins a run with a new rid. */
 void health_start(struct health *h, const char *body);
-void health_success(struct health *h, const char *body);
-void health_fail(struct health *h, const char *body);
+
+/* The end of a run.  NULL: it was recorded, or there is no ping URL; else why it was not, until the
+ * next call. */
+const char *health_success(struct health *h, const char *body);
+const char *health_fail(struct health *h, const char *body);
 
 /* An entry in the check's log, which changes neither its status nor the run's timer.  Made while we
  * are being stopped: one try of a second. */

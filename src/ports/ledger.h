@@ -348,10 +348,22 @@ bool ledger_audited(struct ledger *l, const struct ledger_finding *findings, siz
 struct ledger_audit {
 	int64_t at; /* of the last one; 0: there was none */
 	char summary[LEDGER_SUMMARY];
-	uint64_t missing; /* torrents that it did not find */
+	uint64_t missing;  /* torrents that it did not find */
+	uint64_t in_error; /* torrents that the client showed in error */
 };
 bool ledger_get_audit(struct ledger *l, struct ledger_audit *a, struct err *err) MUST_CHECK;
 bool ledger_set_audit(struct ledger *l, const struct ledger_audit *a, struct err *err) MUST_CHECK;
+
+/* ---- pings ---- */
+
+#define LEDGER_PING_WHY 120
+struct ledger_pings {
+	uint32_t failures; /* in a row; 0: the last one was recorded */
+	int64_t since;     /* of the first of them */
+	char why[LEDGER_PING_WHY];
+};
+bool ledger_get_pings(struct ledger *l, struct ledger_pings *p, struct err *err) MUST_CHECK;
+bool ledger_set_pings(struct ledger *l, const struct ledger_pings *p, struct err *err) MUST_CHECK;
 
 /* ---- delivering again ---- */
 

@@ -227,12 +227,33 @@ bool ledger_get_audit(struct ledger *l, struct ledger_audit *a, struct err *err)
 	a->at = sqlite3_column_int64(s, 0);
 	text_copy(a->summary, sizeof a->summary, ledger_text(s, 1));
 	a->missing = (uint64_t)sqlite3_column_int64(s, 2);
+	a->in_error = (uint64_t)sqlite3_column_int64(s, 3);
 	return true;
 }
 
 bool ledger_set_audit(struct ledger *l, const struct ledger_audit *a, struct err *err)
 {
-	return ledger_run(l, SQL_SET_AUDIT, err, "iti", a->at, a->summary, (int64_t)a->missing);
+	return ledger_run(l, SQL_SET_AUDIT, err, "itii", a->at, a->summary, (int64_t)a->missing,
+			  (int64_t)a->in_error);
+}
+
+/* ---- pings ---- */
+
+bool ledger_get_pings(struct ledger *l, struct ledger_pings *p, struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GET_PINGS, err, "");
+
+	if (!s || !ledger_run_row(l, s, err))
+		return false;
+	p->failures = (uint32_t)sqlite3_column_int64(s, 0);
+	p->since = sqlite3_column_int64(s, 1);
+	text_copy(p->why, sizeof p->why, ledger_text(s, 2));
+	return true;
+}
+
+bool ledger_set_pings(struct ledger *l, const struct ledger_pings *p, struct err *err)
+{
+	return ledger_run(l, SQL_SET_PINGS, err, "iit", (int64_t)p->failures, p->since, p->why);
 }
 
 /* ---- delivering again ---- */

@@ -159,6 +159,10 @@ const struct ledger_migration ledger_migrations[] = {
 	    "ALTER TABLE audit ADD COLUMN missing INTEGER NOT NULL DEFAULT 0;"},
 	/* What code decides on is stored as numbers, beside the texts for people. */
 	{4,
+	 "ALTER TABLE audit ADD COLUMN in_error INTEGER NOT NULL DEFAULT 0;"
+	 "CREATE TABLE ping(id INTEGER PRIMARY KEY CHECK(id = 1), failures INTEGER NOT NULL,"
+	 " since INTEGER NOT NULL, why TEXT NOT NULL);"
+	 "INSERT INTO ping VALUES(1, 0, 0, '');"
 	 "ALTER TABLE cycle ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;"
 	 "UPDATE cycle SET failed = 1 WHERE summary LIKE '%:ERR(%';" RESULT_COLUMNS("container")
 		 RESULT_COLUMNS(
@@ -338,8 +342,10 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_SET_CLIENT] = "INSERT OR REPLACE INTO client VALUES(?1, ?2, ?3, ?4)",
 	[SQL_IS_REFUSED] = "SELECT 1 FROM client WHERE refused = ?1 LIMIT 1",
 	[SQL_FORGIVE] = "UPDATE client SET refused = '' WHERE refused = ?1",
-	[SQL_GET_AUDIT] = "SELECT at, summary, missing FROM audit",
-	[SQL_SET_AUDIT] = "UPDATE audit SET at = ?1, summary = ?2, missing = ?3",
+	[SQL_GET_AUDIT] = "SELECT at, summary, missing, in_error FROM audit",
+	[SQL_SET_AUDIT] = "UPDATE audit SET at = ?1, summary = ?2, missing = ?3, in_error = ?4",
+	[SQL_GET_PINGS] = "SELECT failures, since, why FROM ping",
+	[SQL_SET_PINGS] = "UPDATE ping SET failures = ?1, since = ?2, why = ?3",
 	[SQL_IS_REDELIVERED] = "SELECT 1 FROM redelivery WHERE target = ?1 AND assignment = ?2",
 	[SQL_REDELIVERED] = "INSERT OR REPLACE INTO redelivery VALUES(?1, ?2)",
 	[SQL_REDELIVERY_ENDED] = "DELETE FROM redelivery WHERE target = ?1",

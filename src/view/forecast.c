@@ -22,12 +22,12 @@ static void sum_window(const struct ledger_growth *g, int64_t today, int64_t win
 }
 
 struct forecast forecast_full(const struct ledger_growth *g, uint64_t held, uint64_t allocated,
-			      int64_t now)
+			      bool full, int64_t now)
 {
 	int64_t today = now / FORECAST_DAY_MS, window = window_days(g, today);
 	uint64_t bytes, torrents;
 
-	if (allocated && held >= allocated)
+	if (full || (allocated && held >= allocated))
 		return (struct forecast){.kind = FORECAST_FULL};
 	if (!allocated || g->first < 0 || window < FORECAST_HISTORY)
 		return (struct forecast){.kind = FORECAST_UNKNOWN};

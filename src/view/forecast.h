@@ -25,9 +25,9 @@ struct forecast {
 	uint64_t per_day; /* bytes; of LATER and DAY */
 };
 
-/* `held` of `allocated` bytes are there (0: not known).  What was adopted was there before, and is
- * no growth. */
+/* `held` of `allocated` bytes are there (0: not known); `full`: the tracker says so, who decides.
+ * What was adopted was there before, and does not count as growth. */
 struct forecast forecast_full(const struct ledger_growth *g, uint64_t held, uint64_t allocated,
-			      int64_t now);
+			      bool full, int64_t now);
 
 #endif

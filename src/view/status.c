@@ -5,7 +5,6 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "base/text.h"
 
 #include <string.h>
 
@@ -37,6 +36,15 @@ static void take_container(struct status_setup *s, const struct container *c)
 		add_place(s, c->data_folder, "folder", false);
 }
 
+static void take_targets(struct status_setup *s, const struct config *c)
+{
+	s->pings = secret_is_set(&c->ping_url);
+	s->targets = mem_alloc((c->n_notify + 1) * sizeof *s->targets);
+	for (size_t i = 0; i < c->n_notify; i++)
+		s->targets[s->n_targets++] = (struct status_setup_target){
+			mem_dup(c->notify[i].label), mem_dup(c->notify[i].fingerprint)};
+}
+
 void status_setup_take(struct status_setup *s, const struct config *c, struct trouble *trouble)
 {
 	s->state = mem_dup(c->state);
@@ -53,6 +61,7 @@ void status_setup_take(struct status_setup *s, const struct config *c, struct tr
 	s->containers = mem_alloc((c->n_containers + 1) * sizeof *s->containers);
 	for (size_t i = 0; i < c->n_containers; i++)
 		take_container(s, &c->containers[i]);
+	take_targets(s, c);
 }
 
 void status_setup_clear(struct status_setup *s)
@@ -66,6 +75,11 @@ void status_setup_clear(struct status_setup *s)
 	}
 	for (size_t i = 0; i < s->n_places; i++)
 		free(s->places[i].name);
+	for (size_t i = 0; i < s->n_targets; i++) {
+		free(s->targets[i].label);
+		free(s->targets[i].fingerprint);
+	}
+	free(s->targets);
 	free(s->containers);
 	free(s->places);
 	free(s->names);
@@ -89,7 +103,8 @@ static bool gather_container(struct status *s, struct ledger *l, size_t i, struc
 	    !ledger_totals(l, name, &c->totals, err) ||
 	    !ledger_get_growth(l, name, since, &c->growth, err))
 		return false;
-	c->forecast = forecast_full(&c->growth, c->totals.bytes, c->setup->allocated, s->now);
+	bool full = c->known.outcome_at && c->known.result.kind == OUTCOME_FULL;
+	c->forecast = forecast_full(&c->growth, c->totals.bytes, c->setup->allocated, full, s->now);
 	c->lost = c->totals.lost + (s->working ? 0 : c->totals.asking);
 	return true;
 }
@@ -102,6 +117,19 @@ static bool gather_place(struct status *s, struct ledger *l, size_t i, struct er
 	       ledger_get_space(l, p->setup->name, &p->space, err);
 }
 
+static bool gather_target(struct status *s, struct ledger *l, size_t i, struct err *err)
+{
+	struct status_target *t = &s->targets[i];
+	OWN(event_clear) struct event next = {0};
+	bool waits;
+
+	if (!ledger_get_telling(l, t->setup->fingerprint, &t->how, err) ||
+	    !ledger_next_message(l, t->setup->fingerprint, &next, &waits, err))
+		return false;
+	t->oldest = waits ? next.at : 0;
+	return true;
+}
+
 static bool gather_each(struct status *s, struct ledger *l, struct err *err)
 {
 	bool ok = true;
@@ -110,6 +138,8 @@ static bool gather_each(struct status *s, struct ledger *l, struct err *err)
 		ok = gather_container(s, l, i, err);
 	for (size_t i = 0; ok && i < s->setup->n_places; i++)
 		ok = gather_place(s, l, i, err);
+	for (size_t i = 0; ok && i < s->setup->n_targets; i++)
+		ok = gather_target(s, l, i, err);
 	return ok;
 }
 
@@ -117,7 +147,8 @@ static bool gather_times(struct status *s, struct ledger *l, struct err *err)
 {
 	return ledger_get_clock(l, &s->clock, err) && ledger_get_pace(l, &s->pace, err) &&
 	       ledger_incomplete_count(l, &s->incomplete, err) &&
-	       ledger_get_audit(l, &s->audit, err) && ledger_cycle_tally(l, &s->cycle_tally, err) &&
+	       ledger_get_audit(l, &s->audit, err) && ledger_get_pings(l, &s->pings, err) &&
+	       ledger_cycle_tally(l, &s->cycle_tally, err) &&
 	       ledger_turn_tally(l, &s->turns, &s->n_turns, err);
 }
 
@@ -191,8 +222,7 @@ static void gather_trouble(struct status *s)
 	if (s->work.since || (!daemon && !fs_exists(s->setup->state)) ||
 	    fs_check_writable(s->setup->state, &err))
 		return;
-	s->work.since = s->now;
-	text_copy(s->work.text, sizeof s->work.text, err.msg);
+	trouble_fill(&s->work, &err, s->now);
 }
 
 bool status_gather(struct status *s, const struct status_setup *setup, struct ledger *l,
@@ -209,6 +239,9 @@ bool status_gather(struct status *s, const struct status_setup *setup, struct le
 	s->places = mem_alloc((setup->n_places + 1) * sizeof *s->places);
 	for (size_t i = 0; i < setup->n_places; i++)
 		s->places[i].setup = &setup->places[i];
+	s->targets = mem_alloc((setup->n_targets + 1) * sizeof *s->targets);
+	for (size_t i = 0; i < setup->n_targets; i++)
+		s->targets[i].setup = &setup->targets[i];
 	if (!l) {
 		s->working = !setup->trouble && is_held(setup->cycle_lock);
 		return gather_strays(s, NULL, err);
@@ -226,6 +259,7 @@ void status_clear(struct status *s)
 		ledger_growth_clear(&s->containers[i].growth);
 	free(s->containers);
 	free(s->places);
+	free(s->targets);
 	assignment_list_free(s->pending.rows, s->pending.n);
 	assignment_list_free(s->lost.rows, s->lost.n);
 	assignment_list_free(s->newest.rows, s->newest.n);

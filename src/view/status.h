@@ -3,7 +3,8 @@
  *
  * `status`, the page, the JSON of the API and the metrics show the same thing.  A snapshot is
  * gathered within one transaction from the ledger and from what the configuration says; the views
- * (status_words.h, status_json.h, status_html.h, status_metrics.h) are pure functions of it.
+ * (facts.h, status_words.h, status_json.h, status_html.h, status_metrics.h) are pure functions of
+ * it.
  * Nothing in it is a secret.
  */
 #ifndef VIEW_STATUS_H
@@ -33,6 +34,9 @@ struct status_setup_place {
 	const char *type; /* "qbittorrent", ..., "folder" */
 	bool is_client;
 };
+struct status_setup_target {       /* for messages */
+	char *label, *fingerprint; /* owned */
+};
 struct status_setup {
 	char *state, *ledger, *cycle_lock, *run_lock, *staging; /* owned: paths */
 	struct container *names; /* owned; they have a name, borrowed from below, and no more */
@@ -40,6 +44,9 @@ struct status_setup {
 	size_t n_containers;
 	struct status_setup_place *places; /* owned: where torrents go, or are stored */
 	size_t n_places;
+	struct status_setup_target *targets; /* owned */
+	size_t n_targets;
+	bool pings; /* there is a ping URL */
 	struct manners manners;
 	struct trouble *trouble; /* borrowed: the daemon's; NULL: this process is none */
 };
@@ -63,6 +70,12 @@ struct status_place {
 	struct ledger_space space;
 };
 
+struct status_target {
+	const struct status_setup_target *setup; /* borrowed */
+	struct ledger_telling how;
+	int64_t oldest; /* when the oldest message that waits for it was written; 0: none waits */
+};
+
 struct status_list {
 	struct assignment *rows; /* owned */
 	size_t n;
@@ -75,12 +88,14 @@ struct status {
 	struct trouble_told work, config;    /* see trouble.h; `work` also as seen from here */
 	struct status_container *containers; /* owned, as are the rest; as in the setup */
 	struct status_place *places;
+	struct status_target *targets;
 	struct cycle_clock clock;
 	struct pace pace;
 	struct staged_stray *strays; /* downloaded for containers that are not configured */
 	size_t n_strays;
 	uint64_t incomplete; /* listed by the tracker */
 	struct ledger_audit audit;
+	struct ledger_pings pings;
 	struct status_list pending, lost, newest; /* all; all; the last STATUS_NEWEST */
 	struct ledger_cycle *cycles;              /* newest first */
 	size_t n_cycles;
@@ -97,7 +112,7 @@ void status_clear(struct status *s);
 /* How long the tracker is left alone still; 0: it is not. */
 int64_t status_backoff(const struct status *s);
 
-/* When what was left undone is gone on with, if that is before the next cycle; 0: nothing is. */
+/* When what was left undone is resumed, if that is before the next cycle; 0: nothing is. */
 int64_t status_next_try(const struct status *s);
 
 /* The same of one container. */

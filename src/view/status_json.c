@@ -1,5 +1,6 @@
 #include "view/status_json.h"
 
+#include "view/facts.h"
 #include "view/status_words.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -188,19 +189,33 @@ static json_t *cycles_json(const struct status *s)
 
 /* ---- all of it ---- */
 
-static json_t *remarks_json(const struct status *s)
+static json_t *notice_json(const struct fact *f, int64_t now)
 {
 	static const char *const levels[] = {
-		[REMARK_GOOD] = "good", [REMARK_NOTE] = "note", [REMARK_BAD] = "bad"};
-	OWN(remarks_clear) struct remarks all = {0};
+		[FACT_GOOD] = "good", [FACT_NOTE] = "note", [FACT_BAD] = "bad"};
+	OWN_STR char *text = fact_sentence(f, now);
+	OWN_STR char *remedy = fact_remedy(f, now);
+	json_t *out = json_object();
+
+	json_object_set_new(out, "fact", json_string(fact_name(f->what)));
+	json_object_set_new(out, "level", json_string(levels[fact_level(f->what)]));
+	json_object_set_new(out, "text", json_string(text));
+	json_object_set_new(out, "hint", text_json(remedy));
+	json_object_set_new(out, "container", text_json(f->container));
+	json_object_set_new(out, "client", text_json(f->client));
+	json_object_set_new(out, "since", time_json(f->since));
+	json_object_set_new(out, "count", f->count ? number_json(f->count) : json_null());
+	return out;
+}
+
+static json_t *notices_json(const struct status *s)
+{
+	struct facts facts;
 	json_t *out = json_array();
 
-	words_remarks(s, &all);
-	for (size_t i = 0; i < all.n; i++)
-		json_array_append_new(out,
-				      json_pack("{s:s, s:s, s:o}", "level",
-						levels[all.list[i].level], "text", all.list[i].text,
-						"hint", text_json(all.list[i].hint)));
+	facts_find(s, &facts);
+	for (size_t i = 0; i < facts.n; i++)
+		json_array_append_new(out, notice_json(&facts.list[i], s->now));
 	return out;
 }
 
@@ -224,8 +239,8 @@ static json_t *audit_json(const struct ledger_audit *a)
 {
 	if (!a->at)
 		return json_null();
-	return json_pack("{s:o, s:s, s:o}", "at", time_json(a->at), "summary", a->summary,
-			 "missing", number_json(a->missing));
+	return json_pack("{s:o, s:s, s:o, s:o}", "at", time_json(a->at), "summary", a->summary,
+			 "missing", number_json(a->missing), "in_error", number_json(a->in_error));
 }
 
 static json_t *staged_json(const struct status *s)
@@ -261,7 +276,7 @@ json_t *status_json(const struct status *s)
 	json_object_set_new(out, "time", time_json(s->now));
 	json_object_set_new(out, "daemon", json_boolean(s->daemon));
 	json_object_set_new(out, "working", json_boolean(s->working));
-	json_object_set_new(out, "notices", remarks_json(s));
+	json_object_set_new(out, "notices", notices_json(s));
 	json_object_set_new(out, "containers", containers_json(s));
 	add_times(out, s);
 	json_object_set_new(out, "pending", status_list_json(s->pending.rows, s->pending.n));

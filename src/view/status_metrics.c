@@ -1,5 +1,6 @@
 #include "view/status_metrics.h"
 
+#include "view/facts.h"
 #include "base/num.h"
 #include "base/text.h"
 #include "ports/engine_native.h"
@@ -232,7 +233,7 @@ static void add_cycles(const struct status *s, struct buf *out)
 	gauge_time(out, "next_cycle_timestamp_seconds", "When the next cycle is due.",
 		   s->clock.next_cycle);
 	gauge_time(out, "next_try_timestamp_seconds",
-		   "When what was left undone is gone on with, before the next cycle.",
+		   "When what was left undone is resumed, before the next cycle.",
 		   status_next_try(s));
 }
 
@@ -329,6 +330,23 @@ static void add_place_metric(const struct status *s, const struct place_metric *
 	}
 }
 
+/* ---- facts ---- */
+
+/* Each condition is there at any time, so that an alert can rely on it. */
+static void add_facts(const struct status *s, struct buf *out)
+{
+	uint64_t n[CONDITIONS] = {0};
+	struct facts facts;
+
+	facts_find(s, &facts);
+	for (size_t i = 0; i < facts.n; i++)
+		n[facts.list[i].what]++;
+	head(out, "fact", "gauge", "How many facts of this kind the status page shows.");
+	for (int what = 0; what < CONDITIONS; what++)
+		if (fact_level((enum condition)what) != FACT_GOOD)
+			labelled(out, "fact", "fact", fact_name((enum condition)what), n[what]);
+}
+
 /* ---- all of it ---- */
 
 void status_metrics_daemon(bool stuck, bool config_refused, struct buf *out)
@@ -350,6 +368,7 @@ void status_metrics(const struct status *s, struct buf *out)
 	add_turns(s, out);
 	add_cycles(s, out);
 	add_tracker(s, out);
+	add_facts(s, out);
 	for (size_t i = 0; i < sizeof place_metrics / sizeof *place_metrics; i++)
 		add_place_metric(s, &place_metrics[i], out);
 }

@@ -3,17 +3,24 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <string.h>
 
-bool trouble_begin(struct trouble *t, enum trouble_kind kind, const char *text)
+void trouble_fill(struct trouble_told *told, const struct err *why, int64_t now)
+{
+	if (!told->since)
+		told->since = now;
+	told->disk_full = why->errnum == ENOSPC || why->errnum == EDQUOT;
+	text_copy(told->text, sizeof told->text, why->msg);
+}
+
+bool trouble_begin(struct trouble *t, enum trouble_kind kind, const struct err *why)
 {
 	struct trouble_told *told = &t->told[kind];
 
 	pthread_mutex_lock(&t->lock);
-	bool fresh = !told->since || strcmp(told->text, text) != 0;
-	if (!told->since)
-		told->since = clock_now();
-	text_copy(told->text, sizeof told->text, text);
+	bool fresh = !told->since || strcmp(told->text, why->msg) != 0;
+	trouble_fill(told, why, clock_now());
 	pthread_mutex_unlock(&t->lock);
 	return fresh;
 }

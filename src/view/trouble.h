@@ -20,7 +20,8 @@ enum trouble_kind {
 };
 
 struct trouble_told {
-	int64_t since; /* 0: there is none */
+	int64_t since;  /* 0: there is none */
+	bool disk_full; /* a disk without room is why */
 	char text[400];
 };
 
@@ -34,8 +35,12 @@ struct trouble {
 		.lock = PTHREAD_MUTEX_INITIALIZER \
 	}
 
-/* true: it is not what was told before.  What goes on with other words keeps its beginning. */
-bool trouble_begin(struct trouble *t, enum trouble_kind kind, const char *text);
+/* true: it is not what was told before.  Trouble that continues with other words keeps its
+ * beginning. */
+bool trouble_begin(struct trouble *t, enum trouble_kind kind, const struct err *why);
+
+/* As trouble_begin() fills it in. */
+void trouble_fill(struct trouble_told *told, const struct err *why, int64_t now);
 
 /* true: there was some. */
 bool trouble_end(struct trouble *t, enum trouble_kind kind);

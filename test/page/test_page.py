@@ -97,7 +97,7 @@ def page_after_a_cycle(make, serve):
 def test_refused_credentials_are_said_to_be_so(sim, make, serve):
     sim.faults({"endpoint": "fetch", "do": "status", "status": 403})
     page = page_after_a_cycle(make, serve)
-    assert "<h1>The tracker does not accept ApiUser and ApiKey, since" in page
+    assert "<h1>The tracker has refused ApiUser and ApiKey since" in page
     assert "Correct PTP_USER and PTP_KEY" in page
 
 
@@ -175,8 +175,9 @@ def test_the_api_says_what_the_command_says(with_box, serve):
     # Not amid the daemon's first look at the watch folders.
     page = wait_for(both, what="the same from both")
     assert page["daemon"] is True and len(page["cycles"]) == 60
-    assert page["notices"][0] == {"level": "good", "hint": None,
-                                  "text": "All three containers are healthy."}
+    assert page["notices"][0] == {
+        "fact": "healthy", "level": "good", "text": "All three containers are healthy.",
+        "hint": None, "container": None, "client": None, "since": None, "count": 3}
 
 
 def test_every_field_is_documented(with_box, serve):

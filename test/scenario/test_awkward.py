@@ -165,7 +165,7 @@ def test_what_is_pending_for_a_container_that_is_gone_is_in_the_ping(sim, make):
     sim.faults()
     a.set(PTP_CONTAINERS="hetzner:5T")
     a.fetch(status=0)
-    assert "not configured any more: 1" in sim.pings("success")[-1]["body"]
+    assert "1 torrent is pending for a container that is not configured any more. " in sim.pings("success")[-1]["body"]
 
 
 def test_thousands_of_containers_are_read_quickly(make):

@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import stat
+import time
 
 import pytest
 
@@ -417,11 +418,38 @@ def test_check_tells_a_config_file_that_others_can_read(filed):
 
 # ---- status, history ----
 
+def test_status_says_what_the_page_says_in_the_same_words(make, sim):
+    """Each notice, word for word; the ping too."""
+    a = make("attic:800G,hetzner:5T", HC_URL=sim.ping_url)
+    a.fetch(status=0)
+    hour = 3600 * 1000
+    a.ledger(f"UPDATE audit SET at = {int(time.time() * 1000) - hour}, missing = 37, in_error = 2")
+    a.ledger(f"UPDATE ping SET failures = 2, since = {int(time.time() * 1000) - hour}, why = 'HTTP 404'")
+    notices = a.status()["notices"]
+    assert [n["fact"] for n in notices] == ["no-daemon", "audit-missing", "audit-error", "pings-fail"]
+    assert [n["count"] for n in notices[1:]] == [37, 2, 2]
+    said = a.run("status", status=0).stdout.splitlines()
+    assert said[:5] == [f"{n['text']} {n['hint']}" for n in notices] + [""]
+    a.fetch(status=0)
+    assert "pings-fail" not in [n["fact"] for n in a.status()["notices"]]
+
+
+def test_pings_that_fail_are_a_fact_until_one_is_recorded(make, sim):
+    a = make("attic:800G", HC_URL="http://127.0.0.1:9/x")
+    a.fetch(status=0)
+    a.fetch(status=0)
+    (fact,) = [n for n in a.status()["notices"] if n["fact"] == "pings-fail"]
+    assert fact["count"] == 2 and "Pings to Healthchecks have failed since " in fact["text"]
+    a.set(HC_URL=sim.ping_url)
+    a.fetch(status=0)
+    assert "pings-fail" not in [n["fact"] for n in a.status()["notices"]]
+
+
 def test_status_before_anything_has_happened(make):
     a = make("attic:800G,hetzner:5T")
     said = a.run("status", status=0).stdout
     assert "attic (800G): 0 delivered" in said
-    assert "The daemon is not running" in said
+    assert said.startswith("The daemon is not running. Start it with `ptp-archiver run`.\n\n")
     assert not a.state.exists()
     assert a.run("history", status=0).stdout == "Nothing is recorded yet.\n"
     assert a.history() == []

@@ -729,7 +729,7 @@ def test_the_last_outcome_is_told_with_since_when_and_what_to_do(sim, make):
     ((begun,),) = a.ledger("SELECT begun_at FROM cycle WHERE id = 2")
     day = time.strftime("%d", time.gmtime(begun / 1000)).lstrip("0")
     assert_finding(finding(a, "last-outcome", about="attic"), "warn",
-                   rf"^ERR\(HTTP 404\) since {day} .*: .*HTTP 404", "tried again")
+                   rf"^attic has failed since {day} .*: ERR\(HTTP 404\): .*HTTP 404", "retries")
     assert_finding(finding(a, "last-outcome", about="cellar"), "ok", "^OK at ")
 
 
@@ -739,8 +739,8 @@ def test_a_fault_of_this_machines_that_is_over_is_told_as_such(archiver):
     archiver.fetch(status=1)
     archiver.watch.unlink()
     archiver.watch.mkdir()
-    assert_finding(finding(archiver, "last-outcome"), "warn", r"^ERR\(Disk\) since .*: ",
-                   "if nothing is, it is fixed")
+    assert_finding(finding(archiver, "last-outcome"), "warn", r"has failed since .*: ERR\(Disk\): ",
+                   "if nothing is, the program resumes by itself")
     assert archiver.run("check").returncode == 0
 
 

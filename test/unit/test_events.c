@@ -106,10 +106,10 @@ static void a_failure_is_told_once_at_its_begin_and_once_at_its_end(void **state
 	set(w, 0, "ERR(HTTP 503)");
 	text_copy(w->outcomes[0].detail, sizeof w->outcomes[0].detail, "no");
 	assert_string_equal(told_at(w, T0), "failure.begin");
-	assert_string_equal(w->found.list[0].title, "attic fails: ERR(HTTP 503)");
-	assert_string_equal(w->found.list[0].text,
-			    "attic: ERR(HTTP 503): no\n"
-			    "Since 2026-11-18T11:06:40Z. It is tried again by itself.");
+	assert_string_equal(w->found.list[0].title,
+			    "attic has failed since 18 Nov 2026, 11:06: ERR(HTTP 503)");
+	assert_string_equal(w->found.list[0].text, "attic: ERR(HTTP 503): no\n"
+						   "The program retries by itself.");
 	assert_int_equal(w->found.list[0].level, EVENT_ERROR);
 	assert_true(any_changed(w));
 	/* Another word is the same failure. */
@@ -133,16 +133,16 @@ static void a_failure_that_comes_to_need_a_person_is_told_once(void **state)
 	text_copy(w->outcomes[0].detail, sizeof w->outcomes[0].detail, "ask the tracker: HTTP 503");
 	assert_string_equal(told_at(w, T0), "failure.begin");
 	assert_true(text_starts(w->found.list[0].text,
-				"attic: ERR(HTTP 503): ask the tracker: HTTP 503\nSince "));
+				"attic: ERR(HTTP 503): ask the tracker: HTTP 503\nThe program "));
 	set(w, 0, "ERR(Protocol)");
 	assert_string_equal(told_at(w, T0 + HOUR), "");
 	set(w, 0, "ERR(Auth)");
 	text_copy(w->outcomes[0].detail, sizeof w->outcomes[0].detail, "no such user");
 	assert_string_equal(told_at(w, T0 + 2 * HOUR), "failure.change");
-	assert_string_equal(w->found.list[0].title, "attic fails otherwise now: ERR(Auth)");
+	assert_string_equal(w->found.list[0].title,
+			    "attic has failed since 18 Nov 2026, 11:06: ERR(Auth)");
 	assert_string_equal(w->found.list[0].text,
 			    "attic: ERR(Auth): no such user\n"
-			    "Failing since 2026-11-18T11:06:40Z. "
 			    "Check PTP_USER and PTP_KEY (ApiUser and ApiKey).");
 	assert_int_equal(w->found.list[0].level, EVENT_ERROR);
 	assert_true(any_changed(w));
@@ -180,7 +180,8 @@ static void what_is_told_late_is_told_as_it_is_then(void **state)
 	set(w, 0, "ERR(Disk)");
 	assert_string_equal(told_at(w, T0 + HOUR + 2), "");
 	assert_string_equal(told_at(w, T0 + 3 * HOUR), "failure.begin");
-	assert_string_equal(w->found.list[0].title, "attic fails: ERR(Disk)");
+	assert_string_equal(w->found.list[0].title,
+			    "attic has failed since 18 Nov 2026, 12:06: ERR(Disk)");
 	assert_string_equal(told_at(w, T0 + 4 * HOUR), "");
 }
 
@@ -207,10 +208,10 @@ static void all_that_begin_or_end_together_are_one(void **state)
 	set(w, 0, "ERR(Timeout)");
 	set(w, 1, "WAIT");
 	assert_string_equal(told_at(w, T0), "failure.begin");
-	assert_string_equal(w->found.list[0].title, "2 containers fail");
-	assert_string_equal(w->found.list[0].text,
-			    "attic: ERR(Timeout)\ncellar: WAIT\n"
-			    "Since 2026-11-18T11:06:40Z. It is tried again by itself.");
+	assert_string_equal(w->found.list[0].title,
+			    "2 containers fail, the first since 18 Nov 2026, 11:06");
+	assert_string_equal(w->found.list[0].text, "attic: ERR(Timeout)\ncellar: WAIT\n"
+						   "The program retries by itself.");
 	set(w, 0, "OK");
 	set(w, 1, "FULL");
 	assert_string_equal(told_at(w, T0 + HOUR), "failure.end full");
@@ -226,14 +227,14 @@ static void what_to_do_is_said_once_for_all_that_fail(void **state)
 	set(w, 1, "ERR(Disk)");
 	told_at(w, T0);
 	assert_string_equal(w->found.list[0].text,
-			    "attic: ERR(Disk)\ncellar: ERR(Disk)\nSince 2026-11-18T11:06:40Z. "
+			    "attic: ERR(Disk)\ncellar: ERR(Disk)\n"
 			    "`ptp-archiver check` says which folder, and why.");
 	OWN_WORLD struct world *other = new_world();
 	set(other, 0, "WAIT(Space)");
 	set(other, 1, "ERR(Auth)");
 	told_at(other, T0);
 	assert_non_null(strstr(other->found.list[0].text,
-			       "Z. Make room, or resize the container. Check PTP_USER and"));
+			       "\nMake room, or resize the container. Check PTP_USER and"));
 }
 
 static void what_is_told_late_says_since_when(void **state)
@@ -248,7 +249,8 @@ static void what_is_told_late_says_since_when(void **state)
 	set(w, 0, "ERR(Network)");
 	assert_string_equal(told_at(w, T0 - HOUR / 2), "");
 	assert_string_equal(told_at(w, T0 + HOUR / 2), "failure.begin");
-	assert_non_null(strstr(w->found.list[0].text, "Since 2026-11-18T10:36:40Z."));
+	assert_string_equal(w->found.list[0].title,
+			    "attic has failed since 18 Nov 2026, 10:36: ERR(Network)");
 }
 
 static void what_comes_and_goes_is_told_when_it_stays(void **state)
@@ -326,10 +328,11 @@ static void the_cycle_as_a_whole_has_words_of_its_own(void **state)
 	w->outcomes[2] = (struct outcome){.container = (char[]){""}};
 	set(w, 2, "ERR(Ledger)");
 	assert_string_equal(told_at(w, T0), "failure.begin");
-	assert_string_equal(w->found.list[0].title, "The cycle could not be run: ERR(Ledger)");
+	assert_string_equal(w->found.list[0].title,
+			    "No cycle has been able to run since 18 Nov 2026, 11:06");
 	set(w, 2, "OK");
 	assert_string_equal(told_at(w, T0 + HOUR), "failure.end");
-	assert_string_equal(w->found.list[0].title, "Cycles can be run again");
+	assert_string_equal(w->found.list[0].title, "Cycles can run again");
 }
 
 /* ---- clients ---- */
@@ -469,8 +472,11 @@ static void of_many_some_are_named(void **state)
 			    "12 torrents have not been picked up by the client");
 	const char *rest = strstr(w->found.list[0].text, "and 2 more\n");
 	assert_int_equal(rest - w->found.list[0].text, 10 * strlen("attic: A Film\n"));
-	assert_string_equal(rest, "and 2 more\n"
-				  "Is the client running, and does it watch this folder?");
+	assert_string_equal(
+		rest,
+		"and 2 more\n"
+		"Is the client running, and does it watch this folder? Can it read the files? "
+		"If it leaves files there, set PickUpWithin to off.");
 	assert_string_equal(told_at(w, T0 + 2 * HOUR), "");
 	late[3].pick_up_at = T0 + 3 * HOUR;
 	assert_string_equal(told_at(w, T0 + 3 * HOUR), "pick-up.missing");
@@ -519,7 +525,7 @@ static void more_that_is_missing_is_told_and_none_any_more(void **state)
 	w->now.audit_summary = "2 assigned: 2 seeding";
 	assert_string_equal(told_at(w, T0), "audit.end");
 	assert_int_equal(w->found.list[0].level, EVENT_GOOD);
-	assert_string_equal(w->found.list[0].text, "2 assigned: 2 seeding.");
+	assert_string_equal(w->found.list[0].text, "2 assigned: 2 seeding.\n");
 	assert_string_equal(told_at(w, T0), "");
 	w->now.missing = 1;
 	assert_string_equal(told_at(w, T0), "audit.missing");
@@ -528,8 +534,8 @@ static void more_that_is_missing_is_told_and_none_any_more(void **state)
 	w->now.audit_summary = "2 assigned: 2 error";
 	assert_string_equal(told_at(w, T0), "audit.end");
 	assert_int_equal(w->found.list[0].level, EVENT_INFO);
-	assert_string_equal(w->found.list[0].text, "2 assigned: 2 error.\nNot all is well: "
-						   "`ptp-archiver audit` says what can be done.");
+	assert_string_equal(w->found.list[0].text, "2 assigned: 2 error.\n`ptp-archiver "
+						   "audit` names them, and says what can be done.");
 }
 
 static void each_version_is_told_once_and_none_that_is_older(void **state)

@@ -25,7 +25,7 @@ static void a_steady_rate_tells_the_day(void **state)
 	(void)state;
 	struct ledger_day days[100];
 	const struct ledger_growth g = steady(days, 100, 2 * GB);
-	const struct forecast f = forecast_full(&g, 200 * GB, 300 * GB, NOW);
+	const struct forecast f = forecast_full(&g, 200 * GB, 300 * GB, false, NOW);
 
 	assert_int_equal(f.kind, FORECAST_DAY);
 	assert_int_equal(f.per_day, 2 * GB);
@@ -40,7 +40,7 @@ static void only_the_last_thirty_days_count(void **state)
 
 	for (size_t i = 0; i < 70; i++)
 		days[i].bytes = 50 * GB;
-	const struct forecast f = forecast_full(&g, 200 * GB, 300 * GB, NOW);
+	const struct forecast f = forecast_full(&g, 200 * GB, 300 * GB, false, NOW);
 	assert_int_equal(f.per_day, GB);
 	assert_int_equal(days_until(&f), 100);
 }
@@ -53,7 +53,7 @@ static void a_pause_slows_it_down(void **state)
 
 	/* Nothing in the last twenty days. */
 	g.n = 40;
-	const struct forecast f = forecast_full(&g, 100 * GB, 200 * GB, NOW);
+	const struct forecast f = forecast_full(&g, 100 * GB, 200 * GB, false, NOW);
 	assert_int_equal(f.per_day, GB);
 }
 
@@ -64,7 +64,7 @@ static void what_was_adopted_is_no_growth(void **state)
 	struct ledger_growth g = steady(days, 40, GB);
 
 	days[35].adopted = 4000 * GB;
-	assert_int_equal(forecast_full(&g, 4040 * GB, 5000 * GB, NOW).per_day, GB);
+	assert_int_equal(forecast_full(&g, 4040 * GB, 5000 * GB, false, NOW).per_day, GB);
 }
 
 static void a_new_container_has_its_own_days_only(void **state)
@@ -72,7 +72,7 @@ static void a_new_container_has_its_own_days_only(void **state)
 	(void)state;
 	struct ledger_day days[11];
 	const struct ledger_growth g = steady(days, 11, 11 * GB);
-	const struct forecast f = forecast_full(&g, 121 * GB, 221 * GB, NOW);
+	const struct forecast f = forecast_full(&g, 121 * GB, 221 * GB, false, NOW);
 
 	assert_int_equal(f.kind, FORECAST_DAY);
 	assert_int_equal(f.per_day, 11 * GB);
@@ -84,13 +84,13 @@ static void too_little_history_tells_nothing(void **state)
 	struct ledger_day days[40];
 	struct ledger_growth none = {.first = -1}, week = steady(days, 7, GB);
 
-	assert_int_equal(forecast_full(&none, 0, GB, NOW).kind, FORECAST_UNKNOWN);
-	assert_int_equal(forecast_full(&week, GB, 9 * GB, NOW).kind, FORECAST_UNKNOWN);
+	assert_int_equal(forecast_full(&none, 0, GB, false, NOW).kind, FORECAST_UNKNOWN);
+	assert_int_equal(forecast_full(&week, GB, 9 * GB, false, NOW).kind, FORECAST_UNKNOWN);
 	struct ledger_growth g = steady(days, 40, GB);
-	assert_int_equal(forecast_full(&g, GB, 0, NOW).kind, FORECAST_UNKNOWN);
+	assert_int_equal(forecast_full(&g, GB, 0, false, NOW).kind, FORECAST_UNKNOWN);
 	/* Two torrents are no rate. */
 	g.n = 12;
-	assert_int_equal(forecast_full(&g, GB, 9 * GB, NOW).kind, FORECAST_UNKNOWN);
+	assert_int_equal(forecast_full(&g, GB, 9 * GB, false, NOW).kind, FORECAST_UNKNOWN);
 }
 
 static void full_is_full_and_far_is_far(void **state)
@@ -99,16 +99,30 @@ static void full_is_full_and_far_is_far(void **state)
 	struct ledger_day days[40];
 	const struct ledger_growth g = steady(days, 40, GB), none = {.first = -1};
 
-	assert_int_equal(forecast_full(&none, 5 * GB, 5 * GB, NOW).kind, FORECAST_FULL);
-	assert_int_equal(forecast_full(&g, 40 * GB, 3600 * GB, NOW).kind, FORECAST_DAY);
-	const struct forecast far = forecast_full(&g, 40 * GB, 4000 * GB, NOW);
+	assert_int_equal(forecast_full(&none, 5 * GB, 5 * GB, false, NOW).kind, FORECAST_FULL);
+	assert_int_equal(forecast_full(&g, 40 * GB, 3600 * GB, false, NOW).kind, FORECAST_DAY);
+	const struct forecast far = forecast_full(&g, 40 * GB, 4000 * GB, false, NOW);
 	assert_int_equal(far.kind, FORECAST_LATER);
 	assert_int_equal(far.at, 0);
+}
+
+static void one_that_the_tracker_calls_full_has_no_forecast(void **state)
+{
+	(void)state;
+	struct ledger_day days[30];
+	const struct ledger_growth g = steady(days, 30, GB);
+
+	assert_int_equal(forecast_full(&g, 100 * GB, 200 * GB, false, NOW).kind, FORECAST_DAY);
+	const struct forecast f = forecast_full(&g, 100 * GB, 200 * GB, true, NOW);
+	assert_int_equal(f.kind, FORECAST_FULL);
+	assert_int_equal(f.at, 0);
+	assert_int_equal(f.per_day, 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_that_the_tracker_calls_full_has_no_forecast),
 		cmocka_unit_test(a_steady_rate_tells_the_day),
 		cmocka_unit_test(only_the_last_thirty_days_count),
 		cmocka_unit_test(a_pause_slows_it_down),

@@ -594,7 +594,8 @@ static void the_last_audit_is_kept(void **state)
 
 	MUST(ledger_get_audit(ledger(state), &audit, &err));
 	assert_int_equal(audit.at, 0);
-	MUST(ledger_set_audit(ledger(state), &(struct ledger_audit){4711, "all is well", 2}, &err));
+	MUST(ledger_set_audit(ledger(state), &(struct ledger_audit){4711, "all is well", 2, 3},
+			      &err));
 	MUST(ledger_get_audit(reopened(state), &audit, &err));
 	assert_int_equal(audit.at, 4711);
 	assert_string_equal(audit.summary, "all is well");

@@ -1,4 +1,4 @@
-#include "model/outcome.h"
+#include "model/fact.h"
 
 #include "base/own.h"
 #include "model/assignment.h"
@@ -41,7 +41,7 @@ static void results_have_a_text_and_a_judgement(void **state)
 		assert_int_equal(result_is_well(&rows[i].result), rows[i].well);
 		assert_int_equal(result_needs_a_person(&rows[i].result), rows[i].needs_a_person);
 		if (rows[i].needs_a_person)
-			assert_non_null(result_hint(&rows[i].result));
+			assert_non_null(fact_hint(&rows[i].result));
 	}
 }
 

@@ -1,6 +1,7 @@
 #include "core/report.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/fs.h"
 
 #include "unit.h"
@@ -107,13 +108,37 @@ static void the_body_tells_a_person_what_happened(void **state)
 			 "torrent, 1.5 KiB so far; 1 pending; 1 possibly lost.\n"
 			 "cellar: ERR(Timeout) (as before) (no answer in time). 0 torrents, "
 			 "0 B so far.\n"
-			 "Possibly lost: 1, because the program ended while it was asking; the "
-			 "tracker's next answer is searched for it.\n"
+			 "1 assignment is possibly lost. The answer to a question did not come; a "
+			 "torrent may have been assigned with it. There is nothing to do: the "
+			 "program searches the tracker's next answer for it.\n"
 			 "The tracker announces version 0.11 of its utility; this program speaks "
-			 "the protocol of 0.10.\n"
+			 "the protocol of 0.10. Look for a newer ptp-archiver. This one continues "
+			 "as it is.\n"
 			 "Next cycle: %s.\n",
 			 when) > 0);
 	assert_string_equal(body, expected);
+	ledger_close(l);
+}
+
+static void what_an_audit_found_missing_is_in_the_first_line(void **state)
+{
+	struct ledger *l = filled(*state);
+	const struct ledger_audit audit = {INT64_C(1795000000000), "2 assigned: 2 missing", 2, 0};
+	const struct report r = {.outcomes = &all[1],
+				 .n = 1,
+				 .newer_version = "",
+				 .speaks = "0.10",
+				 .audit = &audit,
+				 .missing = true};
+	OWN_STR char *body = report_body(l, &r);
+	char when[CLOCK_TEXT];
+
+	clock_short(audit.at, 0, when);
+	OWN_STR char *first = mem_printf("ERROR: cellar:FULL; 2 torrents are missing in the client "
+					 "(audit of %s)\n",
+					 when);
+	assert_int_equal(strncmp(body, first, strlen(first)), 0);
+	assert_non_null(strstr(body, "). `ptp-archiver audit` names them. `ptp-archiver "));
 	ledger_close(l);
 }
 
@@ -135,6 +160,7 @@ int main(void)
 		cmocka_unit_test(full_and_stalled_are_well_and_one_failure_is_enough),
 		cmocka_unit_test(a_link_is_the_last_line),
 		TEST_IN_FOLDER(the_body_tells_a_person_what_happened),
+		TEST_IN_FOLDER(what_an_audit_found_missing_is_in_the_first_line),
 		TEST_IN_FOLDER(a_good_cycle_is_short),
 	};
 

@@ -3,6 +3,7 @@
 #include "page/html.h"
 #include "config/listen.h"
 #include "page/status_html.h"
+#include "view/facts.h"
 #include "view/status_metrics.h"
 #include "view/status_words.h"
 #include "base/base64.h"
@@ -74,17 +75,28 @@ static void set_scene(struct scene *v)
 		.lost.rows = v->lost};
 }
 
-static void assert_top(const struct scene *v, enum remark_level level, const char *text,
-		       const char *hint)
+static void assert_fact(const struct scene *v, size_t i, const char *text, const char *remedy)
 {
-	OWN(remarks_clear) struct remarks all = {0};
+	struct facts all;
 
-	words_remarks(&v->s, &all);
-	assert_true(all.n > 0);
-	assert_string_equal(all.list[0].text, text);
-	assert_int_equal(all.list[0].level, level);
-	if (hint)
-		assert_string_equal(all.list[0].hint, hint);
+	facts_find(&v->s, &all);
+	assert_true(all.n > i);
+	OWN_STR char *sentence = fact_sentence(&all.list[i], NOW);
+	OWN_STR char *what = fact_remedy(&all.list[i], NOW);
+	assert_string_equal(sentence, text);
+	if (remedy)
+		assert_string_equal(what, remedy);
+}
+
+/* The headline. */
+static void assert_top(const struct scene *v, enum condition what, const char *text,
+		       const char *remedy)
+{
+	struct facts all;
+
+	facts_find(&v->s, &all);
+	assert_string_equal(fact_name(all.list[0].what), fact_name(what));
+	assert_fact(v, 0, text, remedy);
 }
 
 static void assert_next(const struct scene *v, const char *text)
@@ -119,16 +131,16 @@ static void all_is_well(void **state)
 	struct scene v;
 
 	set_scene(&v);
-	assert_top(&v, REMARK_GOOD, "All three containers are healthy.", NULL);
+	assert_top(&v, FACT_HEALTHY, "All three containers are healthy.", NULL);
 	assert_next(&v, "Next cycle in 2 h 13 m, at 02:13.");
 	v.setup.n_containers = 2;
-	assert_top(&v, REMARK_GOOD, "Both containers are healthy.", NULL);
+	assert_top(&v, FACT_HEALTHY, "Both containers are healthy.", NULL);
 	v.setup.n_containers = 1;
-	assert_top(&v, REMARK_GOOD, "The container attic is healthy.", NULL);
+	assert_top(&v, FACT_HEALTHY, "The container attic is healthy.", NULL);
 	v.containers[0].known.result = result_of("FULL");
-	assert_top(&v, REMARK_GOOD, "The container attic is full.", NULL);
+	assert_top(&v, FACT_ALL_FULL, "The container attic is full.", NULL);
 	v.setup.n_containers = 0;
-	assert_top(&v, REMARK_GOOD, "No containers are configured.", NULL);
+	assert_top(&v, FACT_NOT_CONFIGURED, "No containers are configured.", NULL);
 }
 
 static void the_first_start(void **state)
@@ -141,14 +153,14 @@ static void the_first_start(void **state)
 	for (size_t i = 0; i < CONTAINERS; i++)
 		v.containers[i].known = (struct ledger_container){0};
 	v.s.clock = (struct cycle_clock){0};
-	assert_top(&v, REMARK_GOOD, "Ready. No cycle has run yet.", NULL);
+	assert_top(&v, FACT_READY, "Ready. No cycle has run yet.", NULL);
 	assert_next(&v, "The next cycle is about to begin.");
 	v.s.working = true;
 	assert_next(&v, "A cycle is at work.");
-	assert_top(&v, REMARK_GOOD, "The first cycle is at work.", NULL);
+	assert_top(&v, FACT_FIRST_CYCLE, "The first cycle is at work.", NULL);
 	v.s.working = v.s.daemon = false;
 	assert_next(&v, "Without the daemon no cycle will begin.");
-	assert_top(&v, REMARK_BAD, "The daemon is not running.",
+	assert_top(&v, FACT_NO_DAEMON, "The daemon is not running.",
 		   "Start it with `ptp-archiver run`.");
 }
 
@@ -164,19 +176,19 @@ static void a_back_off_says_since_when_and_that_nothing_is_lost(void **state)
 				 .reason = {503, false, "the tracker answered HTTP 503"}};
 	v.containers[0].known.result = result_of("ERR(HTTP 503)");
 	v.containers[1].known.result = result_of("WAIT");
-	assert_top(&v, REMARK_BAD,
+	assert_top(&v, FACT_BACK_OFF,
 		   "The tracker has not been well since 24 Nov, 14:00: the tracker answered HTTP "
 		   "503.",
 		   "Next try in 5 m, at 00:05. Nothing is lost: what was assigned stays in the "
 		   "ledger.");
 	/* What it explains is not told again. */
-	OWN(remarks_clear) struct remarks all = {0};
-	words_remarks(&v.s, &all);
+	struct facts all;
+	facts_find(&v.s, &all);
 	assert_int_equal(all.n, 1);
 	/* After it, the containers speak for themselves. */
 	v.s.pace.backoff_until = NOW - 1;
-	assert_top(&v, REMARK_BAD, "attic: ERR(HTTP 503) at 24 Nov, 22:00.",
-		   "It is tried again in the next cycle.");
+	assert_top(&v, FACT_FAILS, "attic has failed since 24 Nov, 22:00: ERR(HTTP 503).",
+		   "The program retries in the next cycle.");
 }
 
 static void a_failed_container_says_what_to_do(void **state)
@@ -187,8 +199,9 @@ static void a_failed_container_says_what_to_do(void **state)
 	set_scene(&v);
 	v.containers[2].known.result = result_of("ERR(Disk)");
 	strcpy(v.containers[2].known.detail, "/srv/watch: Read-only file system");
-	assert_top(&v, REMARK_BAD,
-		   "loft: ERR(Disk) at 24 Nov, 22:00: /srv/watch: Read-only file system.",
+	assert_top(&v, FACT_FAILS,
+		   "loft has failed since 24 Nov, 22:00: ERR(Disk): /srv/watch: Read-only file "
+		   "system.",
 		   "`ptp-archiver check` says which folder, and why.");
 }
 
@@ -201,15 +214,18 @@ static void a_client_that_is_away_or_refuses_us(void **state)
 	v.places[0].client.down_since = NOW - HOUR;
 	v.containers[1].totals.pending = 1;
 	v.containers[1].known.result = result_of("WAIT(Client)");
-	assert_top(&v, REMARK_BAD,
+	assert_top(&v, FACT_CLIENT_AWAY,
 		   "The client box has been away since 24 Nov, 23:00; 1 torrent waits for it.",
-		   "It is called again by itself. Nothing is lost.");
+		   "Is it running? The program calls it again by itself. Nothing is lost: torrents "
+		   "for it "
+		   "wait.");
 	v.containers[0].totals.pending = 1;
-	assert_top(&v, REMARK_BAD,
+	assert_top(&v, FACT_CLIENT_AWAY,
 		   "The client box has been away since 24 Nov, 23:00; 2 torrents wait for it.",
 		   NULL);
 	strcpy(v.places[0].client.refused, "0123456789abcdef");
-	assert_top(&v, REMARK_BAD, "box does not accept its user name or password.", NULL);
+	assert_top(&v, FACT_CLIENT_REFUSES,
+		   "The client box does not accept its user name or password.", NULL);
 }
 
 static struct assignment one(enum assignment_state state, int64_t asked_at)
@@ -221,20 +237,18 @@ static struct assignment one(enum assignment_state state, int64_t asked_at)
 static void what_is_pending_and_lost_is_told_behind_the_good_news(void **state)
 {
 	(void)state;
-	OWN(remarks_clear) struct remarks all = {0};
+	struct facts all;
 	struct scene v;
 
 	set_scene(&v);
 	v.pending[0] = one(ASSIGNMENT_FETCHED, NOW - HOUR);
 	v.lost[0] = one(ASSIGNMENT_LOST, NOW - HOUR);
 	v.s.pending.n = v.s.lost.n = 1;
-	words_remarks(&v.s, &all);
+	facts_find(&v.s, &all);
 	assert_int_equal(all.n, 3);
-	assert_string_equal(all.list[0].text, "All three containers are healthy.");
-	assert_string_equal(all.list[1].text, "1 torrent is pending.");
-	assert_string_equal(
-		all.list[2].text,
-		"1 assignment is possibly lost: the answer to a question did not come.");
+	assert_fact(&v, 0, "All three containers are healthy.", NULL);
+	assert_fact(&v, 1, "1 torrent is pending.", "The program resumes in the next cycle.");
+	assert_fact(&v, 2, "1 assignment is possibly lost.", NULL);
 	assert_words(words_doing(&v.s, &v.pending[0]),
 		     "It is in the vault, and is delivered in the next cycle.");
 	assert_words(words_doing(&v.s, &v.lost[0]),
@@ -244,7 +258,8 @@ static void what_is_pending_and_lost_is_told_behind_the_good_news(void **state)
 		     "The answers since then did not list it. If the tracker shows nothing "
 		     "incomplete in this container, nothing is lost.");
 	strcpy(v.places[0].client.refused, "0123456789abcdef");
-	assert_words(words_doing(&v.s, &v.pending[0]), "It is in the vault, until box lets us in.");
+	assert_words(words_doing(&v.s, &v.pending[0]),
+		     "It is in the vault, until box accepts the password.");
 }
 
 static void what_is_tried_again_before_the_next_cycle_says_when(void **state)
@@ -284,19 +299,18 @@ static void what_is_tried_again_before_the_next_cycle_says_when(void **state)
 static void what_only_waits_is_told_and_not_called_healthy(void **state)
 {
 	(void)state;
-	OWN(remarks_clear) struct remarks all = {0};
+	struct facts all;
 	struct scene v;
 
 	set_scene(&v);
 	outcome_of(&v, 1, "WAIT(Backlog)", "3 downloads are not finished in box");
-	words_remarks(&v.s, &all);
+	facts_find(&v.s, &all);
 	assert_int_equal(all.n, 2);
-	assert_int_equal(all.list[0].level, REMARK_GOOD);
-	assert_string_equal(all.list[0].text, "Nothing is wrong. 1 of 3 containers waits.");
-	assert_string_equal(all.list[1].text, "cellar waits: 3 downloads are not finished in box.");
+	assert_fact(&v, 0, "Nothing is wrong. 1 of 3 containers waits.", NULL);
+	assert_fact(&v, 1, "cellar waits: 3 downloads are not finished in box.", NULL);
 	outcome_of(&v, 0, "WAIT(Stalled)", "x");
 	outcome_of(&v, 2, "STALLED", "too many stalled downloads");
-	assert_top(&v, REMARK_GOOD, "Nothing is wrong. All three containers wait.", NULL);
+	assert_top(&v, FACT_ALL_WAIT, "Nothing is wrong. All three containers wait.", NULL);
 }
 
 static void trouble_of_the_daemons_own_is_on_top(void **state)
@@ -306,12 +320,15 @@ static void trouble_of_the_daemons_own_is_on_top(void **state)
 
 	set_scene(&v);
 	v.s.work = (struct trouble_told){.since = NOW - HOUR, .text = "the disk is full"};
-	assert_top(&v, REMARK_BAD, "No cycle can be run, since 24 Nov, 23:00: the disk is full.",
-		   NULL);
-	assert_words(words_next(&v.s), "No cycle begins before that is fixed.");
+	assert_top(&v, FACT_STUCK,
+		   "No cycle has been able to run since 24 Nov, 23:00: the disk is full.", NULL);
+	assert_words(words_next(&v.s), "No cycle begins until that is fixed.");
 	v.s.work.since = 0;
-	v.s.config = (struct trouble_told){.since = NOW - HOUR, .text = "it is refused"};
-	assert_top(&v, REMARK_BAD, "At 24 Nov, 23:00 it is refused.", NULL);
+	v.s.config = (struct trouble_told){.since = NOW - HOUR, .text = "Interval is wrong"};
+	assert_top(&v, FACT_CONFIG,
+		   "The new configuration was refused at 24 Nov, 23:00, and the old one stays: "
+		   "Interval is wrong.",
+		   NULL);
 }
 
 static void what_the_tracker_gave_above_the_offer_is_told(void **state)
@@ -338,12 +355,13 @@ static void a_first_cycle_that_was_cut_off_is_no_lack_of_one(void **state)
 	for (size_t i = 0; i < CONTAINERS; i++)
 		outcome_of(&v, i, "", "");
 	v.s.n_cycles = 0;
-	assert_top(&v, REMARK_GOOD, "Ready. No cycle has run yet.", NULL);
+	assert_top(&v, FACT_READY, "Ready. No cycle has run yet.", NULL);
 	v.s.n_cycles = 1;
 	v.cycles[0].ended_at = 0;
-	assert_top(&v, REMARK_GOOD, "The first cycle was cut off before it ended.", NULL);
+	assert_top(&v, FACT_FIRST_CUT, "The first cycle was cut off before it ended.", NULL);
 	outcome_of(&v, 1, "OK", "");
-	assert_top(&v, REMARK_GOOD, "Nothing is wrong. 2 of 3 containers had no turn yet.", NULL);
+	assert_top(&v, FACT_SOME_UNTRIED, "Nothing is wrong. 2 of 3 containers were not tried yet.",
+		   NULL);
 }
 
 static void what_is_pending_for_too_long_is_bad_news(void **state)
@@ -354,19 +372,85 @@ static void what_is_pending_for_too_long_is_bad_news(void **state)
 	set_scene(&v);
 	v.pending[0] = one(ASSIGNMENT_FETCHED, NOW - 25 * HOUR);
 	v.s.pending.n = 1;
-	assert_top(&v, REMARK_BAD, "1 torrent has been pending for more than a day.", NULL);
+	assert_top(&v, FACT_PENDING_OLD,
+		   "1 torrent has been pending for more than a day, since 23 Nov, 23:00.", NULL);
 	v.pending[0].set_aside = true;
-	assert_top(&v, REMARK_BAD, "1 torrent was set aside after five tries.", NULL);
+	assert_top(&v, FACT_SET_ASIDE, "1 torrent was set aside after five tries.", NULL);
 	v.s.strays = (struct staged_stray[]){{attic, size}};
 	v.s.n_strays = 1;
 	v.s.pending.n = 0;
-	assert_top(&v, REMARK_BAD,
-		   "1 torrent was downloaded for containers that are not configured.", NULL);
+	assert_top(&v, FACT_STRAYS,
+		   "1 torrent was downloaded for a container that is not configured.", NULL);
 	v.s.n_strays = 0;
 	v.s.pending.n = 1;
 	v.pending[0].container = box_name;
-	assert_top(&v, REMARK_BAD,
-		   "1 torrent is pending for containers that are not configured any more.", NULL);
+	assert_top(&v, FACT_ORPHANS,
+		   "1 torrent is pending for a container that is not configured any more.", NULL);
+}
+
+/* What an audit found missing leads, and nothing is called healthy beside it. */
+static void what_the_audit_found_missing_leads(void **state)
+{
+	(void)state;
+	struct facts all;
+	struct scene v;
+
+	set_scene(&v);
+	v.pending[0] = one(ASSIGNMENT_FETCHED, NOW - HOUR);
+	v.s.pending.n = 1;
+	v.s.audit = (struct ledger_audit){.at = NOW - HOUR, .missing = 37, .in_error = 2};
+	assert_top(&v, FACT_AUDIT_MISSING,
+		   "37 torrents are missing in the client (audit of 24 Nov, 23:00).",
+		   "`ptp-archiver audit` names them. `ptp-archiver redeliver --missing` delivers "
+		   "them again.");
+	assert_fact(&v, 1, "2 torrents are in error in the client (audit of 24 Nov, 23:00).", NULL);
+	facts_find(&v.s, &all);
+	for (size_t i = 0; i < all.n; i++)
+		assert_true(fact_level(all.list[i].what) != FACT_GOOD);
+}
+
+static void pings_and_messages_that_fail_are_facts(void **state)
+{
+	(void)state;
+	struct status_setup_target named = {.label = (char[]){"ntfy 1 (ntfy.sh)"}};
+	struct status_target target = {
+		.setup = &named, .how = {.failures = 2}, .oldest = NOW - HOUR};
+	struct scene v;
+
+	set_scene(&v);
+	v.s.pings = (struct ledger_pings){.failures = 3, .since = NOW - HOUR, .why = "HTTP 404"};
+	assert_top(&v, FACT_HEALTHY, "All three containers are healthy.", NULL);
+	v.setup.pings = true;
+	assert_top(&v, FACT_PINGS_FAIL,
+		   "Pings to Healthchecks have failed since 24 Nov, 23:00: HTTP 404.", NULL);
+	v.s.pings.failures = 0;
+	v.setup.n_targets = 1;
+	v.s.targets = &target;
+	assert_top(&v, FACT_MESSAGES_FAIL,
+		   "Messages to ntfy 1 (ntfy.sh) have failed since 24 Nov, 23:00.", NULL);
+	target.how.failures = 0;
+	assert_top(&v, FACT_HEALTHY, "All three containers are healthy.", NULL);
+}
+
+/* The first of the cycles in a row that did not end well says since when. */
+static void a_failure_says_since_when(void **state)
+{
+	(void)state;
+	struct ledger_turn bad = {.container = attic, .result = {.kind = OUTCOME_ERR}}, well = bad;
+	struct scene v;
+
+	set_scene(&v);
+	well.result.kind = OUTCOME_OK;
+	outcome_of(&v, 0, "ERR(Timeout)", "");
+	v.cycles[0].turns = &bad;
+	v.cycles[0].begun_at = NOW - 3 * HOUR;
+	v.cycles[1] = v.cycles[0];
+	v.cycles[1].begun_at = NOW - 9 * HOUR;
+	v.cycles[0].n_turns = v.cycles[1].n_turns = 1;
+	v.s.n_cycles = 2;
+	assert_top(&v, FACT_FAILS, "attic has failed since 24 Nov, 15:00: ERR(Timeout).", NULL);
+	v.cycles[1].turns = &well;
+	assert_top(&v, FACT_FAILS, "attic has failed since 24 Nov, 21:00: ERR(Timeout).", NULL);
 }
 
 static void a_cycle_that_does_not_begin_is_bad_news(void **state)
@@ -378,7 +462,7 @@ static void a_cycle_that_does_not_begin_is_bad_news(void **state)
 	v.s.clock.next_cycle = NOW - STATUS_LATE_MS;
 	assert_false(status_is_overdue(&v.s));
 	v.s.clock.next_cycle--;
-	assert_top(&v, REMARK_BAD,
+	assert_top(&v, FACT_OVERDUE,
 		   "The next cycle has been due since 24 Nov, 23:44, and does not begin.", NULL);
 	v.s.working = true;
 	assert_false(status_is_overdue(&v.s));
@@ -387,15 +471,15 @@ static void a_cycle_that_does_not_begin_is_bad_news(void **state)
 static void times_are_as_short_as_they_may_be(void **state)
 {
 	(void)state;
-	char out[WORDS_TIME];
+	char out[CLOCK_TEXT];
 
-	words_time(NOW + 61000, NOW, out);
+	clock_short(NOW + 61000, NOW, out);
 	assert_string_equal(out, "00:01");
-	words_time(NOW - 60000, NOW, out);
+	clock_short(NOW - 60000, NOW, out);
 	assert_string_equal(out, "24 Nov, 23:59");
-	words_time(NOW - 365 * 24 * HOUR, NOW, out);
+	clock_short(NOW - 365 * 24 * HOUR, NOW, out);
 	assert_string_equal(out, "25 Nov 2025, 00:00");
-	words_time(0, NOW, out);
+	clock_short(0, NOW, out);
 	assert_string_equal(out, "never");
 }
 
@@ -572,6 +656,9 @@ int main(void)
 		cmocka_unit_test(what_the_tracker_gave_above_the_offer_is_told),
 		cmocka_unit_test(a_first_cycle_that_was_cut_off_is_no_lack_of_one),
 		cmocka_unit_test(what_is_pending_for_too_long_is_bad_news),
+		cmocka_unit_test(what_the_audit_found_missing_leads),
+		cmocka_unit_test(pings_and_messages_that_fail_are_facts),
+		cmocka_unit_test(a_failure_says_since_when),
 		cmocka_unit_test(a_cycle_that_does_not_begin_is_bad_news),
 		cmocka_unit_test(times_are_as_short_as_they_may_be),
 		cmocka_unit_test(a_cycle_looks_as_it_ended),
