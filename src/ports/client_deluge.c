@@ -544,9 +544,9 @@ static json_t *ids_of(const struct delivery *d)
 {
 	json_t *ids = json_array();
 
-	if (d->v1 && *d->v1)
+	if (*d->v1)
 		json_array_append_new(ids, json_string(d->v1));
-	if (d->v2 && strlen(d->v2) >= 40)
+	if (*d->v2)
 		json_array_append_new(ids, json_stringn(d->v2, 40));
 	return ids;
 }

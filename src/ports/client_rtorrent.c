@@ -541,7 +541,7 @@ static bool finish(struct rtorrent *c, const struct delivery *d, struct err *err
 
 static bool check(const struct rtorrent *c, const struct delivery *d, struct err *err)
 {
-	if (d->v1 && *d->v1)
+	if (*d->v1)
 		return client_check_texts(&c->c, d->placement, err);
 	return client_fail(&c->c, err, ERR_ITEM,
 			   "the torrent is of BitTorrent v2 only, which rTorrent does not take");

@@ -121,11 +121,14 @@ static bool judge_failure(struct utility *u, const struct container *c,
 			"the official utility needs the Python module `%s`", said->module);
 		return err_advise(err, ENGINE_UTILITY_ADVICE);
 	}
-	describe(u, said, err);
-	if (!said->torrent_id[0])
+	struct err why;
+	describe(u, said, &why);
+	if (!said->torrent_id[0]) {
+		*err = why;
 		return false;
+	}
 	text_copy(u->late_id, sizeof u->late_id, said->torrent_id);
-	u->late = *err;
+	u->late = why;
 	u->late_failure = (struct engine_failure){.back_off = said->back_off,
 						  .status = said->back_off ? 0 : said->status};
 	u->base.failure = (struct engine_failure){0};

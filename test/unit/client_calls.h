@@ -85,10 +85,12 @@ static inline enum err_kind delivered(struct client *c, const struct parcel *p, 
 	*err = (struct err){.kind = ERR_NONE};
 	if (!c->ops->deliver(c, &p->d, resumed, &path, err)) {
 		assert_null(path);
+		assert_true(err->kind != ERR_NONE);
 		assert_true(err->code == WORD_STOPPED || text_starts(err->msg, "box: "));
 		return err->kind;
 	}
 	assert_string_equal(path, "box");
+	assert_int_equal(err->code, WORD_NONE);
 	return ERR_NONE;
 }
 

@@ -33,7 +33,9 @@ static struct client *opened(struct who who)
 static bool is_ready(struct client *c, struct err *err)
 {
 	*err = (struct err){.kind = ERR_NONE};
-	return c->ops->ready(c, err);
+	bool ok = c->ops->ready(c, err);
+	assert_int_equal(ok, err->code == WORD_NONE);
+	return ok;
 }
 
 /* ---- session ---- */
@@ -107,18 +109,36 @@ static void no_call_logs_in_twice(void **state)
 	client_done(c);
 }
 
-/* The answer that says so is short; in a long one nobody looks for it. */
-static void only_a_short_answer_can_end_a_session(void **state)
+/* The answer of `len` bytes that says that there is no session; the caller's. */
+static char *no_session_of(size_t len)
 {
-	(void)state;
-	struct client *c = opened(web);
-	OWN_STR char *body =
-		mem_printf("{\"result\":null,\"error\":{\"code\":1},\"x\":\"%*s\"}", 5000, "");
-	struct err err;
+	static const char start[] = "{\"result\":null,\"error\":{\"code\":1},\"x\":\"";
 
-	FAKE_HTTP(LOGIN, CONNECTED, {.status = 200, .body = body});
-	assert_false(is_ready(c, &err));
-	client_done(c);
+	return mem_printf("%s%*s\"}", start, (int)(len - strlen(start) - 2), "");
+}
+
+static void only_an_answer_of_up_to_4096_bytes_can_end_a_session(void **state)
+{
+	static const struct {
+		size_t len;
+		bool ends;
+	} rows[] = {{4096, true}, {4097, false}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct fake_answer all[] = {
+			LOGIN, CONNECTED, {.status = 200, .body = NULL}, LOGIN, PLUGINS("[]")};
+		struct fake_answer script[COUNT(all)];
+		struct client *c = opened(web);
+		OWN_STR char *body = no_session_of(rows[i].len);
+		struct err err;
+		assert_int_equal(strlen(body), rows[i].len);
+		memcpy(script, all, sizeof all);
+		script[2].body = body;
+		fake_http_script(script, rows[i].ends ? 5 : 3);
+		assert_int_equal(is_ready(c, &err), rows[i].ends);
+		client_done(c);
+	}
 }
 
 static void a_refused_password_is_not_sent_again(void **state)
@@ -488,7 +508,7 @@ int main(void)
 		cmocka_unit_test(a_proxy_gets_its_own_credentials),
 		cmocka_unit_test(a_session_that_ended_is_renewed_once),
 		cmocka_unit_test(no_call_logs_in_twice),
-		cmocka_unit_test(only_a_short_answer_can_end_a_session),
+		cmocka_unit_test(only_an_answer_of_up_to_4096_bytes_can_end_a_session),
 		cmocka_unit_test(a_refused_password_is_not_sent_again),
 		cmocka_unit_test(other_kinds_of_login_are_taken),
 		cmocka_unit_test(a_daemon_that_hangs_is_named),

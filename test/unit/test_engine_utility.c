@@ -185,7 +185,11 @@ static enum err_kind prepared(struct world *w, struct err *err)
 
 	*err = (struct err){.kind = ERR_NONE};
 	e->ops->begin(e);
-	return e->ops->prepare(e, err) ? ERR_NONE : err->kind;
+	bool ok = e->ops->prepare(e, err);
+	assert_int_equal(ok, err->code == WORD_NONE);
+	if (ok)
+		assert_int_equal(e->failure.status, 0);
+	return err->kind;
 }
 
 static unsigned calls(const struct world *w, const char *word)
@@ -500,7 +504,7 @@ static void a_script_that_is_not_newer_stays_out(void **state)
 	} rows[] = {
 		{SOURCE("0.10"), "0.10", SOURCE("0.11"), 1},
 		{SOURCE("0.10"), "0.9", SOURCE("0.11"), 1},
-		{SOURCE("0.10"), "0.11", SOURCE("0.10"), 2},
+		{SOURCE("0.10"), "0.11", SOURCE("0.10") "# another\n", 2},
 		{SOURCE("0.10"), "0.11", SOURCE("0.9"), 2},
 		{SOURCE("0.10"), "0.11", "<html>.................", 2},
 		{"# no number of its own\n", "0.11", SOURCE("0.11"), 0},
@@ -630,7 +634,9 @@ static bool assign(struct world *w, struct reply *reply, struct err *err)
 
 	*err = (struct err){.kind = ERR_NONE};
 	put(w, "bin/archiver.py", SOURCE("0.10"));
-	return e->ops->assign(e, &w->containers[0], reply, err);
+	bool ok = e->ops->assign(e, &w->containers[0], reply, err);
+	assert_int_equal(ok, err->code == WORD_NONE);
+	return ok;
 }
 
 /* What is left of one question lies in the way of the next. */
@@ -698,10 +704,10 @@ static void the_container_id_comes_from_its_config(void **state)
 	struct err err;
 
 	put(w, "plan/fetch",
-	    "sed -i 's/\"ContainerID\": 17/\"ContainerID\": 99/' "
+	    "sed -i 's/\"ContainerID\": 17/\"ContainerID\": 1/' "
 	    "../utility/config.ptp\n" LEAVES("real/v1-trailing-newline.torrent"));
 	MUST(assign(w, &reply, &err));
-	assert_string_equal(reply.container_id, "99");
+	assert_string_equal(reply.container_id, "1");
 	assert_int_equal(calls(w, " fetch attic --config "), 1);
 	empty(w);
 	put(w, "plan/fetch",
@@ -769,6 +775,22 @@ static void names_that_it_would_take_for_something_else_are_refused(void **state
 		assert_int_equal(err.code, WORD_CONFIG);
 	}
 	assert_file(w, "plan/calls", NULL);
+}
+
+static void a_stop_ends_it_and_what_it_wrote_counts(void **state)
+{
+	struct world *w = *state;
+	OWN_REPLY struct reply reply = {0};
+	struct err err;
+
+	w->o.tracker.wake = wake_open(false, &err);
+	assert_non_null(w->o.tracker.wake);
+	put(w, "plan/fetch", "kill -TERM $PPID; exec sleep 20");
+	assert_false(assign(w, &reply, &err));
+	assert_true(err_is_stop(&err));
+	assert_false(w->e->failure.back_off);
+	assert_true(w->e->failure.may_have_assigned);
+	wake_close(w->o.tracker.wake);
 }
 
 /* ---- what the native engine does ---- */
@@ -847,6 +869,7 @@ int main(void)
 		TEST_IN_WORLD(a_torrent_that_it_could_not_download_is_downloaded_here_later),
 		TEST_IN_WORLD(a_utility_that_hangs_is_ended),
 		TEST_IN_WORLD(names_that_it_would_take_for_something_else_are_refused),
+		TEST_IN_WORLD(a_stop_ends_it_and_what_it_wrote_counts),
 		TEST_IN_WORLD(the_other_calls_are_the_native_engines),
 		TEST_IN_WORLD(folders_that_cannot_be_used_are_an_error),
 	};

@@ -46,6 +46,8 @@ static void what_stands_before_the_at_becomes_the_credentials(void **state)
 		{"webhook+https://a@b@h.test/", "https://h.test/", "a@b", NULL, "webhook (h.test)"},
 		{"webhook+https://100%25%zz@h.test/", "https://h.test/", "100%%zz", NULL,
 		 "webhook (h.test)"},
+		{"webhook+https://%g1%1g%4@h.test/", "https://h.test/", "%g1%1g%4", NULL,
+		 "webhook (h.test)"},
 		{DISCORD "?thread_id=7", "https://discord.com/api/webhooks/12/TOKEN?thread_id=7",
 		 NULL, NULL, "discord (discord.com)"},
 		{"apprise+http://h.test:8000/notify/key", "http://h.test:8000/notify/key", NULL,
@@ -122,6 +124,8 @@ static void a_token_from_elsewhere_is_checked_too(void **state)
 	assert_null(notify_parse("gotify+https://h.test", &t));
 	assert_non_null(notify_complete(&t, ""));
 	assert_non_null(notify_complete(&t, "a\r\nX: b"));
+	assert_null(notify_complete(&t, "A 1"));
+	assert_int_equal(strlen(t.fingerprint), 16);
 	assert_null(notify_complete(&t, "A1"));
 	assert_null(parse("gotify+https://A1@h.test", &u));
 	assert_string_equal(t.fingerprint, u.fingerprint);
@@ -197,6 +201,10 @@ static void ntfy_gets_json_at_its_root(void **state)
 			    "rotating_light");
 	OWN_SENT struct sent good = send_to("ntfy+https://u:p@h.test/t", EVENT_GOOD, "T", "");
 	assert_int_equal(number_of(&good, "priority"), 3);
+	OWN_SENT struct sent info = send_to("ntfy+https://h.test/t", EVENT_INFO, "T", "");
+	assert_int_equal(number_of(&info, "priority"), 3);
+	OWN_SENT struct sent warning = send_to("ntfy+https://h.test/t", EVENT_WARNING, "T", "");
+	assert_int_equal(number_of(&warning, "priority"), 4);
 	assert_string_equal(secret_reveal(&good.r.headers[1]), "Authorization: Basic dTpw");
 }
 
@@ -213,6 +221,11 @@ static void gotify_gets_its_key_in_a_header(void **state)
 		assert_string_equal(secret_reveal(&s.r.headers[1]), "X-Gotify-Key: A1");
 		assert_string_equal(text_of(&s, "message"), "x");
 		assert_int_equal(number_of(&s, "priority"), 6);
+	}
+	static const json_int_t priorities[] = {4, 4, 6, 8};
+	for (int level = EVENT_GOOD; level <= EVENT_ERROR; level++) {
+		OWN_SENT struct sent s = send_to(targets[0], (enum event_level)level, "T", "x");
+		assert_int_equal(number_of(&s, "priority"), priorities[level]);
 	}
 	OWN_SENT struct sent bare = send_to("gotify+https://h.test?token=A1", EVENT_GOOD, "T", "");
 	assert_string_equal(secret_reveal(&bare.r.url), "https://h.test/message?token=A1");

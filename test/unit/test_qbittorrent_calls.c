@@ -36,7 +36,9 @@ static struct client *opened(struct who who)
 static bool is_ready(struct client *c, struct err *err)
 {
 	*err = (struct err){.kind = ERR_NONE};
-	return c->ops->ready(c, err);
+	bool ok = c->ops->ready(c, err);
+	assert_int_equal(ok, err->code == WORD_NONE);
+	return ok;
 }
 
 /* ---- session ---- */

@@ -1,5 +1,7 @@
 #include "ports/client_rtorrent.h"
 
+#include "ports/client_common.h"
+
 #include "client_calls.h"
 
 #define XML(params)                                                     \
@@ -44,7 +46,9 @@ static struct client *opened(struct who who)
 static bool is_ready(struct client *c, struct err *err)
 {
 	*err = (struct err){.kind = ERR_NONE};
-	return c->ops->ready(c, err);
+	bool ok = c->ops->ready(c, err);
+	assert_int_equal(ok, err->code == WORD_NONE);
+	return ok;
 }
 
 /* ---- calls ---- */
@@ -432,6 +436,26 @@ static void space_is_what_df_says_there(void **state)
 	client_done(c);
 }
 
+static void no_more_than_32_folders_are_asked_for(void **state)
+{
+	(void)state;
+	struct client *c = opened(nobody);
+	OWN_STR char *path = mem_alloc(200);
+	struct client_space space;
+	unsigned n = 0;
+	struct err err;
+
+	for (int i = 0; i < 40; i++)
+		strcat(path, "/a");
+	const struct placement p = {.save_path = path};
+	FAKE_HTTP(SAYS("execute.capture_nothrow", TEXT(DF)));
+	MUST(c->ops->space(c, &p, &space, &err));
+	for (const char *at = fake_http_asked(0)->body; (at = strstr(at, ">/a")); at++)
+		n++;
+	assert_int_equal(n, CLIENT_FOLDERS_MAX);
+	client_done(c);
+}
+
 #define OPEN(path, n) ARRAY(TEXT(path) NUMBER(n))
 
 static void where_df_may_not_run_an_open_torrent_says_the_space(void **state)
@@ -442,6 +466,11 @@ static void where_df_may_not_run_an_open_torrent_says_the_space(void **state)
 	struct client_space space;
 	struct err err;
 
+	const struct placement root = {.save_path = (char[]){"/"}};
+	FAKE_HTTP(SAYS("execute.capture_nothrow", TEXT("")),
+		  SAYS("d.multicall2", ARRAY(ARRAY(TEXT("/a")) OPEN("/a", 0) OPEN("/b", 9))));
+	MUST(c->ops->space(c, &root, &space, &err));
+	assert_int_equal(space.free, 9);
 	FAKE_HTTP(SAYS("execute.capture_nothrow", TEXT("")),
 		  SAYS("d.multicall2", ARRAY(OPEN("/ab", 3) OPEN("/a/x", 7))),
 		  FAULT("execute.capture_nothrow", -503, "no"),
@@ -473,6 +502,7 @@ int main(void)
 		cmocka_unit_test(a_list_is_filtered_here),
 		cmocka_unit_test(new_versions_have_another_name_for_the_list),
 		cmocka_unit_test(space_is_what_df_says_there),
+		cmocka_unit_test(no_more_than_32_folders_are_asked_for),
 		cmocka_unit_test(where_df_may_not_run_an_open_torrent_says_the_space),
 	};
 

@@ -1,6 +1,8 @@
 #include "ports/client_common.h"
 #include "ports/client_transmission.h"
 
+#include "base/mem.h"
+
 #include "base/text.h"
 
 #include "unit.h"
@@ -342,6 +344,30 @@ static void characters_that_version_3_mangles_hide_nothing(void **state)
 	assert_int_equal(all.n, 0);
 }
 
+/* What is left of U+D8000 to U+DFFFF is half a pair of surrogates. */
+static void the_ends_of_what_version_3_mangles_are_known(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *category, *label;
+	} rows[] = {{"\U000d8000", "?0"},
+		    {"ab\U000dffffc", "ab?fc"},
+		    {"\U000d7fff", "\xed\x9f\xbf"
+				   "f"},
+		    {"ab\U000e0000", "ab\xee\x80\x80"
+				     "0"}};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_STR char *text = mem_printf(
+			ROWS("{\"hashString\":\"" HASH "\",\"labels\":[\"%s\"]}"), rows[i].label);
+		OWN_CLIENT_TORRENTS struct client_torrents all = {0};
+		struct err err;
+		MUST(client_transmission_read_list(text, strlen(text), rows[i].category, &all,
+						   &err));
+		assert_int_equal(all.n, 1);
+	}
+}
+
 static void messages_are_printable_and_hold_no_passkey(void **state)
 {
 	(void)state;
@@ -485,6 +511,7 @@ int main(void)
 		cmocka_unit_test(a_list_by_category_has_what_carries_the_label),
 		cmocka_unit_test(without_labels_nothing_has_a_category),
 		cmocka_unit_test(characters_that_version_3_mangles_hide_nothing),
+		cmocka_unit_test(the_ends_of_what_version_3_mangles_are_known),
 		cmocka_unit_test(messages_are_printable_and_hold_no_passkey),
 		cmocka_unit_test(errors_hold_no_passkey_either_and_are_short),
 		cmocka_unit_test(a_list_that_is_none_is_an_error_and_touches_nothing),

@@ -8,6 +8,7 @@
 
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utime.h>
 
 struct world {
 	char *folder, *watch, *staging;
@@ -360,6 +361,81 @@ static void a_group_that_changes_leaves_what_is_staged_alone(void **state)
 	assert_false(fs_exists(new));
 }
 
+/* ---- what the client that watches does ---- */
+
+/* A file that came at this second. */
+static void came(const struct world *w, const char *name, time_t second)
+{
+	OWN_STR char *path = fs_join(w->watch, name);
+	const struct utimbuf when = {.actime = second, .modtime = second};
+	struct err err;
+
+	MUST(fs_write(path, "x", 1, 0600, &err));
+	assert_int_equal(utime(path, &when), 0);
+}
+
+static void torrents_that_came_before_a_time_wait(void **state)
+{
+	struct world *w = *state;
+	OWN_STR char *folder = fs_join(w->watch, "folder.torrent");
+	OWN_STR char *link = fs_join(w->watch, "link.torrent");
+	struct client_backlog b = {.files = 9};
+	struct err err;
+
+	assert_false(w->client->ops->backlog(w->client, 1, &b, &err));
+	assert_int_equal(err.code, WORD_DISK);
+	assert_int_equal(b.files, 9);
+	MUST(w->client->ops->ready(w->client, &err));
+	MUST(w->client->ops->backlog(w->client, INT64_MAX, &b, &err));
+	assert_int_equal(b.files, 0);
+	assert_int_equal(b.oldest, 0);
+	came(w, "b.torrent", 200);
+	came(w, "a.torrent", 100);
+	came(w, "c.torrent", 300);
+	came(w, ".hidden.torrent", 50);
+	came(w, "a.torrent.added", 50);
+	MUST(fs_make_folder(folder, 0700, false, &err));
+	assert_int_equal(symlink("a.torrent", link), 0);
+	MUST(w->client->ops->backlog(w->client, 300000, &b, &err));
+	assert_int_equal(b.files, 2);
+	assert_int_equal(b.oldest, 100000);
+	MUST(w->client->ops->backlog(w->client, 300001, &b, &err));
+	assert_int_equal(b.files, 3);
+	MUST(w->client->ops->backlog(w->client, 100000, &b, &err));
+	assert_int_equal(b.files, 0);
+}
+
+static void a_files_fate_follows_from_what_is_there(void **state)
+{
+	static const struct {
+		const char *there;
+		enum client_fate fate;
+	} rows[] = {
+		{"x.torrent", CLIENT_FATE_WAITING},
+		{"x.torrent.invalid", CLIENT_FATE_REFUSED},
+		{"x.torrent.qbt_rejected", CLIENT_FATE_REFUSED},
+		{"x.torrent.added", CLIENT_FATE_TAKEN},
+		{"x.torrent.loaded", CLIENT_FATE_TAKEN},
+		{"other", CLIENT_FATE_TAKEN},
+	};
+	struct world *w = *state;
+	OWN_STR char *path = fs_join(w->watch, "x.torrent");
+	enum client_fate fate = CLIENT_FATE_REFUSED;
+	struct err err;
+
+	assert_false(w->client->ops->fate(w->client, path, &fate, &err));
+	assert_int_equal(err.kind, ERR_TARGET);
+	assert_int_equal(fate, CLIENT_FATE_REFUSED);
+	MUST(w->client->ops->ready(w->client, &err));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_STR char *there = fs_join(w->watch, rows[i].there);
+		came(w, rows[i].there, 1);
+		MUST(w->client->ops->fate(w->client, path, &fate, &err));
+		assert_int_equal(fate, rows[i].fate);
+		MUST(fs_remove(there, &err));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,6 +453,8 @@ int main(void)
 		TEST(with_the_whole_folder_gone_it_is_staged_anew),
 		TEST(what_is_delivered_has_the_group_of_a_set_group_id_folder),
 		TEST(a_group_that_changes_leaves_what_is_staged_alone),
+		TEST(torrents_that_came_before_a_time_wait),
+		TEST(a_files_fate_follows_from_what_is_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
