@@ -51,7 +51,7 @@ class Mutant:
 
     def __init__(self, path, text, mutation):
         self.path, self.text, self.mutation = path, text, mutation
-        self.result, self.by = None, None  # "killed", "survived", "does not compile"
+        self.result = None  # "killed", "survived", "does not compile"
         lines = mutation.apply(text).split("\n")
         self.old = text.split("\n")[mutation.line - 1].strip()
         self.new = lines[mutation.line - 1].strip()
@@ -227,7 +227,7 @@ def judge(shop, mutant, allowed, folder):
             if linked.returncode:
                 sys.exit(f"{test} cannot be linked with a changed {mutant.path}:\n{linked.stdout}")
             if not passes(str(program), own, allowed[test]):
-                mutant.result, mutant.by = "killed", pathlib.Path(test).name
+                mutant.result = "killed"
                 return mutant
     mutant.result = "survived"
     return mutant

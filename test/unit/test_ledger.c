@@ -599,6 +599,7 @@ static void the_last_audit_is_kept(void **state)
 	MUST(ledger_get_audit(reopened(state), &audit, &err));
 	assert_int_equal(audit.at, 4711);
 	assert_string_equal(audit.summary, "all is well");
+	assert_int_equal(audit.missing, 2);
 }
 
 static void a_redelivery_goes_on_where_it_was_until_it_has_ended(void **state)
@@ -686,6 +687,8 @@ static void pace_and_clock_are_kept(void **state)
 			    .backoff_until = 1795000900000,
 			    .reason = {503, true, "HTTP 503"},
 			    .credentials = "0123456789abcdef",
+			    .since = 1794000000000,
+			    .proven = "fedcba9876543210",
 			    .announced = "0.11"};
 	MUST(ledger_set_pace(ledger(state), &full, &err));
 	MUST(ledger_set_clock(ledger(state), &given, &err));
@@ -699,6 +702,8 @@ static void pace_and_clock_are_kept(void **state)
 	assert_true(p.reason.unproven);
 	assert_string_equal(p.credentials, "0123456789abcdef");
 	assert_string_equal(p.announced, "0.11");
+	assert_int_equal(p.since, 1794000000000);
+	assert_string_equal(p.proven, "fedcba9876543210");
 	MUST(ledger_get_clock(ledger(state), &c, &err));
 	assert_int_equal(c.last_cycle, 1);
 	assert_int_equal(c.next_cycle, 2);
@@ -841,6 +846,143 @@ static void growth_is_by_day_and_tells_what_was_adopted(void **state)
 	ledger_growth_clear(&g);
 }
 
+static void growth_of_many_days_is_complete(void **state)
+{
+	struct ledger *l = ledger(state);
+
+	sql(state,
+	    "WITH RECURSIVE day(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM day WHERE n < 70)"
+	    " INSERT INTO assignment(container, state, bytes, asked_at, changed_at, delivered_at)"
+	    " SELECT 'attic', 4, n, n * 86400000, n, n * 86400000 + 1 FROM day");
+	struct ledger_growth g = growth(l, "attic", 0);
+	assert_int_equal(g.n, 70);
+	for (int i = 0; i < 70; i++) {
+		assert_int_equal(g.days[i].day, i + 1);
+		assert_int_equal(g.days[i].n, 1);
+		assert_int_equal(g.days[i].bytes, i + 1);
+		assert_int_equal(g.days[i].adopted, 0);
+	}
+	ledger_growth_clear(&g);
+	assert_null(g.days);
+	assert_int_equal(g.n, 0);
+	/* A day from which all was moved away is none. */
+	sql(state, "UPDATE assignment SET container = 'cellar' WHERE bytes = 3");
+	g = growth(l, "attic", 2);
+	assert_int_equal(g.n, 68);
+	assert_int_equal(g.days[0].day, 2);
+	assert_int_equal(g.days[1].day, 4);
+	assert_int_equal(g.before, 1);
+	assert_int_equal(g.first, 1);
+	ledger_growth_clear(&g);
+}
+
+static void a_result_of_a_later_version_is_a_failure_of_no_known_kind(void **state)
+{
+	static const struct {
+		const char *columns;
+		struct result result;
+	} rows[] = {
+		{"kind = 99, wait = 99, code = 99, status = 7, error = 'x'",
+		 {.kind = OUTCOME_ERR, .status = 7, .name = "x"}},
+		{"kind = -1, wait = -1, code = -1, status = -1, error = ''",
+		 {.kind = OUTCOME_ERR, .status = -1}},
+		{"kind = 0, wait = 0, code = 0, status = 0", {.kind = (enum outcome_kind)0}},
+	};
+	struct ledger *l = ledger(state);
+	struct ledger_container c;
+	struct err err;
+
+	MUST(ledger_set_container_id(l, "attic", "1", &err));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_STR char *change = mem_printf("UPDATE container SET %s", rows[i].columns);
+		sql(state, change);
+		MUST(ledger_get_container(l, "attic", &c, &err));
+		assert_int_equal(c.result.kind, rows[i].result.kind);
+		assert_int_equal(c.result.wait, 0);
+		assert_int_equal(c.result.code, 0);
+		assert_int_equal(c.result.status, rows[i].result.status);
+		assert_string_equal(c.result.name, rows[i].result.name);
+	}
+}
+
+/* The last value of each, and the one behind it. */
+static void the_limits_of_a_stored_result_are_those_of_the_enums(void **state)
+{
+	struct ledger *l = ledger(state);
+	struct ledger_container c;
+	struct err err;
+
+	MUST(ledger_set_container_id(l, "attic", "1", &err));
+	for (int more = 0; more < 2; more++) {
+		OWN_STR char *change = mem_printf(
+			"UPDATE container SET kind = %d, wait = %d, code = %d", OUTCOME_ERR + more,
+			OUTCOME_WAITS - 1 + more, ERR_CODES - 1 + more);
+		sql(state, change);
+		MUST(ledger_get_container(l, "attic", &c, &err));
+		assert_int_equal(c.result.kind, OUTCOME_ERR);
+		assert_int_equal(c.result.wait, more ? 0 : OUTCOME_WAITS - 1);
+		assert_int_equal(c.result.code, more ? 0 : ERR_CODES - 1);
+	}
+}
+
+static void cycles_come_with_all_that_is_known_of_them(void **state)
+{
+	struct outcome out = {
+		.container = (char[]){"attic"},
+		.result = {.kind = OUTCOME_ERR, .code = WORD_OTHER, .name = "KeyError"},
+		.until = 4711,
+		.detail = "why"};
+	struct ledger *l = ledger(state);
+	struct ledger_cycle *list;
+	struct err err;
+	int64_t id;
+	size_t n;
+
+	MUST(ledger_cycles(l, 5, &list, &n, &err));
+	assert_int_equal(n, 0);
+	ledger_cycles_free(list, n);
+	MUST(ledger_cycle_begin(l, "manual", NULL, 0, &id, &err));
+	MUST(ledger_cycle_begin(l, "regular", NULL, 0, &id, &err));
+	MUST(ledger_turn(l, id, &out, &err));
+	MUST(ledger_cycle_end(l, id, CYCLE_END_FAILED, "attic:ERR(KeyError)", &err));
+	MUST(ledger_cycles(l, 5, &list, &n, &err));
+	assert_int_equal(n, 2);
+	assert_string_equal(list[0].kind, "regular");
+	assert_true(list[0].begun_at > 0 && list[0].ended_at >= list[0].begun_at);
+	assert_true(list[0].failed);
+	assert_false(list[0].well);
+	assert_int_equal(list[0].n_turns, 1);
+	assert_string_equal(list[0].turns[0].detail, "why");
+	assert_int_equal(list[0].turns[0].until, 4711);
+	assert_true(result_is_err(&list[0].turns[0].result, WORD_OTHER));
+	assert_string_equal(list[0].turns[0].result.name, "KeyError");
+	assert_string_equal(list[1].kind, "manual");
+	assert_int_equal(list[1].ended_at, 0);
+	assert_int_equal(list[1].n_turns, 0);
+	assert_string_equal(list[1].summary, "");
+	ledger_cycles_free(list, n);
+	MUST(ledger_cycle_begin(l, "regular", NULL, 0, &id, &err));
+	MUST(ledger_cycle_end(l, id, CYCLE_END_WAITS, "", &err));
+	MUST(ledger_cycles(l, 1, &list, &n, &err));
+	assert_false(list[0].failed || list[0].well);
+	ledger_cycles_free(list, n);
+}
+
+static void how_long_cycles_took_is_counted_by_how_they_ended(void **state)
+{
+	struct ledger_cycle_tally t;
+	struct err err;
+
+	sql(state,
+	    "INSERT INTO cycle(kind, begun_at, ended_at, well) VALUES('x', 100, 103, 0),"
+	    "('x', 100, 105, 1), ('x', 100, 106, 1), ('x', 100, 90, 1), ('x', 100, NULL, NULL)");
+	MUST(ledger_cycle_tally(ledger(state), &t, &err));
+	assert_int_equal(t.n[0], 1);
+	assert_int_equal(t.ms[0], 3);
+	assert_int_equal(t.n[1], 3);
+	assert_int_equal(t.ms[1], 11);
+}
+
 static void cycles_come_with_their_turns_and_are_counted(void **state)
 {
 	static const char *const names[] = {"attic", "cellar"};
@@ -953,6 +1095,11 @@ int main(void)
 		TEST(a_turn_of_an_unknown_cycle_is_refused_as_a_whole),
 		TEST(totals_are_kept_with_every_change),
 		TEST(growth_is_by_day_and_tells_what_was_adopted),
+		TEST(growth_of_many_days_is_complete),
+		TEST(a_result_of_a_later_version_is_a_failure_of_no_known_kind),
+		TEST(the_limits_of_a_stored_result_are_those_of_the_enums),
+		TEST(cycles_come_with_all_that_is_known_of_them),
+		TEST(how_long_cycles_took_is_counted_by_how_they_ended),
 		TEST(cycles_come_with_their_turns_and_are_counted),
 		TEST(history_comes_in_pages),
 		TEST(room_is_kept_by_place),
