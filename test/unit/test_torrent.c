@@ -468,6 +468,56 @@ static void hostile_torrents_are_refused(void **state)
 	assert_true(each_fixture("hostile", expect_refused) >= 60);
 }
 
+/* "ok v1 v2 size files pieces private host name", or "no" and the reason. */
+static void verdict(const struct buf *b, struct buf *out)
+{
+	OWN(torrent_clear) struct torrent t = {0};
+	struct err err = {0};
+	char v1[65] = "-", v2[65] = "-";
+
+	if (!read_bytes(buf_text(b), b->len, &t, &err)) {
+		buf_printf(out, "no %s", err.msg);
+		return;
+	}
+	if (t.has_v1)
+		hash_hex(t.v1, sizeof t.v1, v1);
+	if (t.has_v2)
+		hash_hex(t.v2, sizeof t.v2, v2);
+	buf_printf(out, "ok %s %s %ju %u %u %d %s %s", v1, v2, (uintmax_t)t.size, t.files, t.pieces,
+		   t.is_private, *t.announce_host ? t.announce_host : "-", t.name);
+}
+
+/* verdicts.txt: "FOLDER/FILE: VERDICT" for each fixture, in any order. */
+static void expect_verdict(const char *folder, const char *name, const struct buf *b)
+{
+	OWN_BUF struct buf all = BUF_MAX(1 << 20);
+	OWN_BUF struct buf line = BUF_MAX(4096);
+
+	assert_true(load(".", "verdicts.txt", &all));
+	buf_printf(&line, "\n%s/%s: ", folder, name);
+	verdict(b, &line);
+	buf_puts(&line, "\n");
+	if (!strstr(buf_text(&all), buf_text(&line)))
+		fail_msg("not in verdicts.txt:%s", buf_text(&line));
+}
+
+static void expect_real_verdict(const char *name, const struct buf *b)
+{
+	expect_verdict("real", name, b);
+}
+
+static void expect_hostile_verdict(const char *name, const struct buf *b)
+{
+	expect_verdict("hostile", name, b);
+}
+
+static void each_torrent_gives_its_facts_or_its_fault(void **state)
+{
+	(void)state;
+	assert_true(each_fixture("real", expect_real_verdict) >= 9);
+	assert_true(each_fixture("hostile", expect_hostile_verdict) >= 60);
+}
+
 static void cut_off_torrents_are_refused(void **state)
 {
 	(void)state;
@@ -499,6 +549,7 @@ int main(void)
 		cmocka_unit_test(the_length_of_names_is_bounded),
 		cmocka_unit_test(real_torrents_are_read),
 		cmocka_unit_test(hostile_torrents_are_refused),
+		cmocka_unit_test(each_torrent_gives_its_facts_or_its_fault),
 		cmocka_unit_test(cut_off_torrents_are_refused),
 		cmocka_unit_test(damaged_torrents_make_sense_or_are_refused),
 	};
