@@ -71,16 +71,17 @@ sqlite3_stmt *ledger_query(struct ledger *l, enum sql which, struct err *err, co
 	return s;
 }
 
-int ledger_step(struct ledger *l, sqlite3_stmt *s, struct err *err)
+enum ledger_step ledger_step(struct ledger *l, sqlite3_stmt *s, struct err *err)
 {
-	int code = sqlite3_step(s);
+	int code = s ? sqlite3_step(s) : SQLITE_ERROR;
 
 	if (code == SQLITE_ROW)
-		return 1;
+		return STEP_ROW;
 	if (code == SQLITE_DONE)
-		return 0;
-	ledger_failed(l->db, err);
-	return -1;
+		return STEP_DONE;
+	if (s)
+		ledger_failed(l->db, err);
+	return STEP_FAILED;
 }
 
 bool ledger_run(struct ledger *l, enum sql which, struct err *err, const char *types, ...)
@@ -93,16 +94,16 @@ bool ledger_run(struct ledger *l, enum sql which, struct err *err, const char *t
 	va_start(ap, types);
 	bind(s, types, ap);
 	va_end(ap);
-	return ledger_step(l, s, err) >= 0;
+	return ledger_step(l, s, err) != STEP_FAILED;
 }
 
 bool ledger_run_row(struct ledger *l, sqlite3_stmt *s, struct err *err)
 {
-	int got = ledger_step(l, s, err);
+	enum ledger_step got = ledger_step(l, s, err);
 
-	if (got == 0)
+	if (got == STEP_DONE)
 		err_set(err, ERR_FATAL, WORD_LEDGER, "ledger: a row that must be there is missing");
-	return got == 1;
+	return got == STEP_ROW;
 }
 
 bool ledger_commit(struct ledger *l, bool ok, struct err *err)
@@ -283,7 +284,7 @@ static bool is_sound(struct ledger *l, struct err *err)
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_CHECK, err, "");
 
-	if (!s || !ledger_run_row(l, s, err))
+	if (!ledger_run_row(l, s, err))
 		return false;
 	if (strcmp(ledger_text(s, 0), "ok") == 0)
 		return true;
@@ -317,10 +318,9 @@ bool ledger_save(struct ledger *l, const char *path, bool *any, struct err *err)
 	sqlite3_int64 size = 0;
 	unsigned char *bytes = sqlite3_serialize(l->db, "main", &size, 0);
 
-	*any = bytes && size > 0;
-	if (!bytes && size > 0)
-		return ledger_failed(l->db, err);
-	bool ok = !*any || put(path, bytes, (size_t)size, err);
+	*any = size > 0;
+	bool ok =
+		!*any || (bytes ? put(path, bytes, (size_t)size, err) : ledger_failed(l->db, err));
 	sqlite3_free(bytes);
 	return ok;
 }

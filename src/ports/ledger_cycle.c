@@ -9,7 +9,7 @@ bool ledger_get_pace(struct ledger *l, struct pace *p, struct err *err)
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GET_PACE, err, "");
 
-	if (!s || !ledger_run_row(l, s, err))
+	if (!ledger_run_row(l, s, err))
 		return false;
 	*p = (struct pace){.last_fetch = sqlite3_column_int64(s, 0),
 			   .last_request = sqlite3_column_int64(s, 1),
@@ -39,7 +39,7 @@ bool ledger_get_clock(struct ledger *l, struct cycle_clock *c, struct err *err)
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GET_CLOCK, err, "");
 
-	if (!s || !ledger_run_row(l, s, err))
+	if (!ledger_run_row(l, s, err))
 		return false;
 	*c = (struct cycle_clock){.last_cycle = sqlite3_column_int64(s, 0),
 				  .next_cycle = sqlite3_column_int64(s, 1),
@@ -127,12 +127,12 @@ bool ledger_get_container(struct ledger *l, const char *name, struct ledger_cont
 			  struct err *err)
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GET_CONTAINER, err, "t", name);
-	int got = s ? ledger_step(l, s, err) : -1;
+	enum ledger_step got = ledger_step(l, s, err);
 
-	if (got < 0)
+	if (got == STEP_FAILED)
 		return false;
 	*c = (struct ledger_container){0};
-	if (got == 0)
+	if (got == STEP_DONE)
 		return true;
 	text_copy(c->id, sizeof c->id, ledger_text(s, 0));
 	text_copy(c->detail, sizeof c->detail, ledger_text(s, 1));
@@ -154,12 +154,12 @@ bool ledger_set_container_id(struct ledger *l, const char *name, const char *id,
 bool ledger_get_client(struct ledger *l, const char *name, struct ledger_client *c, struct err *err)
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GET_CLIENT, err, "t", name);
-	int got = s ? ledger_step(l, s, err) : -1;
+	enum ledger_step got = ledger_step(l, s, err);
 
-	if (got < 0)
+	if (got == STEP_FAILED)
 		return false;
 	*c = (struct ledger_client){0};
-	if (got == 0)
+	if (got == STEP_DONE)
 		return true;
 	text_copy(c->refused, sizeof c->refused, ledger_text(s, 0));
 	c->down_since = sqlite3_column_int64(s, 1);
@@ -180,12 +180,12 @@ bool ledger_get_space(struct ledger *l, const char *place, struct ledger_space *
 		      struct err *err)
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GET_SPACE, err, "t", place);
-	int got = s ? ledger_step(l, s, err) : -1;
+	enum ledger_step got = ledger_step(l, s, err);
 
-	if (got < 0)
+	if (got == STEP_FAILED)
 		return false;
 	*space = (struct ledger_space){0};
-	if (got == 1)
+	if (got == STEP_ROW)
 		*space = (struct ledger_space){.free = (uint64_t)sqlite3_column_int64(s, 0),
 					       .total = (uint64_t)sqlite3_column_int64(s, 1),
 					       .at = sqlite3_column_int64(s, 2)};
@@ -222,7 +222,7 @@ bool ledger_get_audit(struct ledger *l, struct ledger_audit *a, struct err *err)
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GET_AUDIT, err, "");
 
-	if (!s || !ledger_run_row(l, s, err))
+	if (!ledger_run_row(l, s, err))
 		return false;
 	a->at = sqlite3_column_int64(s, 0);
 	text_copy(a->summary, sizeof a->summary, ledger_text(s, 1));

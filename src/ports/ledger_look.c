@@ -39,17 +39,15 @@ static bool read_list(struct ledger *l, sqlite3_stmt *s, struct assignment **lis
 {
 	struct assignment *rows = NULL;
 	size_t count = 0, room = 0;
-	int got;
+	enum ledger_step got;
 
-	if (!s)
-		return false;
-	while ((got = ledger_step(l, s, err)) == 1) {
+	while ((got = ledger_step(l, s, err)) == STEP_ROW) {
 		if (count == room)
 			rows = mem_grow(rows, room = room ? 2 * room : 16, sizeof *rows);
 		rows[count] = (struct assignment){0};
 		read_assignment(s, &rows[count++]);
 	}
-	if (got < 0) {
+	if (got == STEP_FAILED) {
 		assignment_list_free(rows, count);
 		return false;
 	}
@@ -84,11 +82,11 @@ bool ledger_history(struct ledger *l, const char *container, int64_t before, siz
 /* Does the statement give a row? */
 static bool any(struct ledger *l, sqlite3_stmt *s, bool *is, struct err *err)
 {
-	int got = s ? ledger_step(l, s, err) : -1;
+	enum ledger_step got = ledger_step(l, s, err);
 
-	if (got >= 0)
-		*is = got == 1;
-	return got >= 0;
+	if (got != STEP_FAILED)
+		*is = got == STEP_ROW;
+	return got != STEP_FAILED;
 }
 
 bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known, struct err *err)
@@ -133,7 +131,7 @@ bool ledger_is_redelivered(struct ledger *l, const char *target, int64_t id, boo
 /* The one number that a statement gives. */
 static bool count(struct ledger *l, sqlite3_stmt *s, int64_t *n, struct err *err)
 {
-	if (!s || !ledger_run_row(l, s, err))
+	if (!ledger_run_row(l, s, err))
 		return false;
 	*n = sqlite3_column_int64(s, 0);
 	return true;
@@ -167,7 +165,7 @@ bool ledger_totals(struct ledger *l, const char *container, struct ledger_totals
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_TOTALS, err, "t", container);
 
-	if (!s || !ledger_run_row(l, s, err))
+	if (!ledger_run_row(l, s, err))
 		return false;
 	*t = (struct ledger_totals){
 		.assigned = (uint64_t)sqlite3_column_int64(s, 0),
@@ -204,11 +202,11 @@ bool ledger_incomplete_since(struct ledger *l, const char *torrent_id, int64_t *
 			     struct err *err)
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_SINCE, err, "t", torrent_id);
-	int got = s ? ledger_step(l, s, err) : -1;
+	enum ledger_step got = ledger_step(l, s, err);
 
-	if (got >= 0)
-		*since = got == 1 ? sqlite3_column_int64(s, 0) : 0;
-	return got >= 0;
+	if (got != STEP_FAILED)
+		*since = got == STEP_ROW ? sqlite3_column_int64(s, 0) : 0;
+	return got != STEP_FAILED;
 }
 
 bool ledger_incomplete_count(struct ledger *l, uint64_t *n, struct err *err)

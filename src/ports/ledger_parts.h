@@ -135,10 +135,11 @@ void ledger_finish(sqlite3_stmt **s);
 /* A bound statement that is reset at the end of the block. */
 #define OWN_STATEMENT OWN(ledger_finish)
 
-/* The next row: 1, none: 0, an error: -1. */
-int ledger_step(struct ledger *l, sqlite3_stmt *s, struct err *err);
+/* The next row.  STEP_FAILED as well where the statement could not be made (NULL). */
+enum ledger_step { STEP_ROW, STEP_DONE, STEP_FAILED };
+enum ledger_step ledger_step(struct ledger *l, sqlite3_stmt *s, struct err *err);
 
-/* Runs where one row is expected; *s is to be finished by the caller. */
+/* Runs where one row is expected; false, too, where s is NULL.  The caller finishes s. */
 bool ledger_run_row(struct ledger *l, sqlite3_stmt *s, struct err *err);
 
 /* Runs a statement that gives no rows, or whose rows do not matter. */

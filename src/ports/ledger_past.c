@@ -63,14 +63,14 @@ bool ledger_cycles(struct ledger *l, size_t limit, struct ledger_cycle **list, s
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_CYCLES, err, "i", (int64_t)limit);
 	struct ledger_cycle *rows = mem_alloc((limit + 1) * sizeof *rows);
 	size_t count = 0;
-	int got = s ? 0 : -1;
+	enum ledger_step got;
 
-	while (s && (got = ledger_step(l, s, err)) == 1) {
+	while ((got = ledger_step(l, s, err)) == STEP_ROW) {
 		if (!count || rows[count - 1].id != sqlite3_column_int64(s, 0))
 			rows[count++] = read_cycle(s);
 		add_turn(&rows[count - 1], s);
 	}
-	if (got < 0) {
+	if (got == STEP_FAILED) {
 		ledger_cycles_free(rows, count);
 		return false;
 	}
@@ -85,14 +85,14 @@ bool ledger_cycle_tally(struct ledger *l, struct ledger_cycle_tally *t, struct e
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_CYCLE_TALLY, err, "");
 	struct ledger_cycle_tally found = {0};
-	int got = s ? 0 : -1;
+	enum ledger_step got;
 
-	while (s && (got = ledger_step(l, s, err)) == 1) {
+	while ((got = ledger_step(l, s, err)) == STEP_ROW) {
 		bool well = sqlite3_column_int(s, 0) != 0;
 		found.n[well] = (uint64_t)sqlite3_column_int64(s, 1);
 		found.ms[well] = (uint64_t)sqlite3_column_int64(s, 2);
 	}
-	if (got < 0)
+	if (got == STEP_FAILED)
 		return false;
 	*t = found;
 	return true;
@@ -113,16 +113,16 @@ bool ledger_turn_tally(struct ledger *l, struct ledger_turn_tally **list, size_t
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_TURN_TALLY, err, "");
 	struct ledger_turn_tally *rows = NULL;
 	size_t count = 0;
-	int got = s ? 0 : -1;
+	enum ledger_step got;
 
-	while (s && (got = ledger_step(l, s, err)) == 1) {
+	while ((got = ledger_step(l, s, err)) == STEP_ROW) {
 		rows = mem_grow(rows, count + 1, sizeof *rows);
 		rows[count++] =
 			(struct ledger_turn_tally){.container = mem_dup(ledger_text(s, 0)),
 						   .outcome = mem_dup(ledger_text(s, 1)),
 						   .n = (uint64_t)sqlite3_column_int64(s, 2)};
 	}
-	if (got < 0) {
+	if (got == STEP_FAILED) {
 		ledger_turn_tally_free(rows, count);
 		return false;
 	}
@@ -145,7 +145,7 @@ static bool read_before(struct ledger *l, const char *container, struct ledger_g
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GROWTH_ALL, err, "t", container);
 
-	if (!s || !ledger_run_row(l, s, err))
+	if (!ledger_run_row(l, s, err))
 		return false;
 	g->before = (uint64_t)sqlite3_column_int64(s, 0);
 	g->first = sqlite3_column_int64(s, 1);
@@ -172,11 +172,11 @@ bool ledger_get_growth(struct ledger *l, const char *container, int64_t since,
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GROWTH, err, "ti", container, since);
 	struct ledger_growth found = {0};
 	size_t room = 0;
-	int got = s ? 0 : -1;
+	enum ledger_step got;
 
-	while (s && (got = ledger_step(l, s, err)) == 1)
+	while ((got = ledger_step(l, s, err)) == STEP_ROW)
 		add_day(&found, s, &room);
-	if (got < 0 || !read_before(l, container, &found, err)) {
+	if (got == STEP_FAILED || !read_before(l, container, &found, err)) {
 		free(found.days);
 		return false;
 	}

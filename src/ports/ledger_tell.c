@@ -21,15 +21,13 @@ bool ledger_notices(struct ledger *l, struct notice **list, size_t *n, struct er
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_NOTICES, err, "");
 	struct notice *rows = NULL;
 	size_t count = 0;
-	int got;
+	enum ledger_step got;
 
-	if (!s)
-		return false;
-	while ((got = ledger_step(l, s, err)) == 1) {
+	while ((got = ledger_step(l, s, err)) == STEP_ROW) {
 		rows = mem_grow(rows, count + 1, sizeof *rows);
 		read_notice(s, &rows[count++]);
 	}
-	if (got < 0) {
+	if (got == STEP_FAILED) {
 		for (size_t i = 0; i < count; i++)
 			notice_clear(&rows[i]);
 		free(rows);
@@ -83,11 +81,11 @@ bool ledger_next_message(struct ledger *l, const char *target, struct event *e, 
 			 struct err *err)
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_NEXT_MESSAGE, err, "t", target);
-	int got = s ? ledger_step(l, s, err) : -1;
+	enum ledger_step got = ledger_step(l, s, err);
 
-	if (got < 0)
+	if (got == STEP_FAILED)
 		return false;
-	*is = got == 1;
+	*is = got == STEP_ROW;
 	if (!*is)
 		return true;
 	*e = (struct event){.id = sqlite3_column_int64(s, 0),
@@ -109,12 +107,12 @@ bool ledger_get_telling(struct ledger *l, const char *target, struct ledger_tell
 			struct err *err)
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GET_TELLING, err, "t", target);
-	int got = s ? ledger_step(l, s, err) : -1;
+	enum ledger_step got = ledger_step(l, s, err);
 
-	if (got < 0)
+	if (got == STEP_FAILED)
 		return false;
 	*t = (struct ledger_telling){0};
-	if (got == 1)
+	if (got == STEP_ROW)
 		*t = (struct ledger_telling){.since = sqlite3_column_int64(s, 0),
 					     .told = (uint32_t)sqlite3_column_int64(s, 1),
 					     .failures = (uint32_t)sqlite3_column_int64(s, 2),

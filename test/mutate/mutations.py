@@ -117,7 +117,7 @@ def changed(toks, i):
     if t.text in LOGIC:
         return "logic", LOGIC[t.text]
     if t.text == "!":
-        return "logic", ""
+        return None if [x.text for x in toks[i - 3:i]] == ["(", "void", ")"] else ("logic", "")
     if t.text in ("+", "-") and not is_value(before):
         return None
     if t.text in STEPS:

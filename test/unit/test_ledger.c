@@ -846,6 +846,19 @@ static void growth_is_by_day_and_tells_what_was_adopted(void **state)
 	ledger_growth_clear(&g);
 }
 
+static void the_times_of_a_torrent_are_kept(void **state)
+{
+	ask(ledger(state), "attic");
+	sql(state, "UPDATE assignment SET asked_at = 1, changed_at = 2, delivered_at = 3,"
+		   " pick_up_at = 4, found_at = 5");
+	OWN_ASSIGNMENT struct assignment a = only(ledger(state));
+	assert_int_equal(a.asked_at, 1);
+	assert_int_equal(a.changed_at, 2);
+	assert_int_equal(a.delivered_at, 3);
+	assert_int_equal(a.pick_up_at, 4);
+	assert_int_equal(a.found_at, 5);
+}
+
 static void growth_of_many_days_is_complete(void **state)
 {
 	struct ledger *l = ledger(state);
@@ -865,6 +878,13 @@ static void growth_of_many_days_is_complete(void **state)
 	ledger_growth_clear(&g);
 	assert_null(g.days);
 	assert_int_equal(g.n, 0);
+	assert_int_equal(g.first, -1);
+	/* A torrent of no bytes makes a day, too. */
+	sql(state, "UPDATE assignment SET bytes = 0 WHERE bytes = 70");
+	g = growth(l, "attic", 69);
+	assert_int_equal(g.n, 2);
+	assert_int_equal(g.days[1].bytes, 0);
+	ledger_growth_clear(&g);
 	/* A day from which all was moved away is none. */
 	sql(state, "UPDATE assignment SET container = 'cellar' WHERE bytes = 3");
 	g = growth(l, "attic", 2);
@@ -941,6 +961,7 @@ static void cycles_come_with_all_that_is_known_of_them(void **state)
 	MUST(ledger_cycles(l, 5, &list, &n, &err));
 	assert_int_equal(n, 0);
 	ledger_cycles_free(list, n);
+	ledger_cycles_free(mem_alloc(sizeof *list), 1);
 	MUST(ledger_cycle_begin(l, "manual", NULL, 0, &id, &err));
 	MUST(ledger_cycle_begin(l, "regular", NULL, 0, &id, &err));
 	MUST(ledger_turn(l, id, &out, &err));
@@ -1020,6 +1041,7 @@ static void cycles_come_with_their_turns_and_are_counted(void **state)
 	assert_int_equal(ends.n[1], 1);
 	MUST(ledger_turn_tally(l, &turns, &n, &err));
 	assert_int_equal(n, 2);
+	assert_string_equal(turns[0].container, "attic");
 	assert_int_equal(turns[0].n, 3);
 	assert_string_equal(turns[1].outcome, "OK");
 	assert_int_equal(turns[1].n, 2);
@@ -1095,6 +1117,7 @@ int main(void)
 		TEST(a_turn_of_an_unknown_cycle_is_refused_as_a_whole),
 		TEST(totals_are_kept_with_every_change),
 		TEST(growth_is_by_day_and_tells_what_was_adopted),
+		TEST(the_times_of_a_torrent_are_kept),
 		TEST(growth_of_many_days_is_complete),
 		TEST(a_result_of_a_later_version_is_a_failure_of_no_known_kind),
 		TEST(the_limits_of_a_stored_result_are_those_of_the_enums),

@@ -4,6 +4,9 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 /* ---- every call, with plain arguments ---- */
 
 static const char *const names[] = {"attic", "bad"};
@@ -526,6 +529,7 @@ static void expect_failure(struct ledger *l, size_t i, bool open)
 	assert_int_equal(err.kind, ERR_RETRY);
 	assert_int_equal(err.code, WORD_LEDGER);
 	assert_true(strncmp(err.msg, "ledger: ", 8) == 0);
+	assert_int_equal(err.errnum, 0);
 	assert_int_equal(!sqlite3_get_autocommit(l->db), open);
 }
 
@@ -715,7 +719,62 @@ static void a_row_that_must_be_there_is_missed(void **state)
 	}
 }
 
+static void a_full_disk_is_named(void **state)
+{
+	struct ledger *l = ledger(state);
+	struct err err = {0};
+
+	assert_int_equal(sqlite3_exec(l->db, "PRAGMA max_page_count = 1", NULL, NULL, NULL),
+			 SQLITE_OK);
+	for (int i = 0; i < 100 && !err.code; i++)
+		(void)!asking(l, &err);
+	assert_int_equal(err.kind, ERR_RETRY);
+	assert_int_equal(err.errnum, ENOSPC);
+}
+
+static void growth_needs_the_totals(void **state)
+{
+	sql(state, "DROP TABLE tally");
+	assert_false(get_growth(ledger(state), &(struct err){0}));
+}
+
 /* ---- opening ---- */
+
+static void a_file_of_each_older_version_is_brought_up_to_date(void **state)
+{
+	struct ledger_fixture *f = *state;
+
+	for (int version = 1; version < LEDGER_VERSION; version++) {
+		OWN_STR char *mark = mem_printf("PRAGMA user_version = %d", version);
+		ledger_close(f->l);
+		f->l = NULL;
+		assert_int_equal(unlink(f->path), 0);
+		for (int i = 0; i < version; i++)
+			sql(state, ledger_migrations[i].sql);
+		sql(state, mark);
+		call_all(reopened(state));
+		assert_int_equal(number(state, "PRAGMA user_version"), LEDGER_VERSION);
+	}
+}
+
+static void a_locked_file_is_brought_up_to_date_later(void **state)
+{
+	struct ledger_fixture *f = *state;
+	struct err err = {0};
+	sqlite3 *other = NULL;
+
+	ledger_close(f->l);
+	f->l = NULL;
+	assert_int_equal(unlink(f->path), 0);
+	sql(state, ledger_migrations[0].sql);
+	sql(state, "PRAGMA user_version = 1");
+	assert_int_equal(sqlite3_open(f->path, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	assert_null(ledger_open(f->path, false, &err));
+	assert_int_equal(err.kind, ERR_RETRY);
+	sqlite3_close(other);
+	call_all(reopened(state));
+}
 
 static void a_migration_that_fails_leaves_the_file_as_it_was(void **state)
 {
@@ -745,6 +804,10 @@ int main(void)
 		TEST(a_call_is_kept_as_a_whole_or_not_at_all),
 		TEST(one_that_is_found_again_is_kept_with_its_turn_or_not_at_all),
 		TEST(a_row_that_must_be_there_is_missed),
+		TEST(a_full_disk_is_named),
+		TEST(growth_needs_the_totals),
+		TEST(a_file_of_each_older_version_is_brought_up_to_date),
+		TEST(a_locked_file_is_brought_up_to_date_later),
 		TEST(a_migration_that_fails_leaves_the_file_as_it_was),
 	};
 

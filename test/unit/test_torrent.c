@@ -518,6 +518,173 @@ static void each_torrent_gives_its_facts_or_its_fault(void **state)
 	assert_true(each_fixture("hostile", expect_hostile_verdict) >= 60);
 }
 
+#define ROOT "32:rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr"
+#define OTHER_ROOT "32:ssssssssssssssssssssssssssssssss"
+#define V2_FILE(size) "d0:d6:lengthi" #size "e11:pieces root" ROOT "ee"
+#define V2_END "12:meta versioni2e4:name3:top12:piece lengthi16384e"
+
+/* An info dictionary (and what stands behind it), `pieces` hashes where "P" stands, and what is
+ * read: "ok SIZE FILES PIECES PRIVATE NAME", or the fault. */
+static const struct {
+	const char *info;
+	unsigned pieces;
+	const char *verdict;
+} infos[] = {
+	{"d6:lengthi1e4:name1:n12:piece lengthi1ePe", 1, "ok 1 1 1 0 n"},
+	{"d6:lengthi2e4:name1:n12:piece lengthi1eP7:privatei0ee", 2, "ok 2 1 2 0 n"},
+	{"d6:lengthi2e4:name1:n12:piece lengthi2eP7:privatei2ee", 1, "ok 2 1 1 1 n"},
+	{"d6:lengthi3e4:name1:n12:piece lengthi2ePe", 2, "ok 3 1 2 0 n"},
+	{"d6:lengthi3e4:name1:n10:name.utf-81:u12:piece lengthi2ePe", 2, "ok 3 1 2 0 u"},
+	/* limits */
+	{"d6:lengthi1e4:name1:n12:piece lengthi1073741823ePe", 1, "ok 1 1 1 0 n"},
+	{"d6:lengthi1e4:name1:n12:piece lengthi1073741824ePe", 1,
+	 "info: 'piece length' is missing or out of range"},
+	{"d6:lengthi17592186028031e4:name1:n12:piece lengthi1073741823ePe", 16384,
+	 "ok 17592186028031 1 16384 0 n"},
+	{"d6:lengthi17592186028032e4:name1:n12:piece lengthi1073741823ePe", 16384,
+	 "byte 7: a file has no 'length', or one that cannot be"},
+	{"d6:lengthi2097152e4:name1:n12:piece lengthi1ePe", 1,
+	 "info: 'pieces' has 20 bytes, and 2097152 pieces need 20 bytes each"},
+	{"d6:lengthi2097153e4:name1:n12:piece lengthi1ePe", 1, "info: more than 2097152 pieces"},
+	/* files and paths */
+	{"d5:filesld6:lengthi1e4:pathl1:aeed6:lengthi0e4:pathl1:beee4:name1:n12:piece lengthi1ePe",
+	 1, "ok 1 2 1 0 n"},
+	{"d5:filesld6:lengthi1e4:pathl1:aeed4:attr1:p6:lengthi2eee4:name1:n12:piece lengthi1ePe", 3,
+	 "ok 3 2 3 0 n"},
+	{"d5:filesld4:attr1:p6:lengthi2eed6:lengthi1e4:pathl1:aeee4:name1:n12:piece lengthi1ePe", 3,
+	 "ok 3 2 3 0 .pad"},
+	{"d5:filesld6:lengthi1e4:pathi1e10:path.utf-8l1:aeee4:name1:n12:piece lengthi1ePe", 1,
+	 "ok 1 1 1 0 n"},
+	{"d5:filesld6:lengthi1e4:pathl0:1:.eee4:name1:n12:piece lengthi1ePe", 1, "ok 1 1 1 0 n"},
+	{"d5:filesld4:attr1:l4:pathl1:ae12:symlink pathl1:beed6:lengthi1e4:pathl1:beee4:name1:n"
+	 "12:piece lengthi1ePe",
+	 1, "ok 1 2 1 0 n"},
+	{"d5:filesld4:attr1:l4:pathl1:ae12:symlink pathli1eeed6:lengthi1e4:pathl1:beee4:name1:n"
+	 "12:piece lengthi1ePe",
+	 1, "byte 52: 'symlink path' holds something else than strings"},
+	{"d5:filesld4:attr1:l4:pathl1:aeed6:lengthi1e4:pathl1:beee4:name1:n12:piece lengthi1ePe", 1,
+	 "ok 1 2 1 0 n"},
+	{"d4:attr1:l4:name1:n12:piece lengthi1ePe", 0, "info: the files are empty"},
+	{"d4:attr1:l4:name1:n12:piece lengthi1eP12:symlink pathli1eee", 0,
+	 "byte 69: 'symlink path' holds something else than strings"},
+	{"d5:filesld6:lengthi1e4:pathl1:aeee4:name1:.12:piece lengthi1ePe", 1,
+	 "ok 1 1 1 0 5e60d30b0e90912d8612d9e85efb0443614d773b"},
+	/* v2: each file begins with a piece of its own */
+	{"d9:file treed1:a" V2_FILE(20000) "e" V2_END "e", 0, "ok 32768 2 2 0 a"},
+	{"d9:file treed1:a" V2_FILE(16384) "e" V2_END "e", 0, "ok 16384 1 1 0 a"},
+	{"d9:file treed1:a" V2_FILE(1) "1:b" V2_FILE(2) "e" V2_END "e", 0, "ok 32768 4 2 0 top"},
+	{"d9:file treed1:a" V2_FILE(1) "1:bd0:d6:lengthi0eeee" V2_END "e", 0, "ok 16384 3 1 0 top"},
+	{"d9:file treed3:dird1:a" V2_FILE(1) "ee" V2_END "e", 0, "ok 16384 2 1 0 top"},
+	{"d9:file treed2:/a" V2_FILE(1) "e" V2_END "e", 0, "ok 16384 2 1 0 a"},
+	{"d9:file treed1:/" V2_FILE(1) "e" V2_END "e", 0, "ok 16384 2 1 0 _"},
+	{"d9:file treed1:." V2_FILE(1) "e" V2_END "e", 0,
+	 "info: nothing of the file's name can be used"},
+	{"d9:file treed1:ai1ee" V2_END "e", 0,
+	 "byte 23: 'file tree' holds neither file nor folder"},
+	{"d9:file treed0:" V2_FILE(1) "e" V2_END "e", 0,
+	 "byte 22: 'file tree' holds neither file nor folder"},
+	{"d9:file treed1:ad0:d4:attr1:l12:symlink pathl1:beee1:b" V2_FILE(1) "e" V2_END "e", 0,
+	 "ok 16384 3 1 0 top"},
+	{"d9:file treed1:ad0:d4:attr1:l12:symlink pathli1eeee1:b" V2_FILE(1) "e" V2_END "e", 0,
+	 "byte 51: 'symlink path' holds something else than strings"},
+	/* piece layers */
+	{"d9:file treed1:a" V2_FILE(
+		 16385) "e" V2_END "e12:piece layersd" ROOT "64:"
+			"0000000000000000000000000000000000000000000000000000000000000000e",
+	 0, "ok 32768 2 2 0 a"},
+	{"d9:file treed1:a" V2_FILE(16385) "e" V2_END "e12:piece layersd" ROOT "32:"
+					   "00000000000000000000000000000000e",
+	 0, "a piece layer has the wrong number of hashes"},
+	{"d9:file treed1:a" V2_FILE(
+		 32768) "e" V2_END "e12:piece layersd" ROOT "64:"
+			"0000000000000000000000000000000000000000000000000000000000000000e",
+	 0, "ok 32768 1 2 0 a"},
+	{"d9:file treed1:a" V2_FILE(
+		 16384) "e" V2_END "e12:piece layersd" ROOT "64:"
+			"0000000000000000000000000000000000000000000000000000000000000000e",
+	 0, "ok 16384 1 1 0 a"},
+	{"d9:file treed1:a" V2_FILE(16385) "e" V2_END "e12:piece layersd" OTHER_ROOT "32:"
+					   "00000000000000000000000000000000e",
+	 0, "ok 32768 2 2 0 a"},
+};
+
+static void info_dictionaries_are_read_by_the_rules(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(infos); i++) {
+		OWN_BUF struct buf b = BUF_MAX(1 << 20);
+		OWN_BUF struct buf out = BUF_MAX(4096);
+		OWN(torrent_clear) struct torrent t = {0};
+		struct err err = {0};
+		const char *mark = strchr(infos[i].info, 'P');
+		buf_puts(&b, "d4:info");
+		buf_add(&b, infos[i].info,
+			mark ? (size_t)(mark - infos[i].info) : strlen(infos[i].info));
+		if (mark) {
+			buf_printf(&b, "6:pieces%u:%0*d", 20 * infos[i].pieces,
+				   (int)(20 * infos[i].pieces), 0);
+			if (!infos[i].pieces)
+				b.len--;
+			buf_puts(&b, mark + 1);
+		}
+		buf_puts(&b, "e");
+		if (read_bytes(b.data, b.len, &t, &err))
+			buf_printf(&out, "ok %ju %u %u %d %s", (uintmax_t)t.size, t.files, t.pieces,
+				   t.is_private, t.name);
+		else
+			buf_puts(&out, err.msg);
+		if (!text_ends(buf_text(&out), infos[i].verdict))
+			fail_msg("row %zu (%s): %s", i, infos[i].info, buf_text(&out));
+	}
+}
+
+static void put_files(struct buf *b, const uint64_t *sizes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_printf(b, "d6:lengthi%jue4:pathl1:aee", (uintmax_t)sizes[i]);
+}
+
+static void files_have_at_most_2_to_the_48_bytes_together(void **state)
+{
+	(void)state;
+	uint64_t sizes[17];
+	const size_t len = 20 * 262145;
+
+	for (size_t i = 0; i < 16; i++)
+		sizes[i] = 17592169267199;
+	for (int more = 0; more < 2; more++) {
+		OWN_BUF struct buf b = BUF_MAX(8 << 20);
+		OWN(torrent_clear) struct torrent t = {0};
+		struct err err = {0};
+		sizes[16] = 268435471 + (uint64_t)more;
+		buf_puts(&b, "d4:infod5:filesl");
+		put_files(&b, sizes, COUNT(sizes));
+		buf_printf(&b, "e4:name1:n12:piece lengthi1073741823e6:pieces%zu:%0*dee", len,
+			   (int)len, 0);
+		assert_int_equal(read_bytes(b.data, b.len, &t, &err), !more);
+		if (more)
+			assert_string_equal(err.msg,
+					    "the files are larger than 2^48 bytes together");
+		else
+			assert_int_equal(t.size, (UINT64_C(1) << 48) - 1);
+	}
+}
+
+static void file_names_have_at_most_4095_bytes(void **state)
+{
+	(void)state;
+	for (int n = 4095; n <= 4096; n++) {
+		OWN_BUF struct buf b = BUF_MAX(9000);
+		OWN(torrent_clear) struct torrent t = {0};
+		struct err err = {0};
+		buf_printf(&b, "d4:infod5:filesld6:lengthi20000e4:pathl%d:", n);
+		for (int i = 0; i < n; i++)
+			buf_puts(&b, "\x01");
+		buf_puts(&b, "eee4:name1:n12:piece lengthi16384e6:pieces" PIECES "ee");
+		assert_int_equal(read_bytes(b.data, b.len, &t, &err), n == 4095);
+	}
+}
+
 static void cut_off_torrents_are_refused(void **state)
 {
 	(void)state;
@@ -550,6 +717,9 @@ int main(void)
 		cmocka_unit_test(real_torrents_are_read),
 		cmocka_unit_test(hostile_torrents_are_refused),
 		cmocka_unit_test(each_torrent_gives_its_facts_or_its_fault),
+		cmocka_unit_test(info_dictionaries_are_read_by_the_rules),
+		cmocka_unit_test(files_have_at_most_2_to_the_48_bytes_together),
+		cmocka_unit_test(file_names_have_at_most_4095_bytes),
 		cmocka_unit_test(cut_off_torrents_are_refused),
 		cmocka_unit_test(damaged_torrents_make_sense_or_are_refused),
 	};
