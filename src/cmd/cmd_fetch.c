@@ -62,8 +62,10 @@ int cmd_fetch(const struct invocation *in, struct err *err)
 	if (!wire_open(&parts, &c, wake, err))
 		return COMMAND_FAILED;
 	parts.run.force = in->given[OPTION_FORCE];
-	const struct once once = {
-		.parts = &parts, .kind = "manual", .wanted = wanted, .delivered = print_delivered};
+	const struct once once = {.parts = &parts,
+				  .kind = CYCLE_MANUAL,
+				  .wanted = wanted,
+				  .delivered = print_delivered};
 	if (!once_run(&once, &well, err)) {
 		if (!err_is_stop(err))
 			once_report_failure(&parts, &c, wake, err);

@@ -21,22 +21,6 @@ struct work {
 	size_t n_asked;
 };
 
-static const char *const texts[] = {
-	[AUDIT_SEEDING] = "seeding",   [AUDIT_DOWNLOADING] = "downloading",
-	[AUDIT_QUEUED] = "queued",     [AUDIT_CHECKING] = "checking",
-	[AUDIT_STALLED] = "stalled",   [AUDIT_PAUSED] = "paused",
-	[AUDIT_ERROR] = "error",       [AUDIT_MISSING] = "missing",
-	[AUDIT_REFUSED] = "refused",   [AUDIT_AWAITED] = "not picked up",
-	[AUDIT_PENDING] = "pending",   [AUDIT_UNKNOWN] = "unknown",
-	[AUDIT_UNASKED] = "not asked",
-};
-_Static_assert(sizeof texts / sizeof *texts == AUDIT_CLASSES, "a text for each class");
-
-const char *audit_class_text(enum audit_class class)
-{
-	return texts[class];
-}
-
 /* ---- asking ---- */
 
 static bool list(struct work *w, struct asked *a)
@@ -159,7 +143,7 @@ static bool judge(struct work *w, struct audit_row *r, struct err *err)
 static void date(struct audit_row *r, int64_t now)
 {
 	const struct assignment *a = &r->assignment;
-	bool same = a->found && strcmp(a->found, texts[r->class]) == 0;
+	bool same = a->found == r->class;
 	int64_t known = same ? a->found_at : now;
 
 	if (r->class == AUDIT_PENDING)
@@ -177,9 +161,9 @@ static bool keep(const struct work *w, const struct audit *audit, struct err *er
 	for (size_t i = 0; i < audit->n; i++) {
 		const struct audit_row *r = &audit->rows[i];
 		const struct assignment *a = &r->assignment;
-		if (a->found && strcmp(a->found, texts[r->class]) == 0 && a->found_at == r->since)
+		if (a->found == r->class && a->found_at == r->since)
 			continue;
-		findings[n++] = (struct ledger_finding){a->id, texts[r->class], r->since};
+		findings[n++] = (struct ledger_finding){a->id, r->class, r->since};
 	}
 	return n == 0 || ledger_audited(w->run->ledger, findings, n, err);
 }
@@ -259,7 +243,8 @@ char *audit_summary(const struct audit *audit)
 	for (int i = 0; i < AUDIT_CLASSES; i++) {
 		if (!audit->count[i])
 			continue;
-		buf_printf(&out, "%s%zu %s", sep, audit->count[i], texts[i]);
+		buf_printf(&out, "%s%zu %s", sep, audit->count[i],
+			   audit_class_text((enum audit_class)i));
 		sep = ", ";
 	}
 	return buf_take(&out);

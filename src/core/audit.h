@@ -15,23 +15,6 @@
 
 #define AUDIT_AGAIN_MS 3000
 
-enum audit_class {
-	AUDIT_SEEDING,
-	AUDIT_DOWNLOADING,
-	AUDIT_QUEUED,
-	AUDIT_CHECKING,
-	AUDIT_STALLED,
-	AUDIT_PAUSED,
-	AUDIT_ERROR,
-	AUDIT_MISSING, /* delivered, and the client does not have it */
-	AUDIT_REFUSED, /* the client that watches the folder put it aside */
-	AUDIT_AWAITED, /* in the watch folder, not picked up yet */
-	AUDIT_PENDING, /* assigned, and not delivered yet */
-	AUDIT_UNKNOWN, /* picked up from a watch folder, and no client can be asked */
-	AUDIT_UNASKED, /* the client could not be asked */
-	AUDIT_CLASSES,
-};
-
 struct audit_row {
 	struct assignment assignment; /* owned */
 	enum audit_class class;
@@ -61,9 +44,6 @@ void audit_clear(struct audit *audit);
 
 /* "412 assigned: 405 seeding, 3 stalled, 2 missing, 2 refused"; the caller's. */
 char *audit_summary(const struct audit *audit);
-
-/* "missing" */
-const char *audit_class_text(enum audit_class class);
 
 /* What a person can do, in words; NULL: nothing need be done.  The caller's. */
 char *audit_advice(const struct audit_row *row);

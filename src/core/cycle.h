@@ -13,7 +13,7 @@
 
 struct cycle {
 	/* Set by the caller; everything is borrowed. */
-	const char *kind;             /* for the history: "regular", "rest", "manual" */
+	enum cycle_kind kind;         /* for the history */
 	const struct target *targets; /* sorted by name */
 	size_t n;
 	bool local;       /* finish what needs no call of the tracker, and ask for nothing */

@@ -31,17 +31,15 @@ void notices_clear(struct notices *n)
 	*n = (struct notices){0};
 }
 
-static struct notice *find(const struct notices *told, const char *kind, const char *name)
+static struct notice *find(const struct notices *told, enum notice_kind kind, const char *name)
 {
-	OWN_STR char *key = mem_printf("%s%s", kind, name);
-
 	for (size_t i = 0; i < told->n; i++)
-		if (strcmp(told->list[i].key, key) == 0)
+		if (told->list[i].kind == kind && strcmp(told->list[i].name, name) == 0)
 			return &told->list[i];
 	return NULL;
 }
 
-static struct notice *find_or_add(struct notices *told, const char *kind, const char *name)
+static struct notice *find_or_add(struct notices *told, enum notice_kind kind, const char *name)
 {
 	struct notice *n = find(told, kind, name);
 
@@ -49,7 +47,7 @@ static struct notice *find_or_add(struct notices *told, const char *kind, const 
 		return n;
 	told->list = mem_grow(told->list, told->n + 1, sizeof *told->list);
 	n = &told->list[told->n++];
-	*n = (struct notice){.key = mem_printf("%s%s", kind, name)};
+	*n = (struct notice){.kind = kind, .name = mem_dup(name)};
 	return n;
 }
 
@@ -134,12 +132,12 @@ static enum change follow(struct notice *n, bool on, int64_t since, int64_t now)
 }
 
 /* What is not configured any more is neither on nor worth a word. */
-static void drop(struct notices *told, const char *kind, bool (*known)(const void *, const char *),
-		 const void *ctx)
+static void drop(struct notices *told, enum notice_kind kind,
+		 bool (*known)(const void *, const char *), const void *ctx)
 {
 	for (size_t i = 0; i < told->n; i++) {
 		struct notice *n = &told->list[i];
-		if (!n->on || !text_starts(n->key, kind) || known(ctx, n->key + strlen(kind)))
+		if (!n->on || n->kind != kind || known(ctx, n->name))
 			continue;
 		n->on = n->told = false;
 		n->changed = true;
@@ -152,9 +150,6 @@ static void span_since(const struct notice *n, int64_t now, char out[CLOCK_TEXT]
 }
 
 /* ---- failure ---- */
-
-#define FAILURE "failure:"
-#define AND ", " /* between the outcomes that were told of one failure */
 
 #define HINTS_MAX (ERR_CODES + OUTCOME_WAITS)
 
@@ -231,28 +226,26 @@ static void add_failing(struct group *g, const struct outcome *o, int64_t since)
 static void add_mended(struct group *g, const struct outcome *o, const struct notice *n,
 		       int64_t now)
 {
-	char word[OUTCOME_TEXT], span[CLOCK_TEXT];
+	char word[OUTCOME_TEXT], first[OUTCOME_TEXT], span[CLOCK_TEXT];
+	OWN_STR char *others = result_causes_text(n->causes & ~result_cause(&n->first));
 
 	result_text(&o->result, word);
+	result_text(&n->first, first);
 	span_since(n, now, span);
-	join_group(g, o, strstr(n->detail, "(Client)") && !strstr(n->detail, AND));
+	join_group(g, o, result_is_clients(&n->first) && !*others);
 	if (g->n > LISTED_MAX)
 		return;
-	buf_printf(&g->lines, "%s%s%s, after %s of %s\n", o->container, *o->container ? ": " : "",
-		   word, span, n->detail);
+	buf_printf(&g->lines, "%s%s%s, after %s of ", o->container, *o->container ? ": " : "", word,
+		   span);
+	buf_printf(&g->lines, "%s%s\n", first, others);
 }
 
-/* Keeps that this outcome was told of the failure; false: it was already. */
-static bool note_told(struct notice *n, const char *word)
+/* Keeps that this outcome was reported of the failure; false: it was already. */
+static bool note_told(struct notice *n, const struct result *r)
 {
-	size_t len = strlen(n->detail);
-
-	if (strstr(n->detail, word))
+	if (n->causes & result_cause(r))
 		return false;
-	if (len && len + strlen(AND) + strlen(word) < sizeof n->detail)
-		snprintf(n->detail + len, sizeof n->detail - len, "%s%s", AND, word);
-	else
-		text_copy(n->detail, sizeof n->detail, word);
+	n->causes |= result_cause(r);
 	n->changed = true;
 	return true;
 }
@@ -260,15 +253,15 @@ static bool note_told(struct notice *n, const char *word)
 static void follow_failing(const struct events_now *in, const struct outcome *o,
 			   struct notices *told, struct changes *c)
 {
-	struct notice *n = find_or_add(told, FAILURE, o->container);
+	struct notice *n = find_or_add(told, NOTICE_FAILURE, o->container);
 	enum change change = follow(n, true, in->now, in->now);
-	char word[OUTCOME_TEXT];
+	const struct result *r = &o->result;
 
-	result_text(&o->result, word);
 	if (change == BEGAN) {
-		text_copy(n->detail, sizeof n->detail, word);
+		n->first = *r;
+		n->causes = result_cause(r);
 		add_failing(&c->began, o, n->since);
-	} else if (n->told && result_needs_a_person(&o->result) && note_told(n, word)) {
+	} else if (n->told && result_needs_a_person(r) && note_told(n, r)) {
 		add_failing(&c->changed, o, n->since);
 	}
 }
@@ -276,7 +269,7 @@ static void follow_failing(const struct events_now *in, const struct outcome *o,
 static void follow_outcome(const struct events_now *in, const struct outcome *o,
 			   struct notices *told, struct changes *c)
 {
-	struct notice *n = find(told, FAILURE, o->container);
+	struct notice *n = find(told, NOTICE_FAILURE, o->container);
 
 	if (!result_is_well(&o->result))
 		follow_failing(in, o, told, c);
@@ -340,7 +333,7 @@ static void find_failures(const struct events_now *in, struct notices *told, str
 	OWN(changes_clear)
 	struct changes c = {.began = NO_GROUP, .changed = NO_GROUP, .ended = NO_GROUP};
 
-	drop(told, FAILURE, is_container, in);
+	drop(told, NOTICE_FAILURE, is_container, in);
 	for (size_t i = 0; i < in->n_outcomes; i++)
 		follow_outcome(in, &in->outcomes[i], told, &c);
 	tell_failing(in, &c.began, out, "failure.begin");
@@ -349,8 +342,6 @@ static void find_failures(const struct events_now *in, struct notices *told, str
 }
 
 /* ---- clients ---- */
-
-#define CLIENT "client:"
 
 static bool is_client(const void *ctx, const char *name)
 {
@@ -362,15 +353,15 @@ static bool is_client(const void *ctx, const char *name)
 	return false;
 }
 
-/* One that was away, and does not let us in: no longer what passes by itself.  Told once. */
+/* A client that was away, and refuses the password then, no longer comes back by itself.  Reported
+ * once. */
 static bool is_news(struct notice *n, enum change change, bool refused)
 {
-	const char *how = refused ? "refuses" : "away";
-	bool worse = n && n->on && n->told && refused && strcmp(n->detail, how) != 0;
+	bool worse = n && n->on && n->told && refused && !(n->causes & NOTICE_REFUSES);
 
 	if (change != BEGAN && !worse)
 		return false;
-	text_copy(n->detail, sizeof n->detail, how);
+	n->causes = refused ? NOTICE_REFUSES : NOTICE_AWAY;
 	n->changed = true;
 	return true;
 }
@@ -379,7 +370,8 @@ static void follow_client(const struct events_now *in, const struct events_clien
 			  struct notices *told, struct events *out)
 {
 	bool on = c->refused || c->down_since;
-	struct notice *n = on ? find_or_add(told, CLIENT, c->name) : find(told, CLIENT, c->name);
+	struct notice *n =
+		on ? find_or_add(told, NOTICE_CLIENT, c->name) : find(told, NOTICE_CLIENT, c->name);
 	int64_t since = c->down_since && c->down_since < in->now ? c->down_since : in->now;
 	const struct fact f = {.what = c->refused ? FACT_CLIENT_REFUSES : FACT_CLIENT_AWAY,
 			       .client = c->name,
@@ -400,7 +392,7 @@ static void follow_client(const struct events_now *in, const struct events_clien
 
 static void find_clients(const struct events_now *in, struct notices *told, struct events *out)
 {
-	drop(told, CLIENT, is_client, in);
+	drop(told, NOTICE_CLIENT, is_client, in);
 	for (size_t i = 0; i < in->n_clients; i++)
 		follow_client(in, &in->clients[i], told, out);
 }
@@ -422,10 +414,10 @@ static void find_full(const struct events_now *in, struct notices *told, struct 
 		if (o->result.kind != OUTCOME_FULL)
 			continue;
 		const char *size = size_of(in, o->container);
-		struct notice *n = find_or_add(told, "full:", o->container);
-		if (n->told && strcmp(n->detail, size) == 0)
+		struct notice *n = find_or_add(told, NOTICE_FULL, o->container);
+		if (n->told && strcmp(n->value, size) == 0)
 			continue;
-		text_copy(n->detail, sizeof n->detail, size);
+		text_copy(n->value, sizeof n->value, size);
 		n->told = n->changed = true;
 		n->since = in->now;
 		const struct fact f = {
@@ -477,7 +469,8 @@ static struct fresh take_fresh(struct notice *mark, const struct assignment *lis
 
 static void find_lost(const struct events_now *in, struct notices *told, struct events *out)
 {
-	struct notice *mark = in->n_lost ? find_or_add(told, "lost", "") : find(told, "lost", "");
+	struct notice *mark =
+		in->n_lost ? find_or_add(told, NOTICE_LOST, "") : find(told, NOTICE_LOST, "");
 
 	if (!mark)
 		return;
@@ -504,7 +497,7 @@ static void find_files(const struct events_now *in, struct notices *told, struct
 {
 	if (!n)
 		return;
-	const char *mark = what == FACT_PUT_ASIDE ? "refused" : "late";
+	enum notice_kind mark = what == FACT_PUT_ASIDE ? NOTICE_REFUSED : NOTICE_LATE;
 	struct fresh fresh = take_fresh(find_or_add(told, mark, ""), list, n, true, in->now);
 	const struct fact f = {.what = what, .count = fresh.n};
 	if (fresh.n)
@@ -523,7 +516,7 @@ static void find_pick_ups(const struct events_now *in, struct notices *told, str
 
 /* ---- audit, version, digest ---- */
 
-static void tell_missing(const struct events_now *in, size_t known, struct events *out)
+static void tell_missing(const struct events_now *in, uint64_t known, struct events *out)
 {
 	struct buf lines = BUF_MAX(EVENT_TEXT_MAX);
 	const struct fact missing = {
@@ -546,16 +539,15 @@ static void tell_missing(const struct events_now *in, size_t known, struct event
 
 static void find_missing(const struct events_now *in, struct notices *told, struct events *out)
 {
-	struct notice *n = in->audited && in->missing ? find_or_add(told, "audit", "")
-						      : find(told, "audit", "");
-	uint64_t known = 0;
-
-	if (!in->audited || !n || (n->detail[0] && !num_u64(n->detail, SIZE_MAX, &known)))
+	struct notice *n = in->audited && in->missing ? find_or_add(told, NOTICE_AUDIT, "")
+						      : find(told, NOTICE_AUDIT, "");
+	if (!in->audited || !n)
 		return;
+	uint64_t known = n->count;
 	/* Fewer is only known when every client was asked. */
 	if (in->missing == known || (in->missing < known && !in->audited_all))
 		return;
-	snprintf(n->detail, sizeof n->detail, "%zu", in->missing);
+	n->count = in->missing;
 	n->changed = true;
 	tell_missing(in, known, out);
 }
@@ -564,10 +556,10 @@ static void find_version(const struct events_now *in, struct notices *told, stru
 {
 	if (!in->newer_version || !in->newer_version[0])
 		return;
-	struct notice *n = find_or_add(told, "version", "");
-	if (n->told && num_version_compare(in->newer_version, n->detail) <= 0)
+	struct notice *n = find_or_add(told, NOTICE_VERSION, "");
+	if (n->told && num_version_compare(in->newer_version, n->value) <= 0)
 		return;
-	text_copy(n->detail, sizeof n->detail, in->newer_version);
+	text_copy(n->value, sizeof n->value, in->newer_version);
 	n->told = n->changed = true;
 	n->since = in->now;
 	const struct fact f = {
@@ -577,7 +569,7 @@ static void find_version(const struct events_now *in, struct notices *told, stru
 
 bool events_digest_is_due(const struct notices *told, int64_t now)
 {
-	const struct notice *n = find(told, "digest", "");
+	const struct notice *n = find(told, NOTICE_DIGEST, "");
 
 	return n && (now - n->since >= EVENTS_DIGEST_MS || n->since > now);
 }
@@ -587,7 +579,7 @@ static void find_digest(const struct events_now *in, struct notices *told, struc
 {
 	if (!in->wants_digest)
 		return;
-	struct notice *n = find_or_add(told, "digest", "");
+	struct notice *n = find_or_add(told, NOTICE_DIGEST, "");
 	if (n->since && !in->digest)
 		return;
 	n->since = in->now;

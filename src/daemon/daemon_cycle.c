@@ -71,7 +71,7 @@ static bool record_end(struct daemon *d, struct err *err)
 static bool run_whole(struct daemon *d, struct err *err)
 {
 	struct once once = {
-		.parts = &d->parts, .kind = d->owed ? "manual" : "regular", .audit = true};
+		.parts = &d->parts, .kind = d->owed ? CYCLE_MANUAL : CYCLE_REGULAR, .audit = true};
 	bool well;
 
 	if (!record_whole(d, &once, err) || !once_run(&once, &well, err) || !record_end(d, err))
@@ -83,7 +83,7 @@ static bool run_whole(struct daemon *d, struct err *err)
 static bool run_resumed(struct daemon *d, struct err *err)
 {
 	OWN_STR bool *wanted = daemon_resumable(d, clock_now(), err);
-	struct once once = {.parts = &d->parts, .kind = "rest", .wanted = wanted};
+	struct once once = {.parts = &d->parts, .kind = CYCLE_REST, .wanted = wanted};
 	bool well;
 
 	return wanted && record_resumed(d, &once, err) && once_run(&once, &well, err) &&
@@ -117,7 +117,8 @@ static bool run_local(struct daemon *d, struct err *err)
 {
 	bool any, well;
 	OWN_STR bool *wanted = find_local(d, &any, err);
-	struct once once = {.parts = &d->parts, .kind = "rest", .wanted = wanted, .local = true};
+	struct once once = {
+		.parts = &d->parts, .kind = CYCLE_REST, .wanted = wanted, .local = true};
 
 	return wanted && once_run(&once, &well, err);
 }

@@ -9,12 +9,12 @@
 
 struct once {
 	struct parts *parts; /* borrowed, as is `wanted` */
-	const char *kind;    /* "regular", "rest" (of a cycle), "manual" */
-	const bool *wanted;  /* which of the targets; NULL: all */
-	bool local;          /* see cycle.h */
-	bool audit;          /* a part of the cycle, if it is due */
-	int64_t since;       /* "rest": when the cycle began that is gone on with, else 0 */
-	int64_t next_cycle;  /* for the report; 0: none is planned */
+	enum cycle_kind kind;
+	const bool *wanted; /* which of the targets; NULL: all */
+	bool local;         /* see cycle.h */
+	bool audit;         /* a part of the cycle, if it is due */
+	int64_t since;      /* of CYCLE_REST: when the cycle began that it resumes; else 0 */
+	int64_t next_cycle; /* for the report; 0: none is planned */
 	void (*delivered)(void *ctx, const struct target *t, const char *path); /* see cycle.h */
 	void *ctx;
 };

@@ -19,7 +19,6 @@ void assignment_clear(struct assignment *a)
 	free(a->path);
 	free(a->client);
 	free(a->note);
-	free(a->found);
 	*a = (struct assignment){0};
 }
 
@@ -47,4 +46,27 @@ const char *assignment_label(const struct assignment *a, char out[ASSIGNMENT_LAB
 const char *assignment_state_text(enum assignment_state state)
 {
 	return text[state];
+}
+
+static const char *const texts[] = {
+	[AUDIT_NEVER] = "",
+	[AUDIT_SEEDING] = "seeding",
+	[AUDIT_DOWNLOADING] = "downloading",
+	[AUDIT_QUEUED] = "queued",
+	[AUDIT_CHECKING] = "checking",
+	[AUDIT_STALLED] = "stalled",
+	[AUDIT_PAUSED] = "paused",
+	[AUDIT_ERROR] = "error",
+	[AUDIT_MISSING] = "missing",
+	[AUDIT_REFUSED] = "refused",
+	[AUDIT_AWAITED] = "not picked up",
+	[AUDIT_PENDING] = "pending",
+	[AUDIT_UNKNOWN] = "unknown",
+	[AUDIT_UNASKED] = "not asked",
+};
+_Static_assert(sizeof texts / sizeof *texts == AUDIT_CLASSES, "a text for each class");
+
+const char *audit_class_text(enum audit_class class)
+{
+	return texts[class];
 }

@@ -35,6 +35,25 @@ enum assignment_pick_up {
 	PICK_UP_REFUSED, /* the client put it aside */
 };
 
+/* What an audit found of a torrent.  The ledger keeps these numbers: add new ones at the end. */
+enum audit_class {
+	AUDIT_NEVER, /* there was none yet */
+	AUDIT_SEEDING,
+	AUDIT_DOWNLOADING,
+	AUDIT_QUEUED,
+	AUDIT_CHECKING,
+	AUDIT_STALLED,
+	AUDIT_PAUSED,
+	AUDIT_ERROR,
+	AUDIT_MISSING, /* delivered, and the client does not have it */
+	AUDIT_REFUSED, /* the client that watches the folder put it aside */
+	AUDIT_AWAITED, /* in the watch folder, not picked up yet */
+	AUDIT_PENDING, /* assigned, and not delivered yet */
+	AUDIT_UNKNOWN, /* picked up from a watch folder, and no client can be asked */
+	AUDIT_UNASKED, /* the client could not be asked */
+	AUDIT_CLASSES,
+};
+
 enum assignment_hook { HOOK_NONE, HOOK_DUE, HOOK_STARTED, HOOK_DONE };
 
 struct assignment {
@@ -55,9 +74,9 @@ struct assignment {
 	bool set_aside;    /* after too many of them: no longer in the way of others */
 	enum assignment_hook hook;
 	enum assignment_pick_up pick_up;
-	int64_t pick_up_at; /* when that was found */
-	char *found;        /* what the last audit found: "seeding"; NULL: nothing yet */
-	int64_t found_at;   /* since when that is so */
+	int64_t pick_up_at;                         /* when that was found */
+	enum audit_class found;                     /* what the last audit found */
+	int64_t found_at;                           /* since when that is so */
 	int64_t asked_at, changed_at, delivered_at; /* ms since 1970, 0: not yet */
 };
 
@@ -69,6 +88,9 @@ bool assignment_is_staged(const struct assignment *a);
 
 /* "TorrentID 7", or words for one whose id is not known. */
 const char *assignment_label(const struct assignment *a, char out[ASSIGNMENT_LABEL]);
+
+/* "missing"; "" for AUDIT_NEVER */
+const char *audit_class_text(enum audit_class class);
 
 /* "asking", "assigned", ... */
 const char *assignment_state_text(enum assignment_state state);

@@ -24,7 +24,7 @@ void event_clear(struct event *e)
 
 void notice_clear(struct notice *n)
 {
-	free(n->key);
+	free(n->name);
 	*n = (struct notice){0};
 }
 

@@ -4,6 +4,8 @@
 #ifndef MODEL_EVENT_H
 #define MODEL_EVENT_H
 
+#include "model/outcome.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,16 +46,37 @@ struct event {
 	unsigned covered;
 };
 
+/* The ledger keeps these numbers: add new ones at the end. */
+enum notice_kind {
+	NOTICE_FAILURE, /* of a container; of the cycle as a whole where the name is "" */
+	NOTICE_CLIENT,
+	NOTICE_FULL, /* of a container */
+	NOTICE_LOST,
+	NOTICE_LATE,    /* files that are not picked up */
+	NOTICE_REFUSED, /* files that a client put aside */
+	NOTICE_AUDIT,
+	NOTICE_VERSION,
+	NOTICE_DIGEST,
+	NOTICE_KINDS,
+};
+
+/* The causes of a NOTICE_CLIENT. */
+#define NOTICE_AWAY 1u
+#define NOTICE_REFUSES 2u
+
 /* What was reported already, so that it is reported once. */
-#define EVENT_KEY_MAX 600
 struct notice {
-	char *key;     /* owned: "failure:attic" */
-	int64_t since; /* when it began; or when it was last reported */
-	int64_t ended; /* when it last ended; 0: never, or it goes on */
-	bool on;       /* it goes on */
-	bool told;     /* its begin was reported */
-	char detail[64];
-	bool changed; /* not stored */
+	enum notice_kind kind;
+	char *name;          /* owned; "" of a kind of which there is one notice */
+	int64_t since;       /* when it began; or when it was last reported */
+	int64_t ended;       /* when it last ended; 0: never, or it continues */
+	bool on;             /* it continues */
+	bool told;           /* its begin was reported */
+	struct result first; /* of a failure: what was reported first */
+	uint32_t causes;     /* what was reported: of a failure bits of result_cause() */
+	uint64_t count;      /* of an audit: how many torrents were missing */
+	char value[64];      /* of a full container its size; of a version itself */
+	bool changed;        /* not stored */
 };
 
 void event_clear(struct event *e);

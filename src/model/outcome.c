@@ -1,5 +1,6 @@
 #include "model/outcome.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -19,6 +20,8 @@ static const char *const waits[OUTCOME_WAITS] = {
 	[WAIT_SPACE] = "Space",   [WAIT_STALLED] = "Stalled", [WAIT_BACKLOG] = "Backlog",
 	[WAIT_CLIENT] = "Client",
 };
+
+#define CAUSES_TEXT 1000
 
 void outcome_clear(struct outcome *o)
 {
@@ -58,6 +61,41 @@ char *outcome_words(const struct result *r, const char *detail, int64_t until, i
 	}
 	clock_span(until - now + 999, time);
 	return mem_printf("the tracker is left alone for another %s, after: %s", time, detail);
+}
+
+#define ERR_BIT 8 /* the first bit of an error */
+_Static_assert(OUTCOME_WAITS <= ERR_BIT && ERR_BIT + ERR_CODES <= 32, "a bit for each cause");
+
+static uint32_t bit(unsigned n)
+{
+	return UINT32_C(1) << n;
+}
+
+uint32_t result_cause(const struct result *r)
+{
+	if (r->kind == OUTCOME_ERR)
+		return bit(ERR_BIT + r->code);
+	return r->kind == OUTCOME_WAIT ? bit(r->wait) : 0;
+}
+
+char *result_causes_text(uint32_t causes)
+{
+	OWN_BUF struct buf out = BUF_MAX(CAUSES_TEXT);
+	char text[OUTCOME_TEXT];
+
+	for (unsigned i = 0; i < ERR_BIT + ERR_CODES; i++) {
+		struct result r = {.kind = OUTCOME_WAIT};
+		if (!(causes & bit(i)))
+			continue;
+		if (i >= ERR_BIT)
+			r = (struct result){.kind = OUTCOME_ERR,
+					    .code = (enum err_code)(i - ERR_BIT)};
+		else
+			r.wait = (enum outcome_wait)i;
+		result_text(&r, text);
+		buf_printf(&out, ", %s", text);
+	}
+	return buf_take(&out);
 }
 
 bool result_is_well(const struct result *r)

@@ -70,6 +70,13 @@ bool result_needs_a_person(const struct result *r);
  * is nothing to say.  The caller's. */
 char *outcome_words(const struct result *r, const char *detail, int64_t until, int64_t now);
 
+/* A bit for each cause of a result that is not OK, FULL or STALLED.  The ledger keeps them. */
+uint32_t result_cause(const struct result *r);
+
+/* The text of each cause in `causes`, each after ", "; an HTTP status and an OTHER's name are not
+ * known.  The caller's. */
+char *result_causes_text(uint32_t causes);
+
 /* Is it ERR with this code, or WAIT with this reason? */
 static inline bool result_is_err(const struct result *r, enum err_code code)
 {

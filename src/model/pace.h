@@ -27,6 +27,14 @@ struct pace {
 	char announced[24];        /* version of its utility that the tracker last named; "" none */
 };
 
+/* The ledger keeps these numbers. */
+enum cycle_kind {
+	CYCLE_REGULAR,
+	CYCLE_REST,   /* of a cycle that left something undone */
+	CYCLE_MANUAL, /* a person asked for it */
+	CYCLE_KINDS,
+};
+
 struct cycle_clock {
 	int64_t last_cycle;   /* begin of the last regular cycle */
 	int64_t next_cycle;   /* when the next regular one is due; 0: at once */

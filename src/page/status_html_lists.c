@@ -8,7 +8,6 @@
 #include "base/num.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 static void begin(struct buf *out, const char *id, const char *title)
 {
@@ -96,12 +95,11 @@ static void add_turn(const struct ledger_turn *t, int64_t now, struct buf *out)
 	buf_puts(out, "</li>\n");
 }
 
-static const char *kind_words(const char *kind)
-{
-	if (strcmp(kind, "rest") == 0)
-		return "What an earlier cycle had left undone";
-	return strcmp(kind, "manual") == 0 ? "A cycle on request" : "A regular cycle";
-}
+static const char *const kinds[CYCLE_KINDS] = {
+	[CYCLE_REGULAR] = "A regular cycle",
+	[CYCLE_REST] = "What an earlier cycle had left undone",
+	[CYCLE_MANUAL] = "A cycle on request",
+};
 
 static void add_detail(const struct status *s, size_t i, struct buf *out)
 {
@@ -114,7 +112,7 @@ static void add_detail(const struct status *s, size_t i, struct buf *out)
 	buf_printf(out, ", %s", looks[words_cycle(s, i)].words);
 	clock_span(c->ended_at - c->begun_at, span);
 	buf_puts(out, "</h3>\n<p class=\"small soft\">");
-	buf_puts(out, kind_words(c->kind));
+	buf_puts(out, kinds[c->kind]);
 	if (c->ended_at)
 		buf_printf(out, "; it took %s", span);
 	buf_puts(out, ".</p>\n<ul class=\"small\">\n");

@@ -219,7 +219,7 @@ bool ledger_undone(struct ledger *l, const char *const names[], size_t n,
 		   struct err *err) MUST_CHECK;
 
 /* A cycle over these containers begins: each of them is undone from now on. */
-bool ledger_cycle_begin(struct ledger *l, const char *kind, const char *const names[], size_t n,
+bool ledger_cycle_begin(struct ledger *l, enum cycle_kind kind, const char *const names[], size_t n,
 			int64_t *cycle, struct err *err) MUST_CHECK;
 
 /* One container's turn is over. */
@@ -243,9 +243,10 @@ struct ledger_turn {
 };
 struct ledger_cycle {
 	int64_t id, begun_at, ended_at; /* ended_at 0: it did not, or not yet */
-	char *kind, *summary;           /* owned */
-	bool well, failed;              /* failed: a container's outcome was ERR */
-	struct ledger_turn *turns;      /* owned, by container */
+	enum cycle_kind kind;
+	char *summary;             /* owned */
+	bool well, failed;         /* failed: a container's outcome was ERR */
+	struct ledger_turn *turns; /* owned, by container */
 	size_t n_turns;
 };
 
@@ -338,8 +339,8 @@ bool ledger_forgive(struct ledger *l, const char *fingerprint, struct err *err) 
 /* What it found of torrents, all in one transaction. */
 struct ledger_finding {
 	int64_t id;
-	const char *found; /* "seeding" */
-	int64_t since;     /* when that began, as far as is known */
+	enum audit_class found;
+	int64_t since; /* when that began, as far as is known */
 };
 bool ledger_audited(struct ledger *l, const struct ledger_finding *findings, size_t n,
 		    struct err *err) MUST_CHECK;

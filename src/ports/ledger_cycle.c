@@ -64,12 +64,12 @@ bool ledger_undone(struct ledger *l, const char *const names[], size_t n, struct
 	return ledger_commit(l, ok, err);
 }
 
-bool ledger_cycle_begin(struct ledger *l, const char *kind, const char *const names[], size_t n,
+bool ledger_cycle_begin(struct ledger *l, enum cycle_kind kind, const char *const names[], size_t n,
 			int64_t *cycle, struct err *err)
 {
 	if (!ledger_run(l, SQL_BEGIN, err, ""))
 		return false;
-	bool ok = ledger_run(l, SQL_CYCLE_BEGIN, err, "ti", kind, clock_now());
+	bool ok = ledger_run(l, SQL_CYCLE_BEGIN, err, "ii", (int64_t)kind, clock_now());
 	int64_t id = sqlite3_last_insert_rowid(l->db);
 	for (size_t i = 0; ok && i < n; i++)
 		ok = ledger_run(l, SQL_UNDONE, err, "t", names[i]);
@@ -79,7 +79,7 @@ bool ledger_cycle_begin(struct ledger *l, const char *kind, const char *const na
 	return true;
 }
 
-static int within(int value, int count)
+int ledger_within(int value, int count)
 {
 	return value >= 0 && value < count ? value : 0;
 }
@@ -89,8 +89,9 @@ struct result ledger_result(sqlite3_stmt *s, int first)
 	int kind = sqlite3_column_int(s, first);
 	struct result r = {
 		.kind = kind >= 0 && kind <= OUTCOME_ERR ? (enum outcome_kind)kind : OUTCOME_ERR,
-		.wait = (enum outcome_wait)within(sqlite3_column_int(s, first + 1), OUTCOME_WAITS),
-		.code = (enum err_code)within(sqlite3_column_int(s, first + 2), ERR_CODES),
+		.wait = (enum outcome_wait)ledger_within(sqlite3_column_int(s, first + 1),
+							 OUTCOME_WAITS),
+		.code = (enum err_code)ledger_within(sqlite3_column_int(s, first + 2), ERR_CODES),
 		.status = sqlite3_column_int(s, first + 3)};
 
 	text_copy(r.name, sizeof r.name, ledger_text(s, first + 4));
@@ -213,8 +214,8 @@ bool ledger_audited(struct ledger *l, const struct ledger_finding *findings, siz
 		return false;
 	bool ok = true;
 	for (size_t i = 0; ok && i < n; i++)
-		ok = ledger_run(l, SQL_AUDITED, err, "iti", findings[i].id, findings[i].found,
-				findings[i].since);
+		ok = ledger_run(l, SQL_AUDITED, err, "iii", findings[i].id,
+				(int64_t)findings[i].found, findings[i].since);
 	return ledger_commit(l, ok, err);
 }
 

@@ -29,7 +29,7 @@ static void read_assignment(sqlite3_stmt *s, struct assignment *a)
 	a->client = ledger_text_or_null(s, 18);
 	a->pick_up = (enum assignment_pick_up)sqlite3_column_int(s, 19);
 	a->pick_up_at = sqlite3_column_int64(s, 20);
-	a->found = ledger_text_or_null(s, 21);
+	a->found = (enum audit_class)ledger_within(sqlite3_column_int(s, 21), AUDIT_CLASSES);
 	a->found_at = sqlite3_column_int64(s, 22);
 }
 

@@ -148,6 +148,9 @@ bool ledger_run(struct ledger *l, enum sql which, struct err *err, const char *t
 /* Ends a transaction: commit if all went well, else roll back and keep the first error. */
 bool ledger_commit(struct ledger *l, bool ok, struct err *err);
 
+/* A number of an enum that has `count`; 0 for one that this version does not know. */
+int ledger_within(int value, int count);
+
 /* A result, from its five columns; kinds that this version does not know are failures. */
 struct result ledger_result(sqlite3_stmt *s, int first_column);
 

@@ -28,7 +28,6 @@ void ledger_cycles_free(struct ledger_cycle *list, size_t n)
 		for (size_t k = 0; k < list[i].n_turns; k++)
 			turn_clear(&list[i].turns[k]);
 		free(list[i].turns);
-		free(list[i].kind);
 		free(list[i].summary);
 	}
 	free(list);
@@ -36,13 +35,14 @@ void ledger_cycles_free(struct ledger_cycle *list, size_t n)
 
 static struct ledger_cycle read_cycle(sqlite3_stmt *s)
 {
-	return (struct ledger_cycle){.id = sqlite3_column_int64(s, 0),
-				     .kind = mem_dup(ledger_text(s, 1)),
-				     .begun_at = sqlite3_column_int64(s, 2),
-				     .ended_at = sqlite3_column_int64(s, 3),
-				     .well = sqlite3_column_int(s, 4) != 0,
-				     .summary = mem_dup(ledger_text(s, 5)),
-				     .failed = sqlite3_column_int(s, 14) != 0};
+	return (struct ledger_cycle){
+		.id = sqlite3_column_int64(s, 0),
+		.kind = (enum cycle_kind)ledger_within(sqlite3_column_int(s, 1), CYCLE_KINDS),
+		.begun_at = sqlite3_column_int64(s, 2),
+		.ended_at = sqlite3_column_int64(s, 3),
+		.well = sqlite3_column_int(s, 4) != 0,
+		.summary = mem_dup(ledger_text(s, 5)),
+		.failed = sqlite3_column_int(s, 14) != 0};
 }
 
 static void add_turn(struct ledger_cycle *c, sqlite3_stmt *s)

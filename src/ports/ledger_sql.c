@@ -74,7 +74,6 @@
 	"ALTER TABLE " table " ADD COLUMN code INTEGER NOT NULL DEFAULT 0;"                   \
 	"ALTER TABLE " table " ADD COLUMN status INTEGER NOT NULL DEFAULT 0;"                 \
 	"ALTER TABLE " table " ADD COLUMN error TEXT NOT NULL DEFAULT '';"                    \
-	"ALTER TABLE " table " ADD COLUMN until INTEGER NOT NULL DEFAULT 0;"                  \
 	"UPDATE " table " SET kind = CASE WHEN outcome = 'OK' THEN 0 WHEN outcome = 'FULL'"   \
 	" THEN 1 WHEN outcome = 'STALLED' THEN 2 WHEN outcome LIKE 'WAIT%' THEN 3 ELSE 4 END" \
 	" WHERE outcome IS NOT NULL;"                                                         \
@@ -89,6 +88,72 @@
 	" ELSE CASE WHEN outcome LIKE 'ERR(HTTP %' THEN 14 ELSE 15 END END WHERE kind = 4;"   \
 	"UPDATE " table " SET status = CAST(substr(outcome, 10) AS INTEGER) WHERE code = 14;" \
 	"UPDATE " table " SET error = substr(outcome, 5, length(outcome) - 5) WHERE code = 15;"
+
+/* The numbers of enum notice_kind; of what was reported of a failure, the bits of result_cause().
+ */
+#define NOTICE_TABLE                                                                           \
+	"ALTER TABLE notice RENAME TO notice3;"                                                \
+	"CREATE TABLE notice("                                                                 \
+	" what INTEGER NOT NULL, name TEXT NOT NULL, since INTEGER NOT NULL,"                  \
+	" ended INTEGER NOT NULL, goes_on INTEGER NOT NULL, told INTEGER NOT NULL,"            \
+	" causes INTEGER NOT NULL DEFAULT 0, count INTEGER NOT NULL DEFAULT 0,"                \
+	" value TEXT NOT NULL DEFAULT '', detail TEXT, outcome TEXT, PRIMARY KEY(what, name))" \
+	" WITHOUT ROWID;"                                                                      \
+	"INSERT OR IGNORE INTO notice(what, name, since, ended, goes_on, told, detail) SELECT" \
+	" CASE substr(key, 1, instr(key || ':', ':') - 1) WHEN 'failure' THEN 0"               \
+	" WHEN 'client' THEN 1 WHEN 'full' THEN 2 WHEN 'lost' THEN 3 WHEN 'late' THEN 4"       \
+	" WHEN 'refused' THEN 5 WHEN 'audit' THEN 6 WHEN 'version' THEN 7"                     \
+	" WHEN 'digest' THEN 8 END, substr(key, instr(key || ':', ':') + 1), since, ended,"    \
+	" goes_on, told, detail FROM notice3;"                                                 \
+	"DROP TABLE notice3;"                                                                  \
+	"UPDATE notice SET outcome = substr(detail, 1, instr(detail || ', ', ', ') - 1)"       \
+	" WHERE what = 0 AND detail <> '';"
+
+/* In SQL << and | have the same precedence: so the bits are factors. */
+#define NOTICE_VALUES                                                                             \
+	"UPDATE notice SET causes = CASE kind WHEN 3 THEN 1 << wait WHEN 4 THEN 256 << code"      \
+	" ELSE 0 END | (detail LIKE '%WAIT(Space)%') * 8 | (detail LIKE '%WAIT(Client)%') * 64"   \
+	" | (detail LIKE '%ERR(Auth)%') * 512 | (detail LIKE '%ERR(Client)%') * 2048"             \
+	" | (detail LIKE '%ERR(Config)%') * 4096 | (detail LIKE '%ERR(Disk)%') * 8192"            \
+	" | (detail LIKE '%ERR(Ledger)%') * 32768 WHERE what = 0;"                                \
+	"UPDATE notice SET causes = (detail = 'away') | (detail = 'refuses') * 2 WHERE what = 1;" \
+	"UPDATE notice SET count = CAST(detail AS INTEGER) WHERE what = 6;"                       \
+	"UPDATE notice SET value = detail WHERE what IN (2, 7);"                                  \
+	"ALTER TABLE notice DROP COLUMN outcome;"                                                 \
+	"ALTER TABLE notice DROP COLUMN detail;"
+
+/* Kinds of cycles and what audits found were stored as their names. */
+#define NAMES_TO_NUMBERS                                                                           \
+	"ALTER TABLE cycle RENAME COLUMN kind TO name;"                                            \
+	"ALTER TABLE cycle ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"                            \
+	"UPDATE cycle SET kind = CASE name WHEN 'rest' THEN 1 WHEN 'manual' THEN 2 ELSE 0 END;"    \
+	"ALTER TABLE cycle DROP COLUMN name;"                                                      \
+	"ALTER TABLE assignment RENAME COLUMN found TO class;"                                     \
+	"ALTER TABLE assignment ADD COLUMN found INTEGER NOT NULL DEFAULT 0;"                      \
+	"UPDATE assignment SET found = CASE class WHEN 'seeding' THEN 1 WHEN 'downloading' THEN 2" \
+	" WHEN 'queued' THEN 3 WHEN 'checking' THEN 4 WHEN 'stalled' THEN 5 WHEN 'paused' THEN 6"  \
+	" WHEN 'error' THEN 7 WHEN 'missing' THEN 8 WHEN 'refused' THEN 9"                         \
+	" WHEN 'not picked up' THEN 10 WHEN 'pending' THEN 11 WHEN 'unknown' THEN 12"              \
+	" WHEN 'not asked' THEN 13 ELSE 0 END WHERE class IS NOT NULL;"                            \
+	"ALTER TABLE assignment DROP COLUMN class;"
+
+#define NEW_IN_4                                                                             \
+	"ALTER TABLE audit ADD COLUMN in_error INTEGER NOT NULL DEFAULT 0;"                  \
+	"CREATE TABLE ping(id INTEGER PRIMARY KEY CHECK(id = 1), failures INTEGER NOT NULL," \
+	" since INTEGER NOT NULL, why TEXT NOT NULL);"                                       \
+	"INSERT INTO ping VALUES(1, 0, 0, '');"                                              \
+	"ALTER TABLE cycle ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;"                    \
+	"UPDATE cycle SET failed = 1 WHERE summary LIKE '%:ERR(%';"                          \
+	"ALTER TABLE container ADD COLUMN until INTEGER NOT NULL DEFAULT 0;"                 \
+	"ALTER TABLE turn ADD COLUMN until INTEGER NOT NULL DEFAULT 0;"
+#define NOTICE_RESULTS RESULT_COLUMNS("notice")
+#define TURN_RESULTS RESULT_COLUMNS("container") RESULT_COLUMNS("turn")
+#define PACE_NUMBERS                                                                           \
+	"ALTER TABLE pace ADD COLUMN status INTEGER NOT NULL DEFAULT 0;"                       \
+	"ALTER TABLE pace ADD COLUMN unproven INTEGER NOT NULL DEFAULT 0;"                     \
+	"UPDATE pace SET status = CAST(substr(reason, instr(reason, 'HTTP ') + 5) AS INTEGER)" \
+	" WHERE instr(reason, 'HTTP ') > 0;"                                                   \
+	"UPDATE pace SET unproven = status = 403 AND reason LIKE 'no call with%';"
 
 const struct ledger_migration ledger_migrations[] = {
 	{1,
@@ -158,21 +223,8 @@ const struct ledger_migration ledger_migrations[] = {
 	    " WHERE EXISTS(SELECT 1 FROM assignment WHERE torrent_id IS NOT NULL);"
 	    "ALTER TABLE audit ADD COLUMN missing INTEGER NOT NULL DEFAULT 0;"},
 	/* What code decides on is stored as numbers, beside the texts for people. */
-	{4,
-	 "ALTER TABLE audit ADD COLUMN in_error INTEGER NOT NULL DEFAULT 0;"
-	 "CREATE TABLE ping(id INTEGER PRIMARY KEY CHECK(id = 1), failures INTEGER NOT NULL,"
-	 " since INTEGER NOT NULL, why TEXT NOT NULL);"
-	 "INSERT INTO ping VALUES(1, 0, 0, '');"
-	 "ALTER TABLE cycle ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;"
-	 "UPDATE cycle SET failed = 1 WHERE summary LIKE '%:ERR(%';" RESULT_COLUMNS("container")
-		 RESULT_COLUMNS(
-			 "turn") "ALTER TABLE pace ADD COLUMN status INTEGER NOT NULL DEFAULT 0;"
-				 "ALTER TABLE pace ADD COLUMN unproven INTEGER NOT NULL DEFAULT 0;"
-				 "UPDATE pace SET status = CAST(substr(reason, instr(reason, 'HTTP "
-				 "') + 5)"
-				 " AS INTEGER) WHERE instr(reason, 'HTTP ') > 0;"
-				 "UPDATE pace SET unproven = status = 403 AND reason LIKE 'no call "
-				 "with%';"},
+	{4, NEW_IN_4 NOTICE_TABLE NOTICE_RESULTS NOTICE_VALUES NAMES_TO_NUMBERS TURN_RESULTS
+		    PACE_NUMBERS},
 };
 
 _Static_assert(sizeof ledger_migrations / sizeof *ledger_migrations == LEDGER_VERSION,
@@ -189,6 +241,10 @@ _Static_assert(ASSIGNMENT_ASKING == 0 && ASSIGNMENT_ASSIGNED == 1 && ASSIGNMENT_
 		       ASSIGNMENT_DELIVERING == 3 && ASSIGNMENT_DELIVERED == 4 &&
 		       ASSIGNMENT_LOST == 5 && ASSIGNMENT_UNFOUNDED == 6,
 	       "states are kept in the ledger as these numbers");
+_Static_assert(AUDIT_NEVER == 0 && AUDIT_SEEDING == 1 && AUDIT_UNASKED == 13 &&
+		       AUDIT_CLASSES == 14 && CYCLE_REST == 1 && CYCLE_MANUAL == 2 &&
+		       NOTICE_CLIENT == 1 && NOTICE_AUDIT == 6 && NOTICE_KINDS == 9,
+	       "so are what an audit found, kinds of cycles, and notices");
 _Static_assert(OUTCOME_ERR == 4 && OUTCOME_WAITS == 7 && ERR_CODES == 16 && WORD_HTTP == 14,
 	       "results are, too");
 _Static_assert(HOOK_NONE == 0 && HOOK_DUE == 1 && HOOK_STARTED == 2 && HOOK_DONE == 3,
@@ -349,8 +405,12 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_IS_REDELIVERED] = "SELECT 1 FROM redelivery WHERE target = ?1 AND assignment = ?2",
 	[SQL_REDELIVERED] = "INSERT OR REPLACE INTO redelivery VALUES(?1, ?2)",
 	[SQL_REDELIVERY_ENDED] = "DELETE FROM redelivery WHERE target = ?1",
-	[SQL_NOTICES] = "SELECT key, since, ended, goes_on, told, detail FROM notice",
-	[SQL_SET_NOTICE] = "INSERT OR REPLACE INTO notice VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_NOTICES] =
+		"SELECT what, name, since, ended, goes_on, told, causes, count, value, kind,"
+		" wait, code, status, error FROM notice",
+	[SQL_SET_NOTICE] = "INSERT OR REPLACE INTO notice(what, name, since, ended, goes_on, told,"
+			   " causes, count, value, kind, wait, code, status, error) VALUES(?1, ?2,"
+			   " ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
 	[SQL_ADD_MESSAGE] = "INSERT INTO message(target, at, kind, level, name, title, text)"
 			    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[SQL_NEXT_MESSAGE] = "SELECT id, at, kind, level, name, title, text FROM message"

@@ -8,12 +8,16 @@ _Static_assert(EVENT_GOOD == 0 && EVENT_INFO == 1 && EVENT_WARNING == 2 && EVENT
 
 static void read_notice(sqlite3_stmt *s, struct notice *n)
 {
-	*n = (struct notice){.key = mem_dup(ledger_text(s, 0)),
-			     .since = sqlite3_column_int64(s, 1),
-			     .ended = sqlite3_column_int64(s, 2),
-			     .on = sqlite3_column_int(s, 3) != 0,
-			     .told = sqlite3_column_int(s, 4) != 0};
-	text_copy(n->detail, sizeof n->detail, ledger_text(s, 5));
+	*n = (struct notice){.kind = (enum notice_kind)sqlite3_column_int(s, 0),
+			     .name = mem_dup(ledger_text(s, 1)),
+			     .since = sqlite3_column_int64(s, 2),
+			     .ended = sqlite3_column_int64(s, 3),
+			     .on = sqlite3_column_int(s, 4) != 0,
+			     .told = sqlite3_column_int(s, 5) != 0,
+			     .causes = (uint32_t)sqlite3_column_int64(s, 6),
+			     .count = (uint64_t)sqlite3_column_int64(s, 7),
+			     .first = ledger_result(s, 9)};
+	text_copy(n->value, sizeof n->value, ledger_text(s, 8));
 }
 
 bool ledger_notices(struct ledger *l, struct notice **list, size_t *n, struct err *err)
@@ -40,8 +44,12 @@ bool ledger_notices(struct ledger *l, struct notice **list, size_t *n, struct er
 
 static bool set_notice(struct ledger *l, const struct notice *n, struct err *err)
 {
-	return ledger_run(l, SQL_SET_NOTICE, err, "tiiiit", n->key, n->since, n->ended,
-			  (int64_t)n->on, (int64_t)n->told, n->detail);
+	const struct result *r = &n->first;
+
+	return ledger_run(l, SQL_SET_NOTICE, err, "itiiiiiitiiiit", (int64_t)n->kind, n->name,
+			  n->since, n->ended, (int64_t)n->on, (int64_t)n->told, (int64_t)n->causes,
+			  (int64_t)n->count, n->value, (int64_t)r->kind, (int64_t)r->wait,
+			  (int64_t)r->code, (int64_t)r->status, r->name);
 }
 
 static bool add_message(struct ledger *l, const struct ledger_message *m, struct err *err)

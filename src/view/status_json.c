@@ -41,7 +41,7 @@ json_t *status_assignment_json(const struct assignment *a)
 	json_object_set_new(out, "bytes", number_json(a->bytes));
 	json_object_set_new(out, "path", text_json(a->path));
 	json_object_set_new(out, "client", text_json(a->client));
-	json_object_set_new(out, "found", text_json(a->found));
+	json_object_set_new(out, "found", text_json(audit_class_text(a->found)));
 	json_object_set_new(out, "tries", json_integer(a->tries));
 	json_object_set_new(out, "note", text_json(a->note));
 	json_object_set_new(out, "asked_at", time_json(a->asked_at));
@@ -170,13 +170,15 @@ static json_t *turns_json(const struct ledger_cycle *c, int64_t now)
 
 static json_t *cycles_json(const struct status *s)
 {
+	static const char *const kinds[CYCLE_KINDS] = {
+		[CYCLE_REGULAR] = "regular", [CYCLE_REST] = "rest", [CYCLE_MANUAL] = "manual"};
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < s->n_cycles; i++) {
 		const struct ledger_cycle *c = &s->cycles[i];
 		json_t *one = json_object();
 		json_object_set_new(one, "id", json_integer(c->id));
-		json_object_set_new(one, "kind", json_string(c->kind));
+		json_object_set_new(one, "kind", json_string(kinds[c->kind]));
 		json_object_set_new(one, "begun_at", time_json(c->begun_at));
 		json_object_set_new(one, "ended_at", time_json(c->ended_at));
 		json_object_set_new(one, "well", c->ended_at ? json_boolean(c->well) : json_null());

@@ -63,7 +63,7 @@ class Past:
         row.update(more)
         self.insert("assignment", **row)
 
-    def cycle(self, at, turns, well=True, kind="regular", ended=True, took=14000):
+    def cycle(self, at, turns, well=True, kind=0, ended=True, took=14000):
         """turns: {container: (outcome, detail)}"""
         summary = ", ".join(f"{name}:{outcome}" for name, (outcome, _) in turns.items())
         identity = self.db.execute(

@@ -471,7 +471,7 @@ def test_a_week_is_told_of_if_that_is_wanted(sim, receiver, telling):
     a.fetch(status=0)
     a.fetch(status=0)
     assert receiver.got() == []
-    a.ledger("UPDATE notice SET since = since - 604800000 WHERE key = 'digest'")
+    a.ledger("UPDATE notice SET since = since - 604800000 WHERE what = 8")
     for _ in range(2):
         a.fetch(status=0)
     (digest,) = receiver.got()

@@ -51,8 +51,7 @@ static void a_list_is_released_with_all_that_is_in_it(void **state)
 					      .file_name = mem_dup("c"),
 					      .path = mem_dup("d"),
 					      .client = mem_dup("e"),
-					      .note = mem_dup("f"),
-					      .found = mem_dup("g")};
+					      .note = mem_dup("f")};
 	assignment_list_free(list, 2);
 	assignment_list_free(NULL, 0);
 }

@@ -61,7 +61,7 @@ static void events_and_notices_may_be_cleared_twice(void **state)
 {
 	(void)state;
 	struct event e = {.id = 1, .text = mem_dup("x")};
-	struct notice n = {.key = mem_dup("x"), .on = true};
+	struct notice n = {.name = mem_dup("x"), .on = true};
 
 	for (int i = 0; i < 2; i++) {
 		event_clear(&e);

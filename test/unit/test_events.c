@@ -158,7 +158,7 @@ static void a_failure_that_comes_to_need_a_person_is_told_once(void **state)
 	set(w, 0, "OK");
 	assert_string_equal(told_at(w, T0 + 10 * HOUR), "failure.end");
 	assert_string_equal(w->found.list[0].text,
-			    "attic: OK, after 10 h 0 m of ERR(HTTP 503), ERR(Auth), WAIT(Space)\n");
+			    "attic: OK, after 10 h 0 m of ERR(HTTP 503), WAIT(Space), ERR(Auth)\n");
 	/* Another failure is another one. */
 	set(w, 0, "ERR(Timeout)");
 	assert_string_equal(told_at(w, T0 + 20 * HOUR), "failure.begin");

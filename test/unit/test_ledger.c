@@ -119,6 +119,16 @@ static void make_texts(const char *path)
 		    " VALUES('regular', 1, 2, 0, 'a:OK, b:ERR(Disk)');"
 		    "UPDATE pace SET reason = 'no call with this: HTTP 403: go', failures = 1;"
 		    "PRAGMA user_version = 3");
+	execute(db,
+		"INSERT INTO cycle(kind, begun_at) VALUES('rest', 2), ('manual', 3);"
+		"INSERT INTO assignment(container, state, asked_at, changed_at, found) VALUES"
+		" ('a', 4, 1, 1, NULL), ('a', 4, 1, 1, 'seeding'), ('a', 4, 1, 1, 'not asked');"
+		"INSERT INTO notice VALUES('failure:a:b', 1, 2, 1, 1,"
+		" 'ERR(HTTP 503), ERR(Auth), WAIT(Space)'), ('failure:', 1, 0, 0, 1, 'ERR(Disk)'),"
+		" ('client:box', 1, 0, 1, 1, 'refuses'), ('client:far', 1, 0, 1, 1, 'away'),"
+		" ('full:a', 9, 0, 0, 1, '1T'), ('lost', 5, 0, 1, 0, ''), ('late', 6, 0, 0, 0, ''),"
+		" ('refused', 7, 0, 0, 0, ''), ('audit', 0, 0, 0, 0, '37'),"
+		" ('version', 8, 0, 0, 1, '0.11'), ('digest', 4, 0, 0, 0, '')");
 	for (size_t i = 0; i < COUNT(old_outcomes); i++) {
 		OWN_STR char *rows =
 			mem_printf("INSERT INTO container(name, outcome, detail, outcome_at)"
@@ -151,14 +161,101 @@ static void outcomes_that_were_kept_as_texts_become_results(void **state)
 		result_text(&c.result, text);
 		assert_string_equal(text, old_outcomes[i]);
 	}
-	MUST(ledger_cycles(l, 1, &cycles, &n, &err));
-	assert_true(cycles[0].failed);
-	assert_int_equal(cycles[0].n_turns, COUNT(old_outcomes));
-	assert_int_equal(cycles[0].turns[0].result.kind, OUTCOME_OK);
+	MUST(ledger_cycles(l, 3, &cycles, &n, &err));
+	assert_int_equal(cycles[0].kind, CYCLE_MANUAL);
+	assert_int_equal(cycles[1].kind, CYCLE_REST);
+	assert_int_equal(cycles[2].kind, CYCLE_REGULAR);
+	assert_true(cycles[2].failed && !cycles[1].failed);
+	assert_int_equal(cycles[2].n_turns, COUNT(old_outcomes));
+	assert_int_equal(cycles[2].turns[0].result.kind, OUTCOME_OK);
 	ledger_cycles_free(cycles, n);
 	MUST(ledger_get_pace(l, &pace, &err));
 	assert_int_equal(pace.reason.status, 403);
 	assert_true(pace.reason.unproven);
+}
+
+/* What version 3 had reported is not reported again. */
+static void what_was_kept_as_texts_becomes_numbers(void **state)
+{
+	const struct notice expected[] = {
+		{.kind = NOTICE_FAILURE,
+		 .name = (char[]){""},
+		 .since = 1,
+		 .told = true,
+		 .first = {.kind = OUTCOME_ERR, .code = WORD_DISK}},
+		{.kind = NOTICE_FAILURE,
+		 .name = (char[]){"a:b"},
+		 .since = 1,
+		 .ended = 2,
+		 .on = true,
+		 .told = true,
+		 .first = {.kind = OUTCOME_ERR, .code = WORD_HTTP, .status = 503}},
+		{.kind = NOTICE_CLIENT,
+		 .name = (char[]){"box"},
+		 .since = 1,
+		 .on = true,
+		 .told = true,
+		 .causes = NOTICE_REFUSES},
+		{.kind = NOTICE_CLIENT,
+		 .name = (char[]){"far"},
+		 .since = 1,
+		 .on = true,
+		 .told = true,
+		 .causes = NOTICE_AWAY},
+		{.kind = NOTICE_FULL,
+		 .name = (char[]){"a"},
+		 .since = 9,
+		 .told = true,
+		 .value = "1T"},
+		{.kind = NOTICE_LOST, .name = (char[]){""}, .since = 5, .on = true},
+		{.kind = NOTICE_LATE, .name = (char[]){""}, .since = 6},
+		{.kind = NOTICE_REFUSED, .name = (char[]){""}, .since = 7},
+		{.kind = NOTICE_AUDIT, .name = (char[]){""}, .count = 37},
+		{.kind = NOTICE_VERSION,
+		 .name = (char[]){""},
+		 .since = 8,
+		 .told = true,
+		 .value = "0.11"},
+		{.kind = NOTICE_DIGEST, .name = (char[]){""}, .since = 4}};
+	static const struct result causes[] = {{.kind = OUTCOME_ERR, .code = WORD_HTTP},
+					       {.kind = OUTCOME_ERR, .code = WORD_AUTH},
+					       {.kind = OUTCOME_WAIT, .wait = WAIT_SPACE}};
+	static const enum audit_class found[] = {AUDIT_NEVER, AUDIT_SEEDING, AUDIT_UNASKED};
+	struct ledger_fixture *f = *state;
+	struct notice *list;
+	struct assignment *rows;
+	struct err err;
+	size_t n;
+
+	ledger_close(f->l);
+	f->l = NULL;
+	unlink(f->path);
+	make_texts(f->path);
+	struct ledger *l = reopened(state);
+	MUST(ledger_notices(l, &list, &n, &err));
+	assert_int_equal(n, COUNT(expected));
+	for (size_t i = 0; i < n; i++) {
+		const struct notice *a = &expected[i], *b = &list[i];
+		uint32_t bits = a->kind == NOTICE_FAILURE ? result_cause(&a->first) : a->causes;
+		for (size_t k = 0; i == 1 && k < COUNT(causes); k++)
+			bits |= result_cause(&causes[k]);
+		assert_int_equal(a->kind, b->kind);
+		assert_string_equal(a->name, b->name);
+		assert_true(a->since == b->since && a->ended == b->ended && a->on == b->on &&
+			    a->told == b->told && a->count == b->count);
+		assert_int_equal(a->first.kind, b->first.kind);
+		assert_int_equal(a->first.code, b->first.code);
+		assert_int_equal(a->first.status, b->first.status);
+		assert_int_equal(bits, b->causes);
+		assert_string_equal(a->value, b->value);
+		notice_clear(&list[i]);
+	}
+	free(list);
+	MUST(ledger_list(l, LEDGER_ALL, NULL, 0, &rows, &n, &err));
+	assert_int_equal(n, COUNT(found));
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(rows[n - 1 - i].found, found[i]);
+	assignment_list_free(rows, n);
 }
 
 static void a_file_of_a_newer_version_is_refused_and_left_alone(void **state)
@@ -359,7 +456,7 @@ static void leftovers_are_possibly_lost_and_their_turn_is_taken(void **state)
 	size_t n = 4711;
 	int64_t cycle;
 
-	MUST(ledger_cycle_begin(ledger(state), "regular", names, 2, &cycle, &err));
+	MUST(ledger_cycle_begin(ledger(state), CYCLE_MANUAL, names, 2, &cycle, &err));
 	ask(ledger(state), "attic");
 	assign(ledger(state), "cellar", "1");
 	MUST(ledger_adopt_leftovers(reopened(state), &n, &err));
@@ -574,14 +671,15 @@ static void an_adopted_torrent_is_delivered_and_known(void **state)
 	bool keeps = false;
 
 	MUST(ledger_adopt(ledger(state), &adopted, &id, &err));
-	MUST(ledger_audited(ledger(state), &(struct ledger_finding){id, "seeding", 4711}, 1, &err));
+	MUST(ledger_audited(ledger(state), &(struct ledger_finding){id, AUDIT_SEEDING, 4711}, 1,
+			    &err));
 	MUST(ledger_keeps(ledger(state), "attic", HASH, &keeps, &err));
 	assert_true(keeps);
 	OWN_ASSIGNMENT struct assignment a = only(reopened(state));
 	assert_int_equal(a.state, ASSIGNMENT_DELIVERED);
 	assert_string_equal(a.client, "seedbox");
 	assert_string_equal(a.v2, V2);
-	assert_string_equal(a.found, "seeding");
+	assert_int_equal(a.found, AUDIT_SEEDING);
 	assert_int_equal(a.found_at, 4711);
 	assert_int_equal(totals(ledger(state), "attic").bytes, 1000);
 	assert_int_equal(count(ledger(state), LEDGER_OURS, "attic"), 1);
@@ -633,7 +731,7 @@ static void a_turn_may_have_a_time_to_be_gone_on_with(void **state)
 	struct err err;
 	int64_t cycle;
 
-	MUST(ledger_cycle_begin(ledger(state), "regular", names, 1, &cycle, &err));
+	MUST(ledger_cycle_begin(ledger(state), CYCLE_MANUAL, names, 1, &cycle, &err));
 	MUST(ledger_turn(ledger(state), cycle, &o, &err));
 	MUST(ledger_get_container(ledger(state), "attic", &known, &err));
 	assert_true(result_waits(&known.result, WAIT_CLIENT));
@@ -725,7 +823,7 @@ static void a_container_is_undone_until_its_turn_is_over(void **state)
 	assert_false(c.undone);
 	assert_int_equal(c.outcome_at, 0);
 	MUST(ledger_set_container_id(ledger(state), "attic", "12", &err));
-	MUST(ledger_cycle_begin(ledger(state), "regular", names, 2, &cycle, &err));
+	MUST(ledger_cycle_begin(ledger(state), CYCLE_MANUAL, names, 2, &cycle, &err));
 	MUST(ledger_turn(ledger(state), cycle, &o, &err));
 	MUST(ledger_get_container(reopened(state), "attic", &c, &err));
 	assert_false(c.undone);
@@ -962,13 +1060,13 @@ static void cycles_come_with_all_that_is_known_of_them(void **state)
 	assert_int_equal(n, 0);
 	ledger_cycles_free(list, n);
 	ledger_cycles_free(mem_alloc(sizeof *list), 1);
-	MUST(ledger_cycle_begin(l, "manual", NULL, 0, &id, &err));
-	MUST(ledger_cycle_begin(l, "regular", NULL, 0, &id, &err));
+	MUST(ledger_cycle_begin(l, CYCLE_MANUAL, NULL, 0, &id, &err));
+	MUST(ledger_cycle_begin(l, CYCLE_REGULAR, NULL, 0, &id, &err));
 	MUST(ledger_turn(l, id, &out, &err));
 	MUST(ledger_cycle_end(l, id, CYCLE_END_FAILED, "attic:ERR(KeyError)", &err));
 	MUST(ledger_cycles(l, 5, &list, &n, &err));
 	assert_int_equal(n, 2);
-	assert_string_equal(list[0].kind, "regular");
+	assert_int_equal(list[0].kind, CYCLE_REGULAR);
 	assert_true(list[0].begun_at > 0 && list[0].ended_at >= list[0].begun_at);
 	assert_true(list[0].failed);
 	assert_false(list[0].well);
@@ -977,12 +1075,12 @@ static void cycles_come_with_all_that_is_known_of_them(void **state)
 	assert_int_equal(list[0].turns[0].until, 4711);
 	assert_true(result_is_err(&list[0].turns[0].result, WORD_OTHER));
 	assert_string_equal(list[0].turns[0].result.name, "KeyError");
-	assert_string_equal(list[1].kind, "manual");
+	assert_int_equal(list[1].kind, CYCLE_MANUAL);
 	assert_int_equal(list[1].ended_at, 0);
 	assert_int_equal(list[1].n_turns, 0);
 	assert_string_equal(list[1].summary, "");
 	ledger_cycles_free(list, n);
-	MUST(ledger_cycle_begin(l, "regular", NULL, 0, &id, &err));
+	MUST(ledger_cycle_begin(l, CYCLE_REGULAR, NULL, 0, &id, &err));
 	MUST(ledger_cycle_end(l, id, CYCLE_END_WAITS, "", &err));
 	MUST(ledger_cycles(l, 1, &list, &n, &err));
 	assert_false(list[0].failed || list[0].well);
@@ -1017,7 +1115,7 @@ static void cycles_come_with_their_turns_and_are_counted(void **state)
 	size_t n;
 
 	for (int i = 0; i < 3; i++) {
-		MUST(ledger_cycle_begin(l, "regular", names, 2, &id, &err));
+		MUST(ledger_cycle_begin(l, CYCLE_MANUAL, names, 2, &id, &err));
 		out.container = (char[]){"attic"};
 		MUST(ledger_turn(l, id, &out, &err));
 		out.container = (char[]){"cellar"};
@@ -1087,6 +1185,7 @@ int main(void)
 		TEST(the_file_is_private_and_reopens),
 		TEST(a_file_of_an_older_version_is_brought_up_to_date),
 		TEST(outcomes_that_were_kept_as_texts_become_results),
+		TEST(what_was_kept_as_texts_becomes_numbers),
 		TEST(a_file_of_a_newer_version_is_refused_and_left_alone),
 		TEST(what_is_in_a_watch_folder_is_awaited_until_its_fate_is_known),
 		TEST(what_is_known_of_a_client_is_kept),

@@ -257,7 +257,7 @@ static bool undone(struct ledger *l, struct err *err)
 static bool cycle_begin(struct ledger *l, struct err *err)
 {
 	int64_t cycle = 4711;
-	bool ok = ledger_cycle_begin(l, "regular", names, COUNT(names), &cycle, err);
+	bool ok = ledger_cycle_begin(l, CYCLE_REGULAR, names, COUNT(names), &cycle, err);
 
 	assert_true(ok ? cycle != 4711 : cycle == 4711);
 	return ok;
@@ -365,7 +365,7 @@ static bool forgive(struct ledger *l, struct err *err)
 
 static bool audited(struct ledger *l, struct err *err)
 {
-	const struct ledger_finding two[] = {{1, "seeding", 1}, {1, "bad", 2}};
+	const struct ledger_finding two[] = {{1, AUDIT_SEEDING, 1}, {1, AUDIT_ERROR, 2}};
 
 	return ledger_audited(l, two, COUNT(two), err);
 }
@@ -415,7 +415,7 @@ static bool notices(struct ledger *l, struct err *err)
 static bool tell(struct ledger *l, struct err *err)
 {
 	struct event good = {.title = "good"}, bad = {.title = "bad"};
-	const struct notice one = {.key = (char[]){"key"}, .changed = true};
+	const struct notice one = {.name = (char[]){"attic"}, .changed = true};
 	const struct ledger_message two[] = {{"a", &good}, {"b", &bad}};
 
 	return ledger_tell(l, &one, 1, two, COUNT(two), err);
@@ -650,7 +650,7 @@ static void a_call_is_kept_as_a_whole_or_not_at_all(void **state)
 		{cycle_begin, "INSERT ON container WHEN new.name = 'bad'",
 		 "SELECT count(*) FROM cycle"},
 		{turn, "INSERT ON container WHEN new.name = 'bad'", "SELECT count(*) FROM turn"},
-		{audited, "UPDATE ON assignment WHEN new.found = 'bad'",
+		{audited, "UPDATE ON assignment WHEN new.found = 7",
 		 "SELECT found IS NOT NULL FROM assignment WHERE id = 1"},
 		{remember, "INSERT ON incomplete WHEN new.infohash = 'bad'",
 		 "SELECT count(*) FROM incomplete"},
@@ -666,7 +666,7 @@ static void a_call_is_kept_as_a_whole_or_not_at_all(void **state)
 	struct err err = {0};
 	int64_t cycle;
 
-	MUST(ledger_cycle_begin(l, "regular", attic, 1, &cycle, &err));
+	MUST(ledger_cycle_begin(l, CYCLE_REGULAR, attic, 1, &cycle, &err));
 	ask(l, "attic");
 	MUST(ledger_tell(l, NULL, 0, &message, 1, &err));
 	sql(state, "INSERT INTO incomplete VALUES('7', '', 1, 1)");
@@ -692,7 +692,7 @@ static void one_that_is_found_again_is_kept_with_its_turn_or_not_at_all(void **s
 	struct err err = {0};
 	int64_t cycle;
 
-	MUST(ledger_cycle_begin(l, "regular", attic, 1, &cycle, &err));
+	MUST(ledger_cycle_begin(l, CYCLE_REGULAR, attic, 1, &cycle, &err));
 	MUST(ledger_possibly_lost(l, ask(l, "attic"), "x", &err));
 	assert_int_equal(number(state, "SELECT undone FROM container"), 0);
 	sql(state, "CREATE TRIGGER no BEFORE UPDATE ON container BEGIN SELECT RAISE(ABORT, 'no');"

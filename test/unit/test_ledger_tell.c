@@ -24,25 +24,42 @@ static void free_notices(struct notice *list, size_t n)
 static void notices_that_changed_are_kept(void **state)
 {
 	const struct notice given[] = {
-		{.key = (char[]){"a"},
+		{.kind = NOTICE_FAILURE,
+		 .name = (char[]){"attic"},
 		 .since = 1,
 		 .ended = 2,
 		 .on = true,
-		 .detail = "why",
+		 .first = {.kind = OUTCOME_ERR, .code = WORD_HTTP, .status = 503},
+		 .causes = 1u << 31,
+		 .count = 7,
+		 .value = "1T",
 		 .changed = true},
-		{.key = (char[]){"b"}, .since = 3, .told = true, .changed = true},
-		{.key = (char[]){"c"}, .since = 5, .on = true}};
+		{.kind = NOTICE_CLIENT,
+		 .name = (char[]){"attic"},
+		 .since = 3,
+		 .told = true,
+		 .first = {.kind = OUTCOME_ERR, .code = WORD_OTHER, .name = "KeyError"},
+		 .changed = true},
+		{.kind = NOTICE_LATE, .name = (char[]){""}, .since = 5, .on = true}};
 	struct err err;
 
 	free_notices(read_notices(ledger(state), 0), 0);
 	MUST(ledger_tell(ledger(state), given, COUNT(given), NULL, 0, &err));
 	struct notice *list = read_notices(reopened(state), 2);
-	assert_string_equal(list[0].key, "a");
+	assert_int_equal(list[0].kind, NOTICE_FAILURE);
+	assert_string_equal(list[0].name, "attic");
+	assert_int_equal(list[0].first.kind, OUTCOME_ERR);
+	assert_int_equal(list[0].first.code, WORD_HTTP);
+	assert_int_equal(list[0].first.status, 503);
+	assert_int_equal(list[0].causes, 1u << 31);
+	assert_int_equal(list[0].count, 7);
+	assert_string_equal(list[0].value, "1T");
 	assert_int_equal(list[0].since, 1);
 	assert_int_equal(list[0].ended, 2);
 	assert_true(list[0].on && !list[0].told && !list[0].changed);
-	assert_string_equal(list[0].detail, "why");
-	assert_string_equal(list[1].key, "b");
+	assert_int_equal(list[1].kind, NOTICE_CLIENT);
+	assert_string_equal(list[1].name, "attic");
+	assert_string_equal(list[1].first.name, "KeyError");
 	assert_true(!list[1].on && list[1].told);
 	assert_int_equal(list[1].since, 3);
 	assert_int_equal(list[1].ended, 0);

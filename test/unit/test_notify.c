@@ -590,14 +590,14 @@ static void messages_wait_in_order_and_go_when_they_are_settled(void **state)
 static void notices_are_kept_if_they_changed(void **state)
 {
 	struct ledger *l = open_ledger(*state);
-	struct notice some[] = {{.key = (char[]){"failure:attic"},
+	struct notice some[] = {{.kind = NOTICE_FAILURE,
+				 .name = (char[]){"attic"},
 				 .since = 1,
 				 .ended = 2,
 				 .on = true,
 				 .told = true,
-				 .detail = "WAIT",
 				 .changed = true},
-				{.key = (char[]){"late"}, .since = 1}};
+				{.kind = NOTICE_LATE, .name = (char[]){""}, .since = 1}};
 	struct notice *list;
 	struct err err;
 	size_t n;
@@ -608,8 +608,8 @@ static void notices_are_kept_if_they_changed(void **state)
 	MUST(ledger_tell(l, some, 2, NULL, 0, &err));
 	MUST(ledger_notices(l, &list, &n, &err));
 	assert_int_equal(n, 1);
-	assert_string_equal(list[0].key, "failure:attic");
-	assert_string_equal(list[0].detail, "WAIT");
+	assert_int_equal(list[0].kind, NOTICE_FAILURE);
+	assert_string_equal(list[0].name, "attic");
 	assert_true(list[0].since == 1 && list[0].ended == 2 && list[0].on && list[0].told);
 	notice_clear(&list[0]);
 	free(list);

@@ -100,9 +100,28 @@ static void states_of_an_assignment_have_names(void **state)
 	assert_string_equal(assignment_state_text(ASSIGNMENT_UNFOUNDED), "unfounded");
 }
 
+static void causes_are_bits_and_have_texts(void **state)
+{
+	(void)state;
+	const struct result space = {.kind = OUTCOME_WAIT, .wait = WAIT_SPACE},
+			    auth = {.kind = OUTCOME_ERR, .code = WORD_AUTH},
+			    disk = {.kind = OUTCOME_ERR, .code = WORD_DISK},
+			    well = {.kind = OUTCOME_OK};
+	OWN_STR char *none = result_causes_text(result_cause(&well));
+	OWN_STR char *all = result_causes_text(result_cause(&disk) | result_cause(&space) |
+					       result_cause(&auth));
+
+	assert_string_equal(none, "");
+	assert_string_equal(all, ", WAIT(Space), ERR(Auth), ERR(Disk)");
+	/* The ledger keeps them. */
+	assert_int_equal(result_cause(&space), 8);
+	assert_int_equal(result_cause(&auth), 512);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(causes_are_bits_and_have_texts),
 		cmocka_unit_test(results_have_a_text_and_a_judgement),
 		cmocka_unit_test(an_error_becomes_a_result),
 		cmocka_unit_test(the_clients_doing_is_either_of_two_results),

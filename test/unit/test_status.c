@@ -59,7 +59,6 @@ static void set_scene(struct scene *v)
 	v->cycles[0] = (struct ledger_cycle){.id = 2,
 					     .begun_at = NOW - 2 * HOUR,
 					     .ended_at = NOW - 2 * HOUR + 1000,
-					     .kind = nothing,
 					     .summary = nothing,
 					     .well = true};
 	v->s = (struct status){
