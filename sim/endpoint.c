@@ -1,7 +1,7 @@
 #include "endpoint.h"
 
 #include "base/text.h"
-#include "ping.h"
+#include "ping_path.h"
 
 #include <string.h>
 

@@ -90,9 +90,9 @@ static void carry_out(struct route *route, enum endpoint e, const struct request
 
 static void serve(struct route *route, enum endpoint e, const struct request *r, struct answer *a)
 {
-	struct scenario_subject subject = {.endpoint = e,
-					   .container = tracker_container(route->tracker, e, r),
-					   .torrent = tracker_torrent(e, r)};
+	struct rules_subject subject = {.endpoint = e,
+					.container = tracker_container(route->tracker, e, r),
+					.torrent = tracker_torrent(e, r)};
 	json_t *rule = scenario_strike(route->scenario, &subject);
 
 	if (!rule || fault_needs_work(rule))

@@ -66,7 +66,7 @@ void rules_free(struct rules *rules)
 	free(rules);
 }
 
-static bool matches(const json_t *rule, const struct scenario_subject *subject)
+static bool matches(const json_t *rule, const struct rules_subject *subject)
 {
 	const char *pattern = json_string_value(json_object_get(rule, "endpoint"));
 	const char *container = json_string_value(json_object_get(rule, "container"));
@@ -88,7 +88,7 @@ static bool due(const struct rule *r)
 	return !times || r->struck < json_integer_value(times);
 }
 
-json_t *rules_strike(struct rules *rules, const struct scenario_subject *subject)
+json_t *rules_strike(struct rules *rules, const struct rules_subject *subject)
 {
 	for (size_t i = 0; i < rules->n; i++) {
 		struct rule *r = &rules->all[i];

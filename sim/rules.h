@@ -4,9 +4,18 @@
 #ifndef SIM_RULES_H
 #define SIM_RULES_H
 
-#include "scenario.h"
+#include "endpoint.h"
+
+#include <stdint.h>
 
 struct rules;
+
+/* What a rule may be tied to; `container` NULL and `torrent` 0 where there is none. */
+struct rules_subject {
+	enum endpoint endpoint;
+	const char *container;
+	int64_t torrent;
+};
 
 /* `list` is an array of rules that passed fault_check(), or NULL; it is kept (its count of
  * references grows).  Where a rule of the same text is in `old`, its counts go on. */
@@ -14,7 +23,7 @@ struct rules *rules_new(json_t *list, const struct rules *old);
 void rules_free(struct rules *rules);
 
 /* See scenario_strike() and scenario_rules(). */
-json_t *rules_strike(struct rules *rules, const struct scenario_subject *subject);
+json_t *rules_strike(struct rules *rules, const struct rules_subject *subject);
 json_t *rules_state(const struct rules *rules);
 
 #endif

@@ -320,7 +320,7 @@ void scenario_free(struct scenario *sc)
 	free(sc);
 }
 
-json_t *scenario_strike(struct scenario *sc, const struct scenario_subject *subject)
+json_t *scenario_strike(struct scenario *sc, const struct rules_subject *subject)
 {
 	return rules_strike(sc->rules, subject);
 }

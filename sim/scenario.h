@@ -7,7 +7,7 @@
 #ifndef SIM_SCENARIO_H
 #define SIM_SCENARIO_H
 
-#include "endpoint.h"
+#include "rules.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,15 +20,8 @@ struct scenario *scenario_new(const char *path);
 void scenario_free(struct scenario *sc);
 void scenario_refresh(struct scenario *sc);
 
-/* What a rule may be tied to; `container` NULL and `torrent` 0 where there is none. */
-struct scenario_subject {
-	enum endpoint endpoint;
-	const char *container;
-	int64_t torrent;
-};
-
 /* The rule that strikes this request (a deep copy, caller's), or NULL.  Counts it. */
-json_t *scenario_strike(struct scenario *sc, const struct scenario_subject *subject);
+json_t *scenario_strike(struct scenario *sc, const struct rules_subject *subject);
 
 /* For /sim/state: each rule's `do`, how many requests it `seen` and `struck`; caller's. */
 json_t *scenario_rules(const struct scenario *sc);
