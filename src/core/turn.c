@@ -24,7 +24,8 @@ struct turn {
 	struct outcome *out;
 	size_t found;   /* possibly lost assignments that a reply has shown */
 	int64_t before; /* when the container's last turn ended */
-	bool calling;   /* what fails now would call the tracker when it is retried */
+	bool calling;   /* what fails now would call the tracker when it is retried, until the bytes
+			 * are kept */
 };
 
 /* ---- outcomes ---- */
@@ -364,7 +365,6 @@ static enum step ask(struct turn *t, struct err *err)
 	if (!obtain_assignment(t->run, t->target->container, &a, &reply, err) ||
 	    !check_version(t, &reply, err))
 		return FAILED;
-	t->calling = false;
 	if (reply.verdict != REPLY_ASSIGNED) {
 		/* What was delivered before it was full is what this turn was about. */
 		if (t->out->delivered == 0 || reply.verdict != REPLY_FULL)
@@ -423,7 +423,6 @@ static bool begin(struct turn *t, struct err *err)
 {
 	struct ledger_container known;
 
-	conclude(t->out, is(OUTCOME_OK), "");
 	if (!ledger_get_container(t->run->ledger, t->name, &known, err))
 		return false;
 	t->before = known.outcome_at;
