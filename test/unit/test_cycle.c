@@ -73,7 +73,7 @@ static void each_container_has_its_turn(void **state)
 	MUST(ledger_cycles(w->run->ledger, 5, &list, &n, &err));
 	assert_int_equal(n, 1);
 	assert_int_equal(list[0].id, w->cy.id);
-	assert_string_equal(list[0].kind, "regular");
+	assert_int_equal(list[0].kind, CYCLE_REGULAR);
 	assert_int_equal(list[0].n_turns, 2);
 	ledger_cycles_free(list, n);
 	assert_false(turn_of(w, "attic").undone);

@@ -575,7 +575,7 @@ static void what_the_client_put_aside_is_an_error_once(void **state)
 	struct outcome last = {.container = w->attic.name};
 	struct err err;
 	int64_t id;
-	MUST(ledger_cycle_begin(w->run->ledger, "regular", NULL, 0, &id, &err));
+	MUST(ledger_cycle_begin(w->run->ledger, CYCLE_REGULAR, NULL, 0, &id, &err));
 	MUST(ledger_turn(w->run->ledger, id, &last, &err));
 	ENDS("OK", w);
 }
