@@ -34,28 +34,32 @@ static const struct option_row options[OPTION_COUNT] = {
 #define GLOBAL ((1u << (OPTION_VERSION + 1)) - 1)
 
 static const struct command commands[] = {
-	{"run", "", "the daemon: run a cycle over all containers every interval", 0, cmd_run,
+	{"run", ARGUMENTS_NONE, "the daemon: run a cycle over all containers every interval", 0,
+	 cmd_run,
 	 "It runs until it is stopped. SIGTERM stops it, SIGHUP makes it read the\n"
 	 "configuration again, SIGUSR1 starts a cycle now. PTP_LISTEN=127.0.0.1:9980\n"
 	 "gives it a status page."},
-	{"fetch", "NAME...|all", "run one cycle now", 1u << OPTION_FORCE, cmd_fetch,
+	{"fetch", ARGUMENTS_CONTAINERS, "run one cycle now", 1u << OPTION_FORCE, cmd_fetch,
 	 "Prints where each torrent was written. --force asks even during a back-off.\n"
 	 "Two calls stay at least 10 seconds apart."},
-	{"list", "", "print the containers as the official utility does", 0, cmd_list, NULL},
-	{"create", "NEW", "add a container to config.ptp", 1u << OPTION_SIZE | 1u << OPTION_WATCH,
-	 cmd_create, "Without --size and --watch it gets what Default in config.ptp says."},
-	{"remove", "NAME", "take a container out of config.ptp", 1u << OPTION_FORCE, cmd_remove,
-	 "Refuses while a torrent of it is pending. --force removes it anyway."},
-	{"rename", "OLD NEW", "give a container another name in config.ptp", 1u << OPTION_FORCE,
-	 cmd_rename,
+	{"list", ARGUMENTS_NONE, "print the containers as the official utility does", 0, cmd_list,
+	 NULL},
+	{"create", ARGUMENTS_NEW, "add a container to config.ptp",
+	 1u << OPTION_SIZE | 1u << OPTION_WATCH, cmd_create,
+	 "Without --size and --watch it gets what Default in config.ptp says."},
+	{"remove", ARGUMENTS_CONTAINER, "take a container out of config.ptp", 1u << OPTION_FORCE,
+	 cmd_remove, "Refuses while a torrent of it is pending. --force removes it anyway."},
+	{"rename", ARGUMENTS_RENAME, "give a container another name in config.ptp",
+	 1u << OPTION_FORCE, cmd_rename,
 	 "The tracker knows containers by name; rename it there as well. Refuses while a\n"
 	 "torrent of it is pending. --force renames it anyway."},
-	{"resize", "NAME SIZE", "give a container another size in config.ptp", 0, cmd_resize,
+	{"resize", ARGUMENTS_RESIZE, "give a container another size in config.ptp", 0, cmd_resize,
 	 "The tracker learns of it at the next fetch."},
-	{"setup", "", "ask for user and key, and write a first config.ptp", 0, cmd_setup, NULL},
-	{"update", "", "compare the tracker's utility version with the one spoken here", 0,
-	 cmd_update, "The one spoken here is the version whose protocol this program follows."},
-	{"check", "", "find out what would not work, and why; changes nothing",
+	{"setup", ARGUMENTS_NONE, "ask for user and key, and write a first config.ptp", 0,
+	 cmd_setup, NULL},
+	{"update", ARGUMENTS_NONE, "compare the tracker's utility version with the one spoken here",
+	 0, cmd_update, "The one spoken here is the version whose protocol this program follows."},
+	{"check", ARGUMENTS_NONE, "find out what would not work, and why; changes nothing",
 	 1u << OPTION_ONLINE | 1u << OPTION_JSON, cmd_check,
 	 "Prints a line for each test. Below each problem it says how to fix it.\n"
 	 "--online asks the tracker for its utility's version, calls the clients, and\n"
@@ -63,27 +67,28 @@ static const struct command commands[] = {
 	 "status. It records its call in the state folder, which it makes if necessary. So\n"
 	 "the next call keeps its distance. Exit status 1 if something has FAILed, 2 if\n"
 	 "`run` would refuse to start: it cannot use the configuration, or has no container."},
-	{"status", "", "per container: delivered, pending, possibly lost, last outcome",
+	{"status", ARGUMENTS_NONE, "per container: delivered, pending, possibly lost, last outcome",
 	 1u << OPTION_JSON, cmd_status, NULL},
-	{"history", "", "the assignments, newest first",
+	{"history", ARGUMENTS_NONE, "the assignments, newest first",
 	 1u << OPTION_JSON | 1u << OPTION_CONTAINER | 1u << OPTION_LIMIT, cmd_history, NULL},
-	{"inspect", "FILE", "what this program thinks of a .torrent file", 1u << OPTION_JSON,
-	 cmd_inspect, "Exit status 1 if it would refuse the file."},
-	{"audit", "", "ask the clients whether what was assigned is there, and seeding",
+	{"inspect", ARGUMENTS_FILE, "what this program thinks of a .torrent file",
+	 1u << OPTION_JSON, cmd_inspect, "Exit status 1 if it would refuse the file."},
+	{"audit", ARGUMENTS_NONE, "ask the clients whether what was assigned is there, and seeding",
 	 1u << OPTION_JSON | 1u << OPTION_CONTAINER | 1u << OPTION_FORCE, cmd_audit,
 	 "Lists each torrent that is not seeding, with what you can do. --force calls a\n"
 	 "client that refused the password earlier. Exit status 1 if a torrent is missing,\n"
 	 "or a client could not be asked."},
-	{"redeliver", "", "hand over again, from the vault, what was delivered",
+	{"redeliver", ARGUMENTS_NONE, "hand over again, from the vault, what was delivered",
 	 1u << OPTION_CONTAINER | 1u << OPTION_CLIENT | 1u << OPTION_MISSING | 1u << OPTION_FORCE,
 	 cmd_redeliver,
 	 "Use it for a client that is new or was rebuilt. It does not call the tracker.\n"
 	 "Torrents that the client already has stay as they are. If it is interrupted, the\n"
 	 "next call resumes. --client hands over to this client, not to each container's\n"
 	 "own. --force calls a client that refused the password earlier."},
-	{"export", "DIR", "write the vault's .torrent files to a folder, with a manifest",
-	 1u << OPTION_CONTAINER, cmd_export, NULL},
-	{"adopt", "", "record torrents that a client or a folder already has",
+	{"export", ARGUMENTS_FOLDER,
+	 "write the vault's .torrent files to a folder, with a manifest", 1u << OPTION_CONTAINER,
+	 cmd_export, NULL},
+	{"adopt", ARGUMENTS_NONE, "record torrents that a client or a folder already has",
 	 COMMAND_NEEDS(OPTION_CONTAINER) | 1u << OPTION_CLIENT | 1u << OPTION_CATEGORY |
 		 1u << OPTION_FOLDER | 1u << OPTION_FORCE,
 	 cmd_adopt,
@@ -92,19 +97,22 @@ static const struct command commands[] = {
 	 "With --folder it takes over the .torrent files there. With both, the vault gets\n"
 	 "its copies from the folder. It does not call the tracker and changes nothing in\n"
 	 "the client. --force calls a client that refused the password earlier."},
-	{"notify", "", "which service gets which messages, and whether they arrive",
+	{"notify", ARGUMENTS_NONE, "which service gets which messages, and whether they arrive",
 	 1u << OPTION_TEST, cmd_notify,
 	 "--test sends one message to each, and says whether it worked. Exit status 1 if\n"
 	 "one did not work."},
-	{"health", "", "whether the daemon is alive and its next cycle not overdue", 0, cmd_health,
+	{"health", ARGUMENTS_NONE, "whether the daemon is alive and its next cycle not overdue", 0,
+	 cmd_health,
 	 "For a container's HEALTHCHECK. It asks the tracker nothing. A tracker that is\n"
 	 "down, a back-off, a full container and a failed cycle count as healthy, because a\n"
 	 "restart would not fix them. Exit status 0 if healthy, 1 if not."},
-	{"settings", "", "every setting: its variable, its key in config.ptp, its default",
-	 1u << OPTION_JSON, cmd_settings, NULL},
-	{"help", "[COMMAND]", "this help, or a command's own", 0, cmd_help, NULL},
-	{"version", "", "the version, and those of the libraries in use", 0, cmd_version, NULL},
-	{"complete", "", NULL, 0, cmd_complete, NULL},
+	{"settings", ARGUMENTS_NONE,
+	 "every setting: its variable, its key in config.ptp, its default", 1u << OPTION_JSON,
+	 cmd_settings, NULL},
+	{"help", ARGUMENTS_COMMAND, "this help, or a command's own", 0, cmd_help, NULL},
+	{"version", ARGUMENTS_NONE, "the version, and those of the libraries in use", 0,
+	 cmd_version, NULL},
+	{"complete", ARGUMENTS_NONE, NULL, 0, cmd_complete, NULL},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof *commands)

@@ -19,8 +19,6 @@
 #define PIPE_WAIT_MS 1500
 #define MARK "\xEF\xBB\xBF"
 
-#define MAKE_FOLDER "make the folder"
-
 /* The path whose permissions deny access to `path`: the first folder on the way that this process
  * may not pass, `path` itself if it exists and may not be used, otherwise its folder.  The
  * caller's. */
@@ -63,7 +61,7 @@ static const char *writable_again(void)
 }
 
 /* What can be done about it; NULL: that is not known. */
-static char *advice_on(int e, const char *doing, const char *path)
+static char *advice_on(int e, const char *path, const char *or_else)
 {
 	if (e == EROFS)
 		return mem_dup(writable_again());
@@ -71,19 +69,24 @@ static char *advice_on(int e, const char *doing, const char *path)
 		return NULL;
 	OWN_STR char *what = barrier(path);
 	OWN_STR char *key = key_to(what);
-	return mem_printf("this is user %u:%u, so: %s%s", geteuid(), getegid(), key,
-			  strcmp(doing, MAKE_FOLDER) == 0 ? ", or make the folder before" : "");
+	return mem_printf("this is user %u:%u, so: %s%s", geteuid(), getegid(), key, or_else);
 }
 
-bool fs_failed(struct err *err, const char *doing, const char *path)
+/* `or_else`: another way than the `chown`. */
+static bool failed(struct err *err, const char *doing, const char *path, const char *or_else)
 {
 	int e = errno;
-	OWN_STR char *advice = advice_on(e, doing, path);
+	OWN_STR char *advice = advice_on(e, path, or_else);
 	bool passes = e == ENOSPC || e == EDQUOT || e == EIO || e == EMFILE || e == ENFILE ||
 		      e == ESTALE || e == EAGAIN;
 
 	err_errno(err, passes ? ERR_RETRY : ERR_TARGET, WORD_DISK, e, "cannot %s %s", doing, path);
 	return advice ? err_advise(err, "%s", advice) : false;
+}
+
+bool fs_failed(struct err *err, const char *doing, const char *path)
+{
+	return failed(err, doing, path, "");
 }
 
 char *fs_join(const char *folder, const char *name)
@@ -332,7 +335,7 @@ static bool make_one(const char *path, mode_t mode, struct err *err)
 	if (make_exactly(path, mode) < 0) {
 		if (errno == EEXIST && fs_is_folder(path))
 			return true;
-		return fs_failed(err, MAKE_FOLDER, path);
+		return failed(err, "make the folder", path, ", or make the folder before");
 	}
 	OWN_STR char *parent = fs_parent(path);
 	return fs_sync_folder(parent, err);

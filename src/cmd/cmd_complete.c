@@ -96,16 +96,28 @@ static void offer_values(const struct typed *t, int option, const char *prefix)
 	static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
 	static const char *const formats[] = {"text", "json", NULL};
 
-	if (option == OPTION_LOG_LEVEL)
+	switch (option) {
+	case OPTION_LOG_LEVEL:
 		offer_words(prefix, levels);
-	else if (option == OPTION_LOG_FORMAT)
+		break;
+	case OPTION_LOG_FORMAT:
 		offer_words(prefix, formats);
-	else if (option == OPTION_CONTAINER || option == OPTION_CLIENT)
+		break;
+	case OPTION_CONTAINER:
+	case OPTION_CLIENT:
 		offer_names(t, prefix, option == OPTION_CLIENT);
-	else if (strcmp(t->table->options[option].argument, "PATH") == 0)
+		break;
+	case OPTION_CONFIG:
 		printf(":files\n");
-	else if (strcmp(t->table->options[option].argument, "DIR") == 0)
+		break;
+	case OPTION_STATE:
+	case OPTION_WATCH:
+	case OPTION_FOLDER:
 		printf(":folders\n");
+		break;
+	default:
+		break;
+	}
 }
 
 static void offer_options(const struct typed *t)
@@ -124,29 +136,35 @@ static void offer_commands(const struct command_table *t)
 			offer("", t->commands[i].name, t->commands[i].help);
 }
 
-/* What the n-th place of "NAME SIZE" or "NAME...|all" takes: alternatives with "|" between them,
- * "..." repeats the last place. */
+/* Only of `fetch` more than the first can be completed. */
 static void offer_argument(const struct typed *t)
 {
-	char places[64], *save = NULL, *word = NULL, *last = NULL, *rest = places;
+	enum command_arguments takes = t->command->arguments;
 
-	text_copy(places, sizeof places, t->command->arguments);
-	for (int i = 0; i <= t->n_args && (word = strsep(&rest, " ")); i++)
-		last = word;
-	if (!word && !(last && strstr(last, "...")))
+	if (t->n_args && takes != ARGUMENTS_CONTAINERS)
 		return;
-	for (word = strtok_r(last, "|", &save); word; word = strtok_r(NULL, "|", &save)) {
-		if (text_starts(word, "NAME") || strcmp(word, "OLD") == 0)
-			offer_names(t, "", false);
-		else if (strcmp(word, "FILE") == 0)
-			printf(":files\n");
-		else if (strcmp(word, "DIR") == 0)
-			printf(":folders\n");
-		else if (strcmp(word, "[COMMAND]") == 0)
-			offer_commands(t->table);
-		else if (word[0] >= 'a' && word[0] <= 'z')
-			offer("", word, "");
+	switch (takes) {
+	case ARGUMENTS_CONTAINERS:
+	case ARGUMENTS_CONTAINER:
+	case ARGUMENTS_RENAME:
+	case ARGUMENTS_RESIZE:
+		offer_names(t, "", false);
+		break;
+	case ARGUMENTS_FILE:
+		printf(":files\n");
+		break;
+	case ARGUMENTS_FOLDER:
+		printf(":folders\n");
+		break;
+	case ARGUMENTS_COMMAND:
+		offer_commands(t->table);
+		break;
+	case ARGUMENTS_NEW:
+	case ARGUMENTS_NONE:
+		break;
 	}
+	if (takes == ARGUMENTS_CONTAINERS)
+		offer("", COMMAND_ALL, "");
 }
 
 static void offer_all(const struct typed *t, const char *current)

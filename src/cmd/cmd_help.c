@@ -52,8 +52,8 @@ static void print_usage(const struct command_table *t, const struct command *c)
 		buf_puts(&word, needed ? "" : "]");
 		print_word(buf_text(&word), &column);
 	}
-	if (*c->arguments)
-		print_word(c->arguments, &column);
+	if (c->arguments != ARGUMENTS_NONE)
+		print_word(command_arguments_text(c->arguments), &column);
 	printf("\n");
 }
 
@@ -62,7 +62,8 @@ void help_print(const struct command_table *t)
 	printf("%s\nCommands:\n", head);
 	for (size_t i = 0; i < t->n_commands; i++)
 		if (t->commands[i].help)
-			printf("  %-9s %-12s %s\n", t->commands[i].name, t->commands[i].arguments,
+			printf("  %-9s %-12s %s\n", t->commands[i].name,
+			       command_arguments_text(t->commands[i].arguments),
 			       t->commands[i].help);
 	printf("\nOptions of all commands:\n");
 	print_options(t, t->global);

@@ -4,6 +4,21 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *command_arguments_text(enum command_arguments arguments)
+{
+	static const char *const texts[] = {[ARGUMENTS_NONE] = "",
+					    [ARGUMENTS_CONTAINERS] = "NAME...|all",
+					    [ARGUMENTS_CONTAINER] = "NAME",
+					    [ARGUMENTS_NEW] = "NEW",
+					    [ARGUMENTS_RENAME] = "OLD NEW",
+					    [ARGUMENTS_RESIZE] = "NAME SIZE",
+					    [ARGUMENTS_FILE] = "FILE",
+					    [ARGUMENTS_FOLDER] = "DIR",
+					    [ARGUMENTS_COMMAND] = "[COMMAND]"};
+
+	return texts[arguments];
+}
+
 const struct command *command_find(const struct command_table *t, const char *name)
 {
 	for (size_t i = 0; i < t->n_commands; i++)

@@ -63,11 +63,27 @@ struct option_row {
 	const char *name, *argument, *help;
 };
 
+/* What stands behind a command's name. */
+enum command_arguments {
+	ARGUMENTS_NONE,
+	ARGUMENTS_CONTAINERS,
+	ARGUMENTS_CONTAINER,
+	ARGUMENTS_NEW,
+	ARGUMENTS_RENAME,
+	ARGUMENTS_RESIZE,
+	ARGUMENTS_FILE,
+	ARGUMENTS_FOLDER,
+	ARGUMENTS_COMMAND,
+};
+
+/* As the help shows them: "NAME SIZE". */
+const char *command_arguments_text(enum command_arguments arguments);
+
 struct command {
 	const char *name;
-	const char *arguments; /* "NAME SIZE"; alternatives: "NAME...|all"; optional: "[NAME]" */
-	const char *help;      /* NULL: a command for programs, of which people are not told */
-	uint64_t takes;        /* options besides the global ones, a bit each */
+	enum command_arguments arguments;
+	const char *help; /* NULL: a command for programs, of which people are not told */
+	uint64_t takes;   /* options besides the global ones, a bit each */
 	command_function *run;
 	const char *more; /* for its own help; NULL: nothing */
 };

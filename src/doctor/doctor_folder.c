@@ -27,7 +27,7 @@
 #define SHARE "give both users one group and the folder to it (chgrp, chmod g+rws %s)"
 
 struct folder {
-	const char *kind;  /* "state", "watch", "data": the begin of the tests' names */
+	bool is_watch;     /* a watch folder; else the state folder */
 	const char *about; /* the container, or "state" */
 	const char *path;
 };
@@ -48,7 +48,7 @@ static const char *test_name(const struct folder *f, enum aspect aspect)
 						       [AS_OPEN] = "watch-open",
 						       [AS_STAGING] = "watch-staging"}};
 
-	return names[strcmp(f->kind, "watch") == 0][aspect];
+	return names[f->is_watch][aspect];
 }
 
 /* ---- can it be used? ---- */
@@ -116,7 +116,7 @@ static bool will_be_made(const struct folder *f)
 	OWN_STR char *nearest = nearest_there(f->path);
 
 	return fs_is_folder(nearest) && access(nearest, W_OK | X_OK) == 0 &&
-	       (strcmp(f->kind, "state") == 0 || strcmp(nearest, parent) == 0);
+	       (!f->is_watch || strcmp(nearest, parent) == 0);
 }
 
 static void say_unmade(struct doctor *d, const struct folder *f)
@@ -172,7 +172,7 @@ static void fix_foreign(struct doctor *d, const struct folder *f, uid_t whose)
 	OWN_STR char *owner = doctor_user(whose);
 	OWN_STR char *quoted = text_quoted(f->path);
 
-	if (strcmp(f->kind, "state") == 0)
+	if (!f->is_watch)
 		doctor_fix(d, "run ptp-archiver as %s (sudo -u), or give the folder to %s", owner,
 			   us);
 	else
@@ -272,7 +272,7 @@ static bool is_nameless(const struct mount *m)
 
 static void say_unmounted(struct doctor *d, const struct folder *f, const char *what)
 {
-	bool watch = strcmp(f->kind, "watch") == 0;
+	bool watch = f->is_watch;
 	OWN_STR char *quoted = text_quoted(f->path);
 
 	doctor_say(d, in_own_image() && watch ? DOCTOR_FAIL : DOCTOR_WARN, test_name(f, AS_MOUNT),
@@ -423,7 +423,7 @@ static void check_state_owner(struct doctor *d, const struct folder *f)
 
 void doctor_state(struct doctor *d)
 {
-	const struct folder f = {"state", "state", d->config->state};
+	const struct folder f = {false, "state", d->config->state};
 
 	if (check_usable(d, &f))
 		check_space(d, &f);
@@ -457,7 +457,7 @@ static void say_gone(struct doctor *d, const struct folder *f)
 
 static void check_watch(struct doctor *d, const struct container *c)
 {
-	const struct folder f = {"watch", c->name, c->watch_folder};
+	const struct folder f = {true, c->name, c->watch_folder};
 
 	if (is_gone(d, &f)) {
 		say_gone(d, &f);

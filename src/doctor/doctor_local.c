@@ -341,7 +341,9 @@ static const char *ca_file_fault(const char *path, struct err *why)
 	return "it holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)";
 }
 
-static void check_ca_file(struct doctor *d, const char *about, const char *path)
+/* `variable`: which sets the path as well, in brackets, or "". */
+static void check_ca_file(struct doctor *d, const char *about, const char *path,
+			  const char *variable)
 {
 	struct err why;
 	const char *fault = path ? ca_file_fault(path, &why) : NULL;
@@ -356,17 +358,17 @@ static void check_ca_file(struct doctor *d, const char *about, const char *path)
 	doctor_fix(d,
 		   "name a PEM file with the CA's certificate, that this user can read, or "
 		   "unset CAFile%s",
-		   strcmp(about, "CAFile") == 0 ? " (PTP_CA_FILE)" : "");
+		   variable);
 }
 
 void doctor_ca_files(struct doctor *d)
 {
-	check_ca_file(d, "CAFile", d->config->ca_file);
+	check_ca_file(d, "CAFile", d->config->ca_file, " (PTP_CA_FILE)");
 	for (size_t i = 0; i < d->config->n_clients; i++) {
 		const struct config_client *c = &d->config->clients[i];
 		OWN_STR char *about = mem_printf("client %s", c->name);
 		if (c->url && text_starts(c->url, "https:"))
-			check_ca_file(d, about, c->ca_file);
+			check_ca_file(d, about, c->ca_file, "");
 	}
 }
 

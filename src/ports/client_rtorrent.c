@@ -83,6 +83,11 @@ static bool says_absent(const char *text)
 	       (text_has_nocase(text, "not find") || text_has_nocase(text, "not found"));
 }
 
+static bool says_too_large(const char *text)
+{
+	return text_has_nocase(text, "too large");
+}
+
 bool rtorrent_read_presence(const struct xmlrpc *x, enum rtorrent_presence *presence,
 			    struct err *err)
 {
@@ -445,7 +450,7 @@ static bool load(struct rtorrent *c, const struct buf *request, struct err *err)
 		return false;
 	if (rtorrent_read_done(&x, err))
 		return true;
-	if (text_has_nocase(err->msg, "too large"))
+	if (says_too_large(fault_text(&x, x.values)))
 		err->kind = ERR_ITEM;
 	return say(c, err);
 }
