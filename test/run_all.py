@@ -127,7 +127,7 @@ def pytest(tally, part, folder, *options, **variables):
 
 def part_style(tally):
     build(tally, "style", "build")  # layers.py reads the object files
-    for script in ("layers.py", "pages.py", "plain_words.py"):
+    for script in ("layers.py", "pages.py", "plain_words.py", "text_matching.py"):
         step(tally, "style", [sys.executable, f"test/{script}"])
 
 
