@@ -96,12 +96,16 @@ bool destination_prepare(const struct run *r, const struct destination *d,
 bool destination_deliver(const struct run *r, const struct destination *d,
 			 const struct delivery *what, bool resumed, char **path, struct err *err)
 {
+	OWN_STR char *where = NULL;
 	struct err why;
 
 	if (!may_call(r, d, err))
 		return false;
-	bool ok = d->client->ops->deliver(d->client, what, resumed, path, &why);
-	return called(r, d, ok, &why, err);
+	bool ok = d->client->ops->deliver(d->client, what, resumed, &where, &why);
+	if (!called(r, d, ok, &why, err))
+		return false;
+	*path = OWN_TAKE(where);
+	return true;
 }
 
 bool destination_list(const struct run *r, const struct destination *d, const char *category,

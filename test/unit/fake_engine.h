@@ -117,7 +117,8 @@ static inline bool fake_engine_assign(struct engine *e, const struct container *
 	if (!fake_engine_answers(e, &a->fails, err))
 		return false;
 	*reply = a->reply;
-	reply->incomplete = calloc(a->reply.n_incomplete + 1, sizeof *reply->incomplete);
+	if (a->reply.n_incomplete)
+		reply->incomplete = calloc(a->reply.n_incomplete, sizeof *reply->incomplete);
 	for (size_t i = 0; i < a->reply.n_incomplete; i++)
 		reply->incomplete[i] = a->reply.incomplete[i];
 	return true;
