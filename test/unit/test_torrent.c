@@ -321,6 +321,12 @@ static void names_are_made_harmless(void **state)
 		{"\xE2\x80\xAEtxt.exe", "txt.exe"},
 		{"a\xE2\x81\xA6", "a?"},
 		{"\xED\xA0\x80", "_"},
+		{"\xFC\x80\x80\x80\x80x", "_____x"},
+		{"\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80"},
+		{"\xE0\xA4\x85", "\xE0\xA4\x85"},
+		{"\xC2\xA9", "\xC2\xA9"},
+		{"a\xE2\x80\x8E\xE2\x80\x8F\xE2\x80\xAA\xE2\x80\xAEz", "az"},
+		{"a\xE2\x80\x90\xE2\x80\x8Dz", "a\xE2\x80\x90\xE2\x80\x8Dz"},
 		{"\xF8\x88\x80\x80\x80x", "_x"},
 	};
 
@@ -587,7 +593,21 @@ static const struct {
 	 "ok 16384 3 1 0 top"},
 	{"d9:file treed1:ad0:d4:attr1:l12:symlink pathli1eeee1:b" V2_FILE(1) "e" V2_END "e", 0,
 	 "byte 51: 'symlink path' holds something else than strings"},
-	/* piece layers */
+	{"d9:file treed1:ad0:d1:xi1eeee" V2_END "e", 0,
+	 "a file has no 'length', or one that cannot be"},
+	{"d6:lengthi1e4:name1:n12:piece lengthi1eP12:meta versioni0ee", 1, "ok 1 1 1 0 n"},
+	{"d6:lengthi1e4:name1:n12:piece lengthi1eP12:meta versioni1ee", 1,
+	 "the keys of a dictionary are not sorted"},
+	/* piece layers; of two under one root the first counts */
+	{"d9:file treed1:a" V2_FILE(
+		 16385) "e" V2_END "e12:piece layersd" ROOT "0:" ROOT "64:"
+			"0000000000000000000000000000000000000000000000000000000000000000e",
+	 0, "a piece layer has the wrong number of hashes"},
+	{"d9:file treed1:a" V2_FILE(
+		 16385) "e" V2_END "e12:piece layersd" ROOT "64:"
+			"0000000000000000000000000000000000000000000000000000000000000000" ROOT
+			"0:e",
+	 0, "ok 32768 2 2 0 a"},
 	{"d9:file treed1:a" V2_FILE(
 		 16385) "e" V2_END "e12:piece layersd" ROOT "64:"
 			"0000000000000000000000000000000000000000000000000000000000000000e",
