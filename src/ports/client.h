@@ -53,7 +53,7 @@ struct delivery {
 
 struct client_space {
 	uint64_t free;  /* bytes */
-	uint64_t total; /* 0: the client does not tell */
+	uint64_t total; /* 0: the client does not say */
 };
 
 /* What became of a file in a watch directory. */
@@ -71,8 +71,8 @@ struct client_backlog {
 
 /* Members that may be NULL say so. */
 struct client_ops {
-	/* Could a torrent be taken now?  Of a client with an interface: it is there, and lets us
-	 * in. */
+	/* Could a torrent be taken now?  A client with an interface must answer, and
+	 * accept the credentials. */
 	bool (*ready)(struct client *c, struct err *err);
 
 	/* *file_name: the name that it will have.  NULL: there is nothing to prepare, and the name
@@ -85,7 +85,7 @@ struct client_ops {
 	bool (*deliver)(struct client *c, const struct delivery *d, bool resumed, char **path,
 			struct err *err);
 
-	/* Its torrents with this category (label); NULL: all.  NULL member: it cannot tell. */
+	/* Its torrents with this category (label); NULL: all.  NULL member: it cannot say. */
 	bool (*list)(struct client *c, const char *category, struct client_torrents *all,
 		     struct err *err);
 

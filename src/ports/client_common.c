@@ -209,7 +209,7 @@ bool client_refuse_basic(struct client_common *c, struct err *err)
 #define NOT_BEHIND_PROXY "the proxy in front of it cannot reach it; is it running?"
 
 static const struct client_status common[] = {
-	{403, ERR_TARGET, "it, or a proxy in front of it, does not let us in"},
+	{403, ERR_TARGET, "it, or a proxy in front of it, refuses access"},
 	{413, ERR_ITEM,
 	 "the .torrent is larger than the proxy in front of it takes; raise its limit (nginx: "
 	 "client_max_body_size)"},
@@ -424,6 +424,6 @@ bool client_space_above(struct client_common *c, const char *folder, client_ask_
 		path = above;
 	}
 	return client_fail(c, err, ERR_TARGET,
-			   "it cannot tell the free space: the %s is not there on its host",
+			   "it cannot say how much space is free: the %s is not there on its host",
 			   folder ? "save path" : "download folder");
 }

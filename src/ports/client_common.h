@@ -1,14 +1,14 @@
 /*
- * ports/client_common.h - what the torrent clients with an interface have in common: how they say
- * what went wrong, how they are called over HTTP, how long they are waited for.
+ * ports/client_common.h - what the torrent clients with an interface share: errors, calls over
+ * HTTP, sessions, waiting.
  *
- * A client's own struct begins with a struct client_common, which begins with a struct client; it
- * comes from client_open_over_web(), or from client_new() where more has to be done, and goes with
- * client_common_close().
+ * A client is a struct client_common, or a struct that begins with one.  That begins with a struct
+ * client.  client_open_over_web() makes it, or client_new() where more has to be done.
+ * client_common_close() releases it.
  *
- * Errors are client.h's: WORD_CLIENT, with the kind that tells what to do; those of functions that
- * take a struct client_common begin with the client's name, those of the others (which read answers
- * and are pure) do not: client_named() puts it there.
+ * Errors are client.h's: WORD_CLIENT, with the kind that says what to do.  Functions that take a
+ * struct client_common put the client's name first.  The others read answers and are pure; they
+ * name no client.  client_named() adds the name.
  */
 #ifndef PORTS_CLIENT_COMMON_H
 #define PORTS_CLIENT_COMMON_H
@@ -153,7 +153,7 @@ bool client_page(const struct client_about *about, struct err *err);
 
 /* --- Reading answers --- */
 
-/* NULL: ERR_TARGET for an HTML page, ERR_RETRY for what is no JSON. */
+/* NULL: ERR_TARGET for an HTML page, ERR_RETRY for anything else that is not JSON. */
 json_t *client_parse(const struct client_about *about, const char *bytes, size_t len,
 		     struct err *err) MUST_CHECK;
 
@@ -191,7 +191,7 @@ typedef bool client_add(struct client *c, const struct delivery *d, bool *taken,
 bool client_add_once(struct client_common *c, const struct delivery *d, client_look *look,
 		     client_add *add, void *out, bool *is_new, struct err *err) MUST_CHECK;
 
-/* Looks until it is there, for CLIENT_APPEARS_MS at most: *there tells. */
+/* Looks until it is there, for CLIENT_APPEARS_MS at most.  *there: it is. */
 bool client_await(struct client_common *c, client_look *look, const struct delivery *d, void *out,
 		  bool *there, struct err *err) MUST_CHECK;
 

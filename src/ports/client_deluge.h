@@ -8,7 +8,7 @@
  *
  * The URL is deluge-web's own, as a browser has it: calls are POSTs to "json" behind it.  There is
  * no user name: `password` is deluge-web's, and `proxy_user` is for a proxy in front of it.  What
- * works in a browser works here: under a sub-path deluge-web 2.0 must be told of it (the proxy's
+ * works in a browser works here: under a sub-path deluge-web 2.0 must know it (by the proxy's
  * header X-Deluge-Base, or its setting "base"), or its cookie is not sent back.
  *
  * A call (client notes, section 4.4): the session first (one login where there is none, or where it
@@ -57,7 +57,7 @@ struct deluge_answer {
 
 #define OWN_DELUGE_ANSWER OWN(deluge_answer_clear)
 
-/* ERR_TARGET for a web page: something else is at this URL; ERR_RETRY for what is no answer. */
+/* ERR_TARGET for a web page: something else is at this URL; ERR_RETRY for anything else. */
 bool deluge_read_answer(const char *bytes, size_t len, struct deluge_answer *a,
 			struct err *err) MUST_CHECK;
 void deluge_answer_clear(struct deluge_answer *a);
@@ -88,7 +88,7 @@ bool deluge_host_is_online(const json_t *result);
 /* Is the text in this list? */
 bool deluge_list_has(const json_t *result, const char *text);
 
-/* The result of core.get_free_space (client notes, section 4.3); false for what is no size: the
+/* The result of core.get_free_space (client notes, section 4.3); false: there is no size, since the
  * folder is not there. */
 bool deluge_read_space(const json_t *result, uint64_t *bytes);
 

@@ -94,7 +94,7 @@ static char *error_text(const char *word)
 	if (strcmp(word, "missingFiles") == 0)
 		return mem_dup("its files are missing");
 	if (strcmp(word, "error") == 0)
-		return mem_dup("an error, which the client's log tells");
+		return mem_dup("an error; see the client's log");
 	OWN_STR char *safe = client_words(word);
 	return mem_printf("state \"%s\"", safe);
 }
@@ -110,7 +110,7 @@ static void read_state(const json_t *o, struct client_torrent *t)
 	t->message = t->state == CLIENT_ERROR ? error_text(word) : NULL;
 }
 
-/* Before 4.4 it tells one hash only, which is v1. */
+/* Before 4.4 it gives one hash only, which is v1. */
 static void read_hashes(const json_t *o, struct client_torrent *t)
 {
 	client_torrent_hash(t->id, sizeof t->id, json_text_at(o, "hash"));
@@ -161,7 +161,7 @@ static bool read_row(const json_t *o, struct client_torrents *all,
 	read_torrent(o, t);
 	if (!*t->id)
 		return err_set(err, ERR_RETRY, WORD_CLIENT,
-			       "the answer is no list of torrents with their infohashes");
+			       "the answer lists torrents without their infohashes");
 	if (silent->n < QBITTORRENT_ASK_MAX && is_silent(o, t))
 		silent->at[silent->n++] = all->n - 1;
 	return true;

@@ -14,7 +14,7 @@
  * is sent.  Before 4.3.2 tags are set by a call of
  * their own, which a resumed delivery repeats; 4.1 has none.
  *
- * Free space is that of the client's default save path, whatever the placement: it tells no other.
+ * Free space is that of the client's default save path, whatever the placement: it knows no other.
  *
  * The readers below are pure.  They take any bytes, touch nothing where they fail, and their errors
  * (WORD_CLIENT; ERR_RETRY, or ERR_TARGET for an HTML page) name no client.
@@ -59,10 +59,10 @@ enum qbittorrent_added {
 /* torrents/add: section 1.3 */
 enum qbittorrent_added qbittorrent_read_added(long status, const char *body, size_t len);
 
-/* app/webapiVersion: "2.8.19".  false: that is no version of the API that we speak. */
+/* app/webapiVersion: "2.8.19".  false: not a version of the API that this port speaks. */
 bool qbittorrent_read_version(const char *body);
 
-/* Torrents that may be had or downloaded, and have no working tracker: indices into the list. */
+/* Torrents that should announce themselves, and have no working tracker: indices into the list. */
 struct qbittorrent_silent {
 	size_t at[QBITTORRENT_ASK_MAX];
 	size_t n;

@@ -8,14 +8,14 @@
  *
  * Between the two a crash would leave a torrent that is stopped and has no label, just as a user
  * may have one.  So the load command, a constant one, gives it a mark (RTORRENT_MARK) in the same
- * act, and the last act of a delivery changes the mark.  Whoever finds the first mark finishes the
- * delivery; a torrent without it is the user's, and is left alone.
+ * act, and the last act of a delivery changes the mark.  A delivery that finds the first mark
+ * finishes what was begun.  A torrent without it is the user's, and is left alone.
  *
  * rTorrent answers 0 to everything that is loaded: taken, known already, or broken.  Only asking by
- * infohash tells.  Torrents without a v1 infohash are dropped by it in silence, so they are refused
- * here.  So are those whose request is larger than SCGI takes (2 MiB in 0.9.8, 16 MiB from 0.10
- * on); network.xmlrpc.size_limit is raised for the moment where it is in the way, and stays so if
- * we are killed in that moment, which does no harm.
+ * infohash shows which.  Torrents without a v1 infohash are dropped by it in silence, so they are
+ * refused here.  So are those whose request is larger than SCGI takes (2 MiB in 0.9.8, 16 MiB from
+ * 0.10 on); network.xmlrpc.size_limit is raised for the moment where it is in the way, and stays so
+ * if we are killed in that moment, which does no harm.
  *
  * A label is kept percent-encoded in custom1, as ruTorrent and others do.  The save path of a
  * torrent with several files gets the torrent's name behind it, by rTorrent.

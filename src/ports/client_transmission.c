@@ -367,7 +367,7 @@ bool client_transmission_read_session(const char *bytes, size_t len, char **fold
 	if (!root)
 		return false;
 	if (!*text)
-		return fault(err, ERR_RETRY, "it does not tell its download folder");
+		return fault(err, ERR_RETRY, "it does not name its download folder");
 	*folder = mem_dup(text);
 	return true;
 }
@@ -389,7 +389,7 @@ bool client_transmission_read_space(const char *bytes, size_t len, struct client
 		return true;
 	}
 	if (!told || !is_success(root))
-		return says_no(root, ERR_TARGET, "it cannot tell the free space", err);
+		return says_no(root, ERR_TARGET, "it cannot say how much space is free", err);
 	*missing = false;
 	*space = (struct client_space){.free = bytes_free,
 				       .total = json_count_or_0_at(arguments, "total_size")};
@@ -421,9 +421,10 @@ static bool call(struct client_common *t, const char *body, size_t len, size_t m
 	if (!client_call(t, &c, reply, err))
 		return false;
 	if (is_locked(reply))
-		return client_refuse(t, err,
-				     "it locks everybody out after too many failed logins, whoever "
-				     "made them: restart transmission-daemon");
+		return client_refuse(
+			t, err,
+			"after too many failed logins it refuses all, also correct ones: "
+			"restart transmission-daemon");
 	return client_judge(t, reply, err);
 }
 
@@ -579,7 +580,8 @@ static bool set_labels(struct client_common *t, const struct delivery *d, struct
 			    err);
 }
 
-/* What is there already stays as it is, but for the labels that an earlier try could not give. */
+/* What is there already stays as it is, except for the labels that an earlier try could not give.
+ */
 static bool transmission_deliver(struct client *c, const struct delivery *d, bool resumed,
 				 char **path, struct err *err)
 {

@@ -11,7 +11,7 @@
  * a failed login, and 3.00 locks everybody out after a hundred.  A proxy in front that asks for a
  * password of its own reads the same header field: if there is a proxy's user, it is sent in place
  * of the client's, so the proxy must put the client's in, or the client must ask for none.  After
- * a refusal nothing more is sent until the object is opened anew.  The session id (409) is taken
+ * a refusal nothing more is sent until the object is opened again.  The session id (409) is taken
  * once, and again after a restart of the client.
  *
  * Labels: the category first, then the tags; without spaces at their ends, as the client does it.
@@ -20,8 +20,8 @@
  * it is resumed.  2.9x knows no labels: there no torrent has a category, so list() by category
  * finds none; what counts a category's torrents (stalled, incomplete) counts nothing there.
  *
- * 3.00 tells characters beyond U+FFFF wrongly (its own mistake, seen), in names and folders as
- * well; a list by such a category finds its torrents all the same.
+ * 3.00 writes characters beyond U+FFFF wrongly (its own mistake, seen), also in names and folders.
+ * A list by such a category still finds its torrents.
  *
  * `paused` false leaves it to the client's own setting whether a torrent starts.
  *
@@ -90,8 +90,8 @@ bool client_transmission_read_session(const char *bytes, size_t len, char **fold
 				      struct err *err) MUST_CHECK;
 
 /*
- * To free-space.  *missing: the folder is not there (yet), and *space is not touched.  `total` is
- * told by 4.x only.
+ * To free-space.  *missing: the folder is not there (yet), and *space is not touched.  Only
+ * 4.x gives `total`.
  */
 bool client_transmission_read_space(const char *bytes, size_t len, struct client_space *space,
 				    bool *missing, struct err *err) MUST_CHECK;

@@ -31,8 +31,8 @@ static bool same_group(const char *folder, const char *below)
 	       ((st.st_mode & S_ISGID) && st.st_gid == of.st_gid);
 }
 
-/* The group of the watch folder was changed: a staging folder that is made anew has it, and takes
- * the place of an empty one in one step, so that there is one at any time.  If not, next time. */
+/* The group of the watch folder was changed.  A new staging folder has it, and takes the place of
+ * an empty one in one step, so that there is one at any time.  If that fails, next time. */
 static void renew_staging(const struct watchdir *w)
 {
 	OWN_STR char *new = mem_printf("%s.new", w->staging);

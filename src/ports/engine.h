@@ -35,14 +35,14 @@ struct engine_tracker {
 struct engine_failure {
 	long status;               /* HTTP status, 0 if none came */
 	bool back_off;             /* the tracker as a whole is to be left alone for a while */
-	bool may_have_assigned;    /* a fetch: the tracker may have acted on it all the same */
+	bool may_have_assigned;    /* a fetch: the tracker may still have acted on it */
 	int64_t retry_after;       /* when it wants to be asked again, 0: it did not say */
 	enum http_trouble trouble; /* at which step it failed, if no answer came */
 	enum reply_page page;      /* what came in place of an answer */
 };
 
 /*
- * An engine may get an assignment together with its bytes, without telling its ids; both ids of the
+ * An engine may get an assignment together with its bytes, without saying its ids; both ids of the
  * reply are then "", and the bytes lie in the container's place in the staging folder
  * (base/spool.h).  Members that may be NULL say so.
  */

@@ -13,8 +13,8 @@
 
 /* ---- what is staged ---- */
 
-/* A utility that failed may have failed after its work was done, or amid it.  What it left half
- * written is no use to anybody. */
+/* A utility that failed may have failed after its work was done, or within it.  What it left half
+ * written is of no use. */
 static bool left_a_torrent(struct utility *u, const struct container *c)
 {
 	OWN_BUF struct buf bytes = BUF_MAX(TORRENT_MAX_BYTES);
@@ -27,7 +27,7 @@ static bool left_a_torrent(struct utility *u, const struct container *c)
 		return false;
 	if (torrent_read(bytes.data, bytes.len, &t, &err))
 		return true;
-	log_warn(c->name, "the utility left a file that is no torrent: %s", err.msg);
+	log_warn(c->name, "the utility left a file that is not a torrent: %s", err.msg);
 	(void)!spool_remove(path, &err);
 	return false;
 }
@@ -106,7 +106,7 @@ static void describe(struct utility *u, const struct utility_output *said, struc
 						  .may_have_assigned = said->may_have_assigned};
 }
 
-/* It failed.  But it may have got a torrent, or told which one it was to get. */
+/* It failed.  But it may have got a torrent, or named the one that it was to get. */
 static bool judge_failure(struct utility *u, const struct container *c,
 			  const struct utility_output *said, struct reply *reply, struct err *err)
 {

@@ -8,7 +8,7 @@
  *
  * In the state folder:
  *
- *     utility/config.ptp    its configuration, 0600, written anew for every run
+ *     utility/config.ptp    its configuration, 0600, written for every run
  *     utility/refused       the version that was tried as an update and did not work
  *     utility/trying        the update that is in place and has not shown yet that it works there:
  *                           its predecessor's version, its own, its SHA-256
@@ -28,7 +28,7 @@
 enum engine_utility_update {
 	ENGINE_UTILITY_AUTO,   /* a newer utility is tried, and put in place if it works */
 	ENGINE_UTILITY_NOTIFY, /* a newer one is worth a warning */
-	ENGINE_UTILITY_OFF,    /* nobody asks */
+	ENGINE_UTILITY_OFF,    /* no version is asked for */
 };
 
 struct engine_utility_options { /* everything is borrowed for as long as the engine lives */
@@ -39,7 +39,7 @@ struct engine_utility_options { /* everything is borrowed for as long as the eng
 	struct spool staging; /* its folder is made if it is missing, in one that is there */
 	enum engine_utility_update update;
 	/* Around each call to the tracker that `prepare` makes: waits for its turn; notes that it
-	 * ended well, or (`failure` not NULL) with *why, which may be worded anew. */
+	 * ended well, or (`failure` not NULL) with *why, whose words it may change. */
 	bool (*before_call)(void *ctx, struct err *err);
 	bool (*after_call)(void *ctx, const struct engine_failure *failure, struct err *why,
 			   struct err *err);
@@ -51,7 +51,7 @@ struct engine_utility_options { /* everything is borrowed for as long as the eng
 	"use the image target `utility` (docker build --target utility), or install " \
 	"python3 and python3-requests, or set PTP_ENGINE=native"
 
-/* Are Python 3 and what the utility imports there?  Runs Python, and calls nobody. */
+/* Are Python 3 and what the utility imports there?  Runs Python, and calls no other machine. */
 bool engine_utility_python(struct wake *wake, struct err *err) MUST_CHECK;
 
 /* `native` is the engine that does what the utility cannot: the download of what is assigned

@@ -8,7 +8,7 @@
 #include "base/spool.h"
 #include "ports/engine_utility.h"
 
-/* Limits: what the utility may write, the time of runs that call nobody, its source. */
+/* Limits: what the utility may write, the time of runs that call no other machine, its source. */
 #define UTILITY_OUTPUT_MAX_BYTES (256 * 1024)
 #define UTILITY_LOGGED_LINES 200
 #define UTILITY_LOGGED_LINE_BYTES 500
@@ -28,7 +28,7 @@ struct utility {
 	bool prepared, prepared_well;
 	struct err why; /* it was not */
 	struct engine_failure why_failure;
-	/* The utility was told which torrent, and could not download it; told once. */
+	/* The utility named this torrent, and could not download it.  The error is given once. */
 	char late_id[REPLY_ID_SIZE];
 	struct err late;
 	struct engine_failure late_failure;
@@ -37,7 +37,7 @@ struct utility {
 /* ---- engine_utility_run.c ---- */
 
 /* Runs `script` with `words` (ends in NULL, at most 2) and --config.  A utility that an earlier
- * process of ours left running is waited for first. */
+ * process left running is waited for first. */
 bool utility_run(struct utility *u, const char *script, const char *const words[], int timeout_ms,
 		 struct buf *output, struct proc_end *end, struct err *err) MUST_CHECK;
 

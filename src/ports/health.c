@@ -96,8 +96,8 @@ static void learn_limit(struct health *h, const struct http_reply *reply)
 
 enum verdict { RECORDED, AGAIN, REFUSED };
 
-/* hc-ping.com says 200 and "OK (not found)" for a UUID that is no check's, and "OK (rate limited)"
- * of what it did not record. */
+/* hc-ping.com says 200 and "OK (not found)" for a UUID without a check, and "OK (rate limited)"
+ * for a ping that it did not record. */
 static bool is_unknown(const char *text)
 {
 	return text_has_nocase(text, "not found") && !text_is_page(text, strlen(text));

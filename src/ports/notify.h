@@ -43,8 +43,7 @@ const char *notify_parse(const char *text, struct notify_target *t);
 /* With a token from elsewhere (NULL: none); to be called when all is known.  As notify_parse. */
 const char *notify_complete(struct notify_target *t, const char *token);
 
-/* Which of all it is, counted from 1, so that two at one service can be told apart: for the label,
- * to be called once. */
+/* Puts its number in the list, from 1, into the label.  To be called once. */
 void notify_number(struct notify_target *t, size_t number);
 
 void notify_target_clear(struct notify_target *t);
@@ -79,7 +78,7 @@ static inline void notify_closer(struct notify **n)
 /*
  * Send it, once, within NOTIFY_MS; any request (base/wake.h) ends it.  Unless it was sent, `why`
  * says why not, without a secret, and *rest gets when the service wants to be called again (0: it
- * did not say).  The service may have it all the same: an answer may come too late, or be lost.
+ * did not say).  The service may still have it: an answer may come too late, or be lost.
  */
 enum notify_verdict notify_send(struct notify *n, const struct notify_target *t,
 				const struct event *e, char why[200], int64_t *rest);

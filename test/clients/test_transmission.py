@@ -348,10 +348,10 @@ def test_a_daemon_that_has_locked_everybody_out_is_told_apart(tmp_path):
         for _ in range(LOCKOUT + 1):
             daemon.failed_logins()
         with daemon.driver() as client:
-            answer = fails(client.do("ready"), "target", "locks everybody out", "restart")
+            answer = fails(client.do("ready"), "target", "too many failed logins", "restart")
             assert answer["refused"]
             daemon.stop()
-            fails(client.do("ready"), "target", "locks everybody out")
+            fails(client.do("ready"), "target", "too many failed logins")
 
 
 def test_an_address_that_is_not_let_in_is_told(tmp_path):

@@ -99,7 +99,7 @@ static void statuses_are_told_with_the_way_out(void **state)
 	MUST(client_judge(c, &good, &err));
 	judged(c, 302, ERR_TARGET, "leads elsewhere");
 	judged(c, 400, ERR_RETRY, "not expected");
-	judged(c, 403, ERR_TARGET, "let us in");
+	judged(c, 403, ERR_TARGET, "refuses access");
 	judged(c, 404, ERR_TARGET, "the box is not at this URL");
 	judged(c, 405, ERR_TARGET, "should end in /box");
 	judged(c, 409, ERR_RETRY, "not expected");

@@ -754,6 +754,8 @@ static void a_utility_that_hangs_is_ended(void **state)
 	assert_false(assign(w, &reply, &err));
 	assert_int_equal(err.code, WORD_TIMEOUT);
 	assert_true(w->e->failure.back_off && w->e->failure.may_have_assigned);
+	w->o.staging.run_ms = 3000; /* enough to write it, on a busy machine as well */
+	opened(w);
 	put(w, "plan/fetch", LEAVES("real/v1-trailing-newline.torrent") "exec sleep 20");
 	MUST(assign(w, &reply, &err));
 	assert_int_equal(reply.verdict, REPLY_ASSIGNED);

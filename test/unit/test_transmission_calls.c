@@ -141,7 +141,7 @@ static void each_status_has_its_meaning(void **state)
 		bool refused;
 		const char *says;
 	} rows[] = {
-		{{.status = 403, .body = LOCKED}, ERR_TARGET, true, "locks everybody out"},
+		{{.status = 403, .body = LOCKED}, ERR_TARGET, true, "too many failed logins"},
 		{{.status = 403, .body = "<h1>403"}, ERR_TARGET, false, "rpc-whitelist"},
 		{{.status = 200, .body = "too many unsuccessful"},
 		 ERR_RETRY,
