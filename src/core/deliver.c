@@ -50,13 +50,13 @@ bool deliver_hand_over(const struct run *r, const struct container *c, const str
 static bool bring(const struct run *r, const struct target *t, struct assignment *a,
 		  const struct parcel *p, struct err *err)
 {
-	char *path = NULL;
+	OWN_STR char *path = NULL;
 
 	if (!deliver_hand_over(r, t->container, t->to, a, p, &path, err))
 		return false;
 	free(a->path);
-	a->path = path;
-	if (!ledger_delivered(r->ledger, a->id, path, t->to->name,
+	a->path = OWN_TAKE(path);
+	if (!ledger_delivered(r->ledger, a->id, a->path, t->to->name,
 			      pick_up_begins(t->container, t->to), err))
 		return false;
 	a->state = ASSIGNMENT_DELIVERED;

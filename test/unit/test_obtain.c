@@ -22,6 +22,9 @@ static int forget(void **state)
 static bool ask(struct world *w)
 {
 	failure = (struct err){0};
+	reply_clear(&reply);
+	assignment_clear(&a);
+	a = (struct assignment){0};
 	return obtain_assignment(w->run, &w->attic, &a, &reply, &failure);
 }
 
