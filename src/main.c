@@ -67,7 +67,7 @@ static const struct command commands[] = {
 	 "status. It records its call in the state folder, which it makes if necessary. So\n"
 	 "the next call keeps its distance. Exit status 1 if something has FAILed, 2 if\n"
 	 "`run` would refuse to start: it cannot use the configuration, or has no container."},
-	{"status", ARGUMENTS_NONE, "per container: delivered, pending, possibly lost, last outcome",
+	{"status", ARGUMENTS_NONE, "what is the matter, and what each container has",
 	 1u << OPTION_JSON, cmd_status, NULL},
 	{"history", ARGUMENTS_NONE, "the assignments, newest first",
 	 1u << OPTION_JSON | 1u << OPTION_CONTAINER | 1u << OPTION_LIMIT, cmd_history, NULL},

@@ -1,19 +1,21 @@
 /*
- * core/events.h - what a person is to be told, once.  Pure: from what there is now and what was
- * told already (notices, which the ledger keeps) to events.
+ * core/events.h - which messages a person gets, each once.  Pure: from what there is now, and from
+ * what was reported already (notices, which the ledger keeps), to events.
  *
- *     failure   a container's outcome stops being well, and is well again: one event for all
- *               containers that begin, one for all that end.  What fails again within an hour of
- *               its end is told only when it has failed for an hour: something that comes and goes
- *               is not told each time.  One that becomes another that only a person can mend is
- *               told as well, each such outcome once until it is well again
- *     client    the same for torrent clients that are away, or do not let us in
+ *     failure   a container's outcome stops being well, and is well again.  All containers that
+ *               begin to fail are one event, and so are all that end.  A failure that returns
+ *               within an hour of its end is reported only after it has lasted an hour.  A failure
+ *               that becomes another one is reported again if only a person can fix that: each such
+ *               outcome once, until the container is well
+ *     client    the same for torrent clients that are away, or refuse the password
  *     full      once for each size of a container
  *     lost      each possibly lost assignment once; and when none is left
  *     pick-up   each file that is not picked up in time, or was put aside, once
- *     audit     when more is missing than was told; and when nothing is any more
+ *     audit     when more torrents are missing than were reported; and when none is any more
  *     version   each version once
  *     digest    every seven days
+ *
+ * Titles and advice are the words of model/fact.h.
  */
 #ifndef CORE_EVENTS_H
 #define CORE_EVENTS_H

@@ -4,6 +4,7 @@
 #include "daemon/once.h"
 #include "base/clock.h"
 #include "base/service.h"
+#include "model/fact.h"
 
 #define REPORT_APART_MS 3600000 /* the same trouble, to Healthchecks */
 
@@ -37,8 +38,10 @@ void daemon_begin_trouble(struct daemon *d, const struct err *why, const char *w
 	bool fresh = trouble_begin(&d->trouble, TROUBLE_WORK, why);
 
 	if (fresh) {
+		const struct fact stuck = {.what = FACT_STUCK, .since = now, .detail = why->msg};
+		OWN_STR char *sentence = fact_sentence(&stuck, now);
 		log_error(NULL, "%s%s; %s", what, why->msg, then);
-		service_tell("STATUS=No cycle can be run: %s", why->msg);
+		service_tell("STATUS=%s", sentence);
 	}
 	if (!fresh && now - d->reported < REPORT_APART_MS && now >= d->reported)
 		return;

@@ -89,7 +89,7 @@ static bool add_container(const struct parts *p, const char *name, struct buf *o
 {
 	struct ledger_container known;
 	uint64_t week;
-	char last[OUTCOME_TEXT] = "no turn yet";
+	char last[OUTCOME_TEXT] = "not tried yet";
 
 	if (!ledger_get_container(p->run.ledger, name, &known, err) ||
 	    !ledger_got_since(p->run.ledger, name, clock_now() - EVENTS_DIGEST_MS, &week, err))

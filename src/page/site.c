@@ -244,12 +244,13 @@ static void show_stuck(struct site *s, struct site_answer *a)
 
 static void show_ready(const struct status *status, struct site_answer *a)
 {
-	if (status->work.since)
-		say(a, 503, "no cycle can be run; the status page says why");
-	else if (status_is_overdue(status))
-		say(a, 503, "the next cycle is overdue");
-	else
-		say(a, 200, "ready");
+	/* Without the detail: it is open to everybody. */
+	struct fact f = {.what = FACT_STUCK, .since = status->work.since};
+
+	if (!f.since && status_is_overdue(status))
+		f = (struct fact){.what = FACT_OVERDUE, .since = status->clock.next_cycle};
+	OWN_STR char *title = f.since ? fact_title(&f, status->now) : mem_dup("ready");
+	say(a, f.since ? 503 : 200, title);
 }
 
 static const struct route {

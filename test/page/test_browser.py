@@ -152,7 +152,7 @@ def test_it_is_live_and_keeps_the_focus(with_box, serve, look):
     assert seen["steps"][0] == seen["steps"][2] == f"#cycle-{ids[10]}"
     assert seen["steps"][3]["shown"] == [f"cycle-{ids[10]}"]
     assert seen["steps"][3]["cells"] == 60
-    assert seen["steps"][4].startswith("attic: ERR(Disk)")
+    assert re.match(r"attic has failed since \d\d:\d\d: ERR\(Disk\): ", seen["steps"][4])
 
 
 STALE = "document.getElementById('stale').innerText"

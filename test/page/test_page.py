@@ -224,7 +224,7 @@ def test_ready_and_live(with_box, serve):
     with contextlib.closing(seed.Past(with_box)) as p:
         p.clock(ahead=-16 * 60000)
     ready = server.get("healthz/ready")
-    assert (ready.status, ready.text) == (503, "the next cycle is overdue\n")
+    assert ready.status == 503 and ready.text.startswith("The next cycle has been due since ")
     assert "does not begin" in server.get().text
 
 
