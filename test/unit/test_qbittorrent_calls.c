@@ -241,6 +241,18 @@ static void a_torrent_is_called_by_each_of_its_hashes(void **state)
 	}
 }
 
+/* Version 2.0 of the API lists everything, whatever it is asked for. */
+static void another_torrent_in_the_list_is_not_this_one(void **state)
+{
+	(void)state;
+	struct client *c = opened(nobody);
+	struct err err;
+
+	FAKE_HTTP({.status = 200, .body = "[{\"hash\":\"" OTHER_V1 "\"}]"}, ADDED, THERE);
+	assert_int_equal(delivered(c, parcel(V1, ""), false, &err), ERR_NONE);
+	client_done(c);
+}
+
 static void what_is_not_there_is_added_with_its_placement(void **state)
 {
 	(void)state;
@@ -519,6 +531,7 @@ int main(void)
 		cmocka_unit_test(an_answer_within_the_session_is_judged),
 		cmocka_unit_test(what_is_there_is_not_added),
 		cmocka_unit_test(a_torrent_is_called_by_each_of_its_hashes),
+		cmocka_unit_test(another_torrent_in_the_list_is_not_this_one),
 		cmocka_unit_test(what_is_not_there_is_added_with_its_placement),
 		cmocka_unit_test(an_answer_to_a_torrent_is_judged),
 		cmocka_unit_test(what_does_not_show_up_is_waited_for_five_seconds),

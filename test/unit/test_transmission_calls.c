@@ -1,5 +1,7 @@
 #include "ports/client_transmission.h"
 
+#include "ports/client_common.h"
+
 #include "client_calls.h"
 
 #define URL "https://box.test/transmission/rpc"
@@ -406,6 +408,27 @@ static void space_is_that_of_the_first_folder_above_that_is_there(void **state)
 	client_done(c);
 }
 
+static void no_more_than_32_folders_are_asked_for(void **state)
+{
+	(void)state;
+	struct client *c = opened(nobody);
+	struct fake_answer all[CLIENT_FOLDERS_MAX];
+	OWN_STR char *path = mem_alloc(200);
+	struct client_space space;
+	struct err err;
+
+	for (int i = 0; i < 40; i++)
+		strcat(path, "/a");
+	for (size_t i = 0; i < COUNT(all); i++)
+		all[i] = (struct fake_answer){
+			.asked = "/a", .status = 200, .body = OK("{\"size-bytes\":-1}")};
+	const struct placement p = {.save_path = path};
+	fake_http_script(all, COUNT(all));
+	assert_false(c->ops->space(c, &p, &space, &err));
+	assert_int_equal(err.kind, ERR_TARGET);
+	client_done(c);
+}
+
 static void space_without_a_save_path_is_that_of_the_download_folder(void **state)
 {
 	(void)state;
@@ -438,6 +461,7 @@ int main(void)
 		cmocka_unit_test(an_error_on_the_way_ends_the_delivery),
 		cmocka_unit_test(a_list_is_all_torrents_of_a_label),
 		cmocka_unit_test(space_is_that_of_the_first_folder_above_that_is_there),
+		cmocka_unit_test(no_more_than_32_folders_are_asked_for),
 		cmocka_unit_test(space_without_a_save_path_is_that_of_the_download_folder),
 	};
 
