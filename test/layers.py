@@ -26,7 +26,7 @@ SOURCES_MAX = 25  # .c files of a layer
 LAYERS = ["base", "model", "ports", "core", "config", "view", "page", "daemon", "doctor", "cmd"]
 
 # Which library header may be included where only.
-HOMES = {"curl/curl.h": {"base/http.c"}, "sqlite3.h": {"ports/ledger_parts.h"},
+HOMES = {"curl/curl.h": {"base/http.c", "base/scgi.c", "base/url.c"}, "sqlite3.h": {"ports/ledger_parts.h"},
          "microhttpd.h": {"page/httpd.c"},
          "expat.h": {"base/xmlrpc.c"}}
 

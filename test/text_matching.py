@@ -33,16 +33,17 @@ FOREIGN = {
     "ports/client_deluge.c": (9, "Deluge's errors, states and methods"),
     "ports/client_qbittorrent.c": (6, "qBittorrent's answers, versions, trackers; a category"),
     "ports/client_rtorrent.c": (10, "rTorrent's faults and messages; a path; a URL"),
-    "ports/client_transmission.c": (6, "Transmission's results; a URL"),
-    "ports/health.c": (5, "the answers of Healthchecks; a URL"),
+    "ports/client_transmission.c": (5, "Transmission's results; a URL"),
+    "ports/health.c": (4, "the answers of Healthchecks"),
 }
 
 # ---- machine texts: URLs, paths, file names, headers, settings, protocols
 MACHINE = {
     "base/fs.c": (2, "a byte order mark; the name of a temporary file"),
-    "base/http.c": (2, "URLs"),
+    "base/http.c": (1, "a loopback address"),
     "base/mount.c": (1, "paths"),
-    "base/scgi.c": (5, "the SCGI protocol"),
+    "base/scgi.c": (4, "the SCGI protocol"),
+    "base/url.c": (2, "URLs"),
     "cmd/cmd_check.c": (1, "cuts off an advice that is known"),
     "cmd/cmd_complete.c": (2, "options that are being typed"),
     "config/config_clients.c": (1, "a URL"),
@@ -53,7 +54,7 @@ MACHINE = {
     "core/hook.c": (4, "AfterFetchExec and the environment"),
     "core/report.c": (1, "does a text end its last line?"),
     "doctor/doctor_folder.c": (2, "paths of volumes"),
-    "doctor/doctor_local.c": (7, "a ping URL; PEM files"),
+    "doctor/doctor_local.c": (6, "a ping URL; PEM files"),
     "model/container.c": (1, "a pattern for paths"),
     "model/filename.c": (2, "the header Content-Disposition"),
     "page/httpd.c": (1, "percent-encoding"),

@@ -2,8 +2,8 @@
 
 #include "base/mem.h"
 #include "base/num.h"
-#include "base/secret.h"
 #include "base/text.h"
+#include "base/url.h"
 
 #include <ctype.h>
 #include <curl/curl.h>
@@ -134,6 +134,16 @@ static void set_trust(struct http *h)
 		curl_easy_setopt(h->easy, CURLOPT_CAPATH, CA_FOLDER);
 		curl_easy_setopt(h->easy, CURLOPT_CAINFO, NULL);
 	}
+}
+
+/* Basic alone: libcurl sends it with the first request, and never to another host. */
+static void set_credentials(CURL *c, const struct http_request *r)
+{
+	if (!r->user)
+		return;
+	curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+	curl_easy_setopt(c, CURLOPT_USERNAME, r->user);
+	curl_easy_setopt(c, CURLOPT_PASSWORD, r->password ? secret_reveal(r->password) : NULL);
 }
 
 static void set_body(CURL *c, const struct http_request *r, curl_mime *form)
@@ -342,58 +352,6 @@ static void keep_fields(CURL *c, const char *keep, struct http_reply *reply)
 		reply->disposition = mem_dup(field->value);
 }
 
-static char *url_part(CURLU *u, CURLUPart part, unsigned flags)
-{
-	char *text = NULL;
-
-	if (curl_url_get(u, part, &text, flags) != CURLUE_OK)
-		return NULL;
-	char *copy = mem_dup(text);
-	curl_free(text);
-	return copy;
-}
-
-static void url_clear(CURLU **u)
-{
-	curl_url_cleanup(*u);
-}
-
-struct origin {
-	char *scheme, *host, *port; /* owned */
-};
-
-static void origin_clear(struct origin *o)
-{
-	free(o->scheme);
-	free(o->host);
-	free(o->port);
-}
-
-static bool origin_of(const char *url, struct origin *o)
-{
-	OWN(url_clear) CURLU *u = curl_url();
-
-	if (!u || curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK)
-		return false;
-	o->scheme = url_part(u, CURLUPART_SCHEME, 0);
-	o->host = url_part(u, CURLUPART_HOST, 0);
-	o->port = url_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT);
-	return o->scheme && o->host && o->port;
-}
-
-static bool may_follow(const char *from, const char *to)
-{
-	OWN(origin_clear) struct origin a = {0};
-	OWN(origin_clear) struct origin b = {0};
-
-	if (!origin_of(from, &a) || !origin_of(to, &b) || strcasecmp(a.host, b.host) != 0)
-		return false;
-	if (strcmp(a.scheme, b.scheme) == 0)
-		return strcmp(a.port, b.port) == 0;
-	return strcmp(b.scheme, "https") == 0 && strcmp(b.port, "443") == 0 &&
-	       strcmp(a.port, "80") == 0;
-}
-
 /* Where the redirect leads, the caller's; NULL if it is none, or not to be followed (then its host
  * is kept in the reply). */
 static char *next_url(struct http *h, const char *url, struct http_reply *reply, unsigned left)
@@ -405,7 +363,7 @@ static char *next_url(struct http *h, const char *url, struct http_reply *reply,
 	curl_easy_getinfo(h->easy, CURLINFO_REDIRECT_URL, &target);
 	if (!target)
 		return NULL;
-	if (left && may_follow(url, target))
+	if (left && url_may_follow(url, target))
 		return mem_dup(target);
 	if (http_url_parse(target, &parts, &ignored))
 		text_copy(reply->redirect_host, sizeof reply->redirect_host, parts.host);
@@ -424,6 +382,7 @@ static bool perform_one(struct http *h, const struct http_request *r, const char
 	OWN(form_clear) curl_mime *form = form_of(h->easy, r);
 	reply->body.max = r->max_body;
 	set_request(h, r, url, &parts, headers, &reply->body);
+	set_credentials(h->easy, r);
 	set_body(h->easy, r, form);
 	bool ran = run(h, r, &code);
 	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
@@ -480,39 +439,18 @@ static bool is_loopback(const char *host)
 	return text_starts(host, "127.") && strspn(host, "0123456789.") == strlen(host);
 }
 
-/* libcurl takes one slash, or three, as well. */
-static bool has_two_slashes(const char *url, const char *scheme)
-{
-	const char *rest = url + strlen(scheme);
-
-	return text_starts(rest, "://") && rest[3] != '/';
-}
-
 bool http_url_parse(const char *url, struct http_url *out, struct err *err)
 {
-	OWN(origin_clear) struct origin o = {0};
+	OWN_URL struct url u = {0};
 
-	if (!origin_of(url, &o) || (strcmp(o.scheme, "http") && strcmp(o.scheme, "https")) ||
-	    !has_two_slashes(url, o.scheme) || strlen(o.host) >= sizeof out->host ||
-	    strpbrk(url, " \t\r\n"))
+	if (!url_read(url, &u) || (strcmp(u.scheme, "http") && strcmp(u.scheme, "https")) ||
+	    strlen(u.host) >= sizeof out->host)
 		return err_set(err, ERR_TARGET, WORD_CONFIG,
 			       "not a complete URL that begins with https:// (or http://)");
-	/* An IPv6 address comes in brackets. */
-	char *host = o.host[0] == '[' ? o.host + 1 : o.host;
-	host[strcspn(host, "]")] = '\0';
-	text_copy(out->host, sizeof out->host, host);
-	out->tls = strcmp(o.scheme, "https") == 0;
-	out->loopback = is_loopback(host);
+	text_copy(out->host, sizeof out->host, u.host);
+	out->tls = strcmp(u.scheme, "https") == 0;
+	out->loopback = is_loopback(u.host);
 	return true;
-}
-
-char *http_escape(const char *text)
-{
-	char *escaped = curl_easy_escape(NULL, text, (int)strlen(text));
-	char *copy = mem_dup(escaped ? escaped : "");
-
-	curl_free(escaped);
-	return copy;
 }
 
 int64_t http_retry_after(const char *field, int64_t now, int64_t max_ms)

@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/secret.h"
 #include "base/wake.h"
 
 #include <stdbool.h>
@@ -49,7 +50,9 @@ struct http_part {
 struct http_request {
 	const char *url;
 	const char *const *headers; /* "Name: value", ends in NULL; may be NULL */
-	const char *body;           /* NULL: a GET; else a POST of these bytes */
+	const char *user; /* for Basic authentication, sent without being asked for; NULL: none */
+	const struct secret *password; /* of the user; may be NULL or unset: an empty one */
+	const char *body;              /* NULL: a GET; else a POST of these bytes */
 	size_t body_len;
 	const struct http_part *parts; /* a POST of these, in place of `body`; NULL: none */
 	size_t n_parts;
@@ -124,9 +127,6 @@ struct http_url {
 /* Is it an absolute http or https URL?  ERR_TARGET, WORD_CONFIG otherwise; the message does not
  * quote it. */
 bool http_url_parse(const char *url, struct http_url *out, struct err *err) MUST_CHECK;
-
-/* The percent-encoded form of a query value; the caller's. */
-char *http_escape(const char *text);
 
 /* The time that a Retry-After field names (RFC 9110: seconds or a date), in ms since 1970, at most
  * `max_ms` after `now`; 0 if it is empty or cannot be read. */

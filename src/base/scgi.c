@@ -1,27 +1,28 @@
 #include "base/scgi.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "base/url.h"
 
+#include <curl/curl.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
-#define SCHEME "scgi://"
 #define HEAD_MAX 8192
 #define BUSY_POLL_MS 50
 
 struct talk {
 	const struct scgi_request *r;
-	int fd;
+	CURLM *multi; /* owned, as is `easy` */
+	CURL *easy;
+	curl_socket_t fd;
 	int64_t deadline; /* of clock_monotonic() */
 };
 
@@ -30,34 +31,19 @@ static const char *place(const struct scgi_address *to)
 	return *to->socket ? to->socket : to->host;
 }
 
-static bool bad_url(struct err *err)
-{
-	return err_set(err, ERR_TARGET, WORD_CONFIG,
-		       "the URL must be of the form scgi://host:port");
-}
-
 bool scgi_address_of_url(const char *url, struct scgi_address *out, struct err *err)
 {
-	struct scgi_address a = {0};
+	OWN_URL struct url u = {0};
 	uint64_t port;
 
-	if (strncasecmp(url, SCHEME, strlen(SCHEME)) != 0)
-		return bad_url(err);
-	url += strlen(SCHEME);
-	bool v6 = *url == '[';
-	url += v6;
-	size_t host = strcspn(url, v6 ? "]" : ":/");
-	const char *rest = url + host;
-	if (host == 0 || host >= sizeof a.host || (v6 && *rest++ != ']') || *rest++ != ':')
-		return bad_url(err);
-	size_t digits = strcspn(rest, "/");
-	if (digits >= sizeof a.port || (rest[digits] && rest[digits + 1]))
-		return bad_url(err);
-	memcpy(a.host, url, host);
-	memcpy(a.port, rest, digits);
-	if (!num_u64(a.port, 65535, &port) || port == 0)
-		return bad_url(err);
-	*out = a;
+	if (!url_read(url, &u) || strcmp(u.scheme, "scgi") != 0 || u.login || u.more ||
+	    strcmp(u.path, "/") != 0 || !u.port || !num_u64(u.port, 65535, &port) || port == 0 ||
+	    strlen(u.host) >= sizeof out->host)
+		return err_set(err, ERR_TARGET, WORD_CONFIG,
+			       "the URL must be of the form scgi://host:port");
+	*out = (struct scgi_address){.port = (uint16_t)port};
+	const char *const host[] = {u.host, u.zone ? "%" : "", u.zone ? u.zone : ""};
+	text_join(out->host, sizeof out->host, host, 3);
 	return true;
 }
 
@@ -87,107 +73,157 @@ static bool failed(const struct talk *t, const char *what, int errnum, struct er
 			 place(t->r->to), what);
 }
 
-/* Waits for `events` of the socket (none if it is -1).  The end of `most` ms is success as well. */
-static bool wait_for(const struct talk *t, int fd, short events, int64_t most, struct err *err)
+static bool may_continue(const struct talk *t, struct err *err)
 {
-	int64_t end = clock_monotonic() + most;
-
-	for (;;) {
-		int64_t now = clock_monotonic(), until = end < t->deadline ? end : t->deadline;
-		struct pollfd fds[] = {{.fd = fd, .events = events},
-				       {.fd = wake_fd(t->r->wake), .events = POLLIN}};
-		if (wake_stopping(t->r->wake))
-			return wake_stopped(err);
-		if (now >= t->deadline)
-			return timed_out(t, err);
-		if (now >= end)
-			return true;
-		if (poll(fds, 2, (int)(until - now)) > 0 && fds[0].revents)
-			return true;
-	}
+	if (wake_stopping(t->r->wake))
+		return wake_stopped(err);
+	return clock_monotonic() < t->deadline || timed_out(t, err);
 }
 
+static int ms_left(const struct talk *t, int most)
+{
+	int64_t left = t->deadline - clock_monotonic();
+
+	return left < 0 ? 0 : left < most ? (int)left : most;
+}
+
+/* CURLOPT_TIMEOUT_MS does not cover curl_easy_send and curl_easy_recv. */
 static bool ready(const struct talk *t, short events, struct err *err)
 {
-	return wait_for(t, t->fd, events, INT32_MAX, err);
-}
+	struct pollfd fds[] = {{.fd = t->fd, .events = events},
+			       {.fd = wake_fd(t->r->wake), .events = POLLIN}};
 
-/* A unix socket whose queue is full says EAGAIN, and nothing tells when there is room. */
-static bool connect_to(struct talk *t, const struct sockaddr *to, socklen_t size, struct err *err)
-{
-	int e = 0;
-
-	t->fd = socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (t->fd < 0)
-		return failed(t, "no socket", errno, err);
-	while (connect(t->fd, to, size) < 0) {
-		e = errno;
-		if (e == EINPROGRESS || e == EINTR)
-			break;
-		if (e != EAGAIN)
-			return failed(t, "no connection", e, err);
-		if (!wait_for(t, -1, 0, BUSY_POLL_MS, err))
-			return false;
-		e = 0;
-	}
-	if (e && !ready(t, POLLOUT, err))
-		return false;
-	if (getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &e, &(socklen_t){sizeof e}) < 0)
-		e = errno;
-	return !e || failed(t, "no connection", e, err);
-}
-
-static bool connect_unix(struct talk *t, struct err *err)
-{
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
-
-	_Static_assert(sizeof to.sun_path == sizeof t->r->to->socket, "the same limit");
-	memcpy(to.sun_path, t->r->to->socket, sizeof to.sun_path);
-	return connect_to(t, (const struct sockaddr *)&to, sizeof to, err);
-}
-
-static void free_addresses(struct addrinfo **list)
-{
-	if (*list)
-		freeaddrinfo(*list);
-}
-
-static bool connect_tcp(struct talk *t, struct err *err)
-{
-	const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM};
-	OWN(free_addresses) struct addrinfo *list = NULL;
-	int e = getaddrinfo(t->r->to->host, t->r->to->port, &wanted, &list);
-
-	if (e)
-		return err_set(err, ERR_RETRY, WORD_NETWORK, "%s: %s", t->r->to->host,
-			       gai_strerror(e));
-	for (const struct addrinfo *a = list; a; a = a->ai_next) {
-		if (connect_to(t, a->ai_addr, a->ai_addrlen, err))
+	while (may_continue(t, err))
+		if (poll(fds, 2, ms_left(t, INT32_MAX)) > 0 && fds[0].revents)
 			return true;
-		if (!a->ai_next || err->code != WORD_NETWORK)
-			return false;
-		close(own_fd_take(&t->fd));
-	}
-	return failed(t, "no connection", EADDRNOTAVAIL, err);
+	return false;
 }
+
+/* ---- the connection ---- */
+
+static void hang_up(struct talk *t)
+{
+	if (t->easy)
+		curl_multi_remove_handle(t->multi, t->easy);
+	curl_easy_cleanup(t->easy);
+	t->easy = NULL;
+}
+
+static void set_place(CURL *c, const struct scgi_address *to)
+{
+	bool v6 = strchr(to->host, ':') != NULL;
+	OWN_STR char *url =
+		mem_printf("http://%s%s%s:%u/", v6 ? "[" : "", to->host, v6 ? "]" : "", to->port);
+
+	curl_easy_setopt(c, CURLOPT_URL, *to->socket ? "http://localhost/" : url);
+	if (*to->socket)
+		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, to->socket);
+}
+
+/* CONNECT_ONLY: the scheme of the URL is not spoken. */
+static bool dial(struct talk *t, struct err *err)
+{
+	CURL *c = t->easy = curl_easy_init();
+
+	if (!t->multi || !c)
+		return err_set(err, ERR_FATAL, WORD_INTERNAL, "cannot start libcurl");
+	set_place(c, t->r->to);
+	curl_easy_setopt(c, CURLOPT_CONNECT_ONLY, 1L);
+	curl_easy_setopt(c, CURLOPT_PROXY, "");
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
+	curl_multi_add_handle(t->multi, c);
+	return true;
+}
+
+/* *code is CURLE_AGAIN as long as libcurl works on it. */
+static bool finish_dialling(struct talk *t, CURLcode *code, struct err *err)
+{
+	struct curl_waitfd fd = {.fd = wake_fd(t->r->wake), .events = CURL_WAIT_POLLIN};
+	int running, left;
+
+	for (*code = CURLE_AGAIN; *code == CURLE_AGAIN;) {
+		if (!may_continue(t, err))
+			return false;
+		if (curl_multi_perform(t->multi, &running) != CURLM_OK)
+			*code = CURLE_FAILED_INIT;
+		CURLMsg *msg = curl_multi_info_read(t->multi, &left);
+		if (msg && msg->msg == CURLMSG_DONE)
+			*code = msg->data.result;
+		else if (*code == CURLE_AGAIN)
+			curl_multi_poll(t->multi, &fd, t->r->wake ? 1 : 0, ms_left(t, 1000), NULL);
+	}
+	return true;
+}
+
+static int system_error(const struct talk *t)
+{
+	long errnum = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &errnum);
+	return (int)errnum;
+}
+
+static bool no_connection(const struct talk *t, CURLcode code, struct err *err)
+{
+	int errnum = system_error(t);
+
+	if (errnum)
+		return failed(t, "no connection", errnum, err);
+	return err_set(err, ERR_RETRY, WORD_NETWORK, "%s: no connection: %s", place(t->r->to),
+		       curl_easy_strerror(code));
+}
+
+/* A unix socket whose queue is full says EAGAIN.  libcurl then waits for a socket that does not
+ * connect, and fails without an error of the system. */
+static bool is_busy(const struct talk *t, CURLcode code)
+{
+	int errnum = system_error(t);
+
+	return *t->r->to->socket && code == CURLE_COULDNT_CONNECT &&
+	       (errnum == 0 || errnum == EAGAIN);
+}
+
+static bool connect_to(struct talk *t, struct err *err)
+{
+	CURLcode code;
+
+	while (dial(t, err) && finish_dialling(t, &code, err)) {
+		if (code == CURLE_OK)
+			return curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &t->fd) ==
+				       CURLE_OK ||
+			       no_connection(t, CURLE_COULDNT_CONNECT, err);
+		if (!is_busy(t, code))
+			return no_connection(t, code, err);
+		hang_up(t);
+		if (!wake_sleep(t->r->wake, ms_left(t, BUSY_POLL_MS), err))
+			return false;
+	}
+	return false;
+}
+
+/* ---- the talk ---- */
 
 /* A server that has had enough may answer before it cuts the connection: *cut, and then read. */
 static bool send_all(const struct talk *t, const char *bytes, size_t len, bool *cut,
 		     struct err *err)
 {
 	while (len && !*cut) {
-		ssize_t n = send(t->fd, bytes, len, MSG_NOSIGNAL);
-		if (n >= 0) {
-			bytes += n;
-			len -= (size_t)n;
-		} else if (errno == EAGAIN || errno == EINTR) {
-			if (!ready(t, POLLOUT, err))
-				return false;
-		} else {
-			*cut = true;
-		}
+		size_t n = 0;
+		CURLcode code = curl_easy_send(t->easy, bytes, len, &n);
+		bytes += n;
+		len -= n;
+		if (code == CURLE_AGAIN && !ready(t, POLLOUT, err))
+			return false;
+		*cut = code != CURLE_OK && code != CURLE_AGAIN;
 	}
 	return true;
+}
+
+static bool cut_off(const struct talk *t, struct err *err)
+{
+	return err_set(err, ERR_RETRY, WORD_NETWORK,
+		       "%s: the connection was closed without an answer", place(t->r->to));
 }
 
 static bool receive_all(const struct talk *t, struct buf *answer, struct err *err)
@@ -195,18 +231,19 @@ static bool receive_all(const struct talk *t, struct buf *answer, struct err *er
 	char chunk[16384];
 
 	for (;;) {
-		ssize_t n = recv(t->fd, chunk, sizeof chunk, 0);
-		if (n == 0)
+		size_t n = 0;
+		CURLcode code = curl_easy_recv(t->easy, chunk, sizeof chunk, &n);
+		if (code == CURLE_OK && n == 0)
 			return true;
-		if (n > 0 && !buf_add(answer, chunk, (size_t)n))
+		if (!buf_add(answer, chunk, n))
 			return err_set(
 				err, ERR_RETRY, WORD_PROTOCOL,
 				"%s: the answer has more than the %zu bytes that it may have",
 				place(t->r->to), answer->max);
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return answer->len > 0 || failed(t, "cut off", errno, err);
-		if (n < 0 && !ready(t, POLLIN, err))
+		if (code == CURLE_AGAIN && !ready(t, POLLIN, err))
 			return false;
+		if (code != CURLE_OK && code != CURLE_AGAIN)
+			return answer->len > 0 || cut_off(t, err);
 	}
 }
 
@@ -223,20 +260,20 @@ static bool exchange(const struct talk *t, struct buf *answer, struct err *err)
 	head[at + len] = ',';
 	return send_all(t, head, (size_t)(at + len + 1), &cut, err) &&
 	       send_all(t, t->r->body, t->r->len, &cut, err) && receive_all(t, answer, err) &&
-	       (answer->len ||
-		err_set(err, ERR_RETRY, WORD_NETWORK,
-			"%s: the connection was closed without an answer", place(t->r->to)));
+	       (answer->len || cut_off(t, err));
 }
 
 bool scgi_call(const struct scgi_request *r, struct buf *answer, struct err *err)
 {
-	struct talk t = {.r = r, .fd = -1, .deadline = clock_monotonic() + r->timeout_ms};
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	struct talk t = {
+		.r = r, .multi = curl_multi_init(), .deadline = clock_monotonic() + r->timeout_ms};
 
 	buf_clear(answer);
 	answer->full = false;
-	bool ok = *r->to->socket ? connect_unix(&t, err) : connect_tcp(&t, err);
-	ok = ok && exchange(&t, answer, err);
-	own_fd_close(&t.fd);
+	bool ok = connect_to(&t, err) && exchange(&t, answer, err);
+	hang_up(&t);
+	curl_multi_cleanup(t.multi);
 	if (!ok)
 		return false;
 	return scgi_take_head(answer, err) || err_wrap(err, "%s", place(r->to));
@@ -264,20 +301,20 @@ static bool field(const char *head, size_t len, const char *name, char *out, siz
 static bool check_head(const char *head, size_t len, size_t body, struct err *err)
 {
 	char status[64], length[32];
-	uint64_t told;
+	uint64_t stated;
 
 	if (!field(head, len, "Status", status, sizeof status))
-		return err_set(err, ERR_RETRY, WORD_PROTOCOL, "the answer is none of SCGI's");
+		return err_set(err, ERR_RETRY, WORD_PROTOCOL, "the answer is not SCGI");
 	if (strncmp(text_strip(status), "200", 3) != 0)
 		return err_set(err, ERR_RETRY, WORD_PROTOCOL, "the answer has the status %.3s",
 			       text_strip(status));
 	if (!field(head, len, "Content-Length", length, sizeof length))
 		return true;
-	if (!num_u64(text_strip(length), INT64_MAX, &told) || told < body)
-		return err_set(err, ERR_RETRY, WORD_PROTOCOL, "the answer tells a wrong length");
-	return told == body ||
+	if (!num_u64(text_strip(length), INT64_MAX, &stated) || stated < body)
+		return err_set(err, ERR_RETRY, WORD_PROTOCOL, "the answer states a wrong length");
+	return stated == body ||
 	       err_set(err, ERR_RETRY, WORD_NETWORK,
-		       "cut off after %zu of the %" PRIu64 " bytes of its answer", body, told);
+		       "cut off after %zu of the %" PRIu64 " bytes of its answer", body, stated);
 }
 
 bool scgi_take_head(struct buf *answer, struct err *err)
@@ -287,7 +324,7 @@ bool scgi_take_head(struct buf *answer, struct err *err)
 	const char *end = memmem(text, most, "\r\n\r\n", 4);
 
 	if (!end)
-		return err_set(err, ERR_RETRY, WORD_PROTOCOL, "the answer is none of SCGI's");
+		return err_set(err, ERR_RETRY, WORD_PROTOCOL, "the answer is not SCGI");
 	size_t head = (size_t)(end - text), body = answer->len - head - 4;
 	if (!check_head(text, head, body, err))
 		return false;

@@ -1,16 +1,17 @@
 /*
  * base/scgi.h - one request over SCGI: a netstring of header fields, the body, the answer.
  *
- * One connection for each request, over TCP or a unix socket; the server closes it after its
- * answer.  The whole call has one time limit and ends at once at a stop request; only looking up a
- * host's name (getaddrinfo) is not interrupted, and is limited by the system's resolver.
+ * libcurl makes the connection, over TCP or a unix socket, and never through a proxy.  Each request
+ * has its own; the server closes it after its answer.  The whole call has one time limit, and a
+ * stop request ends it at once, also while a host's name is looked up.
  *
  * The format is the SCGI specification's: CONTENT_LENGTH is the first field, and the answer begins
  * with header fields as CGI's do (client notes, section 3.2).
  *
- * Errors: ERR_RETRY with WORD_NETWORK (no connection, cut off), WORD_TIMEOUT, WORD_PROTOCOL (no
- * SCGI, over the ceiling), WORD_STOPPED; ERR_TARGET with WORD_CONFIG for an address that cannot be
- * used, and with WORD_NETWORK where permissions forbid the socket.  Messages name host or socket.
+ * Errors: ERR_RETRY with WORD_NETWORK (no connection, cut off), WORD_TIMEOUT, WORD_PROTOCOL (not
+ * SCGI, or larger than allowed), WORD_STOPPED; ERR_TARGET with WORD_CONFIG for an address that
+ * cannot be used, and with WORD_NETWORK where permissions forbid the socket.  Messages name host or
+ * socket.
  */
 #ifndef BASE_SCGI_H
 #define BASE_SCGI_H
@@ -21,11 +22,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct scgi_address {
-	char socket[108]; /* path, as long as sun_path lets it be; "": over TCP */
+	char socket[108]; /* a path; the system limits it; "": over TCP */
 	char host[256];   /* without brackets */
-	char port[6];
+	uint16_t port;    /* of the host; from 1 */
 };
 
 /* From "scgi://host:port" or "scgi://[v6]:port", with an optional slash at its end. */
@@ -44,7 +46,7 @@ struct scgi_request {
 /* *answer, which is emptied first, gets the answer's body; its ceiling counts header fields too. */
 bool scgi_call(const struct scgi_request *r, struct buf *answer, struct err *err) MUST_CHECK;
 
-/* Takes the header fields off an answer that came to its end.  (For scgi_call and tests.) */
+/* Removes the header fields from a complete answer, and checks them.  (For scgi_call and tests.) */
 bool scgi_take_head(struct buf *answer, struct err *err) MUST_CHECK;
 
 #endif

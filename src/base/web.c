@@ -1,30 +1,19 @@
 #include "base/web.h"
 
-#include "base/base64.h"
 #include "base/mem.h"
 #include "base/text.h"
 
 #include <string.h>
 
 #define CONNECT_MS 10000
-#define HEADERS_MAX 12
 
 struct web {
 	struct http *http; /* owned, as are the texts */
 	char *name, *url;
-	struct secret basic; /* the header field; unset: none */
+	char *user; /* NULL: no authentication */
+	struct secret password;
 	int timeout_ms;
 };
-
-static void set_basic(struct web *w, const char *user, const struct secret *password)
-{
-	const char *word = secret_is_set(password) ? secret_reveal(password) : "";
-	OWN_WIPED char *plain = mem_printf("%s:%s", user, word);
-	OWN_WIPED char *coded = base64_encode(plain, strlen(plain));
-	OWN_WIPED char *field = mem_printf("Authorization: Basic %s", coded);
-
-	secret_set(&w->basic, field);
-}
 
 /* Without the slashes at its end: calls bring theirs. */
 static char *base_of(const char *url)
@@ -55,8 +44,10 @@ struct web *web_open(const struct web_options *o, struct err *err)
 	w->name = mem_dup(o->name);
 	w->url = base_of(o->url);
 	w->timeout_ms = o->timeout_ms;
-	if (o->user && *o->user)
-		set_basic(w, o->user, o->password);
+	if (o->user && *o->user) {
+		w->user = mem_dup(o->user);
+		secret_set(&w->password, o->password ? secret_reveal(o->password) : NULL);
+	}
 	if (w->http)
 		return w;
 	web_close(w);
@@ -68,7 +59,8 @@ void web_close(struct web *w)
 	if (!w)
 		return;
 	http_close(w->http);
-	secret_clear(&w->basic);
+	secret_clear(&w->password);
+	free(w->user);
 	free(w->name);
 	free(w->url);
 	free(w);
@@ -77,16 +69,11 @@ void web_close(struct web *w)
 bool web_call(struct web *w, const struct web_call *call, struct http_reply *reply, struct err *err)
 {
 	OWN_STR char *url = *call->path ? mem_printf("%s/%s", w->url, call->path) : mem_dup(w->url);
-	const char *headers[HEADERS_MAX + 2] = {0};
-	size_t n = 0;
-
-	for (; call->headers && call->headers[n] && n < HEADERS_MAX; n++)
-		headers[n] = call->headers[n];
-	if (secret_is_set(&w->basic))
-		headers[n] = secret_reveal(&w->basic);
 	const struct http_request request = {
 		.url = url,
-		.headers = headers,
+		.headers = call->headers,
+		.user = w->user,
+		.password = &w->password,
 		.body = call->body,
 		.body_len = call->body_len,
 		.parts = call->parts,

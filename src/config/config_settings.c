@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "base/scgi.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "ports/health.h"
 
 #include <ctype.h>
@@ -47,6 +48,13 @@ static const char *check_key(const struct setting_value *v)
 static const char *check_ping_url(const struct setting_value *v)
 {
 	return health_url_fault(v->text);
+}
+
+static bool has_login(const char *text)
+{
+	OWN_URL struct url u = {0};
+
+	return url_read(text, &u) && u.login;
 }
 
 static const char *check_base_url(const struct setting_value *v)
@@ -114,10 +122,7 @@ static const char *check_public_url(const struct setting_value *v)
 
 	if (!http_url_parse(v->text, &url, &err) || strlen(v->text) > CONFIG_PUBLIC_URL_MAX)
 		return SETTING_UNEXPECTED;
-	const char *host = strchr(v->text, ':') + strlen("://");
-	return memchr(host, '@', strcspn(host, "/?#"))
-		       ? "holds a user name or password; leave them out"
-		       : NULL;
+	return has_login(v->text) ? "holds a user name or password; leave them out" : NULL;
 }
 
 static const char *check_notify_events(const struct setting_value *v)
@@ -282,7 +287,7 @@ static const char *check_client_url(const struct setting_value *v)
 	struct http_url url;
 	struct err err;
 
-	if (strchr(v->text, '@'))
+	if (has_login(v->text))
 		return "holds a user name or password; write them as Username and PasswordFile";
 	if (scgi && !scgi_address_of_url(v->text, &address, &err))
 		return "is not of the form scgi://host:port; for a unix socket give its path as "

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "ports/engine_utility.h"
 
 #include <ctype.h>
@@ -294,16 +295,17 @@ const char *doctor_proxy_variable(const char *host, bool tls)
 	return NULL;
 }
 
-/* "http://proxy:3128" of a proxy's URL: what may hold a password is left out.  The caller's. */
+/* "http://proxy:3128" of a proxy's URL, without user and password; the caller's.  libcurl also
+ * accepts a proxy without a scheme. */
 static char *shown_proxy(const char *url)
 {
-	const char *scheme_end = strstr(url, "://");
-	size_t scheme = scheme_end ? (size_t)(scheme_end - url) + 3 : 0;
-	size_t end = scheme + strcspn(url + scheme, "/?#");
-	const char *at = memrchr(url + scheme, '@', end - scheme);
-	size_t from = at ? (size_t)(at - url) + 1 : scheme;
+	OWN_STR char *with_scheme = mem_printf("http://%s", url);
+	OWN_STR char *bare = url_shown(with_scheme);
+	char *whole = url_shown(url);
 
-	return mem_printf("%.*s%.*s", (int)scheme, url, (int)(end - from), url + from);
+	if (whole)
+		return whole;
+	return mem_dup(bare ? bare + strlen("http://") : "a proxy whose URL cannot be read");
 }
 
 void doctor_proxy(struct doctor *d)

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "ports/client_common.h"
 
 #include <string.h>
@@ -310,8 +311,8 @@ static struct web_call form_call(const char *path, const char *form)
 
 static char *login_form(const struct client_common *q)
 {
-	OWN_STR char *user = http_escape(q->user);
-	OWN_WIPED char *word = http_escape(client_password(q));
+	OWN_STR char *user = url_escape(q->user);
+	OWN_WIPED char *word = url_escape(client_password(q));
 
 	return mem_printf("username=%s&password=%s", user, word);
 }
@@ -482,7 +483,7 @@ static bool add(struct client *c, const struct delivery *d, bool *taken, struct 
 /* 4.1 has no tags: 404. */
 static bool add_tags(struct client_common *q, const struct delivery *d, struct err *err)
 {
-	OWN_STR char *tags = http_escape(d->placement->tags);
+	OWN_STR char *tags = url_escape(d->placement->tags);
 	OWN_STR char *form = mem_printf("hashes=%s&tags=%s", d->v1, tags);
 	OWN_HTTP_REPLY struct http_reply reply = {0};
 	const struct web_call c = form_call("api/v2/torrents/addTags", form);
@@ -581,7 +582,7 @@ static char *list_path(const char *category)
 {
 	if (!category || strchr(category, '+'))
 		return mem_dup("api/v2/torrents/info");
-	OWN_STR char *escaped = http_escape(category);
+	OWN_STR char *escaped = url_escape(category);
 	return mem_printf("api/v2/torrents/info?category=%s", escaped);
 }
 

@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "base/scgi.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "ports/client_common.h"
 
 #include <inttypes.h>
@@ -495,7 +496,7 @@ static bool run_steps(struct rtorrent *c, const struct xmlrpc_step *steps, size_
 static bool place(struct rtorrent *c, const struct delivery *d, struct err *err)
 {
 	const struct placement *p = d->placement;
-	OWN_STR char *label = p->category ? http_escape(p->category) : NULL;
+	OWN_STR char *label = p->category ? url_escape(p->category) : NULL;
 	OWN_XMLRPC struct xmlrpc made = {0};
 	struct xmlrpc_step steps[2];
 	size_t n = 0;

@@ -3,6 +3,7 @@
 #include "base/base64.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "ports/client_common.h"
 
 #include <string.h>
@@ -650,15 +651,14 @@ char *client_transmission_url(const char *url)
 
 	while (len && base[len - 1] == '/')
 		base[--len] = '\0';
-	const char *host = strstr(base, "://");
-	if (!host)
+	OWN_URL struct url u = {0};
+	if (!url_read(base, &u) || u.more)
 		return OWN_TAKE(base);
-	const char *path = strchr(host + strlen("://"), '/');
-	if (!path)
+	if (strcmp(u.path, "/") == 0)
 		return mem_printf("%s/transmission/rpc", base);
-	if (text_ends(path, "/transmission/web"))
-		base[len - strlen("/web")] = '\0';
-	return text_ends(path, "/transmission") ? mem_printf("%s/rpc", base) : OWN_TAKE(base);
+	if (text_ends(u.path, "/transmission/web"))
+		return mem_printf("%.*s/rpc", (int)(len - strlen("/web")), base);
+	return text_ends(u.path, "/transmission") ? mem_printf("%s/rpc", base) : OWN_TAKE(base);
 }
 
 static const struct client_ops transmission_ops = {

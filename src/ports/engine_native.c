@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/url.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -141,7 +142,7 @@ static bool native_assign(struct engine *e, const struct container *c, struct re
 {
 	struct native *n = (struct native *)e;
 	OWN_HTTP_REPLY struct http_reply got = {0};
-	OWN_STR char *name = http_escape(c->name);
+	OWN_STR char *name = url_escape(c->name);
 	OWN_STR char *base = url_of(n, n->fetch_url);
 	OWN_STR char *url = mem_printf("%s&ContainerName=%s&ContainerSize=%s&MaxStalled=%u", base,
 				       name, c->size, c->max_stalled);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "base/url.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -302,13 +303,11 @@ const char *health_url_fault(const char *url)
 {
 	struct http_url parts;
 	struct err err;
-	const char *path = strstr(url, "://");
+	OWN_URL struct url u = {0};
 
-	/* libcurl takes "https:/host", too. */
-	if (!path || !http_url_parse(url, &parts, &err))
+	if (!http_url_parse(url, &parts, &err) || !url_read(url, &u))
 		return "is not a complete URL that begins with https:// (or http://)";
-	path = strchr(path + 3, '/');
-	if (!path || !path[strspn(path, "/")])
-		return "has no path: it must end in a check's UUID, or in a ping key and a slug";
-	return NULL;
+	return u.path[strspn(u.path, "/")]
+		       ? NULL
+		       : "has no path: it must end in a check's UUID, or in a ping key and a slug";
 }

@@ -22,6 +22,8 @@ static void release(void)
 {
 	for (size_t i = 0; i < script.at; i++) {
 		free(script.asked[i].url);
+		free(script.asked[i].user);
+		free(script.asked[i].password);
 		free(script.asked[i].headers);
 		free(script.asked[i].body);
 	}
@@ -100,6 +102,8 @@ static void note(const struct http_request *r, struct fake_asked *a)
 {
 	a->method = r->body || r->parts ? "POST" : "GET";
 	a->url = mem_dup(r->url);
+	a->user = mem_dup(r->user);
+	a->password = r->password ? mem_dup(secret_reveal(r->password)) : NULL;
 	a->headers = headers_of(r);
 	body_of(r, a);
 	a->request = *r;

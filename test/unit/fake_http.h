@@ -34,6 +34,8 @@ struct fake_answer {
 struct fake_asked {
 	const char *method; /* "GET" or "POST" */
 	char *url;
+	char *user; /* for Basic authentication; NULL: none */
+	char *password;
 	char *headers; /* "\nName: value\nName: value\n" */
 	char *body;    /* of a multipart one: "\nname=bytes" for each part; "" of a GET */
 	size_t body_len;

@@ -1,4 +1,5 @@
 #include "base/http.h"
+#include "base/url.h"
 
 #include "ports/health.h"
 
@@ -126,9 +127,81 @@ static void retry_after_is_seconds_or_a_date(void **state)
 static void query_values_are_escaped(void **state)
 {
 	(void)state;
-	OWN_STR char *escaped = http_escape("a b&c=d/\xC3\xA9?#");
+	OWN_STR char *escaped = url_escape("a b&c=d/\xC3\xA9?#");
 
 	assert_string_equal(escaped, "a%20b%26c%3Dd%2F%C3%A9%3F%23");
+}
+
+static void parts_are_read(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *scheme, *host, *zone, *port, *path;
+		bool login, more;
+	} rows[] = {
+		{"https://h", "https", "h", NULL, "443", "/", false, false},
+		{"HTTP://u@h:8080/a/../b", "http", "h", NULL, "8080", "/b", true, false},
+		{"http://:p@h/?x", "http", "h", NULL, "80", "/", true, true},
+		{"http://h/a@b#c", "http", "h", NULL, "80", "/a@b", false, true},
+		{"scgi://[fe80::1%25eth0]:5000", "scgi", "fe80::1", "eth0", "5000", "/", false,
+		 false},
+		{"socks5h://10.0.0.1", "socks5h", "10.0.0.1", NULL, NULL, "/", false, false},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_URL struct url u = {0};
+		assert_true(url_read(rows[i].text, &u));
+		assert_string_equal(u.scheme, rows[i].scheme);
+		assert_string_equal(u.host, rows[i].host);
+		assert_string_equal(u.path, rows[i].path);
+		assert_string_equal(u.zone ? u.zone : "-", rows[i].zone ? rows[i].zone : "-");
+		assert_string_equal(u.port ? u.port : "-", rows[i].port ? rows[i].port : "-");
+		assert_int_equal(u.login, rows[i].login);
+		assert_int_equal(u.more, rows[i].more);
+	}
+}
+
+static void what_is_shown_holds_no_login_and_no_path(void **state)
+{
+	(void)state;
+	static const char *const rows[][2] = {
+		{"http://bob:word@proxy.test:3128/x?y#z", "http://proxy.test:3128"},
+		{"http://bob:word@proxy.test", "http://proxy.test"},
+		{"socks5h://bob:word@10.0.0.1:1080", "socks5h://10.0.0.1:1080"},
+		{"https://[::1]:1/", "https://[::1]:1"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_STR char *shown = url_shown(rows[i][0]);
+		assert_string_equal(shown, rows[i][1]);
+	}
+	assert_null(url_shown("bob:word@proxy.test:3128"));
+}
+
+static void redirects_stay_with_the_host(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *from, *to;
+		bool may;
+	} rows[] = {
+		{"https://h/a", "https://H/b", true},
+		{"https://h/a", "https://h:443/b", true},
+		{"http://h/a", "https://h/b", true},
+		{"http://h:8080/a", "http://h:8080/b", true},
+		{"https://h/a", "http://h/a", false},
+		{"https://h/a", "https://h.example/a", false},
+		{"https://h/a", "https://h:8443/a", false},
+		{"http://h:8080/a", "https://h/a", false},
+		{"http://h/a", "https://h:8443/a", false},
+		{"http://h/a", "ftp://h/a", false},
+		{"https://h/a", "https://h@evil.example/a", false},
+		{"https://h/a", "/b", false},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (url_may_follow(rows[i].from, rows[i].to) != rows[i].may)
+			fail_msg("%s -> %s", rows[i].from, rows[i].to);
 }
 
 int main(void)
@@ -139,6 +212,9 @@ int main(void)
 		cmocka_unit_test(ping_urls_need_a_path),
 		cmocka_unit_test(retry_after_is_seconds_or_a_date),
 		cmocka_unit_test(query_values_are_escaped),
+		cmocka_unit_test(parts_are_read),
+		cmocka_unit_test(what_is_shown_holds_no_login_and_no_path),
+		cmocka_unit_test(redirects_stay_with_the_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
