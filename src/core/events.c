@@ -68,19 +68,21 @@ static struct event *add(struct events *out, const struct events_now *in, enum e
 static void add_fact(struct events *out, const struct events_now *in, enum event_kind kind,
 		     enum event_level level, const char *name, const struct fact *f)
 {
-	add(out, in, kind, level, name, fact_title(f, 0), fact_remedy(f, 0));
+	add(out, in, kind, level, name, fact_title(f, FACT_COMPLETE),
+	    fact_remedy(f, FACT_COMPLETE));
 }
 
 static void add_over(struct events *out, const struct events_now *in, enum event_kind kind,
 		     const char *name, const struct fact *f)
 {
-	add(out, in, kind, EVENT_GOOD, name, fact_over(f, 0), fact_over_more(f, 0));
+	add(out, in, kind, EVENT_GOOD, name, fact_over(f, FACT_COMPLETE),
+	    fact_over_more(f, FACT_COMPLETE));
 }
 
 /* What goes before the remedy: lines, which are emptied. */
 static char *with_remedy(struct buf *lines, const struct fact *f)
 {
-	OWN_STR char *remedy = fact_remedy(f, 0);
+	OWN_STR char *remedy = fact_remedy(f, FACT_COMPLETE);
 
 	buf_puts(lines, remedy);
 	return buf_take(lines);
@@ -310,8 +312,8 @@ static void tell_failing(const struct events_now *in, struct group *g, struct ev
 	if (!g->n)
 		return;
 	const struct fact f = fact_of(g);
-	struct event *e =
-		add(out, in, EVENT_FAILURE, EVENT_ERROR, name, fact_title(&f, 0), failing_text(g));
+	struct event *e = add(out, in, EVENT_FAILURE, EVENT_ERROR, name,
+			      fact_title(&f, FACT_COMPLETE), failing_text(g));
 	if (!g->not_the_clients)
 		e->covered = kinds_of(out) & (EVENT_BIT(EVENT_CLIENT) | EVENT_BIT(EVENT_PICK_UP));
 }
@@ -322,8 +324,8 @@ static void tell_end(const struct events_now *in, struct group *g, struct events
 		return;
 	const struct fact f = fact_of(g);
 	add_rest(&g->lines, g->n);
-	struct event *e = add(out, in, EVENT_FAILURE, EVENT_GOOD, "failure.end", fact_over(&f, 0),
-			      buf_take(&g->lines));
+	struct event *e = add(out, in, EVENT_FAILURE, EVENT_GOOD, "failure.end",
+			      fact_over(&f, FACT_COMPLETE), buf_take(&g->lines));
 	if (!g->not_the_clients)
 		e->covered = kinds_of(out) & EVENT_BIT(EVENT_CLIENT);
 }
@@ -357,7 +359,7 @@ static bool is_client(const void *ctx, const char *name)
  * once. */
 static bool is_news(struct notice *n, enum change change, bool refused)
 {
-	bool worse = n && n->on && n->told && refused && !(n->causes & NOTICE_REFUSES);
+	bool worse = n->on && n->told && refused && !(n->causes & NOTICE_REFUSES);
 
 	if (change != BEGAN && !worse)
 		return false;
@@ -372,15 +374,14 @@ static void follow_client(const struct events_now *in, const struct events_clien
 	bool on = c->refused || c->down_since;
 	struct notice *n =
 		on ? find_or_add(told, NOTICE_CLIENT, c->name) : find(told, NOTICE_CLIENT, c->name);
+	if (!n)
+		return;
 	int64_t since = c->down_since && c->down_since < in->now ? c->down_since : in->now;
 	const struct fact f = {.what = c->refused ? FACT_CLIENT_REFUSES : FACT_CLIENT_AWAY,
 			       .client = c->name,
-			       .since = on  ? since
-					: n ? n->since
-					    : 0,
+			       .since = on ? since : n->since,
 			       .until = in->now};
-
-	enum change change = n ? follow(n, on, since, in->now) : NOTHING;
+	enum change change = follow(n, on, since, in->now);
 	bool news = is_news(n, change, c->refused);
 	if (news && c->refused)
 		add_fact(out, in, EVENT_CLIENT, EVENT_ERROR, "client.refuses", &f);
@@ -478,7 +479,7 @@ static void find_lost(const struct events_now *in, struct notices *told, struct 
 	const struct fact f = {.what = FACT_LOST, .count = fresh.n};
 	if (fresh.n) {
 		mark->on = mark->changed = true;
-		add(out, in, EVENT_LOST, EVENT_WARNING, "lost.begin", fact_title(&f, 0),
+		add(out, in, EVENT_LOST, EVENT_WARNING, "lost.begin", fact_title(&f, FACT_COMPLETE),
 		    with_remedy(&fresh.lines, &f));
 		return;
 	}
@@ -501,7 +502,7 @@ static void find_files(const struct events_now *in, struct notices *told, struct
 	struct fresh fresh = take_fresh(find_or_add(told, mark, ""), list, n, true, in->now);
 	const struct fact f = {.what = what, .count = fresh.n};
 	if (fresh.n)
-		add(out, in, EVENT_PICK_UP, level, name, fact_title(&f, 0),
+		add(out, in, EVENT_PICK_UP, level, name, fact_title(&f, FACT_COMPLETE),
 		    with_remedy(&fresh.lines, &f));
 	buf_clear(&fresh.lines);
 }
@@ -526,14 +527,14 @@ static void tell_missing(const struct events_now *in, uint64_t known, struct eve
 	if (in->audit_summary)
 		buf_printf(&lines, "%s.\n", in->audit_summary);
 	if (in->missing > known)
-		add(out, in, EVENT_AUDIT, EVENT_ERROR, "audit.missing", fact_title(&missing, 0),
-		    with_remedy(&lines, &missing));
+		add(out, in, EVENT_AUDIT, EVENT_ERROR, "audit.missing",
+		    fact_title(&missing, FACT_COMPLETE), with_remedy(&lines, &missing));
 	else if (in->missing == 0 && in->in_error)
-		add(out, in, EVENT_AUDIT, EVENT_INFO, "audit.end", fact_over(&missing, 0),
-		    with_remedy(&lines, &errors));
+		add(out, in, EVENT_AUDIT, EVENT_INFO, "audit.end",
+		    fact_over(&missing, FACT_COMPLETE), with_remedy(&lines, &errors));
 	else if (in->missing == 0)
-		add(out, in, EVENT_AUDIT, EVENT_GOOD, "audit.end", fact_over(&missing, 0),
-		    buf_take(&lines));
+		add(out, in, EVENT_AUDIT, EVENT_GOOD, "audit.end",
+		    fact_over(&missing, FACT_COMPLETE), buf_take(&lines));
 	buf_clear(&lines);
 }
 

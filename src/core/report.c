@@ -101,23 +101,22 @@ static void add_audit(struct buf *out, const struct ledger_audit *audit)
 
 static struct fact missing_of(const struct report *r)
 {
-	return (struct fact){.what = FACT_AUDIT_MISSING,
-			     .count = r->audit ? r->audit->missing : 0,
-			     .since = r->audit ? r->audit->at : 0};
+	return (struct fact){
+		.what = FACT_AUDIT_MISSING, .count = r->audit->missing, .since = r->audit->at};
 }
 
 /* Complete times: it is read elsewhere. */
 static void add_fact(struct buf *out, const struct fact *f)
 {
-	OWN_STR char *sentence = fact_sentence(f, 0);
-	OWN_STR char *remedy = fact_remedy(f, 0);
+	OWN_STR char *sentence = fact_sentence(f, FACT_COMPLETE);
+	OWN_STR char *remedy = fact_remedy(f, FACT_COMPLETE);
 
 	buf_printf(out, "%s %s\n", sentence, remedy ? remedy : "");
 }
 
 static void add_missing(struct buf *out, const struct fact *missing)
 {
-	OWN_STR char *title = fact_title(missing, 0);
+	OWN_STR char *title = fact_title(missing, FACT_COMPLETE);
 
 	buf_printf(out, "; %s", title);
 }
@@ -133,7 +132,7 @@ char *report_body(struct ledger *l, const struct report *r)
 	OWN_BUF struct buf out = BUF_MAX(REPORT_MAX_BYTES);
 	OWN_STR char *summary = report_summary(r->outcomes, r->n);
 	bool is_error = r->missing || !report_is_well(r->outcomes, r->n);
-	const struct fact missing = missing_of(r);
+	const struct fact missing = r->missing ? missing_of(r) : (struct fact){0};
 	char when[CLOCK_TEXT];
 
 	buf_printf(&out, "%s%s", is_error ? "ERROR: " : "", summary);

@@ -31,7 +31,7 @@ struct report {
 	size_t leftovers;          /* assignments found possibly lost at the begin */
 	int64_t next_cycle;        /* 0: none is planned */
 	const struct ledger_audit *audit; /* the last one; borrowed; NULL, or no time: none */
-	bool missing;                     /* it was made just now, and something is missing */
+	bool missing;                     /* the audit was made just now, and missed something */
 };
 
 /* The summary (after "ERROR: " if it is not well) on the first line, then a line per container and

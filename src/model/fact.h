@@ -61,6 +61,7 @@ enum condition {
 };
 
 #define FACT_BY_ITSELF (-1) /* of `next`: when is not known */
+#define FACT_COMPLETE 0     /* of `now`: a text that is read later, or elsewhere */
 
 /* What a condition does not need is 0 or NULL. */
 struct fact {
@@ -83,8 +84,8 @@ enum fact_level fact_level(enum condition what);
 
 /*
  * The functions below return a text that is the caller's: UTF-8, without a full stop at its end
- * unless it is a whole sentence or more.  `now` is for times, which are local and as short as they
- * may be; 0 makes them complete, for a text that is read later or elsewhere.
+ * unless it is a whole sentence or more.  Times are local, and as short as they may be at `now`;
+ * FACT_COMPLETE makes them complete.
  */
 
 /* What is the matter, with names, numbers and since when. */

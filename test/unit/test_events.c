@@ -346,6 +346,8 @@ static void a_client_is_told_when_it_goes_and_when_it_is_back(void **state)
 	w->now.clients = &box;
 	w->now.n_clients = 1;
 	assert_string_equal(told_at(w, T0), "client.away");
+	assert_string_equal(w->found.list[0].title,
+			    "The client box has been away since 18 Nov 2026, 10:06");
 	assert_string_equal(told_at(w, T0 + HOUR), "");
 	box.down_since = 0;
 	assert_string_equal(told_at(w, T0 + 2 * HOUR), "client.back");
@@ -410,6 +412,88 @@ static void a_failure_that_is_the_clients_is_covered_by_what_is_said_of_the_clie
 	assert_int_equal(w->found.list[1].covered, 0);
 }
 
+static void a_failure_that_was_the_clients_and_then_another_is_told_as_well_again(void **state)
+{
+	(void)state;
+	OWN_WORLD struct world *w = new_world();
+	struct events_client two[] = {{.name = "box"}, {.name = "far", .down_since = T0}};
+
+	w->now.clients = two;
+	w->now.n_clients = 2;
+	set(w, 0, "WAIT(Client)");
+	assert_string_equal(told_at(w, T0), "client.away failure.begin");
+	assert_string_equal(w->found.list[0].title,
+			    "The client far has been away since 18 Nov 2026, 11:06");
+	assert_string_equal(w->found.list[1].title,
+			    "attic has been held up since 18 Nov 2026, 11:06: WAIT(Client)");
+	set(w, 0, "ERR(Disk)");
+	assert_string_equal(told_at(w, T0 + HOUR), "failure.change");
+	two[1].down_since = 0;
+	set(w, 0, "OK");
+	assert_string_equal(told_at(w, T0 + 2 * HOUR), "client.back failure.end");
+	assert_int_equal(w->found.list[1].covered, 0);
+	assert_string_equal(w->found.list[1].text,
+			    "attic: OK, after 2 h 0 m of WAIT(Client), ERR(Disk)\n");
+	/* The second of two clients is known, too. */
+	two[1].down_since = T0 + 9 * HOUR;
+	assert_string_equal(told_at(w, T0 + 9 * HOUR), "client.away");
+	assert_string_equal(told_at(w, T0 + 10 * HOUR), "");
+	two[1].down_since = 0;
+	assert_string_equal(told_at(w, T0 + 11 * HOUR), "client.back");
+}
+
+#define MANY 11
+
+/* Ten are listed; of eleven one is counted. */
+static void of_many_that_fail_ten_are_named(void **state)
+{
+	(void)state;
+	OWN_WORLD struct world *w = new_world();
+	struct outcome outcomes[MANY] = {0};
+	struct container containers[MANY] = {0};
+	char names[MANY][4];
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(names[i], sizeof names[i], "c%d", i);
+		containers[i].name = outcomes[i].container = names[i];
+		outcomes[i].result = result_of("ERR(Timeout)");
+	}
+	w->now.containers = containers;
+	w->now.outcomes = outcomes;
+	w->now.n_containers = w->now.n_outcomes = MANY - 1;
+	assert_string_equal(told_at(w, T0), "failure.begin");
+	assert_non_null(strstr(w->found.list[0].text, "\nc9: ERR(Timeout)\nThe program"));
+	w->now.n_containers = w->now.n_outcomes = MANY;
+	for (int i = 0; i < MANY; i++)
+		outcomes[i].result = result_of("OK");
+	assert_string_equal(told_at(w, T0 + HOUR), "failure.end");
+	assert_string_equal(w->found.list[0].title, "10 containers are well again");
+	assert_non_null(strstr(w->found.list[0].text, "\nc9: OK, after 1 h 0 m of ERR(Timeout)\n"));
+	for (int i = 0; i < MANY; i++)
+		outcomes[i].result = result_of("ERR(Timeout)");
+	assert_string_equal(told_at(w, T0 + 9 * HOUR), "failure.begin");
+	assert_non_null(strstr(w->found.list[0].text, "\nc9: ERR(Timeout)\nand 1 more\nThe"));
+	assert_null(strstr(w->found.list[0].text, "c10"));
+}
+
+/* What was reported of late files says nothing of those that were put aside. */
+static void late_files_and_those_put_aside_are_told_apart(void **state)
+{
+	(void)state;
+	OWN_WORLD struct world *w = new_world();
+	char container[] = "attic";
+	struct assignment one = {.container = container, .pick_up_at = T0};
+
+	w->now.late = w->now.refused = &one;
+	w->now.n_late = 1;
+	assert_string_equal(told_at(w, T0), "pick-up.missing");
+	assert_int_equal(w->told.list[0].kind, NOTICE_LATE);
+	w->now.n_late = 0;
+	w->now.n_refused = 1;
+	assert_string_equal(told_at(w, T0), "pick-up.refused");
+	assert_string_equal(told_at(w, T0), "");
+}
+
 /* ---- the others ---- */
 
 static void full_is_told_once_for_each_size(void **state)
@@ -429,6 +513,12 @@ static void full_is_told_once_for_each_size(void **state)
 	configured[0].size = (char[]){"3T"};
 	assert_string_equal(told_at(w, T0 + 4 * HOUR), "full");
 	configured[0].size = size;
+	/* Each container has its own size. */
+	set(w, 0, "OK");
+	set(w, 1, "FULL");
+	assert_string_equal(told_at(w, T0 + 5 * HOUR), "full");
+	assert_string_equal(w->found.list[0].title, "cellar is full");
+	assert_true(text_starts(w->found.list[0].text, "It holds the 2T that you offered;"));
 }
 
 static void each_lost_one_is_told_once_and_the_end_of_all(void **state)
@@ -444,7 +534,9 @@ static void each_lost_one_is_told_once_and_the_end_of_all(void **state)
 	assert_string_equal(told_at(w, T0), "lost.begin");
 	assert_true(text_starts(w->found.list[0].text,
 				"attic: cut off\nThe answer to a question did not come;"));
-	assert_string_equal(told_at(w, T0 + HOUR), "");
+	assert_true(any_changed(w));
+	assert_string_equal(told_at(w, T0 + HOUR - 1), "");
+	assert_false(any_changed(w));
 	w->now.n_lost = 2;
 	assert_string_equal(told_at(w, T0 + HOUR), "lost.begin");
 	assert_true(text_starts(w->found.list[0].text, "cellar\nThe answer to"));
@@ -502,10 +594,17 @@ static void more_that_is_missing_is_told_and_none_any_more(void **state)
 	(void)state;
 	OWN_WORLD struct world *w = new_world();
 
+	w->now.missing = 2;
+	assert_string_equal(told_at(w, T0), "");
+	assert_int_equal(w->told.n, 0);
+	w->now.missing = 0;
 	w->now.audited = w->now.audited_all = true;
 	assert_string_equal(told_at(w, T0), "");
+	assert_int_equal(w->told.n, 0);
 	w->now.missing = 2;
 	assert_string_equal(told_at(w, T0), "audit.missing");
+	assert_string_equal(w->found.list[0].title,
+			    "2 torrents are missing in the client (audit of 18 Nov 2026, 11:06)");
 	assert_string_equal(told_at(w, T0), "");
 	w->now.audited = false;
 	w->now.missing = 0;
@@ -616,6 +715,10 @@ int main(void)
 		cmocka_unit_test(a_client_that_was_away_and_refuses_us_then_is_told_as_such),
 		cmocka_unit_test(
 			a_failure_that_is_the_clients_is_covered_by_what_is_said_of_the_client),
+		cmocka_unit_test(
+			a_failure_that_was_the_clients_and_then_another_is_told_as_well_again),
+		cmocka_unit_test(of_many_that_fail_ten_are_named),
+		cmocka_unit_test(late_files_and_those_put_aside_are_told_apart),
 		cmocka_unit_test(full_is_told_once_for_each_size),
 		cmocka_unit_test(each_lost_one_is_told_once_and_the_end_of_all),
 		cmocka_unit_test(of_many_some_are_named),

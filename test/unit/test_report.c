@@ -39,6 +39,18 @@ static void full_and_stalled_are_well_and_one_failure_is_enough(void **state)
 	assert_false(report_is_well(&all[3], 1));
 }
 
+static void a_cycle_ends_as_the_worst_of_its_outcomes(void **state)
+{
+	(void)state;
+
+	assert_int_equal(report_end(all, 2, false), CYCLE_END_WELL);
+	assert_int_equal(report_end(all, 2, true), CYCLE_END_WAITS);
+	assert_int_equal(report_end(&all[3], 1, false), CYCLE_END_WAITS);
+	assert_int_equal(report_end(&all[2], 2, false), CYCLE_END_FAILED);
+	assert_int_equal(report_end(&all[1], 2, true), CYCLE_END_FAILED);
+	assert_int_equal(report_end(all, 0, false), CYCLE_END_WELL);
+}
+
 /* What is in the ledger: one delivered, one pending, one possibly lost, all of attic. */
 static struct ledger *filled(const char *folder)
 {
@@ -157,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_summary_joins_the_outcomes),
+		cmocka_unit_test(a_cycle_ends_as_the_worst_of_its_outcomes),
 		cmocka_unit_test(full_and_stalled_are_well_and_one_failure_is_enough),
 		cmocka_unit_test(a_link_is_the_last_line),
 		TEST_IN_FOLDER(the_body_tells_a_person_what_happened),
