@@ -22,11 +22,11 @@ static bool may_call(const struct run *r, const struct destination *d, struct er
 		return false;
 	if (!refused)
 		return true;
-	return err_set(err, ERR_TARGET, WORD_CLIENT,
-		       "%s: it did not accept the user name or password, and is not asked again "
-		       "until they are changed, the daemon is told to reload (SIGHUP), or `fetch "
-		       "--force`",
-		       d->name);
+	return err_set(
+		err, ERR_TARGET, WORD_CLIENT,
+		"%s: it did not accept the user name or password. It is not asked again until "
+		"you change them, reload the daemon (SIGHUP), or run `fetch --force`",
+		d->name);
 }
 
 static struct ledger_client after(const struct destination *d, const struct ledger_client *known,

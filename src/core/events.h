@@ -65,7 +65,7 @@ struct events {
 	size_t n;
 };
 
-/* Adds to *out, and changes the notices to what has then been told (marked `changed`). */
+/* Adds to *out, and brings the notices up to date (those are marked `changed`). */
 void events_find(const struct events_now *in, struct notices *told, struct events *out);
 
 bool events_digest_is_due(const struct notices *told, int64_t now);

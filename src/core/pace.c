@@ -184,7 +184,7 @@ bool pace_backoff(struct run *r, int64_t *until, struct pace_reason *why, struct
 	*why = pace.reason;
 	if (pace.backoff_until <= now + left)
 		return true;
-	/* The clock was set back.  Corrected anew at each look, the end would move on with it. */
+	/* The clock was set back.  Corrected again at each look, the end would move on with it. */
 	pace.backoff_until = now + left;
 	return ledger_set_pace(r->ledger, &pace, err);
 }

@@ -48,7 +48,7 @@ int64_t schedule_backoff(const struct pace *p, int64_t now);
 /* The ladder's wait after `failures` (>= 1) in a row. */
 int64_t schedule_ladder(uint32_t failures);
 
-/* When what a cycle left undone may be gone on with: after the back-off, of which `left` is left,
+/* When what a cycle left undone may be resumed: after the back-off, of which `left` is left,
  * and after an interruption that was not the first, on the ladder. */
 int64_t schedule_rest(const struct cycle_clock *clock, const struct manners *m, int64_t left,
 		      int64_t now);
@@ -59,7 +59,7 @@ int64_t schedule_next_cycle(int64_t begin, int64_t interval, double chance);
 
 /* A due time as it was stored, corrected for an interval that is now shorter, or a clock that was
  * set back: at most one interval (and its spread) from now.  A correction is to be stored: made
- * anew at each look, it would move on with the clock. */
+ * again at each look, it would move on with the clock. */
 int64_t schedule_due(int64_t stored, int64_t interval, int64_t now);
 
 #endif
