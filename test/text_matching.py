@@ -56,7 +56,7 @@ MACHINE = {
     "doctor/doctor_folder.c": (2, "paths of volumes"),
     "doctor/doctor_local.c": (6, "a ping URL; PEM files"),
     "model/container.c": (1, "a pattern for paths"),
-    "model/filename.c": (2, "the header Content-Disposition"),
+    "model/filename.c": (5, "the header Content-Disposition; the names of devices"),
     "page/httpd.c": (1, "percent-encoding"),
     "page/site.c": (5, "paths and headers of requests"),
     "ports/client_watchdir.c": (1, "a file name's ending"),

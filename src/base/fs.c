@@ -200,49 +200,122 @@ static bool write_all(int fd, const void *bytes, size_t len)
 	return true;
 }
 
-/* The permissions are set on the descriptor, so that the umask has no say. */
-static bool write_new(const char *path, const void *bytes, size_t len, mode_t mode)
+struct contents {
+	const void *bytes;
+	size_t len;
+	mode_t mode;
+	const struct stat *owner; /* NULL: ours */
+};
+
+/* Owner and permissions are set on the descriptor: nobody can put another file in its place, and
+ * the umask has no say. */
+static bool fill(int fd, const struct contents *c)
 {
-	OWN_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (!write_all(fd, c->bytes, c->len))
+		return false;
+	if (c->owner)
+		(void)!fchown(fd, c->owner->st_uid, c->owner->st_gid);
+	return fchmod(fd, c->mode) == 0 && fsync(fd) == 0;
+}
+
+static bool write_new(int folder, const char *name, const struct contents *c)
+{
+	OWN_FD int fd =
+		openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
 		return false;
-	bool ok = write_all(fd, bytes, len) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
+	bool ok = fill(fd, c);
 	/* Closing can report a write error too, on NFS for example. */
 	ok = close(own_fd_take(&fd)) == 0 && ok;
 	if (!ok) {
 		int e = errno;
-		unlink(path);
+		unlinkat(folder, name, 0);
 		errno = e;
 	}
 	return ok;
 }
 
-/* Root must not take a file away from whom it belongs to. */
-static void keep_owner(const char *path, const char *temporary)
+/* Root must not take a file away from its owner. */
+static bool has_owner(int folder, const char *name, struct stat *old)
 {
-	struct stat old;
+	return geteuid() == 0 && fstatat(folder, name, old, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(old->st_mode);
+}
 
-	if (geteuid() == 0 && stat(path, &old) == 0)
-		(void)!chown(temporary, old.st_uid, old.st_gid);
+static bool replace(int folder, const char *temporary, const char *path, struct err *err)
+{
+	if (renameat(folder, temporary, folder, fs_base_name(path)) == 0)
+		return true;
+	fs_failed(err, "replace", path);
+	unlinkat(folder, temporary, 0);
+	return false;
+}
+
+static int open_folder(const char *path)
+{
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool sync_folder(int fd, const char *path, struct err *err)
+{
+	/* Some network and FUSE file systems have no fsync for folders. */
+	if (fsync(fd) < 0 && errno != EINVAL && errno != ENOTSUP && errno != ENOSYS)
+		return fs_failed(err, "write out the folder", path);
+	return true;
 }
 
 bool fs_write(const char *path, const void *bytes, size_t len, mode_t mode, struct err *err)
 {
-	OWN_STR char *folder = fs_parent(path);
-	OWN_STR char *temporary =
-		mem_printf("%s/.%s.%ld.tmp", folder, fs_base_name(path), (long)getpid());
+	OWN_STR char *parent = fs_parent(path);
+	OWN_STR char *temporary = mem_printf(".%s.%ld.tmp", fs_base_name(path), (long)getpid());
+	OWN_FD int folder = open_folder(parent);
+	struct contents contents = {bytes, len, mode, NULL};
+	struct stat old;
 
-	unlink(temporary);
-	if (!write_new(temporary, bytes, len, mode))
+	if (folder < 0)
 		return fs_failed(err, "write", path);
-	keep_owner(path, temporary);
-	if (rename(temporary, path) < 0) {
-		fs_failed(err, "replace", path);
-		unlink(temporary);
-		return false;
+	if (has_owner(folder, fs_base_name(path), &old))
+		contents.owner = &old;
+	unlinkat(folder, temporary, 0);
+	if (!write_new(folder, temporary, &contents))
+		return fs_failed(err, "write", path);
+	return replace(folder, temporary, path, err) && sync_folder(folder, parent, err);
+}
+
+void fs_make_private(const char *path)
+{
+	OWN_FD int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 077) ||
+	    st.st_uid != geteuid())
+		return;
+	/* fchmod() takes no descriptor of this kind before Linux 6.6. */
+	OWN_STR char *link = mem_printf("/proc/self/fd/%d", fd);
+	(void)!chmod(link, 0600);
+}
+
+/* The rule of fs.protected_symlinks, which covers /tmp alone: who made a link says where root
+ * writes. */
+static bool is_strangers_link(const char *path)
+{
+	struct stat link, target;
+
+	return geteuid() == 0 && lstat(path, &link) == 0 && S_ISLNK(link.st_mode) &&
+	       link.st_uid != 0 && stat(path, &target) == 0 && target.st_uid != link.st_uid;
+}
+
+char *fs_target(const char *path, struct err *err)
+{
+	if (is_strangers_link(path)) {
+		err_set(err, ERR_TARGET, WORD_DISK,
+			"%s is a link that one user made to a file of another", path);
+		err_advise(err, "name the file itself");
+		return NULL;
 	}
-	return fs_sync_folder(folder, err);
+	OWN_STR char *real = realpath(path, NULL);
+	return real ? OWN_TAKE(real) : mem_dup(path);
 }
 
 /* ".NAME.PID.tmp", as fs_write names them. */
@@ -281,7 +354,7 @@ bool fs_stage(const char *path, const void *bytes, size_t len, mode_t mode, stru
 
 	if (unlink(path) < 0 && errno != ENOENT)
 		return fs_failed(err, "write", path);
-	if (!write_new(path, bytes, len, mode))
+	if (!write_new(AT_FDCWD, path, &(struct contents){bytes, len, mode, NULL}))
 		return fs_failed(err, "write", path);
 	return fs_sync_folder(folder, err);
 }
@@ -353,14 +426,9 @@ bool fs_make_folder(const char *path, mode_t mode, bool parents, struct err *err
 
 bool fs_sync_folder(const char *path, struct err *err)
 {
-	OWN_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWN_FD int fd = open_folder(path);
 
-	if (fd < 0)
-		return fs_failed(err, "open the folder", path);
-	/* Some network and FUSE file systems have no fsync for folders. */
-	if (fsync(fd) < 0 && errno != EINVAL && errno != ENOTSUP && errno != ENOSYS)
-		return fs_failed(err, "write out the folder", path);
-	return true;
+	return fd < 0 ? fs_failed(err, "open the folder", path) : sync_folder(fd, path, err);
 }
 
 bool fs_exists(const char *path)

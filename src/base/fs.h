@@ -36,9 +36,18 @@ bool fs_read_text(const char *path, struct buf *out, struct err *err) MUST_CHECK
 bool fs_read_regular(const char *path, struct buf *out, struct err *err) MUST_CHECK;
 
 /* Replace `path` as a whole: a temporary file beside it, fsync, rename, fsync of the folder.  After
- * a failure or a crash `path` is as it was or complete. */
+ * a failure or a crash `path` is as it was or complete.  All of it happens in the folder that
+ * `path` had at the begin.  If root writes, the owner stays the same. */
 bool fs_write(const char *path, const void *bytes, size_t len, mode_t mode,
 	      struct err *err) MUST_CHECK;
+
+/* Take the rights of others away from our file.  It does not follow a link, and it opens
+ * nothing, so locks stay.  Best effort. */
+void fs_make_private(const char *path);
+
+/* The file that writing to `path` changes: behind symbolic links if it exists; the caller's.  NULL:
+ * this is root, and another user made the link to a file that is not theirs. */
+char *fs_target(const char *path, struct err *err) MUST_CHECK;
 
 /* Remove what an fs_write that was killed left in this folder an hour ago or earlier: its temporary
  * files for `name`, or for any name if that is NULL.  Best effort. */

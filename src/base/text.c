@@ -5,6 +5,7 @@
 #include "base/own.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -99,18 +100,41 @@ void text_trim_partial(char *s)
 	}
 }
 
+/* What shows nothing, or changes how the text around it shows: Unicode's categories Cf, Zl and Zp,
+ * and fillers that are invisible (Unicode 15, DerivedGeneralCategory and Default_Ignorable). */
+static const struct {
+	uint32_t first, last;
+} invisible[] = {
+	{0x00AD, 0x00AD},   {0x034F, 0x034F},   {0x0600, 0x0605},   {0x061C, 0x061C},
+	{0x06DD, 0x06DD},   {0x070F, 0x070F},   {0x0890, 0x0891},   {0x08E2, 0x08E2},
+	{0x115F, 0x1160},   {0x17B4, 0x17B5},   {0x180B, 0x180F},   {0x200B, 0x200F},
+	{0x2028, 0x202E},   {0x2060, 0x206F},   {0x3164, 0x3164},   {0xFEFF, 0xFEFF},
+	{0xFFA0, 0xFFA0},   {0xFFF0, 0xFFFB},   {0x110BD, 0x110BD}, {0x110CD, 0x110CD},
+	{0x13430, 0x1343F}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE00FF},
+	{0xE01F0, 0xE0FFF},
+};
+
+/* Of a valid sequence. */
+static uint32_t code_point(const unsigned char *s, size_t n)
+{
+	static const unsigned char lead[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+	uint32_t c = s[0] & lead[n];
+
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | (s[i] & 0x3F);
+	return c;
+}
+
 static bool harmful(const unsigned char *s, size_t n)
 {
-	if (n == 1)
-		return s[0] < 0x20 || s[0] == 0x7F;
-	if (n == 2)
-		return s[0] == 0xC2 && s[1] < 0xA0;
-	if (n != 3 || s[0] != 0xE2)
-		return false;
-	bool direction =
-		s[1] == 0x80 && (s[2] == 0x8E || s[2] == 0x8F || (s[2] >= 0xA8 && s[2] <= 0xAE));
-	bool isolate = s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9;
-	return direction || isolate;
+	uint32_t c = code_point(s, n);
+
+	if (c < 0x20 || (c >= 0x7F && c < 0xA0))
+		return true;
+	for (size_t i = 0; i < sizeof invisible / sizeof *invisible && c >= invisible[i].first; i++)
+		if (c <= invisible[i].last)
+			return true;
+	return false;
 }
 
 char *text_printable(const char *s, size_t len, size_t max)

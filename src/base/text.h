@@ -31,8 +31,9 @@ size_t text_utf8_len(const char *s, size_t len);
 bool text_is_utf8(const char *s, size_t len);
 
 /*
- * A printable copy for logs, terminals and pages: control characters (C0, DEL, C1) and the
- * bidirectional overrides become `?`, invalid bytes U+FFFD.
+ * A printable copy for logs, terminals and pages.  Control characters (C0, DEL, C1), separators of
+ * lines and paragraphs, and characters that are invisible or change the direction become `?`:
+ * Unicode's categories Cc, Cf, Zl and Zp.  Invalid bytes become U+FFFD.
  * Returns a new string (caller's) of at most `max` bytes.
  */
 char *text_printable(const char *s, size_t len, size_t max);

@@ -27,16 +27,13 @@ json_t *config_object(json_t *root, const char *key)
 static bool dump(const char *path, const json_t *root, struct err *err)
 {
 	char *text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
-	OWN_STR char *real = realpath(path, NULL);
-	/* Through a symbolic link, as the official utility writes. */
-	const char *target = real ? real : path;
-	OWN_STR char *folder = fs_parent(target);
+	OWN_STR char *folder = fs_parent(path);
 
 	if (!text)
 		return err_set(err, ERR_TARGET, WORD_CONFIG, "%s cannot be written as JSON", path);
 	OWN_STR char *line = mem_printf("%s\n", text);
 	bool ok = fs_make_folder(folder, 0700, true, err) &&
-		  fs_write(target, line, strlen(line), 0600, err);
+		  fs_write(path, line, strlen(line), 0600, err);
 	secret_wipe(line, strlen(line));
 	secret_wipe(text, strlen(text));
 	free(text);
@@ -102,20 +99,20 @@ static int lock(const struct config *c, struct err *err)
 	return -1;
 }
 
-static json_t *read_root(const struct config *c, struct err *err)
+static json_t *read_root(const char *path, struct err *err)
 {
 	OWN_BUF struct buf bytes = BUF_MAX(CONFIG_FILE_MAX_BYTES);
 
-	if (!fs_exists(c->path))
+	if (!fs_exists(path))
 		return json_object();
-	if (!fs_read_text(c->path, &bytes, err))
+	if (!fs_read_text(path, &bytes, err))
 		return NULL;
 	json_t *root = json_loadb(buf_text(&bytes), bytes.len, JSON_REJECT_DUPLICATES, NULL);
 	secret_wipe(bytes.data, bytes.len);
 	if (json_is_object(root))
 		return root;
 	json_decref(root);
-	err_set(err, ERR_TARGET, WORD_CONFIG, "%s is no valid JSON object; fix it first", c->path);
+	err_set(err, ERR_TARGET, WORD_CONFIG, "%s is no valid JSON object; fix it first", path);
 	return NULL;
 }
 
@@ -123,11 +120,14 @@ bool config_edit(const struct config *c, bool (*edit)(json_t *root, void *ctx, s
 		 void *ctx, struct err *err)
 {
 	OWN_FD int fd = lock(c, err);
-	json_t *root = fd >= 0 ? read_root(c, err) : NULL;
+	/* Through a symbolic link, as the official utility writes.  What was read is what is
+	 * written. */
+	OWN_STR char *path = fd >= 0 ? fs_target(c->path, err) : NULL;
+	json_t *root = path ? read_root(path, err) : NULL;
 
 	if (!root)
 		return false;
-	bool ok = edit(root, ctx, err) && dump(c->path, root, err);
+	bool ok = edit(root, ctx, err) && dump(path, root, err);
 	json_decref(root);
 	return ok;
 }

@@ -386,8 +386,8 @@ const struct setting config_settings[] = {
 	 .expects = "a list of host names without port, such as ptp.example.org, or * for any",
 	 .example = "ptp.example.org",
 	 .help = "Further host names under which the status page answers without a token, such as "
-		 "that of a reverse proxy. An IP address, a name without a dot and this machine's "
-		 "own name always work."},
+		 "that of a reverse proxy. An IP address, localhost and this machine's own name "
+		 "always work. Any other name without a dot must be listed."},
 	{TOP(public_url), .key = "PublicUrl", .variable = "PTP_PUBLIC_URL", .type = SETTING_TEXT,
 	 .max = CONFIG_CLIENT_TEXT_MAX, .check = check_public_url, .unset = "no link",
 	 .expects = "an http or https URL of at most 500 bytes",

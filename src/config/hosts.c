@@ -101,8 +101,8 @@ static bool ends_so(const char *name, const char *end)
 	return len > n && strcasecmp(name + len - n, end) == 0;
 }
 
-/* Names that cannot be bought: without a dot, or reserved (RFC 6761, 6762 and 8375, and ICANN's
- * resolution of 29 July 2024). */
+/* Names that cannot be bought, because they are reserved (RFC 6761, 6762 and 8375, and ICANN's
+ * resolution of 29 July 2024).  A name without a dot can: it may be a top-level domain. */
 static bool is_private(const char *name)
 {
 	static const char *const ends[] = {".localhost", ".local", ".internal", ".home.arpa"};
@@ -110,7 +110,7 @@ static bool is_private(const char *name)
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
 		if (ends_so(name, ends[i]))
 			return true;
-	return !*name || (is_name(name) && !strchr(name, '.'));
+	return !*name || strcasecmp(name, "localhost") == 0;
 }
 
 static bool is_own(const char *name)

@@ -4,9 +4,10 @@
  * A web site that somebody here looks at can have its own name lead to this machine (DNS
  * rebinding); its script then reads our page as if it were the site's own.  Such a request bears
  * the site's name in its Host field.  So a page without a token answers only to what no stranger
- * can own: an IP address, a name without a dot, a name under .localhost, .local, .internal or
- * .home.arpa, this machine's own name, and the names that ListenHosts lists.  Where a token is set
- * this is not needed: a browser sends it to the name only for which it was typed.
+ * can own: an IP address, localhost, a name under .localhost, .local, .internal or .home.arpa, this
+ * machine's own name, and the names that ListenHosts lists.  Any other name without a dot may be a
+ * top-level domain, and its owner may let it lead here.  Where a token is set this is not needed: a
+ * browser sends it to the name only for which it was typed.
  */
 #ifndef CONFIG_HOSTS_H
 #define CONFIG_HOSTS_H

@@ -131,6 +131,36 @@ static const char *behind_slashes(const char *s)
 	return s;
 }
 
+/* Names of devices, which Windows and its shares do not take as files, whatever ending they have
+ * (learn.microsoft.com, "Naming Files, Paths, and Namespaces"). */
+static bool is_device(const char *name, size_t len)
+{
+	static const char *const devices[] = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"};
+	/* Superscript digits count as digits. */
+	static const char *const digits[] = {"0", "1", "2", "3",        "4",        "5",       "6",
+					     "7", "8", "9", "\xC2\xB9", "\xC2\xB2", "\xC2\xB3"};
+
+	for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+		if (len == strlen(devices[i]) && strncasecmp(name, devices[i], len) == 0)
+			return true;
+	if (len < 4 || (strncasecmp(name, "COM", 3) != 0 && strncasecmp(name, "LPT", 3) != 0))
+		return false;
+	for (size_t i = 0; i < sizeof digits / sizeof *digits; i++)
+		if (len - 3 == strlen(digits[i]) && memcmp(name + 3, digits[i], len - 3) == 0)
+			return true;
+	return false;
+}
+
+/* What counts ends at the first dot, without the blanks before it. */
+static bool begins_with_device(const char *name)
+{
+	size_t len = strcspn(name, ".");
+
+	while (len && name[len - 1] == ' ')
+		len--;
+	return is_device(name, len);
+}
+
 char *filename_safe(const char *raw)
 {
 	const char *base = behind_slashes(raw);
@@ -144,11 +174,12 @@ char *filename_safe(const char *raw)
 	for (char *c = s; *c; c++)
 		if (strchr("<>:\"|?*", *c) || (c == s && strchr(".-", *c)))
 			*c = '_';
-	s[text_cut(s, len, FILENAME_MAX_BYTES - ENDING_LEN)] = '\0';
+	bool device = begins_with_device(s);
+	s[text_cut(s, len, FILENAME_MAX_BYTES - ENDING_LEN - device)] = '\0';
 	/* Windows shares drop blanks and dots at the end of a name. */
 	for (len = strlen(s); len && strchr(" .", s[len - 1]);)
 		s[--len] = '\0';
-	return mem_printf("%s" ENDING, len ? s : "unnamed");
+	return mem_printf("%s%s" ENDING, device ? "_" : "", len ? s : "unnamed");
 }
 
 char *filename_with_infohash(const char *safe, const char *infohash)

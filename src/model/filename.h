@@ -21,8 +21,9 @@ char *filename_from_disposition(const char *field);
 /*
  * A safe base name, the caller's, that ends in ".torrent" in lower case: what is behind the last
  * slash or backslash, without control characters, without characters that SMB shares refuse
- * (<>:"|?* become "_"), not beginning with a dot or a hyphen, cut to FILENAME_MAX_BYTES.  Never
- * empty: "unnamed.torrent" where nothing is left.
+ * (<>:"|?* become "_"), not beginning with a dot or a hyphen, cut to FILENAME_MAX_BYTES.  The name
+ * of a Windows device, such as "CON" or "nul.txt", gets a "_" before it.  Never empty:
+ * "unnamed.torrent" where nothing is left.
  */
 char *filename_safe(const char *raw);
 

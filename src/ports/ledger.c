@@ -200,8 +200,7 @@ static void make_private(const char *path)
 	struct stat st;
 
 	if (lstat(path, &st) == 0) {
-		if (S_ISREG(st.st_mode) && (st.st_mode & 077))
-			chmod(path, 0600);
+		fs_make_private(path);
 		return;
 	}
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);

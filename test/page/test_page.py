@@ -356,9 +356,9 @@ def test_a_query_cannot_be_cut_short(with_box, serve):
 
 def test_without_a_token_it_answers_only_to_names_that_no_web_site_has(make, serve):
     server = serve(make())
-    for host in (f"127.0.0.1:{server.port}", "localhost", "nas.local:9980", "ptp-archiver", "[::1]:1"):
+    for host in (f"127.0.0.1:{server.port}", "localhost", "nas.local:9980", socket.gethostname(), "[::1]:1"):
         assert ask(server, "/api/status", f"Host: {host}") == 200, host
-    for host in ("evil.example", f"evil.example:{server.port}", "127.0.0.1.evil.example"):
+    for host in ("evil.example", f"evil.example:{server.port}", "127.0.0.1.evil.example", "ai", "nas:80"):
         assert ask(server, "/", f"Host: {host}") == 421, host
         assert ask(server, "/metrics", f"Host: {host}") == 421, host
         assert ask(server, "/nothing", f"Host: {host}") == 421, host

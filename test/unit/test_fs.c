@@ -351,6 +351,41 @@ static void only_old_temporary_files_are_swept(void **state)
 	assert_true(fs_exists(young));
 }
 
+static void a_file_becomes_private_and_a_link_does_not(void **state)
+{
+	OWN_STR char *file = fs_join(*state, "file");
+	OWN_STR char *link = fs_join(*state, "link");
+	struct err err = {0};
+	struct stat st;
+
+	MUST(fs_write(file, "x", 1, 0644, &err));
+	assert_int_equal(symlink(file, link), 0);
+	fs_make_private(link);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0644);
+	fs_make_private(file);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	fs_make_private(*state);
+	fs_make_private("/nonexistent");
+}
+
+static void a_files_target_is_behind_its_links(void **state)
+{
+	OWN_STR char *file = fs_join(*state, "file");
+	OWN_STR char *link = fs_join(*state, "link");
+	struct err err = {0};
+
+	assert_int_equal(symlink(file, link), 0);
+	OWN_STR char *dangling = fs_target(link, &err);
+	assert_string_equal(dangling, link);
+	MUST(fs_write(file, "x", 1, 0600, &err));
+	OWN_STR char *target = fs_target(link, &err);
+	assert_string_equal(fs_base_name(target), "file");
+	OWN_STR char *itself = fs_target(file, &err);
+	assert_string_equal(itself, target);
+}
+
 static void free_space_is_known(void **state)
 {
 	uint64_t bytes = UINT64_MAX;
@@ -380,6 +415,8 @@ int main(void)
 		TEST_IN_FOLDER(a_lock_is_held_by_one),
 		TEST_IN_FOLDER(removing_what_is_not_there_is_fine),
 		TEST_IN_FOLDER(only_old_temporary_files_are_swept),
+		TEST_IN_FOLDER(a_file_becomes_private_and_a_link_does_not),
+		TEST_IN_FOLDER(a_files_target_is_behind_its_links),
 		TEST_IN_FOLDER(free_space_is_known),
 	};
 

@@ -7,11 +7,13 @@
 
 static void no_stranger_can_own_these(void **state)
 {
-	static const char *const fields[] = {
-		"127.0.0.1:9980",     "127.0.0.1",    "192.168.7.7:80", "[::1]:9980",
-		"[fe80::1]",          "localhost",    "LOCALHOST:9980", "localhost.",
-		"nas:9980",           "ptp-archiver", "nas.local",      "a.b.local:1",
-		"nas.home.arpa:9980", "x.internal",   "a.localhost.",   ""};
+	static const char *const fields[] = {"127.0.0.1:9980",     "127.0.0.1",
+					     "192.168.7.7:80",     "[::1]:9980",
+					     "[fe80::1]",          "localhost",
+					     "LOCALHOST:9980",     "localhost.",
+					     "nas.local",          "a.b.local:1",
+					     "nas.home.arpa:9980", "x.internal",
+					     "a.localhost.",       ""};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(fields); i++)
@@ -22,12 +24,29 @@ static void no_stranger_can_own_these(void **state)
 
 static void these_may_be_a_strangers(void **state)
 {
-	static const char *const fields[] = {
-		"evil.example",        "evil.example:9980", "127.0.0.1.evil.example",
-		"127.0.0.1.nip.io:80", "local.evil.test",   "nas.local.evil.eu",
-		"notlocal.arpa",       "1.2.3.4.5",         "evil.example.",
-		"127.0.0.1@evil.eu",   ".local.",           "[::1].evil.eu",
-		"xlocalhost.com",      "[evil.example]",    "ptp.example.org.evil.eu"};
+	static const char *const fields[] = {"evil.example",
+					     "evil.example:9980",
+					     "127.0.0.1.evil.example",
+					     "127.0.0.1.nip.io:80",
+					     "local.evil.test",
+					     "nas.local.evil.eu",
+					     "notlocal.arpa",
+					     "1.2.3.4.5",
+					     "evil.example.",
+					     "127.0.0.1@evil.eu",
+					     ".local.",
+					     "[::1].evil.eu",
+					     "xlocalhost.com",
+					     "[evil.example]",
+					     "ptp.example.org.evil.eu",
+					     "ai",
+					     "nas:9980",
+					     "ptp-archiver",
+					     "ws.",
+					     "localdomain",
+					     "2130706433",
+					     "0x7f000001",
+					     "127.1"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(fields); i++)

@@ -135,6 +135,10 @@ static void control_characters_do_not_reach_a_terminal(void **state)
 		 "b",
 		 "a\xC2\xA0"
 		 "b"},
+		{"a\xD8\x9C"
+		 "b\xE2\x80\x8B"
+		 "c\xEF\xBB\xBF",
+		 "a?b?c?"},
 		{"a\xFF"
 		 "b\xC3",
 		 "a" UNKNOWN "b" UNKNOWN},
@@ -148,6 +152,44 @@ static void control_characters_do_not_reach_a_terminal(void **state)
 	assert_string_equal(nul, "a?b");
 	OWN_STR char *cut = text_printable("ab" E_ACUTE, 4, 3);
 	assert_string_equal(cut, "ab");
+}
+
+static void put_utf8(uint32_t c, char out[5])
+{
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+
+	memset(out, 0, 5);
+	for (size_t i = n; i-- > 1; c >>= 6)
+		out[i] = (char)(0x80 | (c & 0x3F));
+	out[0] = (char)(lead[n] | c);
+}
+
+static void what_shows_nothing_or_turns_the_text_is_not_printable(void **state)
+{
+	static const uint32_t hidden[] = {
+		0x00AD, 0x034F, 0x0600, 0x0605,  0x061C,  0x06DD,  0x070F,  0x08E2,  0x115F,
+		0x1160, 0x180E, 0x200B, 0x200C,  0x200D,  0x200E,  0x200F,  0x2028,  0x2029,
+		0x202A, 0x202E, 0x2060, 0x2064,  0x2066,  0x2069,  0x206F,  0x3164,  0xFEFF,
+		0xFFA0, 0xFFF9, 0xFFFB, 0x110BD, 0x13430, 0x1BCA0, 0x1D173, 0xE0001, 0xE007F};
+	static const uint32_t shown[] = {0x20,   0x7E,   0xA0,   0xAC,   0xAE,    0x061B, 0x061D,
+					 0x2010, 0x2027, 0x2030, 0x205F, 0x2070,  0x3163, 0x4E2D,
+					 0xFE0F, 0xFEFE, 0xFFFC, 0xFFFD, 0x1F600, 0x20000};
+	char text[5];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hidden); i++) {
+		put_utf8(hidden[i], text);
+		OWN_STR char *got = text_printable(text, strlen(text), 10);
+		if (strcmp(got, "?") != 0)
+			fail_msg("U+%04X is printable", (unsigned)hidden[i]);
+	}
+	for (size_t i = 0; i < COUNT(shown); i++) {
+		put_utf8(shown[i], text);
+		OWN_STR char *got = text_printable(text, strlen(text), 10);
+		if (strcmp(got, text) != 0)
+			fail_msg("U+%04X is not printable", (unsigned)shown[i]);
+	}
 }
 
 static void lines_stay_lines_and_the_whole_is_cut_between_characters(void **state)
@@ -259,6 +301,7 @@ int main(void)
 		cmocka_unit_test(the_cut_never_exceeds_the_limit),
 		cmocka_unit_test(unfinished_characters_are_removed_from_the_end),
 		cmocka_unit_test(control_characters_do_not_reach_a_terminal),
+		cmocka_unit_test(what_shows_nothing_or_turns_the_text_is_not_printable),
 		cmocka_unit_test(lines_stay_lines_and_the_whole_is_cut_between_characters),
 		cmocka_unit_test(white_space_is_stripped_from_both_ends),
 		cmocka_unit_test(the_distance_counts_slips_of_the_pen),
