@@ -35,7 +35,8 @@ void fake_http_script(const struct fake_answer *answers, size_t n)
 {
 	release();
 	assert_true(n <= FAKE_HTTP_MAX);
-	memcpy(script.answers, answers, n * sizeof *answers);
+	if (n)
+		memcpy(script.answers, answers, n * sizeof *answers);
 	script.n = n;
 }
 
