@@ -24,6 +24,23 @@ int64_t clock_monotonic(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t clock_steady(void)
+{
+	return read_clock(CLOCK_BOOTTIME);
+}
+
+const char *clock_boot(void)
+{
+	static char id[CLOCK_BOOT];
+	FILE *file = id[0] ? NULL : fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (file && fgets(id, sizeof id, file))
+		id[strcspn(id, "\n")] = '\0';
+	if (file)
+		fclose(file);
+	return id;
+}
+
 static void format(const struct tm *tm, char out[CLOCK_TEXT])
 {
 	char day[24];

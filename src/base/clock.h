@@ -12,6 +12,12 @@
 
 int64_t clock_now(void);       /* wall clock: for what is kept in the ledger */
 int64_t clock_monotonic(void); /* for measuring spans within one process */
+int64_t clock_steady(void);    /* since the boot, suspended time included; cannot be set */
+
+/* The boot's id, so that steady times can be compared across processes; "" if it is not known.
+ * Read once. */
+#define CLOCK_BOOT 40
+const char *clock_boot(void);
 
 /* "2026-11-23T19:40:00+01:00" in the local time zone ("Z" where that is UTC); "never" for 0. */
 void clock_format(int64_t when, char out[CLOCK_TEXT]);

@@ -59,3 +59,11 @@ void hash_random(void *out, size_t len)
 		len -= (size_t)n;
 	}
 }
+
+double hash_chance(void)
+{
+	uint32_t r;
+
+	hash_random(&r, sizeof r);
+	return (double)r / UINT32_MAX;
+}

@@ -23,4 +23,7 @@ bool hash_unhex(const char *text, uint8_t *out, size_t len);
 /* Fill with random bytes from the system. */
 void hash_random(void *out, size_t len);
 
+/* A random number from 0 to 1, for spreading times. */
+double hash_chance(void);
+
 #endif

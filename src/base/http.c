@@ -453,20 +453,22 @@ bool http_url_parse(const char *url, struct http_url *out, struct err *err)
 	return true;
 }
 
-int64_t http_retry_after(const char *field, int64_t now, int64_t max_ms)
+int64_t http_retry_after(const char *field, int64_t now, int64_t date, int64_t max_ms,
+			 bool *is_date)
 {
+	bool number = *field && strspn(field, "0123456789") == strlen(field);
 	uint64_t seconds;
-	int64_t when;
+	int64_t wait;
 
-	if (num_u64(field, INT32_MAX, &seconds))
-		when = now + (int64_t)seconds * 1000;
-	else if (*field && strspn(field, "0123456789") == strlen(field))
-		when = now + max_ms;
+	if (is_date)
+		*is_date = !number;
+	if (number)
+		wait = num_u64(field, INT32_MAX, &seconds) ? (int64_t)seconds * 1000 : max_ms;
 	else
-		when = (int64_t)curl_getdate(field, NULL) * 1000;
-	if (when <= now)
+		wait = (int64_t)curl_getdate(field, NULL) * 1000 - (date ? date : now);
+	if (wait <= 0)
 		return 0;
-	return when > now + max_ms ? now + max_ms : when;
+	return now + (wait > max_ms ? max_ms : wait);
 }
 
 const char *http_library(void)

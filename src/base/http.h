@@ -128,9 +128,13 @@ struct http_url {
  * quote it. */
 bool http_url_parse(const char *url, struct http_url *out, struct err *err) MUST_CHECK;
 
-/* The time that a Retry-After field names (RFC 9110: seconds or a date), in ms since 1970, at most
- * `max_ms` after `now`; 0 if it is empty or cannot be read. */
-int64_t http_retry_after(const char *field, int64_t now, int64_t max_ms);
+/*
+ * The time that a Retry-After field names (RFC 9110: seconds or a date), in ms since 1970 by our
+ * clock, at most `max_ms` after `now`; 0 if it is empty or cannot be read.  A date is judged by the
+ * answer's own `date` (0: it has none), since our clock may be wrong.  *is_date may be NULL.
+ */
+int64_t http_retry_after(const char *field, int64_t now, int64_t date, int64_t max_ms,
+			 bool *is_date);
 
 /* The versions of libcurl and its TLS library, for `version`. */
 const char *http_library(void);

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* An answer that could not be put into the ledger when it came. */
 static bool take_slip(const struct run *r, struct err *err)
@@ -102,11 +103,43 @@ static bool one_turn(struct run *r, struct cycle *cy, const struct target *t, st
 	       err_wrap(err, "%s: record the outcome", out->container);
 }
 
+/* Those whose last question is the longest ago come first, so that a cycle which runs out of time
+ * starves none of them. */
+struct place {
+	int64_t asked_at;
+	size_t i;
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->asked_at != y->asked_at)
+		return x->asked_at < y->asked_at ? -1 : 1;
+	return (x->i > y->i) - (x->i < y->i);
+}
+
+static bool find_order(struct run *r, const struct cycle *cy, struct place *order, struct err *err)
+{
+	struct ledger_container known;
+
+	for (size_t i = 0; i < cy->n; i++) {
+		if (!ledger_get_container(r->ledger, cy->targets[i].container->name, &known, err))
+			return false;
+		order[i] = (struct place){known.asked_at, i};
+	}
+	qsort(order, cy->n, sizeof *order, compare);
+	return true;
+}
+
 bool cycle_run(struct run *r, struct cycle *cy, struct outcome *outcomes, struct err *err)
 {
-	bool ok = begin(r, cy, err);
+	OWN_STR struct place *order = mem_alloc((cy->n + 1) * sizeof *order);
+	bool ok = begin(r, cy, err) && find_order(r, cy, order, err);
 
-	for (size_t i = 0; ok && i < cy->n; i++)
+	for (size_t k = 0; ok && k < cy->n; k++) {
+		size_t i = order[k].i;
 		ok = one_turn(r, cy, &cy->targets[i], &outcomes[i], err);
+	}
 	return ok;
 }

@@ -71,6 +71,14 @@ static bool take_answer(struct run *r, const struct container *c, int64_t id,
 	return true;
 }
 
+/* An error of the tracker's own is an answer; only several in a row are trouble. */
+static bool answered(struct run *r, const struct reply *reply, struct err *err)
+{
+	if (reply->verdict == REPLY_REFUSED)
+		return pace_refused(r, reply->message, err);
+	return pace_after(r, PACE_FETCH, NULL, NULL, err);
+}
+
 /* What the engine must do first; if that fails, nothing was asked. */
 static bool prepare(struct engine *e, struct err *err)
 {
@@ -90,7 +98,7 @@ bool obtain_assignment(struct run *r, const struct container *c, struct assignme
 	log_progress(c->name, "asking the tracker for a torrent");
 	if (!r->engine->ops->assign(r->engine, c, reply, &why))
 		return question_failed(r, c, id, &why, err);
-	if (!take_answer(r, c, id, reply, a, err) || !pace_after(r, PACE_FETCH, NULL, NULL, err))
+	if (!take_answer(r, c, id, reply, a, err) || !answered(r, reply, err))
 		return false;
 	return !reply->container_id[0] ||
 	       ledger_set_container_id(r->ledger, c->name, reply->container_id, err);

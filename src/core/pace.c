@@ -36,6 +36,7 @@ bool pace_open(struct run *r, struct err *err)
 	if (!ledger_get_pace(r->ledger, &pace, err))
 		return false;
 	r->proven = strcmp(pace.proven, r->credentials) == 0;
+	r->overridden = pace.backoff_until;
 	if (strcmp(pace.credentials, r->credentials) == 0 || !earned_by_credentials(&pace))
 		return true;
 	schedule_succeeded(&pace);
@@ -60,26 +61,72 @@ static bool wait_for(struct run *r, int64_t ms, const char *container, struct er
 	}
 }
 
-static int64_t wait_needed(const struct run *r, const struct pace *pace, enum pace_call call)
+static struct moment this_moment(void)
 {
-	int64_t now = clock_now();
-
-	if (call == PACE_FETCH)
-		return schedule_wait_fetch(pace, &r->manners, now);
-	if (call == PACE_OTHER || call == PACE_CHECK)
-		return schedule_wait_request(pace, &r->manners, now);
-	return 0;
+	return (struct moment){{clock_now(), clock_steady()}, clock_boot()};
 }
 
-static bool record(struct run *r, enum pace_call call, struct pace *pace, struct err *err)
+/* What a call is about to make: a question of the utility downloads as well. */
+static unsigned calls_of(const struct run *r, enum pace_call call)
 {
-	int64_t now = clock_now();
+	return call == PACE_FETCH && r->engine ? r->engine->calls : 1;
+}
 
-	pace->last_request = now;
+/* A question begins only where there is room for the download that follows it at once. */
+static int64_t wait_needed(const struct run *r, const struct pace *pace, enum pace_call call)
+{
+	const struct moment at = this_moment();
+	int64_t gap, room;
+
+	if (call == PACE_DOWNLOAD)
+		return 0;
 	if (call == PACE_FETCH)
-		pace->last_fetch = now;
+		gap = schedule_wait_fetch(pace, &r->manners, &at);
+	else
+		gap = schedule_wait_request(pace, &r->manners, &at);
+	room = schedule_wait_room(pace, &r->manners, call == PACE_FETCH ? 2 : 1, &at);
+	return gap > room ? gap : room;
+}
+
+/* A state folder that is lost at each start must not mean a call at each start. */
+static int64_t wait_at_first(const struct run *r, const struct pace *pace)
+{
+	bool watched = log_shows_progress();
+
+	return pace->request.wall || watched ? 0 : schedule_first(&r->manners, hash_chance());
+}
+
+/* `calls` are being made, or 0: one has ended. */
+static bool record(struct run *r, enum pace_call call, unsigned calls, struct pace *pace,
+		   struct err *err)
+{
+	const struct moment at = this_moment();
+
+	schedule_called(pace, &r->manners, calls, call == PACE_FETCH, &at);
 	text_copy(pace->credentials, sizeof pace->credentials, r->credentials);
 	return ledger_set_pace(r->ledger, pace, err);
+}
+
+/* Nothing that is stored by such a clock could be trusted, and TLS fails with it. */
+static bool clock_is_usable(const struct run *r, struct err *err)
+{
+	char when[CLOCK_TEXT];
+	int64_t now = clock_now();
+
+	if (!r->manners.waits || schedule_clock_is_set(now, 0))
+		return true;
+	clock_format(now, when);
+	return err_set(err, ERR_TARGET, WORD_CONFIG,
+		       "the clock of this machine says %s, which cannot be right: set it "
+		       "(timedatectl set-ntp true)",
+		       when);
+}
+
+/* A call during a back-off is one that a person forces. */
+static void note_forced(const struct run *r, struct pace *pace)
+{
+	if (r->force && schedule_backoff(pace, clock_now()))
+		pace->forced_at = clock_now();
 }
 
 bool pace_before(struct run *r, enum pace_call call, const char *container, struct err *err)
@@ -88,17 +135,19 @@ bool pace_before(struct run *r, enum pace_call call, const char *container, stru
 
 	if (wake_stopping(r->wake))
 		return wake_stopped(err);
-	if (!ledger_get_pace(r->ledger, &pace, err) ||
+	if (!clock_is_usable(r, err) || !ledger_get_pace(r->ledger, &pace, err) ||
+	    !wait_for(r, wait_at_first(r, &pace), container, err) ||
 	    !wait_for(r, wait_needed(r, &pace, call), container, err))
 		return false;
-	return record(r, call, &pace, err);
+	note_forced(r, &pace);
+	return record(r, call, calls_of(r, call), &pace, err);
 }
 
 static bool record_end(struct run *r, enum pace_call call, struct err *err)
 {
 	struct pace pace;
 
-	return ledger_get_pace(r->ledger, &pace, err) && record(r, call, &pace, err);
+	return ledger_get_pace(r->ledger, &pace, err) && record(r, call, 0, &pace, err);
 }
 
 static void note_proven(struct run *r, struct pace *pace)
@@ -114,7 +163,7 @@ bool pace_ended(struct run *r, enum pace_call call, struct err *err)
 	if (!ledger_get_pace(r->ledger, &pace, err))
 		return false;
 	note_proven(r, &pace);
-	return record(r, call, &pace, err);
+	return record(r, call, 0, &pace, err);
 }
 
 bool pace_redirect(struct run *r, struct err *err)
@@ -134,7 +183,8 @@ static void begin_backoff(const struct run *r, struct pace *pace,
 				     .unproven = failure->status == 403 && why->code == WORD_AUTH};
 
 	text_copy(reason.text, sizeof reason.text, why->msg);
-	schedule_failed(pace, &r->manners, clock_now(), failure->retry_after, &reason);
+	const struct retry_after asked = {failure->retry_after, failure->is_date};
+	schedule_failed(pace, &r->manners, clock_now(), &asked, &reason, hash_chance());
 }
 
 bool pace_after(struct run *r, enum pace_call call, const struct engine_failure *failure,
@@ -157,7 +207,26 @@ bool pace_after(struct run *r, enum pace_call call, const struct engine_failure 
 		schedule_succeeded(&pace);
 	if (!failure)
 		note_proven(r, &pace);
-	return record(r, call, &pace, err);
+	return record(r, call, 0, &pace, err);
+}
+
+bool pace_refused(struct run *r, const char *message, struct err *err)
+{
+	static const struct retry_after nothing = {0};
+	struct pace_reason reason = {0};
+	struct pace pace;
+
+	if (!ledger_get_pace(r->ledger, &pace, err))
+		return false;
+	text_copy(reason.text, sizeof reason.text, message);
+	note_proven(r, &pace);
+	uint32_t refusals = pace.refusals + 1;
+	if (refusals < SCHEDULE_REFUSALS)
+		schedule_succeeded(&pace);
+	pace.refusals = refusals;
+	if (refusals >= SCHEDULE_REFUSALS)
+		schedule_failed(&pace, &r->manners, clock_now(), &nothing, &reason, hash_chance());
+	return record(r, PACE_FETCH, 0, &pace, err);
 }
 
 bool pace_announced(struct run *r, const char *version, struct err *err)
@@ -172,19 +241,47 @@ bool pace_announced(struct run *r, const char *version, struct err *err)
 	return ledger_set_pace(r->ledger, &pace, err);
 }
 
+/* A back-off that reaches too far, because the clock was set back, is corrected once: corrected at
+ * each look, its end would move on with the clock. */
+static bool read_backoff(struct run *r, struct pace *pace, int64_t now, int64_t *until,
+			 struct err *err)
+{
+	if (!ledger_get_pace(r->ledger, pace, err))
+		return false;
+	int64_t left = schedule_backoff(pace, now);
+	*until = left ? now + left : 0;
+	if (pace->backoff_until <= now + left || !schedule_clock_is_set(now, 0))
+		return true;
+	pace->backoff_until = now + left;
+	return ledger_set_pace(r->ledger, pace, err);
+}
+
 bool pace_backoff(struct run *r, int64_t *until, struct pace_reason *why, struct err *err)
 {
 	struct pace pace;
 
-	if (!ledger_get_pace(r->ledger, &pace, err))
+	if (!read_backoff(r, &pace, clock_now(), until, err))
 		return false;
-	int64_t now = clock_now();
-	int64_t left = schedule_backoff(&pace, now);
-	*until = left ? now + left : 0;
 	*why = pace.reason;
-	if (pace.backoff_until <= now + left)
-		return true;
-	/* The clock was set back.  Corrected again at each look, the end would move on with it. */
-	pace.backoff_until = now + left;
-	return ledger_set_pace(r->ledger, &pace, err);
+	return true;
+}
+
+/* A person overrides the back-off that stood at the begin, and not the one that the forced call has
+ * earned since. */
+static bool is_overridden(const struct run *r, const struct pace *pace)
+{
+	return r->force && pace->backoff_until == r->overridden;
+}
+
+enum step pace_may_ask(struct run *r, int64_t *until, struct pace_reason *why, struct err *err)
+{
+	struct pace pace;
+	int64_t now = clock_now();
+
+	if (!read_backoff(r, &pace, now, until, err))
+		return FAILED;
+	*why = pace.reason;
+	if (*until && is_overridden(r, &pace))
+		*until = schedule_forced_until(&pace, &r->manners, now);
+	return *until ? HOLD : GO;
 }

@@ -44,11 +44,21 @@ bool pace_ended(struct run *r, enum pace_call call, struct err *err) MUST_CHECK;
 bool pace_after(struct run *r, enum pace_call call, const struct engine_failure *failure,
 		struct err *why, struct err *err) MUST_CHECK;
 
+/* The tracker has answered a question with an error of its own: SCHEDULE_REFUSALS of them in a row
+ * begin a back-off. */
+bool pace_refused(struct run *r, const char *message, struct err *err) MUST_CHECK;
+
 /* Remember which version of its utility the tracker has named. */
 bool pace_announced(struct run *r, const char *version, struct err *err) MUST_CHECK;
 
 /* *until: when the back-off ends, 0: there is none.  *why: its reason. */
 bool pace_backoff(struct run *r, int64_t *until, struct pace_reason *why,
 		  struct err *err) MUST_CHECK;
+
+/* May a question be asked now?  HOLD: not before *until, for *why.  With r->force the back-off that
+ * stood when the pacer was opened does not hold, for one call; what the tracker itself asked for
+ * does, and so does a forced call within the last minute. */
+enum step pace_may_ask(struct run *r, int64_t *until, struct pace_reason *why,
+		       struct err *err) MUST_CHECK;
 
 #endif

@@ -27,6 +27,7 @@ struct run { /* everything is borrowed */
 	size_t n_notified;
 	struct manners manners; /* the gaps between calls of the tracker */
 	char credentials[17];   /* fingerprint of ApiUser and ApiKey; "" without them */
+	int64_t overridden;     /* the back-off that `force` overrides: its end; see pace_open() */
 	bool proven;            /* a call with these credentials has worked */
 	unsigned per_cycle;     /* torrents that a container may get in a cycle */
 	bool keep;              /* what was delivered stays in the vault */

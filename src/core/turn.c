@@ -127,12 +127,9 @@ static enum step backs_off(struct turn *t, struct err *err)
 	struct pace_reason why;
 	int64_t until;
 
-	if (t->run->force)
-		return GO;
-	if (!pace_backoff(t->run, &until, &why, err))
-		return FAILED;
-	if (!until)
-		return GO;
+	enum step step = pace_may_ask(t->run, &until, &why, err);
+	if (step != HOLD)
+		return step;
 	conclude(t->out, waits_for(WAIT_BACKOFF), why.text);
 	t->out->until = until;
 	t->out->undone = true;

@@ -90,8 +90,13 @@ static bool step(struct daemon *d, struct err *err)
 {
 	struct outlook o;
 	int64_t when;
+	bool set;
 
-	if (!daemon_open_parts(d, err) || !daemon_outlook(d, &o, err))
+	if (!daemon_open_parts(d, err) || !daemon_clock_is_set(d, &set, err))
+		return false;
+	if (!set)
+		return true;
+	if (!daemon_outlook(d, &o, err))
 		return false;
 	if (d->paused) {
 		daemon_end_trouble(d);
@@ -154,6 +159,7 @@ bool daemon_run(struct config *c, const struct config_options *o, struct wake *w
 			   .wake = wake,
 			   .hold = HOLD_NONE,
 			   .trouble = TROUBLE_NONE,
+			   .started = clock_steady(),
 			   .fresh = true};
 
 	if (!wire_state(c, err))

@@ -8,14 +8,6 @@
 #include "base/service.h"
 #include "core/staged.h"
 
-static double chance(void)
-{
-	uint32_t r;
-
-	hash_random(&r, sizeof r);
-	return (double)r / UINT32_MAX;
-}
-
 /* Until its turn has ended each container counts as left undone. */
 static bool mark_all_undone(struct daemon *d, struct err *err)
 {
@@ -36,8 +28,10 @@ static bool record_whole(struct daemon *d, struct once *once, struct err *err)
 
 	if (!ledger_get_clock(d->parts.run.ledger, &clock, err) || !mark_all_undone(d, err))
 		return false;
+	bool first = !clock.last_cycle;
 	clock.last_cycle = now;
-	clock.next_cycle = schedule_next_cycle(now, d->config->interval_ms, chance());
+	clock.next_cycle = schedule_next_cycle(now, d->config->interval_ms, first,
+					       &d->parts.run.manners, hash_chance());
 	clock.attempts = 0;
 	once->next_cycle = clock.next_cycle;
 	return ledger_set_clock(d->parts.run.ledger, &clock, err);

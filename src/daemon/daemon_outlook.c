@@ -2,6 +2,7 @@
 #include "daemon/daemon_parts.h"
 #include "daemon/tell.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "core/pace.h"
 #include "core/pick_up.h"
@@ -117,7 +118,10 @@ static bool read_clock(struct daemon *d, struct outlook *o, struct err *err)
 	if (!ledger_get_clock(d->parts.run.ledger, &o->clock, err))
 		return false;
 	struct cycle_clock *clock = &o->clock, old = o->clock;
-	clock->next_cycle = schedule_due(old.next_cycle, d->config->interval_ms, o->now);
+	if (!d->splayed && old.last_cycle && old.next_cycle < o->now)
+		clock->next_cycle = schedule_overdue(&d->parts.run.manners, o->now, hash_chance());
+	d->splayed = true;
+	clock->next_cycle = schedule_due(clock->next_cycle, d->config->interval_ms, o->now);
 	clock->last_attempt = sooner(old.last_attempt, o->now);
 	if (clock->next_cycle == old.next_cycle && clock->last_attempt == old.last_attempt)
 		return true;

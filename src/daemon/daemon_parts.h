@@ -29,7 +29,9 @@ struct daemon {
 	bool owed;        /* a person asked for a cycle that has not run yet */
 	bool fresh;       /* no cycle has begun since the start or the last reload */
 	bool finished;    /* what needs no call of the tracker was finished since then */
+	bool splayed;     /* a start after the time of a cycle was given a time of its own */
 	bool forgive;     /* after a reload, clients that refused us are called again */
+	bool clock_waits; /* no cycle begins before the clock is set */
 	bool paused;      /* there was trouble: open everything again once it has passed */
 	bool page_failed; /* the log says already that the page could not be opened */
 
@@ -39,6 +41,7 @@ struct daemon {
 	int64_t page_tried;    /* when opening the page was tried last */
 	int64_t messages_rest; /* no message is sent before */
 	int64_t reported;      /* when Healthchecks last heard of the trouble */
+	int64_t started;       /* by the clock that cannot be set */
 	int64_t announced;     /* the next cycle's time, as the log has it */
 };
 
@@ -61,6 +64,9 @@ void daemon_end_trouble(struct daemon *d);
 
 /* Will it stay so?  Trouble with the ledger may pass. */
 bool daemon_is_hopeless(const struct err *err);
+
+/* Is the wall clock right, as far as can be seen?  If not, says so and waits a little. */
+bool daemon_clock_is_set(struct daemon *d, bool *set, struct err *err) MUST_CHECK;
 
 /* Is there waiting at all (core/schedule.h)? */
 bool daemon_waits(const struct daemon *d);

@@ -24,6 +24,53 @@ void daemon_leave_note(const struct config *c)
 			 err.msg);
 }
 
+/* ---- the clock ---- */
+
+#define CLOCK_PATIENCE_MS 600000 /* for a clock that is behind the ledger, to be set */
+#define CLOCK_LOOK_MS 10000
+
+/* A clock that is earlier than this program is wrong.  One that is behind the ledger may have been
+ * set back for a good reason, so that is believed after a while. */
+static bool is_set(const struct daemon *d, int64_t now, int64_t newest)
+{
+	bool patient = clock_steady() - d->started < CLOCK_PATIENCE_MS;
+
+	return schedule_clock_is_set(now, patient ? newest : 0);
+}
+
+static void wait_for_clock(struct daemon *d, int64_t now)
+{
+	char when[CLOCK_TEXT];
+	struct err why;
+
+	clock_format_utc(now, when);
+	err_set(&why, ERR_RETRY, WORD_CONFIG, "the clock of this machine is not set: it says %s",
+		when);
+	daemon_begin_trouble(d, &why, "", "no cycle begins before it is set");
+	d->clock_waits = true;
+	wake_until(d->wake, now + CLOCK_LOOK_MS);
+}
+
+bool daemon_clock_is_set(struct daemon *d, bool *set, struct err *err)
+{
+	struct cycle_clock clock;
+	struct pace pace;
+	int64_t now = clock_now();
+
+	if (!ledger_get_clock(d->parts.run.ledger, &clock, err) ||
+	    !ledger_get_pace(d->parts.run.ledger, &pace, err))
+		return false;
+	int64_t newest =
+		clock.last_cycle > pace.request.wall ? clock.last_cycle : pace.request.wall;
+	*set = !daemon_waits(d) || is_set(d, now, newest);
+	if (!*set)
+		wait_for_clock(d, now);
+	else if (d->clock_waits)
+		daemon_end_trouble(d);
+	d->clock_waits &= !*set;
+	return true;
+}
+
 /* ---- trouble ---- */
 
 bool daemon_is_hopeless(const struct err *err)
@@ -54,7 +101,7 @@ void daemon_end_trouble(struct daemon *d)
 	d->broken = 0;
 	d->paused = false;
 	if (trouble_end(&d->trouble, TROUBLE_WORK))
-		log_info(NULL, "the state folder and the ledger can be used again");
+		log_info(NULL, "cycles can be run again");
 }
 
 /* ---- the parts ---- */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define LOCK_POLL_MS 250
+#define PINGS_APART_MS 600000 /* between pings of cycles that made no call */
 #define CYCLE_TIME_MIN_MS (3600 * INT64_C(1000))
 
 int once_lock(const struct config *c, struct wake *wake, struct err *err)
@@ -169,7 +170,7 @@ static void keep_ping(struct ledger *l, const char *why)
 
 /* ---- the end of a cycle ---- */
 
-static void finish(const struct once *o, const struct cycle *cy, struct outcome *ours)
+static void finish(const struct once *o, const struct cycle *cy, struct outcome *ours, bool quiet)
 {
 	struct parts *p = o->parts;
 	struct outcome *all = mem_alloc((p->n_targets + 1) * sizeof *all);
@@ -198,8 +199,9 @@ static void finish(const struct once *o, const struct cycle *cy, struct outcome 
 	if (!ledger_cycle_end(p->run.ledger, cy->id, end, summary, &err))
 		log_error(NULL, "cannot record the end of the cycle: %s", err.msg);
 	keep_ids(p);
-	keep_ping(p->run.ledger,
-		  well ? health_success(p->health, body) : health_fail(p->health, body));
+	if (well || !quiet)
+		keep_ping(p->run.ledger,
+			  well ? health_success(p->health, body) : health_fail(p->health, body));
 	tell_cycle(p, &(struct tell_cycle){.outcomes = all,
 					   .n = n,
 					   .newer_version = cy->newer_version,
@@ -253,6 +255,27 @@ static int64_t time_for(const struct config *c)
 	return c->interval_ms > CYCLE_TIME_MIN_MS ? c->interval_ms : CYCLE_TIME_MIN_MS;
 }
 
+/* Cycles that the tracker's back-off keeps from calling are reported once in ten minutes: a person
+ * may ask for one each second. */
+static bool find_quiet(const struct once *o, bool *quiet, struct err *err)
+{
+	struct run *r = &o->parts->run;
+	struct pace_reason why;
+	struct cycle_clock clock;
+	int64_t until, now = clock_now();
+
+	enum step step = pace_may_ask(r, &until, &why, err);
+	if (step != HOLD || !r->manners.waits)
+		return step != FAILED;
+	if (!ledger_get_clock(r->ledger, &clock, err))
+		return false;
+	*quiet = clock.pinged_at <= now && now - clock.pinged_at < PINGS_APART_MS;
+	if (*quiet)
+		return true;
+	clock.pinged_at = now;
+	return ledger_set_clock(r->ledger, &clock, err);
+}
+
 static bool run_locked(const struct once *o, const struct target *targets, size_t n, bool *well,
 		       struct err *err)
 {
@@ -269,11 +292,14 @@ static bool run_locked(const struct once *o, const struct target *targets, size_
 		.ctx = o->ctx,
 	};
 
-	health_start(p->health, "Starting fetch cycle for all containers.");
-	bool ok = pace_open(&p->run, err) && cycle_run(&p->run, &cy, ours, err);
+	bool quiet = false;
+	bool ok = pace_open(&p->run, err) && find_quiet(o, &quiet, err);
+	if (ok && !quiet)
+		health_start(p->health, "Starting fetch cycle for all containers.");
+	ok = ok && cycle_run(&p->run, &cy, ours, err);
 	if (ok) {
 		*well = report_is_well(ours, n);
-		finish(o, &cy, ours);
+		finish(o, &cy, ours, quiet);
 	} else {
 		report_stop(p, err);
 	}

@@ -383,9 +383,9 @@ static int64_t last_request(const struct config *c)
 	struct ledger *l = wire_look(c);
 
 	if (l && !ledger_get_pace(l, &pace, &ignored))
-		pace.last_request = 0;
+		pace.request.wall = 0;
 	ledger_close(l);
-	return pace.last_request;
+	return pace.request.wall;
 }
 
 void doctor_clock(struct doctor *d)

@@ -258,8 +258,8 @@ static void add_foot(const struct status *s, struct buf *out)
 		OWN_STR char *audit = mem_printf("Audit of %s: %s.", when, s->audit.summary);
 		add_sentence(out, "", audit);
 	}
-	if (s->pace.last_request) {
-		clock_short(s->pace.last_request, s->now, when);
+	if (s->pace.request.wall) {
+		clock_short(s->pace.request.wall, s->now, when);
 		buf_printf(out, "<p>The tracker was last called at %s.</p>\n", when);
 	}
 	buf_printf(out, "<p>As of <span id=\"as-of\">%s:%02d</span>; times are in ", clock,

@@ -37,6 +37,7 @@ struct engine_failure {
 	bool back_off;             /* the tracker as a whole is to be left alone for a while */
 	bool may_have_assigned;    /* a fetch: the tracker may still have acted on it */
 	int64_t retry_after;       /* when it wants to be asked again, 0: it did not say */
+	bool is_date;              /* it named a date, the same for everybody */
 	enum http_trouble trouble; /* at which step it failed, if no answer came */
 	enum reply_page page;      /* what came in place of an answer */
 };
@@ -77,7 +78,8 @@ struct engine_ops {
 struct engine {
 	const struct engine_ops *ops;
 	struct engine_failure failure; /* of the last call, if it failed */
-	int64_t server_time;           /* the tracker's clock at its last answer, ms; 0: unknown */
+	unsigned calls;      /* requests that a question makes: 1, or 2 with the download */
+	int64_t server_time; /* the tracker's clock at its last answer, ms; 0: unknown */
 };
 
 static inline void engine_close(struct engine *e)

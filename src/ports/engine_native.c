@@ -96,9 +96,10 @@ static bool check_status(struct native *n, const struct http_reply *reply, struc
 		.back_off = s == 401 || s == 403 || s == 429 || s >= 500,
 		.may_have_assigned = status_hides_success(s),
 		.page = page_of(reply),
-		.retry_after =
-			http_retry_after(reply->retry_after, clock_now(), RETRY_AFTER_MAX_MS),
 	};
+	struct engine_failure *f = &n->base.failure;
+	f->retry_after = http_retry_after(reply->retry_after, clock_now(), reply->date,
+					  RETRY_AFTER_MAX_MS, &f->is_date);
 	if (s == 401)
 		return err_set(err, ERR_RETRY, WORD_AUTH,
 			       "HTTP 401: the tracker does not accept ApiUser and ApiKey "
@@ -147,8 +148,11 @@ static bool native_assign(struct engine *e, const struct container *c, struct re
 	OWN_STR char *url = mem_printf("%s&ContainerName=%s&ContainerSize=%s&MaxStalled=%u", base,
 				       name, c->size, c->max_stalled);
 
-	if (!get(n, url, REPLY_MAX_BYTES, &got, err) || !check_status(n, &got, err))
+	if (!get(n, url, REPLY_MAX_BYTES, &got, err) || !check_status(n, &got, err)) {
+		/* Whatever came in place of an answer, the next question would meet it, too. */
+		n->base.failure.back_off |= !err_is_stop(err);
 		return false;
+	}
 	if (reply_read_fetch(buf_text(&got.body), got.body.len, reply, err)) {
 		mask_message(n, reply);
 		return true;
@@ -157,6 +161,7 @@ static bool native_assign(struct engine *e, const struct container *c, struct re
 	/* A login or maintenance page is no lost assignment; an answer that cannot be read may be.
 	 */
 	n->base.failure.page = page_of(&got);
+	n->base.failure.back_off = true;
 	n->base.failure.may_have_assigned = !n->base.failure.page;
 	return false;
 }
@@ -256,6 +261,7 @@ struct engine *engine_native_open(const struct engine_native_options *o, struct 
 	struct native *n = mem_alloc(sizeof *n);
 
 	n->base.ops = &native_ops;
+	n->base.calls = 1;
 	n->tracker = o->tracker;
 	n->fetch_url = with_query(o->tracker.fetch_url);
 	n->download_url = with_query(o->tracker.download_url);

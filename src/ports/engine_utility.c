@@ -315,6 +315,7 @@ struct engine *engine_utility_open(struct engine *native, const struct engine_ut
 	struct utility *u = mem_alloc(sizeof *u);
 
 	u->base.ops = &utility_ops;
+	u->base.calls = 2;
 	u->native = native;
 	u->o = *o;
 	if (find_places(u, err))

@@ -333,9 +333,16 @@ const char *ledger_library(void)
 
 bool ledger_asking(struct ledger *l, const char *container, int64_t *id, struct err *err)
 {
-	if (!ledger_run(l, SQL_ASKING, err, "ti", container, clock_now()))
+	int64_t now = clock_now(), row = 0;
+
+	if (!ledger_run(l, SQL_BEGIN, err, ""))
 		return false;
-	*id = sqlite3_last_insert_rowid(l->db);
+	bool ok = ledger_run(l, SQL_ASKING, err, "ti", container, now);
+	row = sqlite3_last_insert_rowid(l->db);
+	ok = ok && ledger_run(l, SQL_ASKED, err, "ti", container, now);
+	if (!ledger_commit(l, ok, err))
+		return false;
+	*id = row;
 	return true;
 }
 

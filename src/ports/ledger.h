@@ -294,6 +294,7 @@ struct ledger_container {
 	char detail[400];
 	int64_t until;      /* see struct outcome */
 	int64_t outcome_at; /* 0: it never had a turn, and the above says nothing */
+	int64_t asked_at;   /* when the tracker was last asked for it; 0: never */
 	bool undone; /* its turn has not ended; never while the tracker is being asked for it */
 	int64_t retry_at; /* when it is to be gone on with; 0: as soon as the tracker may be asked
 			   */

@@ -11,8 +11,12 @@ bool ledger_get_pace(struct ledger *l, struct pace *p, struct err *err)
 
 	if (!ledger_run_row(l, s, err))
 		return false;
-	*p = (struct pace){.last_fetch = sqlite3_column_int64(s, 0),
-			   .last_request = sqlite3_column_int64(s, 1),
+	*p = (struct pace){.fetch = {sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 11)},
+			   .request = {sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 12)},
+			   .full = {sqlite3_column_int64(s, 13), sqlite3_column_int64(s, 14)},
+			   .refusals = (uint32_t)sqlite3_column_int64(s, 16),
+			   .asked_until = sqlite3_column_int64(s, 17),
+			   .forced_at = sqlite3_column_int64(s, 18),
 			   .failures = (uint32_t)sqlite3_column_int64(s, 2),
 			   .backoff_until = sqlite3_column_int64(s, 3),
 			   .since = sqlite3_column_int64(s, 7)};
@@ -20,6 +24,7 @@ bool ledger_get_pace(struct ledger *l, struct pace *p, struct err *err)
 	p->reason.status = sqlite3_column_int(s, 9);
 	p->reason.unproven = sqlite3_column_int(s, 10) != 0;
 	text_copy(p->credentials, sizeof p->credentials, ledger_text(s, 5));
+	text_copy(p->boot, sizeof p->boot, ledger_text(s, 15));
 	text_copy(p->announced, sizeof p->announced, ledger_text(s, 6));
 	text_copy(p->proven, sizeof p->proven, ledger_text(s, 8));
 	return true;
@@ -27,10 +32,12 @@ bool ledger_get_pace(struct ledger *l, struct pace *p, struct err *err)
 
 bool ledger_set_pace(struct ledger *l, const struct pace *p, struct err *err)
 {
-	return ledger_run(l, SQL_SET_PACE, err, "iiiitttitii", p->last_fetch, p->last_request,
-			  (int64_t)p->failures, p->backoff_until, p->reason.text, p->credentials,
-			  p->announced, p->since, p->proven, (int64_t)p->reason.status,
-			  (int64_t)p->reason.unproven);
+	return ledger_run(l, SQL_SET_PACE, err, "iiiitttitiiiiiitiii", p->fetch.wall,
+			  p->request.wall, (int64_t)p->failures, p->backoff_until, p->reason.text,
+			  p->credentials, p->announced, p->since, p->proven,
+			  (int64_t)p->reason.status, (int64_t)p->reason.unproven, p->fetch.steady,
+			  p->request.steady, p->full.wall, p->full.steady, p->boot,
+			  (int64_t)p->refusals, p->asked_until, p->forced_at);
 }
 
 /* ---- cycles ---- */
@@ -44,14 +51,15 @@ bool ledger_get_clock(struct ledger *l, struct cycle_clock *c, struct err *err)
 	*c = (struct cycle_clock){.last_cycle = sqlite3_column_int64(s, 0),
 				  .next_cycle = sqlite3_column_int64(s, 1),
 				  .last_attempt = sqlite3_column_int64(s, 2),
-				  .attempts = (uint32_t)sqlite3_column_int64(s, 3)};
+				  .attempts = (uint32_t)sqlite3_column_int64(s, 3),
+				  .pinged_at = sqlite3_column_int64(s, 4)};
 	return true;
 }
 
 bool ledger_set_clock(struct ledger *l, const struct cycle_clock *c, struct err *err)
 {
-	return ledger_run(l, SQL_SET_CLOCK, err, "iiii", c->last_cycle, c->next_cycle,
-			  c->last_attempt, (int64_t)c->attempts);
+	return ledger_run(l, SQL_SET_CLOCK, err, "iiiii", c->last_cycle, c->next_cycle,
+			  c->last_attempt, (int64_t)c->attempts, c->pinged_at);
 }
 
 bool ledger_undone(struct ledger *l, const char *const names[], size_t n, struct err *err)
@@ -142,6 +150,7 @@ bool ledger_get_container(struct ledger *l, const char *name, struct ledger_cont
 	c->retry_at = sqlite3_column_int64(s, 4);
 	c->until = sqlite3_column_int64(s, 5);
 	c->result = ledger_result(s, 6);
+	c->asked_at = sqlite3_column_int64(s, 11);
 	return true;
 }
 

@@ -155,6 +155,20 @@
 	" WHERE instr(reason, 'HTTP ') > 0;"                                                   \
 	"UPDATE pace SET unproven = status = 403 AND reason LIKE 'no call with%';"
 
+/* Times that cannot be set, the bucket of calls, and what a person forced. */
+#define PACING                                                                   \
+	"ALTER TABLE pace ADD COLUMN steady_fetch INTEGER NOT NULL DEFAULT 0;"   \
+	"ALTER TABLE pace ADD COLUMN steady_request INTEGER NOT NULL DEFAULT 0;" \
+	"ALTER TABLE pace ADD COLUMN full_at INTEGER NOT NULL DEFAULT 0;"        \
+	"ALTER TABLE pace ADD COLUMN steady_full_at INTEGER NOT NULL DEFAULT 0;" \
+	"ALTER TABLE pace ADD COLUMN boot TEXT NOT NULL DEFAULT '';"             \
+	"ALTER TABLE pace ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;"       \
+	"ALTER TABLE pace ADD COLUMN asked_until INTEGER NOT NULL DEFAULT 0;"    \
+	"ALTER TABLE pace ADD COLUMN forced_at INTEGER NOT NULL DEFAULT 0;"      \
+	"ALTER TABLE clock ADD COLUMN pinged_at INTEGER NOT NULL DEFAULT 0;"     \
+	"ALTER TABLE container ADD COLUMN asked_at INTEGER NOT NULL DEFAULT 0;"  \
+	"UPDATE container SET asked_at = ifnull(outcome_at, 0);"
+
 const struct ledger_migration ledger_migrations[] = {
 	{1,
 	 "CREATE TABLE assignment("
@@ -224,7 +238,7 @@ const struct ledger_migration ledger_migrations[] = {
 	    "ALTER TABLE audit ADD COLUMN missing INTEGER NOT NULL DEFAULT 0;"},
 	/* What code decides on is stored as numbers, beside the texts for people. */
 	{4, NEW_IN_4 NOTICE_TABLE NOTICE_RESULTS NOTICE_VALUES NAMES_TO_NUMBERS TURN_RESULTS
-		    PACE_NUMBERS},
+		    PACE_NUMBERS PACING},
 };
 
 _Static_assert(sizeof ledger_migrations / sizeof *ledger_migrations == LEDGER_VERSION,
@@ -262,6 +276,8 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_CHECK] = "PRAGMA quick_check(1)",
 	[SQL_ASKING] = "INSERT INTO assignment(container, state, asked_at, changed_at)"
 		       " VALUES(?1, 0, ?2, ?2)",
+	[SQL_ASKED] = "INSERT INTO container(name, asked_at) VALUES(?1, ?2)"
+		      " ON CONFLICT(name) DO UPDATE SET asked_at = ?2",
 	[SQL_ASSIGNED] = "UPDATE assignment SET state = 1, torrent_id = ?2, archive_id = ?3,"
 			 " changed_at = ?4 WHERE id = ?1",
 	[SQL_NOT_ASSIGNED] = "DELETE FROM assignment WHERE id = ?1 AND state = 0",
@@ -366,14 +382,19 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_SINCE] = "SELECT first_seen FROM incomplete WHERE torrent_id = ?1",
 	[SQL_INCOMPLETE_COUNT] = "SELECT count(*) FROM incomplete",
 	[SQL_GET_PACE] = "SELECT last_fetch, last_request, failures, backoff_until, reason,"
-			 " credentials, announced, since, proven, status, unproven FROM pace",
+			 " credentials, announced, since, proven, status, unproven, steady_fetch,"
+			 " steady_request, full_at, steady_full_at, boot, refusals, asked_until,"
+			 " forced_at FROM pace",
 	[SQL_SET_PACE] = "UPDATE pace SET last_fetch = ?1, last_request = ?2, failures = ?3,"
 			 " backoff_until = ?4, reason = ?5, credentials = ?6,"
 			 " announced = ?7, since = ?8, proven = ?9, status = ?10,"
-			 " unproven = ?11",
-	[SQL_GET_CLOCK] = "SELECT last_cycle, next_cycle, last_attempt, attempts FROM clock",
+			 " unproven = ?11, steady_fetch = ?12, steady_request = ?13,"
+			 " full_at = ?14, steady_full_at = ?15, boot = ?16, refusals = ?17,"
+			 " asked_until = ?18, forced_at = ?19",
+	[SQL_GET_CLOCK] =
+		"SELECT last_cycle, next_cycle, last_attempt, attempts, pinged_at FROM clock",
 	[SQL_SET_CLOCK] = "UPDATE clock SET last_cycle = ?1, next_cycle = ?2, last_attempt = ?3,"
-			  " attempts = ?4",
+			  " attempts = ?4, pinged_at = ?5",
 	[SQL_CYCLE_BEGIN] = "INSERT INTO cycle(kind, begun_at) VALUES(?1, ?2)",
 	[SQL_UNDONE] = "INSERT INTO container(name, undone) VALUES(?1, 1)"
 		       " ON CONFLICT(name) DO UPDATE SET undone = 1, retry_at = 0",
@@ -393,7 +414,7 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_GET_CONTAINER] =
 		"SELECT tracker_id, detail, outcome_at, undone AND NOT EXISTS"
 		"(SELECT 1 FROM assignment WHERE container = ?1 AND state = 0), retry_at,"
-		" until, kind, wait, code, status, error FROM container WHERE name = ?1",
+		" until, kind, wait, code, status, error, asked_at FROM container WHERE name = ?1",
 	[SQL_GET_CLIENT] = "SELECT refused, down_since, seen_at FROM client WHERE name = ?1",
 	[SQL_SET_CLIENT] = "INSERT OR REPLACE INTO client VALUES(?1, ?2, ?3, ?4)",
 	[SQL_IS_REFUSED] = "SELECT 1 FROM client WHERE refused = ?1 LIMIT 1",

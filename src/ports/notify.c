@@ -71,7 +71,8 @@ static const char *hint(const struct notify_target *t, long status)
 static int64_t asked_rest(const struct http_reply *reply)
 {
 	int64_t now = clock_now();
-	int64_t when = http_retry_after(reply->retry_after, now, NOTIFY_REST_MAX_MS);
+	int64_t when =
+		http_retry_after(reply->retry_after, now, reply->date, NOTIFY_REST_MAX_MS, NULL);
 
 	if (when || reply->status != 429)
 		return when;

@@ -248,7 +248,7 @@ static void add_tracker(const struct status *s, struct buf *out)
 	gauge_time(out, "trouble_since_timestamp_seconds",
 		   "When the first of the failures in a row happened.", s->pace.since);
 	gauge_time(out, "last_request_timestamp_seconds", "When the tracker was last called.",
-		   s->pace.last_request);
+		   s->pace.request.wall);
 	gauge(out, "incomplete_transactions", "What the tracker last listed as incomplete.",
 	      s->incomplete);
 	gauge(out, "newer_utility", "1 if the tracker announces a newer protocol than is spoken.",
