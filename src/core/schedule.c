@@ -182,12 +182,14 @@ int64_t schedule_next_cycle(int64_t begin, int64_t interval, bool first, const s
 
 int64_t schedule_overdue(const struct manners *m, int64_t now, double chance)
 {
-	return m->waits ? now + part(SCHEDULE_SPLAY_MS, chance) : now;
+	return now + part(min(SCHEDULE_SPLAY_MS, 90 * m->fetch_gap), chance);
 }
 
 int64_t schedule_first(const struct manners *m, double chance)
 {
-	return m->waits ? SCHEDULE_FIRST_MS + part(SCHEDULE_FIRST_MS, chance) : 0;
+	int64_t least = min(SCHEDULE_FIRST_MS, 3 * m->fetch_gap);
+
+	return least + part(least, chance);
 }
 
 int64_t schedule_due(int64_t stored, int64_t interval, int64_t now)

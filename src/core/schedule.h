@@ -98,7 +98,8 @@ int64_t schedule_rest(const struct cycle_clock *clock, const struct manners *m, 
 int64_t schedule_next_cycle(int64_t begin, int64_t interval, bool first, const struct manners *m,
 			    double chance);
 
-/* When an overdue cycle begins after a start at `now`. */
+/* When an overdue cycle begins after a start at `now`.  This and the next are shorter on loopback,
+ * as the gaps are. */
 int64_t schedule_overdue(const struct manners *m, int64_t now, double chance);
 
 /* How long a new ledger's first call waits where nobody watches. */

@@ -84,7 +84,7 @@ bool facts_tracker(const struct status *s, struct fact *out)
 	if (!status_backoff(s))
 		return false;
 	*out = (struct fact){.what = FACT_BACK_OFF,
-			     .since = s->pace.since ? s->pace.since : s->pace.last_request,
+			     .since = s->pace.since ? s->pace.since : s->pace.request.wall,
 			     .until = s->pace.backoff_until,
 			     .detail = s->pace.reason.text,
 			     .count = s->lost.n};

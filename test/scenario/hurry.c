@@ -1,6 +1,6 @@
 /*
  * hurry.c - preloaded into the program by the tests of long time limits: time runs HURRY times as
- * fast.  The monotonic clock is sped up, and poll() waits for so much less.  The wall clock is
+ * fast.  The clocks that cannot be set are sped up, and poll() waits for so much less.  The wall clock is
  * SHIFT seconds off.
  */
 #include <dlfcn.h>
@@ -35,19 +35,20 @@ time_t time(time_t *out)
 int clock_gettime(clockid_t id, struct timespec *out)
 {
 	static int (*real)(clockid_t, struct timespec *);
-	static long long begin;
+	static long long begins[2];
+	long long *begin = &begins[id == CLOCK_BOOTTIME];
 
 	if (!real)
 		real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
 	int result = real(id, out);
 	if (id == CLOCK_REALTIME)
 		out->tv_sec += shift();
-	if (result || id != CLOCK_MONOTONIC)
+	if (result || (id != CLOCK_MONOTONIC && id != CLOCK_BOOTTIME))
 		return result;
 	long long now = out->tv_sec * 1000000000LL + out->tv_nsec;
-	if (!begin)
-		begin = now;
-	now = begin + (now - begin) * speed();
+	if (!*begin)
+		*begin = now;
+	now = *begin + (now - *begin) * speed();
 	out->tv_sec = now / 1000000000;
 	out->tv_nsec = now % 1000000000;
 	return 0;

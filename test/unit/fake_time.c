@@ -67,6 +67,7 @@ unsigned fake_time_sleeps(void)
 /* The linker puts these in place of the functions of base/ (--wrap). */
 int64_t __wrap_clock_now(void);
 int64_t __wrap_clock_monotonic(void);
+int64_t __wrap_clock_steady(void);
 bool __wrap_wake_sleep(struct wake *w, int64_t ms, struct err *err);
 bool __wrap_wake_stopping(struct wake *w);
 bool __wrap_wake_asked(struct wake *w);
@@ -76,6 +77,11 @@ void __wrap_wake_until(struct wake *w, int64_t when);
 int64_t __wrap_clock_now(void)
 {
 	return FAKE_NOW + now.passed;
+}
+
+int64_t __wrap_clock_steady(void)
+{
+	return now.passed;
 }
 
 int64_t __wrap_clock_monotonic(void)

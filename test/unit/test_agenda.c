@@ -230,6 +230,7 @@ static void the_pauses_are_short_where_there_is_no_waiting(void **state)
 static void in_a_year_cycles_are_regular(void **state)
 {
 	(void)state;
+	const struct manners m = schedule_manners(5000, false);
 	struct outlook o = well();
 	int64_t end = NOW + 365 * 24 * HOUR, begun = 0, longest = 0;
 	unsigned cycles = 0, steps = 0;
@@ -252,7 +253,7 @@ static void in_a_year_cycles_are_regular(void **state)
 			assert_int_equal(job, JOB_CYCLE);
 			longest = begun && when - begun > longest ? when - begun : longest;
 			begun = o.last_begin = when;
-			o.clock.next_cycle = schedule_next_cycle(when, 6 * HOUR, 0.5);
+			o.clock.next_cycle = schedule_next_cycle(when, 6 * HOUR, false, &m, 0.5);
 			o.resume = cycles % 5 ? AGENDA_NEVER : when + MINUTE;
 			o.pick_up = cycles % 2 ? when + 10 * MINUTE : AGENDA_NEVER;
 			o.message = cycles % 3 ? when : AGENDA_NEVER;

@@ -118,10 +118,26 @@ static void retry_after_is_seconds_or_a_date(void **state)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		int64_t when = http_retry_after(rows[i].field, now, max);
+		int64_t when = http_retry_after(rows[i].field, now, 0, max, NULL);
 		if (when != (rows[i].after ? now + rows[i].after : 0))
 			fail_msg("%s: %lld ms", rows[i].field, (long long)(when - now));
 	}
+}
+
+static void a_date_is_judged_by_the_date_of_the_answer(void **state)
+{
+	(void)state;
+	const int64_t now = INT64_C(1795000000000), ahead = 3 * 3600000;
+	bool is_date = false;
+
+	/* Our clock is three hours ahead of the server's. */
+	int64_t when = http_retry_after("Wed, 18 Nov 2026 11:07:40 GMT", now + ahead, now, 86400000,
+					&is_date);
+	assert_int_equal(when, now + ahead + 60000);
+	assert_true(is_date);
+	assert_int_equal(http_retry_after("120", now, now - ahead, 86400000, &is_date),
+			 now + 120000);
+	assert_false(is_date);
 }
 
 static void query_values_are_escaped(void **state)
@@ -211,6 +227,7 @@ int main(void)
 		cmocka_unit_test(other_texts_are_no_urls_and_are_not_quoted),
 		cmocka_unit_test(ping_urls_need_a_path),
 		cmocka_unit_test(retry_after_is_seconds_or_a_date),
+		cmocka_unit_test(a_date_is_judged_by_the_date_of_the_answer),
 		cmocka_unit_test(query_values_are_escaped),
 		cmocka_unit_test(parts_are_read),
 		cmocka_unit_test(what_is_shown_holds_no_login_and_no_path),

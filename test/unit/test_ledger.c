@@ -773,14 +773,19 @@ static void incomplete_transactions_keep_when_they_were_first_seen(void **state)
 static void pace_and_clock_are_kept(void **state)
 {
 	struct pace p = {0}, none;
-	struct cycle_clock c, given = {1, 2, 3, 4};
+	struct cycle_clock c, given = {1, 2, 3, 4, 5};
 	struct err err;
 
 	MUST(ledger_get_pace(ledger(state), &none, &err));
-	assert_int_equal(none.last_fetch, 0);
+	assert_int_equal(none.fetch.wall, 0);
 	assert_string_equal(none.credentials, "");
-	struct pace full = {.last_fetch = 1795000000000,
-			    .last_request = 1795000000001,
+	struct pace full = {.fetch = {1795000000000, 11},
+			    .request = {1795000000001, 12},
+			    .full = {1795000000002, 13},
+			    .boot = "boot",
+			    .refusals = 2,
+			    .asked_until = 14,
+			    .forced_at = 15,
 			    .failures = 3,
 			    .backoff_until = 1795000900000,
 			    .reason = {503, true, "HTTP 503"},
@@ -791,8 +796,16 @@ static void pace_and_clock_are_kept(void **state)
 	MUST(ledger_set_pace(ledger(state), &full, &err));
 	MUST(ledger_set_clock(ledger(state), &given, &err));
 	MUST(ledger_get_pace(reopened(state), &p, &err));
-	assert_int_equal(p.last_fetch, full.last_fetch);
-	assert_int_equal(p.last_request, full.last_request);
+	assert_int_equal(p.fetch.wall, full.fetch.wall);
+	assert_int_equal(p.fetch.steady, 11);
+	assert_int_equal(p.request.wall, full.request.wall);
+	assert_int_equal(p.request.steady, 12);
+	assert_int_equal(p.full.wall, 1795000000002);
+	assert_int_equal(p.full.steady, 13);
+	assert_string_equal(p.boot, "boot");
+	assert_int_equal(p.refusals, 2);
+	assert_int_equal(p.asked_until, 14);
+	assert_int_equal(p.forced_at, 15);
 	assert_int_equal(p.failures, 3);
 	assert_int_equal(p.backoff_until, full.backoff_until);
 	assert_string_equal(p.reason.text, "HTTP 503");
@@ -807,6 +820,7 @@ static void pace_and_clock_are_kept(void **state)
 	assert_int_equal(c.next_cycle, 2);
 	assert_int_equal(c.last_attempt, 3);
 	assert_int_equal(c.attempts, 4);
+	assert_int_equal(c.pinged_at, 5);
 }
 
 static void a_container_is_undone_until_its_turn_is_over(void **state)
