@@ -68,6 +68,7 @@ unsigned fake_time_sleeps(void)
 int64_t __wrap_clock_now(void);
 int64_t __wrap_clock_monotonic(void);
 int64_t __wrap_clock_steady(void);
+double __wrap_hash_chance(void);
 bool __wrap_wake_sleep(struct wake *w, int64_t ms, struct err *err);
 bool __wrap_wake_stopping(struct wake *w);
 bool __wrap_wake_asked(struct wake *w);
@@ -77,6 +78,11 @@ void __wrap_wake_until(struct wake *w, int64_t when);
 int64_t __wrap_clock_now(void)
 {
 	return FAKE_NOW + now.passed;
+}
+
+double __wrap_hash_chance(void)
+{
+	return 0;
 }
 
 int64_t __wrap_clock_steady(void)

@@ -1,9 +1,9 @@
 /*
  * test/unit/fake_time.h - a clock that stands still, and waits that take no time.
  *
- * In place of clock_now(), clock_monotonic() and the waits and requests of base/wake.h, for the
- * executables that link with fake_time.c (see test/meson.build).  The waits move both clocks.  The
- * `struct wake *` that tests pass may be NULL.
+ * In place of hash_chance(), which is 0 here, clock_now(), clock_monotonic(), clock_steady() and
+ * the waits and requests of base/wake.h, for the executables that link with fake_time.c (see
+ * test/meson.build).  The waits move both clocks.  The `struct wake *` that tests pass may be NULL.
  */
 #ifndef FAKE_TIME_H
 #define FAKE_TIME_H

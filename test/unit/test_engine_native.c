@@ -222,14 +222,14 @@ static void a_status_says_what_is_to_be_done(void **state)
 		enum err_code code;
 		bool back_off, may_have_assigned;
 	} rows[] = {
-		{201, WORD_HTTP, false, false}, {400, WORD_HTTP, false, false},
-		{401, WORD_AUTH, true, false},  {402, WORD_HTTP, false, false},
-		{403, WORD_HTTP, true, false},  {404, WORD_HTTP, false, false},
-		{428, WORD_HTTP, false, false}, {429, WORD_HTTP, true, false},
-		{430, WORD_HTTP, false, false}, {499, WORD_HTTP, false, false},
-		{500, WORD_HTTP, true, true},   {502, WORD_HTTP, true, true},
-		{503, WORD_HTTP, true, false},  {504, WORD_HTTP, true, true},
-		{302, WORD_HTTP, false, false},
+		{201, WORD_HTTP, true, false}, {400, WORD_HTTP, true, false},
+		{401, WORD_AUTH, true, false}, {402, WORD_HTTP, true, false},
+		{403, WORD_HTTP, true, false}, {404, WORD_HTTP, true, false},
+		{428, WORD_HTTP, true, false}, {429, WORD_HTTP, true, false},
+		{430, WORD_HTTP, true, false}, {499, WORD_HTTP, true, false},
+		{500, WORD_HTTP, true, true},  {502, WORD_HTTP, true, true},
+		{503, WORD_HTTP, true, false}, {504, WORD_HTTP, true, true},
+		{302, WORD_HTTP, true, false},
 	};
 
 	(void)state;
@@ -343,10 +343,10 @@ static void a_transfer_that_failed_may_have_been_heard(void **state)
 		enum err_code code;
 		bool arrived, back_off;
 	} rows[] = {
-		{WORD_NETWORK, false, true},   {WORD_NETWORK, true, true},
-		{WORD_TLS, false, true},       {WORD_TIMEOUT, true, true},
-		{WORD_PROTOCOL, true, false},  {WORD_STOPPED, true, false},
-		{WORD_INTERNAL, false, false},
+		{WORD_NETWORK, false, true},  {WORD_NETWORK, true, true},
+		{WORD_TLS, false, true},      {WORD_TIMEOUT, true, true},
+		{WORD_PROTOCOL, true, true},  {WORD_STOPPED, true, false},
+		{WORD_INTERNAL, false, true},
 	};
 
 	(void)state;

@@ -234,7 +234,7 @@ static bool get_pace(struct ledger *l, struct err *err)
 
 static bool set_pace(struct ledger *l, struct err *err)
 {
-	return ledger_set_pace(l, &(struct pace){.last_fetch = 1}, err);
+	return ledger_set_pace(l, &(struct pace){.fetch = {1, 0}}, err);
 }
 
 static bool get_clock(struct ledger *l, struct err *err)
@@ -246,7 +246,7 @@ static bool get_clock(struct ledger *l, struct err *err)
 
 static bool set_clock(struct ledger *l, struct err *err)
 {
-	return ledger_set_clock(l, &(struct cycle_clock){1, 2, 3, 4}, err);
+	return ledger_set_clock(l, &(struct cycle_clock){1, 2, 3, 4, 5}, err);
 }
 
 static bool undone(struct ledger *l, struct err *err)

@@ -84,7 +84,7 @@ static void what_the_tracker_assigns_is_recorded(void **state)
 	MUST(ledger_get_container(w->run->ledger, "attic", &known, &err));
 	assert_string_equal(known.id, "33");
 	MUST(ledger_get_pace(w->run->ledger, &pace, &err));
-	assert_int_equal(pace.last_fetch, FAKE_NOW);
+	assert_int_equal(pace.fetch.wall, FAKE_NOW);
 	assert_string_equal(pace.proven, w->run->credentials);
 }
 

@@ -218,8 +218,10 @@ static void during_a_back_off_nothing_is_asked(void **state)
 	assert_true(w->out[0].undone);
 	assert_int_equal(w->out[0].until, FAKE_NOW + MINUTE);
 	assert_int_equal(w->engine.assigned, 1);
-	/* A person may insist. */
+	/* A person may insist, against the back-off that stood when the run began. */
 	w->run->force = true;
+	ENDS("WAIT", w);
+	w->run->overridden = FAKE_NOW + MINUTE;
 	world_says(w, REPLY_FULL);
 	ENDS("FULL", w);
 	assert_int_equal(w->out[0].until, 0);
