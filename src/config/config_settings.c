@@ -396,7 +396,7 @@ const struct setting config_settings[] = {
 		 "end with this link."},
 	{TOP(interval_ms), .key = "Interval", .variable = "PTP_INTERVAL", .type = SETTING_DURATION,
 	 .max = CONFIG_INTERVAL_MAX_MS, .fallback = "6h",
-	 .help = "The time from one cycle to the next, within 5 %. It is at least 10m."},
+	 .help = "The time from one cycle to the next, within 10 %. It is at least 10m."},
 	{TOP(per_cycle), .key = "PerCycle", .variable = "PTP_PER_CYCLE", .type = SETTING_COUNT,
 	 .min = 1, .max = CONFIG_PER_CYCLE_MAX, .fallback = "1",
 	 .help = "The most torrents that a container gets in one cycle."},
