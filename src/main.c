@@ -40,7 +40,7 @@ static const struct command commands[] = {
 	 "configuration again, SIGUSR1 starts a cycle now. PTP_LISTEN=127.0.0.1:9980\n"
 	 "gives it a status page."},
 	{"fetch", ARGUMENTS_CONTAINERS, "run one cycle now", 1u << OPTION_FORCE, cmd_fetch,
-	 "Prints where each torrent was written. --force asks even during a back-off.\n"
+	 "Prints where each torrent was written. --force overrides a back-off for one call.\n"
 	 "Two calls stay at least 10 seconds apart."},
 	{"list", ARGUMENTS_NONE, "print the containers as the official utility does", 0, cmd_list,
 	 NULL},
