@@ -89,9 +89,9 @@ static int64_t wait_needed(const struct run *r, const struct pace *pace, enum pa
 }
 
 /* A state folder that is lost at each start must not mean a call at each start. */
-static int64_t wait_at_first(const struct run *r, const struct pace *pace)
+static int64_t wait_at_first(const struct run *r, const struct pace *pace, enum pace_call call)
 {
-	bool watched = log_shows_progress();
+	bool watched = log_shows_progress() || call == PACE_CHECK;
 
 	return pace->request.wall || watched ? 0 : schedule_first(&r->manners, hash_chance());
 }
@@ -136,7 +136,7 @@ bool pace_before(struct run *r, enum pace_call call, const char *container, stru
 	if (wake_stopping(r->wake))
 		return wake_stopped(err);
 	if (!clock_is_usable(r, err) || !ledger_get_pace(r->ledger, &pace, err) ||
-	    !wait_for(r, wait_at_first(r, &pace), container, err) ||
+	    !wait_for(r, wait_at_first(r, &pace, call), container, err) ||
 	    !wait_for(r, wait_needed(r, &pace, call), container, err))
 		return false;
 	note_forced(r, &pace);

@@ -236,6 +236,11 @@ class Archiver:
             assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
         return done
 
+    def has_a_past(self):
+        """The ledger is no new one, whose first call would wait for half a minute."""
+        self.run("audit")
+        self.ledger("UPDATE pace SET last_request = 1")
+
     def fetch(self, *names, **keys):
         return self.run("fetch", *(names or ("all",)), **keys)
 

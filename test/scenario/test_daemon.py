@@ -88,6 +88,7 @@ def switches(pid):
 
 def test_asleep_it_wakes_for_nothing(make, sim):
     a = make("attic:800G", HC_URL=sim.ping_url, PTP_FETCH_SLEEP="10")
+    a.has_a_past()
     process = a.start()
     wait_for(lambda: "next cycle in" in a.log())
     time.sleep(0.3)
@@ -99,6 +100,7 @@ def test_asleep_it_wakes_for_nothing(make, sim):
 def test_in_a_back_off_it_wakes_for_nothing(sim, archiver):
     sim.faults({"endpoint": "fetch", "do": "status", "status": 503,
                 "headers": {"Retry-After": "600"}})
+    archiver.has_a_past()
     process = archiver.start(PTP_FETCH_SLEEP="10")
     wait_for(lambda: "left undone in" in archiver.log())
     time.sleep(0.3)

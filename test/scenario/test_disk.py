@@ -243,6 +243,7 @@ def without_folder(sim, make):
     """A daemon whose watch folder cannot be made, as what it lies in is missing."""
     a = make(PTP_FETCH_SLEEP="10")
     a.set(PTP_WATCH=a.folder / "disk" / "watch")
+    a.has_a_past()
     return a
 
 
@@ -284,6 +285,7 @@ def test_a_mended_local_fault_is_gone_on_with_at_once_after_a(sim, without_folde
 def test_a_data_folder_that_is_gone_is_no_reason_to_wait_for_hours_either(sim, make):
     a = make(PTP_FETCH_SLEEP="10", PTP_RESERVE="1K")
     a.set(PTP_DATA=a.folder / "data")
+    a.has_a_past()
     process = a.start()
     asleep(a)
     assert sim.requests() == [] and "DataDirectory" in a.log()
@@ -298,6 +300,7 @@ def test_what_could_not_be_delivered_is_with_no_further_call(sim, make, mount, s
     a = make(PTP_FETCH_SLEEP=sleep)
     sim.scenario(torrent_size=200 << 30)  # so that the .torrent is large
     filler = fill(mount(a.watch, "size=4m"), leave=80 * 1024)
+    a.has_a_past()
     process = a.start()
     wait_for(lambda: "cycle ended: attic:ERR(Disk)" in a.log())
     if sleep != "0":
@@ -316,6 +319,7 @@ def test_a_vault_that_cannot_be_written_does_not_have_the_torrent_downloaded_aga
     a = make(PTP_FETCH_SLEEP="10")
     a.state.mkdir(mode=0o700)
     mount(a.state / "vault", "size=1m,ro")
+    a.has_a_past()
     a.start()
     wait_for(lambda: "cycle ended: attic:ERR(Disk)" in a.log())
     wait_for(lambda: "next cycle in" in a.log())

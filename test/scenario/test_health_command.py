@@ -76,6 +76,7 @@ def test_a_daemon_that_has_ended_is_unhealthy(archiver):
 def test_a_tracker_in_trouble_a_back_off_and_a_full_container_are_not_unhealthy(
         archiver, sim, fault, outcome):
     sim.faults({"endpoint": "fetch", **fault})
+    archiver.has_a_past()
     start_and_wait(archiver, outcome, PTP_FETCH_SLEEP="10")
     health(archiver, 0)
 
