@@ -118,7 +118,7 @@ static bool read_clock(struct daemon *d, struct outlook *o, struct err *err)
 	if (!ledger_get_clock(d->parts.run.ledger, &o->clock, err))
 		return false;
 	struct cycle_clock *clock = &o->clock, old = o->clock;
-	if (!d->splayed && old.last_cycle && old.next_cycle < o->now)
+	if (o->waits && !d->splayed && old.last_cycle && old.next_cycle < o->now)
 		clock->next_cycle = schedule_overdue(&d->parts.run.manners, o->now, hash_chance());
 	d->splayed = true;
 	clock->next_cycle = schedule_due(clock->next_cycle, d->config->interval_ms, o->now);

@@ -150,6 +150,7 @@ def test_a_secret_file_that_is_a_silent_pipe_is_an_error(archiver):
 
 def test_a_cycle_that_is_stopped_leaves_an_entry_in_the_checks_log(sim, make):
     a = make("attic:1T,hetzner:5T", HC_URL=sim.ping_url, PTP_FETCH_SLEEP="5")
+    a.has_a_past()
     process = a.start()
     wait_for(lambda: sim.downloads(), what="the first download")
     status, took = a.stop(process)
