@@ -1,7 +1,7 @@
 /*
  * hurry.c - preloaded into the program by the tests of long time limits: time runs HURRY times as
- * fast.  The clocks that cannot be set are sped up, and poll() waits for so much less.  The wall clock is
- * SHIFT seconds off.
+ * fast.  The clocks that cannot be set are sped up, and poll() waits for so much less.  The wall
+ * clock is SHIFT seconds off.
  */
 #include <dlfcn.h>
 #include <poll.h>
