@@ -46,7 +46,8 @@ static const struct command commands[] = {
 	 NULL},
 	{"create", ARGUMENTS_NEW, "add a container to config.ptp",
 	 1u << OPTION_SIZE | 1u << OPTION_WATCH, cmd_create,
-	 "Without --size and --watch it gets what Default in config.ptp says."},
+	 "Without --size and --watch it gets what Default in config.ptp says. It asks for\n"
+	 "--watch where Default names neither a client nor a folder. Prints size and place."},
 	{"remove", ARGUMENTS_CONTAINER, "take a container out of config.ptp", 1u << OPTION_FORCE,
 	 cmd_remove, "Refuses while a torrent of it is pending. --force removes it anyway."},
 	{"rename", ARGUMENTS_RENAME, "give a container another name in config.ptp",
@@ -127,9 +128,16 @@ static int usage(const char *text, const char *what)
 
 static int no_command(const char *name)
 {
-	if (strcmp(name, "import") != 0)
+	const char *near = command_nearest(&table, name);
+
+	if (strcmp(name, "import") == 0)
+		fputs("ptp-archiver: import is a program of its own: run ptp-archiver-import\n",
+		      stderr);
+	else if (near)
+		fprintf(stderr, "ptp-archiver: there is no command %s; did you mean %s?\n", name,
+			near);
+	else
 		return usage("there is no command ", name);
-	fputs("ptp-archiver: import is a program of its own: run ptp-archiver-import\n", stderr);
 	return STATUS_USAGE;
 }
 

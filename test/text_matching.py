@@ -34,7 +34,7 @@ FOREIGN = {
     "ports/client_qbittorrent.c": (6, "qBittorrent's answers, versions, trackers; a category"),
     "ports/client_rtorrent.c": (10, "rTorrent's faults and messages; a path; a URL"),
     "ports/client_transmission.c": (5, "Transmission's results; a URL"),
-    "ports/health.c": (4, "the answers of Healthchecks"),
+    "ports/health.c": (5, "the answers of Healthchecks; a URL"),
 }
 
 # ---- machine texts: URLs, paths, file names, headers, settings, protocols
@@ -47,19 +47,21 @@ MACHINE = {
     "cmd/cmd_check.c": (1, "cuts off an advice that is known"),
     "cmd/cmd_complete.c": (2, "options that are being typed"),
     "config/config_clients.c": (1, "a URL"),
-    "config/config_settings.c": (3, "URLs"),
+    "config/config_form.c": (7, "what a setting may not hold; placeholders of examples"),
+    "config/config_settings.c": (5, "URLs; $ in a folder"),
+    "config/config_warnings.c": (3, "names of variables"),
     "config/json_line.c": (1, "a key of JSON"),
     "config/wire.c": (1, "a file name's ending"),
     "core/adopt.c": (3, "file names' endings; an infohash"),
     "core/hook.c": (4, "AfterFetchExec and the environment"),
     "core/report.c": (1, "does a text end its last line?"),
-    "doctor/doctor_folder.c": (2, "paths of volumes"),
+    "doctor/doctor_folder.c": (3, "paths of volumes"),
     "doctor/doctor_local.c": (6, "a ping URL; PEM files"),
     "model/container.c": (1, "a pattern for paths"),
     "model/filename.c": (5, "the header Content-Disposition; the names of devices"),
     "page/httpd.c": (1, "percent-encoding"),
     "page/site.c": (5, "paths and headers of requests"),
-    "ports/client_watchdir.c": (1, "a file name's ending"),
+    "ports/client_watchdir.c": (2, "file names' endings"),
     "ports/notify_services.c": (8, "URLs of services"),
     "ports/notify_url.c": (4, "URLs"),
 }

@@ -1,10 +1,15 @@
 #include "base/clock.h"
 
+#include <ctype.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#define ZONE_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 static int64_t read_clock(clockid_t id)
 {
@@ -141,4 +146,43 @@ void clock_short(int64_t when, int64_t now, char out[CLOCK_TEXT])
 			 t.tm_hour, t.tm_min);
 	else
 		snprintf(out, CLOCK_TEXT, "%02d:%02d", t.tm_hour, t.tm_min);
+}
+
+/* ---- the time zone ---- */
+
+static bool is_zone_file(const char *path)
+{
+	char magic[4];
+	FILE *file = fopen(path, "re");
+	bool ok = file && fread(magic, 1, sizeof magic, file) == sizeof magic &&
+		  memcmp(magic, "TZif", sizeof magic) == 0;
+
+	if (file)
+		fclose(file);
+	return ok;
+}
+
+/* "CET-1CEST,M3.5.0": a name of three letters or more, or anything in <>, then hours. */
+static bool is_zone_rule(const char *zone)
+{
+	size_t name = *zone == '<' ? strcspn(zone, ">") + 1 : strspn(zone, ZONE_LETTERS);
+
+	if (name < 3 || name > strlen(zone))
+		return false;
+	zone += name;
+	return isdigit((unsigned char)zone[*zone == '+' || *zone == '-']);
+}
+
+bool clock_zone_is_known(const char *zone)
+{
+	const char *folder = getenv("TZDIR");
+	char path[PATH_MAX];
+
+	zone += *zone == ':';
+	if (!*zone || strcmp(zone, "UTC") == 0 || strcmp(zone, "GMT") == 0 || is_zone_rule(zone))
+		return true;
+	int len = *zone == '/' ? snprintf(path, sizeof path, "%s", zone)
+			       : snprintf(path, sizeof path, "%s/%s",
+					  folder ? folder : "/usr/share/zoneinfo", zone);
+	return len < (int)sizeof path && is_zone_file(path);
 }

@@ -6,6 +6,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CLOCK_TEXT 40
@@ -18,6 +19,10 @@ int64_t clock_steady(void);    /* since the boot, suspended time included; canno
  * Read once. */
 #define CLOCK_BOOT 40
 const char *clock_boot(void);
+
+/* Does a value of TZ name a time zone that the C library finds or can read (tzset(3))?  Else times
+ * are in UTC. */
+bool clock_zone_is_known(const char *zone);
 
 /* "2026-11-23T19:40:00+01:00" in the local time zone ("Z" where that is UTC); "never" for 0. */
 void clock_format(int64_t when, char out[CLOCK_TEXT]);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define HEADERS_TOO_LARGE 100 /* CURLE_TOO_LARGE, which 7.88 does not have yet */
 #define CA_FOLDER "/etc/ssl/certs"
 
 struct http {
@@ -310,6 +311,17 @@ static enum http_trouble trouble_of(CURL *c, CURLcode code)
 	return code == CURLE_OPERATION_TIMEDOUT ? HTTP_NO_ANSWER : HTTP_OTHER_TROUBLE;
 }
 
+static bool advise_tls(enum http_trouble trouble, struct err *err)
+{
+	if (trouble == HTTP_CERT_ISSUER)
+		return err_advise(err,
+				  "if its certificate is of a private CA, name that in CAFile");
+	if (trouble == HTTP_CERT_HOST)
+		return err_advise(err, "its certificate is for another name: correct the host in "
+				       "the URL, or the certificate");
+	return false;
+}
+
 static bool transfer_failed(struct http *h, CURLcode code, const struct http_url *parts,
 			    const struct buf *body, struct err *err)
 {
@@ -322,8 +334,15 @@ static bool transfer_failed(struct http *h, CURLcode code, const struct http_url
 		return err_set(err, ERR_RETRY, WORD_NETWORK,
 			       "%s: the kept-alive connection was closed before an answer came",
 			       parts->host);
-	return err_set(err, ERR_RETRY, code_of(code), "%s: %s", parts->host,
-		       h->error[0] ? h->error : curl_easy_strerror(code));
+	/* As libcurl puts it when a header field, or all of them, pass its limit. */
+	if (h->sent && !body->len && (code == CURLE_OUT_OF_MEMORY || code == HEADERS_TOO_LARGE)) {
+		h->trouble = HTTP_TOO_LARGE;
+		return err_set(err, ERR_RETRY, WORD_PROTOCOL,
+			       "%s: the answer's headers are too long", parts->host);
+	}
+	err_set(err, ERR_RETRY, code_of(code), "%s: %s", parts->host,
+		h->error[0] ? h->error : curl_easy_strerror(code));
+	return advise_tls(h->trouble, err);
 }
 
 static void keep_field(CURL *c, const char *name, char *out, size_t cap)

@@ -179,6 +179,16 @@ bool log_shows_progress(void)
 	return logger.terminal && logger.format == LOG_TEXT && logger.level >= LOG_INFO;
 }
 
+void log_progress_end(void)
+{
+	OWN_BUF struct buf line = BUF_MAX(16);
+
+	pthread_mutex_lock(&lock);
+	wipe_progress(&line);
+	write_all(&line);
+	pthread_mutex_unlock(&lock);
+}
+
 void log_progress(const char *container, const char *fmt, ...)
 {
 	OWN_BUF struct buf line = BUF_MAX(1024);

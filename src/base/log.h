@@ -38,4 +38,7 @@ void log_debug(const char *container, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void log_progress(const char *container, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool log_shows_progress(void);
 
+/* Wipes it, before a result is printed. */
+void log_progress_end(void);
+
 #endif

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MOUNTINFO "/proc/self/mountinfo"
 #define MOUNTINFO_MAX_BYTES (4 * 1024 * 1024)
@@ -87,4 +88,24 @@ bool mount_of(const char *path, struct mount *m, struct err *err)
 		return false;
 	return mount_find(buf_text(&text), real, m) ||
 	       err_set(err, ERR_TARGET, WORD_DISK, "%s names no mount for %s", MOUNTINFO, real);
+}
+
+bool mount_in_container(void)
+{
+	return getenv("PTP_IMAGE") || getenv("KUBERNETES_SERVICE_HOST") ||
+	       access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0;
+}
+
+bool mount_is_root(const char *path)
+{
+	OWN_STR char *at = mem_dup(path);
+	struct mount m;
+	struct err ignored;
+
+	while (!fs_exists(at) && strchr(at, '/') && strcmp(at, "/") != 0) {
+		char *above = fs_parent(at);
+		free(at);
+		at = above;
+	}
+	return mount_of(at, &m, &ignored) && strcmp(m.point, "/") == 0;
 }

@@ -10,7 +10,8 @@
 #include <strings.h>
 
 #define TEXT_QUOTED_MAX (64 * 1024)
-#define NEAR 2 /* letters that differ */
+#define NEAR 2   /* letters that differ */
+#define SHARED 5 /* letters at the begin that make two names alike */
 
 void text_join(char *to, size_t cap, const char *const parts[], size_t n)
 {
@@ -253,6 +254,40 @@ unsigned text_distance(const char *a, const char *b)
 	return row[la % 3][lb];
 }
 
+/* May a word of a name end before `at`: "Watch|Folder", "PTP_WATCH|_DIR", the end? */
+static bool ends_word(const char *s, size_t at)
+{
+	return !isalnum((unsigned char)s[at]) || !isalnum((unsigned char)s[at - 1]) ||
+	       (isupper((unsigned char)s[at]) && islower((unsigned char)s[at - 1]));
+}
+
+/* How many letters of whole words both begin with. */
+static size_t shared_words(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	while (a[n] && b[n] && same_letter(a[n], b[n]))
+		n++;
+	while (n && !((ends_word(a, n) || !b[n]) && (ends_word(b, n) || !a[n])))
+		n--;
+	return n;
+}
+
+static const char *sharing_most(const char *word, const char *const words[])
+{
+	size_t most = SHARED - 1;
+	const char *found = NULL;
+
+	for (size_t i = 0; words[i]; i++) {
+		size_t shared = shared_words(word, words[i]);
+		if (shared > most) {
+			most = shared;
+			found = words[i];
+		}
+	}
+	return found;
+}
+
 const char *text_nearest(const char *word, const char *const words[])
 {
 	unsigned best = NEAR + 1;
@@ -265,7 +300,7 @@ const char *text_nearest(const char *word, const char *const words[])
 			found = words[i];
 		}
 	}
-	return found;
+	return found ? found : sharing_most(word, words);
 }
 
 bool text_starts(const char *s, const char *prefix)

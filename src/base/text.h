@@ -59,7 +59,8 @@ char *text_strip(char *s);
 unsigned text_distance(const char *a, const char *b);
 
 /* Which of `words`, which end in NULL, may have been meant: the first of those that are nearest, at
- * most 2 letters away; NULL if none is. */
+ * most 2 letters away.  Else the one that begins with the same whole words, of 5 letters or more:
+ * "WatchFolder" for WatchDirectory, "PTP_WATCH_DIR" for PTP_WATCH.  NULL if none is. */
 const char *text_nearest(const char *word, const char *const words[]);
 
 bool text_starts(const char *s, const char *prefix);

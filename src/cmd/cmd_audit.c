@@ -134,6 +134,12 @@ static void print_text(const struct audit *audit)
 	}
 }
 
+/* One that was taken out of the configuration still has its torrents. */
+static bool knows_container(const struct config *c, const char *name, struct err *err)
+{
+	return !name || wire_has_past(c, name) || command_has_container(c, name, err);
+}
+
 int cmd_audit(const struct invocation *in, struct err *err)
 {
 	OWN(config_clear) struct config c = {0};
@@ -145,6 +151,8 @@ int cmd_audit(const struct invocation *in, struct err *err)
 		return command_usage(err, "audit takes no arguments");
 	if (!command_config(in, CONFIG_CONTAINERS, &c))
 		return STATUS_USAGE;
+	if (!knows_container(&c, in->value[OPTION_CONTAINER], err))
+		return COMMAND_FAILED;
 	daemon_note_warn(&c, "audit");
 	if (!(wake = wake_open(false, err)) || !wire_open(&parts, &c, wake, err))
 		return COMMAND_FAILED;
@@ -154,6 +162,7 @@ int cmd_audit(const struct invocation *in, struct err *err)
 					  .container = in->value[OPTION_CONTAINER]};
 	if (!audit_run(&parts.run, &scope, &audit, err))
 		return COMMAND_FAILED;
+	log_progress_end();
 	if (in->given[OPTION_JSON])
 		print_json(&audit);
 	else

@@ -152,6 +152,14 @@ static void say_problems(struct doctor *d, const struct problems *p)
 	}
 }
 
+static void say_warnings(struct doctor *d, const struct problems *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		doctor_say(d, DOCTOR_WARN, "settings", "configuration", "%s", w->lines[i]);
+		doctor_fix(d, "%s", w->fixes[i]);
+	}
+}
+
 /* As `run` would end. */
 static int status_of(const struct doctor *d, const struct problems *p)
 {
@@ -173,6 +181,7 @@ int cmd_check(const struct invocation *in, struct err *err)
 	log_setup(c.log_level, c.log_format);
 	doctor_service(&d);
 	say_problems(&d, &p);
+	say_warnings(&d, &c.warnings);
 	if (!json) {
 		print_config(&c);
 		doctor_print(&d, 0);

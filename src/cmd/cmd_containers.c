@@ -1,14 +1,17 @@
 /* list, create, remove, rename, resize: what config.ptp says. */
 #include "cmd/command.h"
+#include "config/setting.h"
 #include "config/wire.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int cmd_list(const struct invocation *in, struct err *err)
 {
@@ -31,6 +34,7 @@ struct edit {
 	const char *name, *other;    /* other: the new name, or NULL */
 	const char *size, *watch;    /* NULL: not given */
 	const struct config *places; /* filled in by edit_file */
+	char *made;                  /* owned: size and place; filled in by create */
 	bool smaller;                /* filled in by resize */
 };
 
@@ -43,7 +47,8 @@ static int edit_file(const struct invocation *in, bool (*edit)(json_t *, void *,
 	if (list && *list)
 		return command_usage(err, "PTP_CONTAINERS names the containers, and config.ptp is "
 					  "written from it; change it there");
-	config_places(&c, &in->config);
+	if (!config_places(&c, &in->config, err))
+		return COMMAND_FAILED;
 	e->places = &c;
 	return config_edit(&c, edit, e, err) ? STATUS_DONE : COMMAND_FAILED;
 }
@@ -52,8 +57,11 @@ static int edit_file(const struct invocation *in, bool (*edit)(json_t *, void *,
 
 static bool check_new_name(json_t *all, const char *name, struct err *err)
 {
+	char why[SETTING_WHY];
 	const char *fault = container_name_fault(name);
 
+	if (!fault)
+		fault = setting_form_fault(SETTING_PLAIN, name, why);
 	if (fault)
 		return REFUSE(err, "the container name %s", fault);
 	if (strcmp(name, COMMAND_ALL) == 0)
@@ -63,13 +71,16 @@ static bool check_new_name(json_t *all, const char *name, struct err *err)
 	       REFUSE(err, "there is a container \"%s\" already", name);
 }
 
-static bool check_size(const char *size, struct err *err)
+/* Would the setting of a container take it?  `option` is where it came from; NULL: Default. */
+static bool check_value(const char *key, const char *option, const char *text, struct err *err)
 {
-	return num_size(size, NULL) ||
-	       REFUSE(err,
-		      "\"%s\" is not a size: a number above 0 and one of B K M G T P, such "
-		      "as 500G or 1.5T",
-		      size);
+	OWN(container_clear) struct container scratch = {.name = mem_dup("")};
+	const struct setting *s = setting_find(SETTING_CONTAINER, key);
+	char why[SETTING_WHY];
+
+	return setting_take(s, NULL, &scratch, text, why) ||
+	       REFUSE(err, "%s%s%s%s", option ? option : "Default: ", option ? "" : key,
+		      *why == ':' ? "" : " ", why);
 }
 
 static json_t *containers_of(json_t *root, struct err *err)
@@ -83,16 +94,16 @@ static json_t *containers_of(json_t *root, struct err *err)
 
 static json_t *existing(json_t *all, const char *name, struct err *err)
 {
-	json_t *own = json_object_get(all, name);
+	json_t *own = json_object_get(all, name), *value;
+	const char **names = mem_alloc((json_object_size(all) + 1) * sizeof *names), *key;
+	size_t n = 0;
 
-	if (!json_is_object(own)) {
-		REFUSE(err,
-		       "there is no container \"%s\"; `ptp-archiver list` shows those that "
-		       "there are",
-		       name);
-		return NULL;
-	}
-	return own;
+	json_object_foreach (all, key, value)
+		names[n++] = key;
+	if (!json_is_object(own))
+		command_no_container(name, names, err);
+	free(names);
+	return json_is_object(own) ? own : NULL;
 }
 
 /* The value that was given, or that of Default in the file. */
@@ -109,32 +120,68 @@ static const char *default_text(const json_t *defaults, const char *key, const c
 	return text && *text ? text : NULL;
 }
 
+/* A relative path of the command line is one of this folder; the caller's. */
+static char *absolute(const char *folder)
+{
+	char why[SETTING_WHY];
+	bool as_it_is = !*folder || *folder == '/' || *folder == '$' ||
+			setting_form_fault(SETTING_PLAIN, folder, why);
+	OWN_STR char *here = as_it_is ? NULL : getcwd(NULL, 0);
+
+	return here ? fs_join(here, folder) : mem_dup(folder);
+}
+
+/* The official utility's default is a place that nobody watches. */
+static bool check_chosen(const json_t *own, const char *pattern, struct err *err)
+{
+	if (json_string_length(json_object_get(own, "Client")) ||
+	    strcmp(pattern, CONFIG_FOLDER_BUILT_IN) != 0)
+		return true;
+	return REFUSE(err, "which folder does your torrent client watch? Give it with --watch DIR; "
+			   "or set WatchDirectory or Client in Default of config.ptp");
+}
+
+static bool fill_watch(json_t *own, const struct edit *e, struct err *err)
+{
+	OWN_STR char *given = e->watch ? absolute(e->watch) : NULL;
+	const char *pattern = default_text(own, "WatchDirectory", given, err);
+
+	if (!pattern || !check_value("WatchDirectory", given ? "--watch" : NULL, pattern, err) ||
+	    (!given && !check_chosen(own, pattern, err)))
+		return false;
+	OWN_STR char *watch = container_folder(pattern, e->name);
+	return json_object_set_new(own, "WatchDirectory", json_string(watch)) == 0;
+}
+
 static bool fill(json_t *own, const struct edit *e, struct err *err)
 {
 	const char *size = default_text(own, "Size", e->size, err);
-	const char *pattern = size ? default_text(own, "WatchDirectory", e->watch, err) : NULL;
 
-	if (!pattern || !check_size(size, err))
+	if (!size || !check_value("Size", e->size ? "--size" : NULL, size, err) ||
+	    !fill_watch(own, e, err))
 		return false;
-	OWN_STR char *watch = container_folder(pattern, e->name);
 	OWN_STR char *kept = mem_dup(size);
-	json_object_set_new(own, "WatchDirectory", json_string(watch));
-	json_object_set_new(own, "Size", json_string(kept));
-	return true;
+	return json_object_set_new(own, "Size", json_string(kept)) == 0;
 }
 
 static bool do_create(json_t *root, void *ctx, struct err *err)
 {
-	const struct edit *e = ctx;
+	struct edit *e = ctx;
 	json_t *all = containers_of(root, err);
 
 	if (!all || !check_new_name(all, e->name, err))
 		return false;
 	json_t *own = config_container_defaults(root);
-	if (fill(own, e, err))
-		return json_object_set_new(all, e->name, own) == 0;
-	json_decref(own);
-	return false;
+	if (!fill(own, e, err)) {
+		json_decref(own);
+		return false;
+	}
+	const char *client = json_string_value(json_object_get(own, "Client"));
+	e->made = mem_printf("%s, %s %s", json_string_value(json_object_get(own, "Size")),
+			     client ? "client" : "watch folder",
+			     client ? client
+				    : json_string_value(json_object_get(own, "WatchDirectory")));
+	return json_object_set_new(all, e->name, own) == 0;
 }
 
 static bool do_remove(json_t *root, void *ctx, struct err *err)
@@ -196,7 +243,7 @@ static bool do_resize(json_t *root, void *ctx, struct err *err)
 	json_t *own = all ? existing(all, e->name, err) : NULL;
 	uint64_t before = 0, after = 0;
 
-	if (!own || !check_size(e->size, err))
+	if (!own || !check_value("Size", "the new size", e->size, err))
 		return false;
 	const char *old = json_string_value(json_object_get(own, "Size"));
 	e->smaller = old && num_size(old, &before) && num_size(e->size, &after) && after < before;
@@ -213,8 +260,7 @@ static uint64_t pending(const struct invocation *in, const char *name)
 	struct ledger_totals totals = {0};
 	struct err ignored;
 
-	config_places(&c, &in->config);
-	struct ledger *l = wire_look(&c);
+	struct ledger *l = config_places(&c, &in->config, &ignored) ? wire_look(&c) : NULL;
 	if (l && !ledger_totals(l, name, &totals, &ignored))
 		totals = (struct ledger_totals){0};
 	ledger_close(l);
@@ -245,8 +291,9 @@ int cmd_create(const struct invocation *in, struct err *err)
 			 .watch = in->value[OPTION_WATCH]};
 	int status = edit_file(in, do_create, &e, err);
 	if (status == STATUS_DONE)
-		printf("Created \"%s\". The tracker learns of it at the next fetch.\n%s", e.name,
-		       at_next_fetch);
+		printf("Created \"%s\": %s. The tracker learns of it at the next fetch.\n%s",
+		       e.name, e.made, at_next_fetch);
+	free(e.made);
 	return status;
 }
 

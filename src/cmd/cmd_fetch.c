@@ -11,6 +11,7 @@
 static void print_delivered(void *ctx, const struct target *t, const char *path)
 {
 	(void)ctx;
+	log_progress_end();
 	if (destination_watches(t->to))
 		printf("New download written as \"%s\"\n", path);
 	else
@@ -24,15 +25,11 @@ static bool *choose(const struct config *c, const struct invocation *in, struct 
 	bool *wanted = mem_alloc((c->n_containers + 1) * sizeof *wanted);
 
 	for (int a = 0; a < in->n_args; a++) {
-		bool all = strcmp(in->args[a], COMMAND_ALL) == 0, known = all;
+		bool all = strcmp(in->args[a], COMMAND_ALL) == 0;
 		for (size_t i = 0; i < c->n_containers; i++)
 			if (all || strcmp(c->containers[i].name, in->args[a]) == 0)
-				wanted[i] = known = true;
-		if (!known) {
-			command_usage(err,
-				      "there is no container \"%s\"; `ptp-archiver list` "
-				      "shows those that there are",
-				      in->args[a]);
+				wanted[i] = true;
+		if (!all && !command_has_container(c, in->args[a], err)) {
 			free(wanted);
 			return NULL;
 		}
@@ -51,7 +48,7 @@ int cmd_fetch(const struct invocation *in, struct err *err)
 		return command_usage(err, "fetch: which container? Give its name, or `all`");
 	if (!command_config(in, CONFIG_CREDENTIALS | CONFIG_CONTAINERS, &c))
 		return STATUS_USAGE;
-	command_warn_names(&c);
+	command_warn(&c);
 	daemon_note_warn(&c, "fetch all");
 	OWN_STR bool *wanted = choose(&c, in, err);
 	if (!wanted || !(wake = wake_open(false, err)))

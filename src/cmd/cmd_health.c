@@ -72,7 +72,8 @@ int cmd_health(const struct invocation *in, struct err *err)
 
 	if (in->n_args)
 		return command_usage(err, "health takes no arguments");
-	config_places(&c, &in->config);
+	if (!config_places(&c, &in->config, err))
+		return COMMAND_FAILED;
 	if (!is_healthy(&c, &due, err)) {
 		printf("unhealthy: %s\n", err->msg);
 		return STATUS_FAILED;

@@ -88,6 +88,10 @@ int cmd_help(const struct invocation *in, struct err *err)
 
 	if (in->n_args > 1)
 		return command_usage(err, "help takes one command");
+	const char *near = in->n_args && !c ? command_nearest(in->table, in->args[0]) : NULL;
+	if (near)
+		return command_usage(err, "there is no command %s; did you mean %s?", in->args[0],
+				     near);
 	if (in->n_args && !(c && c->help))
 		return command_usage(err, "there is no command %s; `ptp-archiver help` names them",
 				     in->args[0]);

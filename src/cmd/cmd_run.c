@@ -2,6 +2,7 @@
 #include "daemon/daemon.h"
 #include "daemon/once.h"
 #include "base/mem.h"
+#include "base/mount.h"
 #include "base/num.h"
 
 #include <stdlib.h>
@@ -30,6 +31,21 @@ static void warn_of_puid(void)
 			 geteuid(), getegid());
 }
 
+/* The default of the image is a folder in it, unless something is mounted there. */
+static void warn_of_unmounted(const struct config *c)
+{
+	for (size_t i = 0; i < c->n_containers; i++) {
+		const struct container *o = &c->containers[i];
+		if (!o->client && mount_in_container() && mount_is_root(o->watch_folder))
+			log_warn(
+				o->name,
+				"this is a container, and %s is not on a mount: no torrent client "
+				"outside sees what is put there; mount the folder that your client "
+				"watches: -v /path/on/the/host:%s",
+				o->watch_folder, o->watch_folder);
+	}
+}
+
 /* Docker's `-u 0`, and `user: root`. */
 static void warn_of_root(void)
 {
@@ -48,7 +64,8 @@ static int run(const struct invocation *in, struct config *c, struct wake *wake,
 				  c->n_containers || (list && *list) ? wrong : no_containers);
 		return STATUS_USAGE;
 	}
-	command_warn_names(c);
+	command_warn(c);
+	warn_of_unmounted(c);
 	warn_of_root();
 	warn_of_puid();
 	if (daemon_run(c, &in->config, wake, err))

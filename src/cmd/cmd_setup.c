@@ -114,7 +114,8 @@ int cmd_setup(const struct invocation *in, struct err *err)
 
 	if (in->n_args)
 		return command_usage(err, "setup takes no arguments; it asks");
-	config_places(&c, &in->config);
+	if (!config_places(&c, &in->config, err))
+		return COMMAND_FAILED;
 	fprintf(stderr, "Both are on your profile page at the tracker, under \"API\".\n");
 	if (!ask("ApiUser", 16, false, &a.user, err) || !ask("ApiKey", 32, true, &a.key, err) ||
 	    !config_edit(&c, put, &a, err))

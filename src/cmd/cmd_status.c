@@ -111,6 +111,16 @@ static void print_daemon(const json_t *all)
 		       *get(all, "next_cycle") ? get(all, "next_cycle") : "now");
 }
 
+static void print_next_step(const json_t *all)
+{
+	if (!json_array_size(json_object_get(all, "containers")))
+		printf("There is no container. Next: `ptp-archiver setup` asks for user and key, "
+		       "and "
+		       "`ptp-archiver create NAME --size SIZE --watch DIR` makes a container. Or "
+		       "set "
+		       "PTP_USER, PTP_KEY, PTP_CONTAINERS and PTP_WATCH.\n");
+}
+
 static void print_status(const json_t *all)
 {
 	const json_t *audit = json_object_get(all, "audit");
@@ -118,6 +128,7 @@ static void print_status(const json_t *all)
 	json_t *o;
 
 	print_notices(json_object_get(all, "notices"));
+	print_next_step(all);
 	printf("\n");
 	json_array_foreach (json_object_get(all, "containers"), i, o)
 		print_container(o);
@@ -215,6 +226,16 @@ static json_t *past(struct ledger *l, const char *container, size_t limit, struc
 	return list;
 }
 
+/* Is it in the configuration, whatever else is wrong with that? */
+static bool is_container(const struct invocation *in, const char *name, struct err *err)
+{
+	OWN(config_clear) struct config c = {0};
+	OWN(problems_clear) struct problems ignored = {0};
+
+	config_load(&c, &in->config, 0, &ignored);
+	return command_has_container(&c, name, err);
+}
+
 int cmd_history(const struct invocation *in, struct err *err)
 {
 	OWN(config_clear) struct config c = {0};
@@ -224,13 +245,19 @@ int cmd_history(const struct invocation *in, struct err *err)
 		return command_usage(err, "history takes no arguments");
 	if (!read_limit(in, &limit, err))
 		return COMMAND_FAILED;
-	config_places(&c, &in->config);
+	if (!config_places(&c, &in->config, err))
+		return COMMAND_FAILED;
 	OWN(ledger_closer) struct ledger *l = NULL;
 	json_t *list = !wire_open_to_look(&c, &l, err)
 			       ? NULL
 			       : past(l, in->value[OPTION_CONTAINER], limit, err);
 	if (!list)
 		return COMMAND_FAILED;
+	if (!json_array_size(list) && in->given[OPTION_CONTAINER] &&
+	    !is_container(in, in->value[OPTION_CONTAINER], err)) {
+		json_decref(list);
+		return COMMAND_FAILED;
+	}
 	if (in->given[OPTION_JSON])
 		print_json(list);
 	else

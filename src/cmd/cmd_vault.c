@@ -37,22 +37,6 @@ static int session_open(struct session *s, const struct invocation *in, struct e
 	return STATUS_DONE;
 }
 
-static const struct target *find_target(const struct parts *p, const char *name)
-{
-	for (size_t i = 0; i < p->n_targets; i++)
-		if (strcmp(p->targets[i].container->name, name) == 0)
-			return &p->targets[i];
-	return NULL;
-}
-
-static int no_container(const char *name, struct err *err)
-{
-	return command_usage(err,
-			     "there is no container \"%s\"; `ptp-archiver list` shows those that "
-			     "there are",
-			     name);
-}
-
 /* *to is NULL where no client was given.  false: there is none of that name. */
 static bool find_client(const struct parts *p, const char *name, const struct destination **to,
 			struct err *err)
@@ -69,12 +53,14 @@ static bool find_client(const struct parts *p, const char *name, const struct de
 static void print_delivered(void *ctx, const struct assignment *a, const char *path)
 {
 	(void)ctx;
+	log_progress_end();
 	printf("%s: \"%s\" to %s\n", a->container, a->name ? a->name : a->infohash, path);
 	(void)!fflush(stdout);
 }
 
 static void print_redelivered(const char *container, const struct redelivered *d)
 {
+	log_progress_end();
 	printf("%s: %zu delivered earlier: %zu handed over, %zu there already", container, d->all,
 	       d->handed, d->present);
 	if (d->unknown)
@@ -156,8 +142,8 @@ int cmd_redeliver(const struct invocation *in, struct err *err)
 	int status = session_open(&s, in, err);
 	if (status != STATUS_DONE)
 		return status;
-	if (only && !find_target(&s.parts, only))
-		return no_container(only, err);
+	if (only && !command_has_container(&s.c, only, err))
+		return COMMAND_FAILED;
 	if (!find_client(&s.parts, in->value[OPTION_CLIENT], &to, err))
 		return COMMAND_FAILED;
 	if (!redeliver_all(&s, in, to, &well, err))
@@ -255,14 +241,18 @@ int cmd_export(const struct invocation *in, struct err *err)
 	int status = session_open(&s, in, err);
 	if (status != STATUS_DONE)
 		return status;
+	const char *only = in->value[OPTION_CONTAINER];
+	if (only && !wire_has_past(&s.c, only) && !command_has_container(&s.c, only, err))
+		return COMMAND_FAILED;
 	json_t *rows = json_array();
 	bool ok = fs_make_folder(in->args[0], 0700, true, err) &&
-		  export_all(&s, in->args[0], in->value[OPTION_CONTAINER], rows, &missing, err) &&
+		  export_all(&s, in->args[0], only, rows, &missing, err) &&
 		  write_manifest(in->args[0], rows, err);
 	size_t n = json_array_size(rows);
 	json_decref(rows);
 	if (!ok)
 		return COMMAND_FAILED;
+	log_progress_end();
 	printf("%zu of %zu torrents written to %s, with manifest.json\n", n - missing, n,
 	       in->args[0]);
 	return missing ? STATUS_FAILED : STATUS_DONE;
@@ -273,6 +263,7 @@ int cmd_export(const struct invocation *in, struct err *err)
 static void print_adopted(void *ctx, const char *name)
 {
 	(void)ctx;
+	log_progress_end();
 	printf("adopted: \"%s\"\n", name);
 }
 
@@ -288,6 +279,7 @@ static int adopt(const struct session *s, const struct invocation *in,
 
 	if (!adopt_all(&s->parts.run, &adopt, &done, err))
 		return COMMAND_FAILED;
+	log_progress_end();
 	printf("%zu adopted, %zu known already", done.adopted, done.known);
 	if (done.filled)
 		printf(" (of %zu of them the .torrent came into the vault)", done.filled);
@@ -317,8 +309,8 @@ int cmd_adopt(const struct invocation *in, struct err *err)
 	int status = session_open(&s, in, err);
 	if (status != STATUS_DONE)
 		return status;
-	if (!find_target(&s.parts, container))
-		return no_container(container, err);
+	if (!command_has_container(&s.c, container, err))
+		return COMMAND_FAILED;
 	if (!find_client(&s.parts, in->value[OPTION_CLIENT], &client, err))
 		return COMMAND_FAILED;
 	return adopt(&s, in, client, err);

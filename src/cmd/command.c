@@ -1,4 +1,6 @@
 #include "cmd/command.h"
+#include "base/mem.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,6 +29,19 @@ const struct command *command_find(const struct command_table *t, const char *na
 	return NULL;
 }
 
+const char *command_nearest(const struct command_table *t, const char *name)
+{
+	const char **names = mem_alloc((t->n_commands + 1) * sizeof *names);
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n_commands; i++)
+		if (t->commands[i].help)
+			names[n++] = t->commands[i].name;
+	const char *near = text_nearest(name, names);
+	free(names);
+	return near;
+}
+
 bool command_config(const struct invocation *in, unsigned need, struct config *c)
 {
 	struct problems problems = {0};
@@ -40,13 +55,43 @@ bool command_config(const struct invocation *in, unsigned need, struct config *c
 	return good;
 }
 
-void command_warn_names(const struct config *c)
+void command_warn(const struct config *c)
 {
+	for (size_t i = 0; i < c->warnings.n; i++)
+		log_warn(NULL, "%s", c->warnings.lines[i]);
 	for (size_t i = 0; i < c->n_containers; i++)
 		if (strcmp(c->containers[i].name, COMMAND_ALL) == 0)
 			log_warn(COMMAND_ALL, "`fetch all` means every container, so this one "
 					      "cannot be fetched alone; rename it at the tracker "
 					      "and here");
+}
+
+int command_no_container(const char *name, const char *const names[], struct err *err)
+{
+	const char *near = text_nearest(name, names);
+
+	if (near)
+		return command_usage(err, "there is no container \"%s\"; did you mean \"%s\"?",
+				     name, near);
+	return command_usage(err,
+			     "there is no container \"%s\"; `ptp-archiver list` shows those that "
+			     "there are",
+			     name);
+}
+
+bool command_has_container(const struct config *c, const char *name, struct err *err)
+{
+	const char **names = mem_alloc((c->n_containers + 1) * sizeof *names);
+	bool found = false;
+
+	for (size_t i = 0; i < c->n_containers; i++) {
+		names[i] = c->containers[i].name;
+		found |= strcmp(names[i], name) == 0;
+	}
+	if (!found)
+		command_no_container(name, names, err);
+	free(names);
+	return found;
 }
 
 int command_usage(struct err *err, const char *fmt, ...)

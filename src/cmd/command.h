@@ -103,6 +103,9 @@ command_function cmd_run, cmd_fetch, cmd_list, cmd_create, cmd_remove, cmd_renam
 /* NULL: there is none of this name. */
 const struct command *command_find(const struct command_table *t, const char *name);
 
+/* The command that may have been meant, of those for people; NULL: none. */
+const char *command_nearest(const struct command_table *t, const char *name);
+
 /* What there is; and one command, with its options. */
 void help_print(const struct command_table *t);
 void help_print_command(const struct command_table *t, const struct command *c);
@@ -110,9 +113,17 @@ void help_print_command(const struct command_table *t, const struct command *c);
 /* Loads the configuration; prints its problems on stderr and returns false if there are any. */
 bool command_config(const struct invocation *in, unsigned need, struct config *c);
 
-/* Warns of a container whose name means something else on the command line.  The tracker may know
- * it already, so it stays. */
-void command_warn_names(const struct config *c);
+/* Warns of what works and may mean something else than its writer thinks: c->warnings, and a
+ * container whose name means something else on the command line.  The tracker may know it already,
+ * so it stays. */
+void command_warn(const struct config *c);
+
+/* There is no container of this name; `names` are those that there are, and end in NULL.  As
+ * command_usage. */
+int command_no_container(const char *name, const char *const names[], struct err *err);
+
+/* Is there a container of this name?  Else *err is as of command_no_container. */
+bool command_has_container(const struct config *c, const char *name, struct err *err) MUST_CHECK;
 
 /* A mistake on the command line: fills in *err, returns COMMAND_FAILED. */
 int command_usage(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);

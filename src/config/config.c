@@ -35,7 +35,7 @@ static void default_utility_path(struct config *c)
 		c->utility_path = fs_join(folder, "archiver.py");
 }
 
-void config_places(struct config *c, const struct config_options *o)
+static void find_places(struct config *c, const struct config_options *o)
 {
 	const char *path = o->path ? o->path : config_environment("PTP_CONFIG");
 	const char *state = o->state ? o->state : config_environment("PTP_STATE");
@@ -47,6 +47,31 @@ void config_places(struct config *c, const struct config_options *o)
 	}
 	OWN_STR char *folder = fs_parent(c->path);
 	c->state = fs_join(folder, "state");
+}
+
+/* The name of a place that cannot be one, and why; NULL: both can. */
+static const char *places_fault(const struct config_options *o, char why[SETTING_WHY])
+{
+	const struct {
+		const char *name, *value;
+	} rows[] = {{"--config", o->path},
+		    {"--state", o->state},
+		    {"PTP_CONFIG", o->path ? NULL : config_environment("PTP_CONFIG")},
+		    {"PTP_STATE", o->state ? NULL : config_environment("PTP_STATE")}};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].value && setting_form_fault(SETTING_PLAIN, rows[i].value, why))
+			return rows[i].name;
+	return NULL;
+}
+
+bool config_places(struct config *c, const struct config_options *o, struct err *err)
+{
+	char why[SETTING_WHY];
+	const char *name = places_fault(o, why);
+
+	find_places(c, o);
+	return !name || err_set(err, ERR_FATAL, WORD_CONFIG, "%s %s", name, why);
 }
 
 /* ---- the top level ---- */
@@ -236,7 +261,7 @@ static void check_needs(struct reading *r, unsigned need)
 	if ((need & CONFIG_CONTAINERS) && !c->n_containers && !config_environment("PTP_CONTAINERS"))
 		say_missing(r, "containers",
 			    "set PTP_CONTAINERS, such as PTP_CONTAINERS=\"attic:800G\", or run "
-			    "`ptp-archiver create NAME --size SIZE`");
+			    "`ptp-archiver create NAME --size SIZE --watch DIR`");
 }
 
 static void check_interval(struct reading *r)
@@ -270,13 +295,23 @@ static void check_listen(struct reading *r)
 	problems_fix(r->problems, "%s", way_out);
 }
 
+static void check_places(struct reading *r, const struct config_options *o)
+{
+	char why[SETTING_WHY];
+	const char *name = places_fault(o, why);
+
+	if (name)
+		config_problem(r, AT(name), "%s", why);
+}
+
 void config_load(struct config *c, const struct config_options *o, unsigned need,
 		 struct problems *p)
 {
 	struct reading r = {.c = c, .problems = p, .text = mem_dup("")};
 	const char *path[1];
 
-	config_places(c, o);
+	find_places(c, o);
+	check_places(&r, o);
 	c->file = json_object();
 	read_file(&r);
 	take_settings(&r, o);
@@ -287,6 +322,7 @@ void config_load(struct config *c, const struct config_options *o, unsigned need
 	config_take_clients(&r);
 	config_take_containers(&r);
 	check_needs(&r, need);
+	config_take_warnings(c);
 	secret_wipe_text(&r.text);
 }
 
@@ -319,6 +355,7 @@ void config_clear(struct config *c)
 	for (size_t i = 0; i < c->n_containers; i++)
 		container_clear(&c->containers[i]);
 	free(c->containers);
+	problems_clear(&c->warnings);
 	json_decref(c->file);
 	*c = (struct config){0};
 }

@@ -38,6 +38,7 @@
 #define CONFIG_TIMEOUT_MAX_MS (3600 * 1000)
 #define CONFIG_INTERVAL_MIN_MS (10 * 60 * 1000) /* for a tracker that is not on loopback */
 #define CONFIG_INTERVAL_MAX_MS (30 * 24 * 3600 * INT64_C(1000))
+#define CONFIG_FOLDER_BUILT_IN "/tmp/$name" /* the official utility's WatchDirectory */
 #define CONFIG_AUDIT_INTERVAL_MAX_MS (365 * 24 * 3600 * INT64_C(1000))
 
 /* One of Clients. */
@@ -59,6 +60,13 @@ struct config_taken {
 };
 
 enum config_utility_update { CONFIG_UPDATE_AUTO, CONFIG_UPDATE_NOTIFY, CONFIG_UPDATE_OFF };
+
+struct problems {
+	char **lines; /* owned */
+	char **fixes; /* owned: of each the command or setting that fixes it; NULL: its line says */
+	size_t n;
+	size_t last; /* which was added last */
+};
 
 struct config {
 	char *path;  /* owned: of config.ptp, which need not exist */
@@ -94,6 +102,7 @@ struct config {
 	json_t *file;     /* owned: config.ptp as it was read; an empty object if there is none */
 	bool file_broken; /* it is there, and nothing of it is known */
 	struct config_taken taken[CONFIG_SETTINGS_MAX]; /* by the number of their row */
+	struct problems warnings; /* what works, and may mean something else than was thought */
 };
 
 /* From the command line; NULL: not given. */
@@ -104,13 +113,6 @@ struct config_options {
 enum config_need {
 	CONFIG_CREDENTIALS = 1, /* ApiUser and ApiKey must be set */
 	CONFIG_CONTAINERS = 2,  /* at least one container must be */
-};
-
-struct problems {
-	char **lines; /* owned */
-	char **fixes; /* owned: of each the command or setting that fixes it; NULL: its line says */
-	size_t n;
-	size_t last; /* which was added last */
 };
 
 /* A line that is there already is not added again. */
@@ -136,8 +138,9 @@ bool config_is_faulty(const struct config *c, const char *key);
 /* NULL if Clients has none of this name. */
 const struct config_client *config_client_find(const struct config *c, const char *name);
 
-/* Only where config.ptp and the state are, for commands that need no more.  Never fails. */
-void config_places(struct config *c, const struct config_options *o);
+/* Only where config.ptp and the state are, for commands that need no more.  ERR_FATAL, WORD_CONFIG
+ * if one of them is no path; *c is filled in anyway. */
+bool config_places(struct config *c, const struct config_options *o, struct err *err) MUST_CHECK;
 
 /* Write config.ptp from what is set: sorted, two spaces, 0600, atomically.  Unknown keys stay;
  * containers that are not set go. */

@@ -48,9 +48,12 @@ static void take_client(struct reading *r, const char *name, const json_t *own)
 {
 	const char *path[3] = {"Clients", name, NULL};
 	struct config_client new = {.name = mem_dup(name)};
-	const char *fault = config_text_fault(name);
+	char why[SETTING_WHY];
+	const char *fault = setting_form_fault(SETTING_PLAIN, name, why);
 	size_t before = r->problems->n;
 
+	if (!fault)
+		fault = config_text_fault(name);
 	if (fault || !*name)
 		config_problem(r, IN_FILE(path, 2), "%s", fault ? fault : "has no name");
 	else if (!json_is_object(own))

@@ -4,9 +4,11 @@
 #include "base/own.h"
 #include "base/text.h"
 
+#include <ctype.h>
 #include <string.h>
 
-#define UNKNOWN_SIZE "?" /* of a container whose size is none */
+#define UNKNOWN_SIZE "?"   /* of a container whose size is none */
+#define UNKNOWN_FOLDER "?" /* of one whose folder is none */
 #define LISTED_FOLDER "/watch"
 #define LIST AT("PTP_CONTAINERS")
 
@@ -22,8 +24,11 @@ struct source {
 
 static bool check_name(struct reading *r, const char *name, const struct config_place *place)
 {
+	char why[SETTING_WHY];
 	const char *fault = container_name_fault(name);
 
+	if (!fault)
+		fault = setting_form_fault(SETTING_PLAIN, name, why);
 	if (!fault)
 		return true;
 	OWN_STR char *shown = text_printable(name, strlen(name), 60);
@@ -79,6 +84,7 @@ static void take_row(struct reading *r, struct source *from, const struct settin
 
 	if (!s->official)
 		config_take_default(s, r->c, o);
+	o->watch_by_default |= s->named && listed && !variable;
 	if (variable)
 		config_take(r, s, o, variable, AT(s->variable));
 	else if (listed)
@@ -140,13 +146,17 @@ static bool has_place(struct reading *r, struct source *from, const struct conta
 static void take_container(struct reading *r, struct source *from)
 {
 	struct container *o = new_container(r->c, from->path[1]);
+	size_t before = r->problems->n;
 
 	EACH_SETTING (s, SETTING_CONTAINER)
 		take_row(r, from, s, o);
 	drop_blank(&o->after_fetch_exec);
 	if (!o->size)
 		o->size = mem_dup(UNKNOWN_SIZE);
-	if (has_place(r, from, o)) {
+	if (!o->client && !o->watch_folder && r->problems->n > before)
+		o->watch_folder = mem_dup(UNKNOWN_FOLDER);
+	/* What was not taken is not missing. */
+	if (r->problems->n > before || has_place(r, from, o)) {
 		check_container(r, from, o);
 		return;
 	}
@@ -229,11 +239,36 @@ static bool check_entry(struct reading *r, const char *name)
 	return false;
 }
 
+/* Is `entry`, behind a comma, the end of a number that was written with it, as in "attic:1,5T"? */
+static bool ends_number(const struct container *last, const char *entry)
+{
+	const char *digits = entry + strspn(entry, "0123456789");
+
+	return last && strcmp(last->size, UNKNOWN_SIZE) == 0 && digits > entry &&
+	       strlen(digits) <= 3 && isalpha((unsigned char)*digits);
+}
+
+static void say_comma(struct reading *r, const char *name, const char *end)
+{
+	OWN_STR char *shown = text_printable(name, strlen(name), 60);
+
+	config_problem(r, LIST,
+		       ": the size of \"%s\" has a comma before %s; write a point, such as 1.5T: "
+		       "a comma separates containers",
+		       shown, end);
+}
+
 /* One "name:size" of PTP_CONTAINERS. */
 static void container_from_entry(struct reading *r, char *entry, json_t *defaults)
 {
 	char *colon = strrchr(entry, ':');
+	const struct container *last =
+		r->c->n_containers ? &r->c->containers[r->c->n_containers - 1] : NULL;
 
+	if (!colon && ends_number(last, text_strip(entry))) {
+		say_comma(r, last->name, text_strip(entry));
+		return;
+	}
 	if (!colon) {
 		OWN_STR char *shown = text_printable(entry, strlen(entry), 60);
 		config_problem(r, LIST,

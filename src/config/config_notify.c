@@ -28,7 +28,9 @@ static bool stands_twice(const struct config *c, const struct notify_target *t)
 static const char *add(struct config *c, const struct config_entry *e, size_t number)
 {
 	struct notify_target t = {0};
-	const char *fault = notify_parse(secret_reveal(&e->url), &t);
+	const char *fault = config_is_placeholder(secret_reveal(&e->url))
+				    ? "is the placeholder of an example; write your own URL"
+				    : notify_parse(secret_reveal(&e->url), &t);
 
 	if (!fault)
 		fault = notify_complete(&t, secret_reveal(&e->token));
@@ -67,6 +69,12 @@ static bool is_list(const char *value)
 void config_take_notify_words(struct reading *r, const struct config_place *place,
 			      const char *value)
 {
+	char why[SETTING_WHY];
+
+	if (setting_form_fault(SETTING_LIST, value, why)) {
+		config_problem(r, place, "%s", why);
+		return;
+	}
 	char *copy = mem_dup(value), *save = NULL;
 	bool list = is_list(value);
 	size_t number = 0;
@@ -100,12 +108,15 @@ static void take_entry(struct reading *r, const json_t *own, const char *path[3]
 {
 	OWN(entry_clear) struct config_entry e = {.events = EVENTS_UNSAID};
 	const char *fault = NULL;
+	char why[SETTING_WHY];
 
 	if (json_is_string(own))
+		fault = setting_form_fault(SETTING_PLAIN, json_string_value(own), why);
+	if (!fault && json_is_string(own))
 		secret_set(&e.url, json_string_value(own));
-	else if (!json_is_object(own))
+	else if (!fault && !json_is_object(own))
 		fault = "is neither a URL nor an object with one";
-	else if (!take_object(r, &e, own, path))
+	else if (!fault && !take_object(r, &e, own, path))
 		return;
 	if (!fault)
 		fault = add(r->c, &e, number);

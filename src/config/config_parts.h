@@ -4,6 +4,7 @@
  * Each may call those below it:
  *
  *     config.c             where things are, reading config.ptp, the top level, what must be there
+ *     config_warnings.c    what works, and may mean something else
  *     config_containers.c  Containers, Default, PTP_CONTAINERS
  *     config_clients.c     Clients
  *     config_notify.c      Notify
@@ -11,6 +12,7 @@
  *     config_read.c        a row's value from JSON; keys that do not belong
  *     config_settings.c    the rows, with their checks
  *     config_values.c      a value by its row
+ *     config_form.c        what no value may hold
  *     config_source.c      problems with their place, environment, secret files
  */
 #ifndef CONFIG_CONFIG_PARTS_H
@@ -59,6 +61,11 @@ void config_problem(struct reading *r, const struct config_place *p, const char 
  * is wrong, written into `why`. */
 const char *config_take_secret_file(struct secret *to, const char *path, char why[SETTING_WHY]);
 
+/* ---- config_form.c; see also setting.h ---- */
+
+/* Is it what an example of the documentation shows in place of a value? */
+bool config_is_placeholder(const char *text);
+
 /* ---- config_values.c ---- */
 
 /* NULL if it can be the name of a client, a category, a path and the like, else what is wrong. */
@@ -94,6 +101,9 @@ void config_check_keys(struct reading *r, enum setting_level level, const json_t
 
 void config_take_containers(struct reading *r);
 void config_take_clients(struct reading *r);
+
+/* Into c->warnings, when all is read. */
+void config_take_warnings(struct config *c);
 
 /* Notify, of which `place` says where it stands: a list of SERVICE+URL, or the array that it may be
  * in config.ptp.  What is wrong with each is a problem of its own. */

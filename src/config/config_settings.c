@@ -35,18 +35,22 @@ static const char *word_of(const char *value, size_t len)
 	return NULL;
 }
 
+#define PLACEHOLDER "is the placeholder of an example; copy yours from your profile page"
+
 static const char *check_user(const struct setting_value *v)
 {
-	return word_of(v->text, 16);
+	return config_is_placeholder(v->text) ? PLACEHOLDER : word_of(v->text, 16);
 }
 
 static const char *check_key(const struct setting_value *v)
 {
-	return word_of(v->text, 32);
+	return config_is_placeholder(v->text) ? PLACEHOLDER : word_of(v->text, 32);
 }
 
 static const char *check_ping_url(const struct setting_value *v)
 {
+	if (config_is_placeholder(v->text))
+		return "is the placeholder of an example; copy the ping URL from the check's page";
 	return health_url_fault(v->text);
 }
 
@@ -102,6 +106,8 @@ static const char *check_token(const struct setting_value *v)
 {
 	size_t len = strlen(v->text);
 
+	if (config_is_placeholder(v->text))
+		return "is the placeholder of an example; `openssl rand -hex 16` makes a token";
 	for (const char *p = v->text; *p; p++)
 		if (!isgraph((unsigned char)*p))
 			return "holds something else than visible ASCII characters";
@@ -146,12 +152,34 @@ static const char *check_umask(const struct setting_value *v)
 
 /* Of a container. */
 
-/* "5TB" or "500" is nearly right: what may have been meant, the caller's, or NULL. */
+/* From another folder a relative one would be another; and only $name is replaced. */
+static const char *check_folder(const struct setting_value *v)
+{
+	const char *rest = text_starts(v->text, "$name") ? v->text + strlen("$name") : v->text;
+
+	if (!*v->text)
+		return NULL;
+	if (strstr(v->text, "${"))
+		return "holds ${, which nothing replaces here; write $name for the container's "
+		       "name";
+	if (*rest == '$')
+		return "begins with a variable, which only a shell replaces; write the whole path";
+	return *v->text == '/' ? NULL
+			       : "is not an absolute path; write the whole path, such as "
+				 "/srv/watch";
+}
+
+/* "5TB", "1,5T" or "500" is nearly right: what may have been meant, the caller's, or NULL. */
 static char *size_meant(const char *size)
 {
-	size_t digits = strspn(size, "0123456789.");
-	char unit = size[digits] ? (char)toupper((unsigned char)size[digits]) : 'G';
+	size_t digits = strspn(size, "0123456789.,");
+	const char *behind = size + digits + strspn(size + digits, " ");
+	char unit = *behind ? (char)toupper((unsigned char)*behind) : 'G';
 	OWN_STR char *guess = mem_printf("%.*s%c", (int)(digits < 32 ? digits : 32), size, unit);
+
+	for (char *c = guess; *c; c++)
+		if (*c == ',')
+			*c = '.';
 
 	return digits && num_size(guess, NULL) && strcmp(guess, size) != 0 ? OWN_TAKE(guess) : NULL;
 }
@@ -360,13 +388,15 @@ const struct setting config_settings[] = {
 	{TOP(ping_url), .key = "HealthchecksURL", .variable = "HC_URL", .in_file = true,
 	 .type = SETTING_SECRET, .check = check_ping_url, .unset = "no pings",
 	 .expects = "a complete URL", .example = "https://hc-ping.com/UUID",
-	 .help = "The ping URL of a Healthchecks check, with its UUID or with ping key and slug."},
-	{ROW(TOP), .key = "Notify", .variable = "PTP_NOTIFY", .in_file = true, .list = true,
-	 .unset = "no messages", .example = "ntfy+https://ntfy.sh/TOPIC",
+	 .help = "The ping URL of a Healthchecks check, with its UUID or with ping key and slug. A "
+		 "user and a password in it (https://user:password@host/) are sent as Basic "
+		 "authentication."},
+	{ROW(TOP), .key = "Notify", .form = SETTING_LIST, .variable = "PTP_NOTIFY", .in_file = true,
+	 .list = true, .unset = "no messages", .example = "ntfy+https://ntfy.sh/TOPIC",
 	 .expects = "at most 10 of SERVICE+URL, with blanks or commas between them",
 	 .help = "Where to send messages about events. In config.ptp an array of such texts, and "
 		 "of objects."},
-	{ROW(TOP), .check = check_notify_events, .key = "NotifyEvents",
+	{ROW(TOP), .check = check_notify_events, .key = "NotifyEvents", .form = SETTING_LIST,
 	 .variable = "PTP_NOTIFY_EVENTS", .list = true, .fallback = EVENTS,
 	 .expects = "a list of these words: all, none, " EVENTS ", digest",
 	 .help = "The events to send messages about. digest is a summary once a week."},
@@ -381,8 +411,8 @@ const struct setting config_settings[] = {
 	{TOP(listen_open), .key = "ListenOpen", .variable = "PTP_LISTEN_OPEN", .type = SETTING_BOOL,
 	 .fallback = "false",
 	 .help = "Show the status page without a token to every machine that can reach it."},
-	{TOP(listen_hosts), .key = "ListenHosts", .variable = "PTP_LISTEN_HOSTS", .list = true,
-	 .type = SETTING_TEXT, .check = check_hosts,
+	{TOP(listen_hosts), .key = "ListenHosts", .form = SETTING_LIST,
+	 .variable = "PTP_LISTEN_HOSTS", .list = true, .type = SETTING_TEXT, .check = check_hosts,
 	 .expects = "a list of host names without port, such as ptp.example.org, or * for any",
 	 .example = "ptp.example.org",
 	 .help = "Further host names under which the status page answers without a token, such as "
@@ -469,14 +499,15 @@ const struct setting config_settings[] = {
 	 .official = true, .type = SETTING_COUNT, .max = CONTAINER_STALLED_MAX, .fallback = "0",
 	 .help = "Ask for nothing while this many downloads stall in the client. The tracker "
 		 "counts for itself as well; 0 is no limit."},
-	{CONTAINER(after_fetch_exec), .key = "AfterFetchExec", .official = true,
-	 .type = SETTING_TEXT, .expects = "commands with && between them",
+	{CONTAINER(after_fetch_exec), .key = "AfterFetchExec", .form = SETTING_COMMAND,
+	 .official = true, .type = SETTING_TEXT, .expects = "commands with && between them",
 	 .example = "chmod 0644 $path",
 	 .help = "Commands to run after each delivery, without a shell. $path becomes the written "
 		 "file, $name its name."},
 	{CONTAINER(watch_folder), .key = "WatchDirectory", .variable = "PTP_WATCH",
-	 .official = true, .named = true, .type = SETTING_FOLDER, .fallback = "/tmp/$name",
-	 .expects = "a folder", .example = "/srv/watch/$name",
+	 .official = true, .named = true, .type = SETTING_FOLDER, .check = check_folder,
+	 .fallback = CONFIG_FOLDER_BUILT_IN, .expects = "an absolute path",
+	 .example = "/srv/watch/$name",
 	 .help = "The folder that the torrent client watches; $name becomes the container's name. "
 		 "The variable is for containers that PTP_CONTAINERS names, and is /watch if it is "
 		 "not set."},
@@ -493,9 +524,9 @@ const struct setting config_settings[] = {
 	{CONTAINER(placement.category), .key = "Category", .variable = "PTP_CATEGORY",
 	 .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX, .check = check_category,
 	 .help = "The category or label that torrents get in the client."},
-	{ROW(CONTAINER), .check = check_tags, .key = "Tags", .variable = "PTP_TAGS", .list = true,
-	 .expects = "words with commas between them", .example = "ptp,archive",
-	 .help = "The tags that torrents get in the client."},
+	{ROW(CONTAINER), .check = check_tags, .key = "Tags", .form = SETTING_WORDS,
+	 .variable = "PTP_TAGS", .list = true, .expects = "words with commas between them",
+	 .example = "ptp,archive", .help = "The tags that torrents get in the client."},
 	{CONTAINER(placement.save_path), .key = "SavePath", .variable = "PTP_SAVE_PATH",
 	 .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX, .check = check_save_path,
 	 .expects = "an absolute path on the client's machine", .unset = "the client's default",
@@ -517,7 +548,7 @@ const struct setting config_settings[] = {
 	 .help = "Ask for nothing while less space than this is free where the client stores. 0 is "
 		 "no limit."},
 	{CONTAINER(data_folder), .key = "DataDirectory", .variable = "PTP_DATA",
-	 .type = SETTING_FOLDER, .expects = "a folder",
+	 .type = SETTING_FOLDER, .check = check_folder, .expects = "an absolute path",
 	 .help = "The client's data folder as this machine sees it. Reserve needs it for a watch "
 		 "folder, and for % where the client does not report its disk's size."},
 	{CONTAINER(pick_up_ms), .key = "PickUpWithin", .variable = "PTP_PICK_UP_WITHIN",
@@ -540,25 +571,26 @@ const struct setting config_settings[] = {
 	 .help = "A unix socket to connect to instead of the URL's host."},
 	{CLIENT(user), .key = "Username", .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX,
 	 .help = "The user to log in as."},
-	{CLIENT(password), .key = "Password", .type = SETTING_SECRET,
+	{CLIENT(password), .key = "Password", .form = SETTING_PASSWORD, .type = SETTING_SECRET,
 	 .help = "The password to log in with."},
-	{CLIENT(password), .key = "PasswordFile", .type = SETTING_SECRET_FILE, .expects = "a file",
-	 .example = "/run/secrets/qb",
+	{CLIENT(password), .key = "PasswordFile", .form = SETTING_PASSWORD,
+	 .type = SETTING_SECRET_FILE, .expects = "a file", .example = "/run/secrets/qb",
 	 .help = "A file that holds the password. White space around it is ignored."},
 	{CLIENT(proxy_user), .key = "ProxyUsername", .type = SETTING_TEXT,
 	 .max = CONFIG_CLIENT_TEXT_MAX,
 	 .help = "The user for Basic authentication at a reverse proxy in front of the client."},
-	{CLIENT(proxy_password), .key = "ProxyPassword", .type = SETTING_SECRET,
-	 .help = "The password for that proxy."},
-	{CLIENT(proxy_password), .key = "ProxyPasswordFile", .type = SETTING_SECRET_FILE,
-	 .expects = "a file", .help = "A file that holds the password for that proxy."},
+	{CLIENT(proxy_password), .key = "ProxyPassword", .form = SETTING_PASSWORD,
+	 .type = SETTING_SECRET, .help = "The password for that proxy."},
+	{CLIENT(proxy_password), .key = "ProxyPasswordFile", .form = SETTING_PASSWORD,
+	 .type = SETTING_SECRET_FILE, .expects = "a file",
+	 .help = "A file that holds the password for that proxy."},
 	{CLIENT(ca_file), .key = "CAFile", .type = SETTING_TEXT, .max = CONFIG_CLIENT_TEXT_MAX,
 	 .check = check_ca_file, .expects = "a PEM file",
 	 .help = "CAs to trust for this client, besides the system's."},
 	{CLIENT(timeout_ms), .key = "Timeout", .type = SETTING_DURATION,
 	 .max = CONFIG_TIMEOUT_MAX_MS, .fallback = "30s", .help = "The time limit for one call."},
 	{CLIENT(watch_folder), .key = "WatchDirectory", .type = SETTING_TEXT,
-	 .max = CONFIG_CLIENT_TEXT_MAX, .expects = "a folder",
+	 .max = CONFIG_CLIENT_TEXT_MAX, .check = check_folder, .expects = "a folder",
 	 .help = "For Type watch: the folder; $name becomes the container's name."},
 
 	/* ---- an entry of Notify ---- */

@@ -112,11 +112,16 @@ const char *config_take_secret_file(struct secret *to, const char *path, char wh
 		snprintf(why, SETTING_WHY, "names a file that cannot be read: %s", err.msg);
 		return why;
 	}
+	bool cut = bytes.len && memchr(bytes.data, '\0', bytes.len);
 	char *text = text_strip(bytes.data ? bytes.data : (char[]){""});
 	bool empty = !*text;
-	if (!empty)
+	if (!empty && !cut)
 		secret_set(to, text);
 	secret_wipe(bytes.data, bytes.len);
-	snprintf(why, SETTING_WHY, "names a file that is empty: %s", path);
-	return empty ? why : NULL;
+	if (cut)
+		snprintf(why, SETTING_WHY,
+			 "names a file that holds a NUL character: %s; save it as UTF-8", path);
+	else
+		snprintf(why, SETTING_WHY, "names a file that is empty: %s", path);
+	return empty || cut ? why : NULL;
 }

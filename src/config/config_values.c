@@ -193,6 +193,21 @@ static const char *store_text(const struct setting *s, void *to, const char *tex
 	return fault;
 }
 
+static const char *store_secret_file(const struct setting *s, const struct setting_value *v)
+{
+	struct secret *to = field(s, v->to);
+	char inside[SETTING_WHY];
+
+	if (config_take_secret_file(to, v->text, v->why))
+		return v->why;
+	if (!setting_form_fault(s->form, secret_reveal(to), inside))
+		return NULL;
+	secret_clear(to);
+	text_join(v->why, SETTING_WHY, (const char *const[]){"names a file whose content ", inside},
+		  2);
+	return v->why;
+}
+
 /* NULL if it was stored, else what is wrong. */
 static const char *store(const struct setting *s, const struct setting_value *v)
 {
@@ -210,7 +225,7 @@ static const char *store(const struct setting *s, const struct setting_value *v)
 		secret_set(field(s, v->to), v->text);
 		return NULL;
 	case SETTING_SECRET_FILE:
-		return config_take_secret_file(field(s, v->to), v->text, v->why);
+		return store_secret_file(s, v);
 	default:
 		return store_number(s, v->to, v->text);
 	}
@@ -220,8 +235,12 @@ bool setting_take(const struct setting *s, const struct config *c, void *to, con
 		  char why[SETTING_WHY])
 {
 	const struct setting_value v = {.config = c, .to = to, .text = text, .why = why};
-	const char *fault = s->check ? s->check(&v) : NULL;
+	/* Of a file the row's form is that of the content. */
+	enum setting_form form = s->type == SETTING_SECRET_FILE ? SETTING_PLAIN : s->form;
+	const char *fault = setting_form_fault(form, text, why);
 
+	if (!fault && s->check)
+		fault = s->check(&v);
 	if (!fault)
 		fault = store(s, &v);
 	if (fault && !*fault)

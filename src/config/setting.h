@@ -37,6 +37,15 @@ enum setting_type {
 	SETTING_WORD,            /* one of words: an enum, their order */
 };
 
+/* What it may hold (config_form.c).  Nothing may hold control characters. */
+enum setting_form {
+	SETTING_PLAIN,    /* no white space at its ends, no quote or ~ first, no " #" */
+	SETTING_WORDS,    /* the same; spaces may stand anywhere, since they are left out */
+	SETTING_LIST,     /* the same; white space may stand anywhere, since it separates */
+	SETTING_COMMAND,  /* white space, quotes and # are a matter of the command */
+	SETTING_PASSWORD, /* any of them inside; but it is not in quotes */
+};
+
 #define SETTING_WHY 500     /* bytes of what is wrong with a value */
 #define SETTING_EXPECTS 200 /* bytes of what a value must be */
 
@@ -62,6 +71,7 @@ struct setting {
 	bool official; /* the utility's: written into config.ptp, and taken even if it is empty */
 	bool named;    /* its variable is for the containers that PTP_CONTAINERS names */
 	bool list;     /* may be an array of texts in config.ptp */
+	enum setting_form form;
 	enum setting_type type;
 	size_t offset, size;      /* of its field */
 	int64_t min, max;         /* of a number; of a text the most bytes (0: any) */
@@ -93,6 +103,9 @@ const char *setting_level_place(enum setting_level level);
 
 /* What a value must be: "a duration of at most 30d"; "" if anything goes. */
 void setting_expects(const struct setting *s, char out[SETTING_EXPECTS]);
+
+/* NULL, or `why`: what the text holds that it may not, named, and the way out.  Never quotes it. */
+const char *setting_form_fault(enum setting_form form, const char *text, char why[SETTING_WHY]);
 
 /* Check a text and store it in its field of `to`.  false: `why` says what is wrong and what would
  * be right, as what follows the setting's name. */

@@ -441,3 +441,16 @@ size_t wire_orphans(const struct parts *p, bool say)
 {
 	return pending_orphans(p, say) + staged_orphans(p, say);
 }
+
+bool wire_has_past(const struct config *c, const char *container)
+{
+	struct ledger *l = wire_look(c);
+	struct assignment *rows = NULL;
+	struct err ignored;
+	size_t n = 0;
+	bool any = l && ledger_list(l, LEDGER_ALL, container, 1, &rows, &n, &ignored) && n;
+
+	assignment_list_free(rows, n);
+	ledger_close(l);
+	return any;
+}

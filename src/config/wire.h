@@ -64,4 +64,8 @@ char *wire_run_lock_path(const struct config *c);
 char *wire_tell_lock_path(const struct config *c);
 char *wire_staging_folder(const struct config *c);
 
+/* Is something recorded of a container of this name?  Also of one that was taken out of the
+ * configuration. */
+bool wire_has_past(const struct config *c, const char *container);
+
 #endif

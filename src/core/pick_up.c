@@ -17,7 +17,7 @@ enum assignment_pick_up pick_up_begins(const struct container *c, const struct d
 static enum assignment_pick_up judge(const struct container *c, const struct assignment *a,
 				     enum client_fate fate)
 {
-	if (fate == CLIENT_FATE_TAKEN)
+	if (fate == CLIENT_FATE_TAKEN || fate == CLIENT_FATE_RENAMED)
 		return PICK_UP_TAKEN;
 	if (fate == CLIENT_FATE_REFUSED)
 		return PICK_UP_REFUSED;
@@ -27,20 +27,27 @@ static enum assignment_pick_up judge(const struct container *c, const struct ass
 	return clock_now() - a->pick_up_at >= c->pick_up_ms ? PICK_UP_LATE : PICK_UP_DUE;
 }
 
-static void report(const struct container *c, const struct assignment *a,
+static void report(const struct container *c, const struct assignment *a, enum client_fate fate,
 		   enum assignment_pick_up found)
 {
 	char span[CLOCK_TEXT];
 
 	clock_span(clock_now() - a->pick_up_at, span);
-	if (found == PICK_UP_TAKEN)
+	if (fate == CLIENT_FATE_RENAMED)
+		log_warn(c->name,
+			 "the client gave %s an ending that is not known here: see whether the "
+			 "client has the torrent; if not, `ptp-archiver redeliver` hands it over "
+			 "again",
+			 a->path);
+	else if (found == PICK_UP_TAKEN)
 		log_info(c->name, "%s was picked up", a->path);
 	else if (found == PICK_UP_REFUSED)
 		log_error(c->name, "the client refused %s, and put it aside", a->path);
 	else
 		log_warn(c->name,
-			 "%s has not been picked up for %s: does the client look into this folder? "
-			 "If it leaves files in place, set PickUpWithin to off",
+			 "%s has not been picked up for %s: does the client look into this folder, "
+			 "and may it read the file (its user and group, Umask)? If it leaves files "
+			 "in place, set PickUpWithin to off",
 			 a->path, span);
 }
 
@@ -55,7 +62,7 @@ static bool look_at(const struct run *r, const struct target *t, const struct as
 	enum assignment_pick_up found = judge(t->container, a, fate);
 	if (found == a->pick_up)
 		return true;
-	report(t->container, a, found);
+	report(t->container, a, fate, found);
 	return ledger_pick_up(r->ledger, a->id, found, err);
 }
 

@@ -45,6 +45,8 @@ static void use(struct daemon *d, const struct config *fresh)
 	d->finished = false;
 	d->announced = 0;
 	log_setup(fresh->log_level, fresh->log_format);
+	for (size_t i = 0; i < d->config->warnings.n; i++)
+		log_warn(NULL, "%s", d->config->warnings.lines[i]);
 	daemon_write_down(d->config);
 	log_info(NULL, "the configuration was read again: %zu container%s", d->config->n_containers,
 		 d->config->n_containers == 1 ? "" : "s");

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <fcntl.h>
@@ -16,7 +17,7 @@ static int take_lock(const struct config *c, struct wake *wake, struct err *err)
 {
 	OWN_STR char *path = wire_run_lock_path(c);
 	int64_t end = clock_monotonic() + TAKE_OVER_MS;
-	bool held;
+	bool held, said = false;
 
 	for (;;) {
 		int fd = fs_lock(path, &held, err);
@@ -24,6 +25,13 @@ static int take_lock(const struct config *c, struct wake *wake, struct err *err)
 			return fd;
 		if (clock_monotonic() >= end)
 			break;
+		if (!said)
+			log_info(
+				NULL,
+				"another `ptp-archiver run` serves the state folder %s; waiting up "
+				"to %d s for it to end",
+				c->state, TAKE_OVER_MS / 1000);
+		said = true;
 		if (!wake_sleep(wake, 100, err))
 			return -1;
 	}

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define LITTLE_SPACE (64 * 1024 * UINT64_C(1024)) /* for .torrent files, and for the ledger */
+#define IMAGE_HOME "/app"                         /* of docker/: every user may write there */
 #define OTHERS_MS 3000
 #define OTHERS_POLL_MS 50
 #define LITTLE_PERCENT 2 /* of a disk for data, if Reserve is not set */
@@ -62,6 +63,20 @@ static void wait_for_others(int folder)
 		poll(NULL, 0, OTHERS_POLL_MS);
 }
 
+/* The locks that the program and SQLite use, on a file that is there: can they be taken? */
+static bool try_locks(const char *path, struct err *err)
+{
+	OWN_FD int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	if (fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno == EWOULDBLOCK) &&
+	    (fcntl(fd, F_SETLK, &whole) == 0 || errno == EAGAIN || errno == EACCES))
+		return true;
+	(void)!fs_failed(err, "lock a file in", path);
+	return err_advise(err, "put the state folder (PTP_STATE) on a disk with locks, such as a "
+			       "local one");
+}
+
 static void clear_away(const char *hidden, const char *from, const char *to)
 {
 	unlink(from);
@@ -72,7 +87,7 @@ static void clear_away(const char *hidden, const char *from, const char *to)
 /* In a hidden folder of its own, which is removed: can a file be written and renamed without
  * overwriting?  A client that watches `folder` sees none of it.  What a check that was killed has
  * left is in the way of none. */
-static bool try_rename(const char *folder, struct err *err)
+static bool try_rename(const char *folder, bool locks, struct err *err)
 {
 	OWN_FD int held = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	OWN_STR char *hidden = fs_join(folder, ".ptp-archiver-check");
@@ -84,9 +99,9 @@ static bool try_rename(const char *folder, struct err *err)
 	clear_away(hidden, from, to);
 	if (!fs_make_folder(hidden, 0700, false, err))
 		return false;
-	bool ok = fs_stage(from, "x", 1, 0600, err) && fs_publish(from, to, &result, err) &&
-		  fs_stage(from, "y", 1, 0600, err) && result == FS_PUBLISHED &&
-		  fs_publish(from, to, &result, err);
+	bool ok = fs_stage(from, "x", 1, 0600, err) && (!locks || try_locks(from, err)) &&
+		  fs_publish(from, to, &result, err) && fs_stage(from, "y", 1, 0600, err) &&
+		  result == FS_PUBLISHED && fs_publish(from, to, &result, err);
 	if (ok && result != FS_TAKEN) {
 		err_set(err, ERR_TARGET, WORD_DISK, "a rename in %s overwrites what is there",
 			folder);
@@ -210,7 +225,7 @@ static bool check_usable(struct doctor *d, const struct folder *f)
 		say_missing(d, f);
 		return true;
 	}
-	if (!fs_check_access(f->path, &err) || !try_rename(f->path, &err)) {
+	if (!fs_check_access(f->path, &err) || !try_rename(f->path, !f->is_watch, &err)) {
 		say_unusable(d, f, &err);
 		return false;
 	}
@@ -252,14 +267,6 @@ static bool in_own_image(void)
 	return getenv("PTP_IMAGE") != NULL;
 }
 
-/* A container of applications, which loses its files when it is made again: the marks of Docker,
- * Podman and Kubernetes. */
-static bool in_container(void)
-{
-	return in_own_image() || getenv("KUBERNETES_SERVICE_HOST") || fs_exists("/.dockerenv") ||
-	       fs_exists("/run/.containerenv");
-}
-
 /* A volume without a name, made because none was given: its folder is called by 64 hexadecimal
  * digits (Docker, Podman). */
 static bool is_nameless(const struct mount *m)
@@ -270,10 +277,17 @@ static bool is_nameless(const struct mount *m)
 	       strncmp(at + 9 + 64, "/_data", 6) == 0;
 }
 
+/* Where a volume helps.  In our image a new one gets the permissions of the folder that it hides,
+ * and only those of /app are there. */
+static const char *place_of_volume(const struct folder *f)
+{
+	return in_own_image() && text_starts(f->path, IMAGE_HOME "/") ? IMAGE_HOME : f->path;
+}
+
 static void say_unmounted(struct doctor *d, const struct folder *f, const char *what)
 {
 	bool watch = f->is_watch;
-	OWN_STR char *quoted = text_quoted(f->path);
+	OWN_STR char *quoted = text_quoted(watch ? f->path : place_of_volume(f));
 
 	doctor_say(d, in_own_image() && watch ? DOCTOR_FAIL : DOCTOR_WARN, test_name(f, AS_MOUNT),
 		   f->about, "this is a container, and %s %s: %s", f->path, what,
@@ -292,7 +306,7 @@ static void check_mount(struct doctor *d, const struct folder *f)
 	struct mount m;
 	struct err ignored;
 
-	if (!in_container() || !mount_of(there, &m, &ignored))
+	if (!mount_in_container() || !mount_of(there, &m, &ignored))
 		return;
 	if (strcmp(m.point, "/") == 0)
 		say_unmounted(d, f, "is not on a mount");

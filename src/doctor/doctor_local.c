@@ -111,8 +111,9 @@ static void say_no_containers(struct doctor *d)
 		doctor_say(
 			d, DOCTOR_FAIL, test, test,
 			"there is none, so there is nothing to ask for, and `run` does not start");
-		doctor_fix(d, "run `ptp-archiver create NAME --size 500G`, or set PTP_CONTAINERS, "
-			      "such as PTP_CONTAINERS=\"attic:800G\"");
+		doctor_fix(d, "run `ptp-archiver create NAME --size 500G --watch DIR`, or set "
+			      "PTP_CONTAINERS, such as PTP_CONTAINERS=\"attic:800G\", and "
+			      "PTP_WATCH");
 	}
 }
 
@@ -171,18 +172,6 @@ void doctor_base_url(struct doctor *d)
 
 #define PING_KEY_LEN 22
 
-/* The event that the last part of the URL's path names, which we put there ourselves; NULL: none.
- */
-static const char *named_event(const char *path)
-{
-	static const char *const events[] = {"/start", "/fail", "/log"};
-
-	for (size_t i = 0; i < sizeof events / sizeof *events; i++)
-		if (text_ends(path, events[i]))
-			return events[i];
-	return NULL;
-}
-
 static bool is_uuid(const char *text)
 {
 	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
@@ -206,14 +195,10 @@ static bool has_ping_key(const char *path, const char *slug)
 
 static void say_ping_form(struct doctor *d, const char *path)
 {
-	const char *event = named_event(path), *last = fs_base_name(path);
+	const char *last = fs_base_name(path);
 	bool of_a_check = is_uuid(last);
 
-	if (event) {
-		doctor_say(d, DOCTOR_FAIL, "ping-form", "ping URL",
-			   "it ends in %s, which is put behind it by this program", event);
-		doctor_fix(d, "take %s off the end of HealthchecksURL (HC_URL)", event);
-	} else if (text_ends(path, "/details") && strstr(path, "/checks/")) {
+	if (text_ends(path, "/details") && strstr(path, "/checks/")) {
 		doctor_say(d, DOCTOR_FAIL, "ping-form", "ping URL",
 			   "it is that of the check's page in a browser");
 		doctor_fix(d, "copy the ping URL that this page shows into HealthchecksURL "
@@ -413,7 +398,7 @@ void doctor_utility(struct doctor *d)
 
 	if (!d->config->utility)
 		return;
-	if (engine_utility_python(NULL, &err)) {
+	if (engine_utility_python(d->config->utility_path, NULL, &err)) {
 		doctor_say(d, DOCTOR_OK, "utility", "utility",
 			   "python3 and its module requests are there");
 		return;

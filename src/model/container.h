@@ -34,6 +34,7 @@ struct container {
 	char *name;                 /* owned, UTF-8 */
 	char *size;                 /* owned, as the tracker takes it: "1.5T" */
 	char *watch_folder;         /* owned, $name already replaced */
+	bool watch_by_default;      /* PTP_CONTAINERS names it, and nothing names its folder */
 	struct placement placement; /* for a client with an interface */
 	char *client;               /* owned: its name in Clients; NULL: the watch folder */
 	char *audit_client;         /* owned: whom to ask what became of a torrent in the watch

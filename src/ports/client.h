@@ -60,7 +60,8 @@ struct client_space {
 enum client_fate {
 	CLIENT_FATE_WAITING, /* it is still there */
 	CLIENT_FATE_TAKEN,   /* gone, or renamed to .added or .loaded */
-	CLIENT_FATE_REFUSED, /* renamed to .invalid or .qbt_rejected */
+	CLIENT_FATE_REFUSED, /* renamed to .invalid, .qbt_rejected, .fail, .error or .rejected */
+	CLIENT_FATE_RENAMED, /* renamed to an ending that is not known */
 };
 
 /* .torrent files that lie in a watch directory. */

@@ -105,10 +105,7 @@ bool client_unreached(struct err *err)
 
 	if (err_is_stop(&why))
 		return false;
-	return err_set(err, why.kind, WORD_CLIENT, "%s%s", why.msg,
-		       why.code == WORD_TLS
-			       ? "; if its certificate is of a private CA, name that in CAFile"
-			       : "");
+	return err_set(err, why.kind, WORD_CLIENT, "%s", why.msg);
 }
 
 bool client_named(const struct client_common *c, bool ok, struct err *err)

@@ -226,12 +226,30 @@ static bool is_beside(const char *path, const char *const endings[])
 	return false;
 }
 
+/* Has anything beside it the file's name and one more ending? */
+static bool is_renamed(const char *path)
+{
+	OWN_STR char *folder = fs_parent(path);
+	OWN_DIR DIR *dir = opendir(folder);
+	const char *name = fs_base_name(path);
+	size_t len = strlen(name);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (strncmp(entry->d_name, name, len) == 0 && entry->d_name[len] == '.')
+			return true;
+	return false;
+}
+
 /* The file itself is looked for first: it is renamed, never copied.  A folder that is away (not
  * mounted) says nothing of its files. */
 static bool watchdir_fate(struct client *c, const char *path, enum client_fate *fate,
 			  struct err *err)
 {
-	static const char *const refused[] = {".invalid", ".qbt_rejected", NULL};
+	/* Transmission and Deluge; qBittorrent; ruTorrent's autowatch; others. */
+	static const char *const refused[] = {".invalid", ".qbt_rejected", ".fail",
+					      ".error",   ".rejected",     NULL};
+	static const char *const taken[] = {".added", ".loaded", NULL};
 	OWN_STR char *folder = fs_parent(path);
 	OWN_STR char *staging = fs_join(folder, WATCHDIR_STAGING);
 
@@ -241,7 +259,8 @@ static bool watchdir_fate(struct client *c, const char *path, enum client_fate *
 	else if (is_beside(path, refused))
 		*fate = CLIENT_FATE_REFUSED;
 	else if (fs_is_folder(staging))
-		*fate = CLIENT_FATE_TAKEN;
+		*fate = !is_beside(path, taken) && is_renamed(path) ? CLIENT_FATE_RENAMED
+								    : CLIENT_FATE_TAKEN;
 	else
 		return err_set(err, ERR_TARGET, WORD_DISK,
 			       "%s is not there, or another disk is: nothing is known of its files",

@@ -51,8 +51,10 @@ struct engine_utility_options { /* everything is borrowed for as long as the eng
 	"use the image target `utility` (docker build --target utility), or install " \
 	"python3 and python3-requests, or set PTP_ENGINE=native"
 
-/* Are Python 3 and what the utility imports there?  Runs Python, and calls no other machine. */
-bool engine_utility_python(struct wake *wake, struct err *err) MUST_CHECK;
+/* Are Python 3 and what the utility imports there?  `script`: where it is; one that is not there
+ * yet is taken for version 0.10, which imports requests and cgi.  Runs Python, and calls no other
+ * machine. */
+bool engine_utility_python(const char *script, struct wake *wake, struct err *err) MUST_CHECK;
 
 /* `native` is the engine that does what the utility cannot: the download of what is assigned
  * already, the utility's version and source.  It is taken over, also on failure. */

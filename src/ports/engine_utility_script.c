@@ -41,9 +41,23 @@ static bool module_missing(const char *module, struct err *err)
 	return err_advise(err, ENGINE_UTILITY_ADVICE);
 }
 
-static bool imports(struct utility *u, struct buf *output, struct err *err)
+/* Imports what the script does at its top; where there is none yet, what is given behind it. */
+static const char import_all[] =
+	"import requests, ast, sys\n"
+	"names = set(sys.argv[2:])\n"
+	"try: tree = ast.parse(open(sys.argv[1], 'rb').read())\n"
+	"except OSError: tree = None\n"
+	"except (SyntaxError, ValueError): sys.exit(0)\n"
+	"if tree:\n"
+	" names = {a.name for n in tree.body if isinstance(n, ast.Import) for a in n.names}\n"
+	" names |= {n.module for n in tree.body if isinstance(n, ast.ImportFrom) and not n.level}\n"
+	"for name in sorted(names): __import__(name)\n";
+
+/* `besides`: what a script that is not there yet will import; or NULL. */
+static bool imports(struct utility *u, const char *besides, struct buf *output, struct err *err)
 {
-	static const char *const words[] = {"-c", "import requests", NULL};
+	const char *const words[] = {"-c", import_all, u->o.script ? u->o.script : "", besides,
+				     NULL};
 	struct utility_output said;
 	struct proc_end end;
 
@@ -61,18 +75,18 @@ static bool python_ready(struct utility *u, struct err *err)
 {
 	OWN_BUF struct buf output = BUF_MAX(UTILITY_OUTPUT_MAX_BYTES);
 
-	if (imports(u, &output, err))
+	if (imports(u, NULL, &output, err))
 		return true;
 	utility_log(u, NULL, &output);
 	return false;
 }
 
-bool engine_utility_python(struct wake *wake, struct err *err)
+bool engine_utility_python(const char *script, struct wake *wake, struct err *err)
 {
-	struct utility u = {.folder = (char[]){"/"}, .o.tracker.wake = wake};
+	struct utility u = {.folder = (char[]){"/"}, .o.tracker.wake = wake, .o.script = script};
 	OWN_BUF struct buf output = BUF_MAX(UTILITY_OUTPUT_MAX_BYTES);
 
-	return imports(&u, &output, err);
+	return imports(&u, "cgi", &output, err);
 }
 
 /* ---- list ---- */

@@ -22,16 +22,52 @@
 #define BODY_LIMIT_UNKNOWN 10000
 #define BODY_LIMIT_MAX (1024 * 1024)
 #define ANSWER_MAX_BYTES (64 * 1024)
+#define PING_KEY_LEN 22
 #define SECRET_PART_MIN 6 /* shorter parts of a ping URL, such as "ping", are no secret */
 
 struct health {
-	const struct secret *url; /* borrowed */
+	struct secret url; /* without user and password; unset: there is none */
+	char *user;        /* owned; NULL: there is none */
+	struct secret password;
+	const struct secret *all; /* borrowed: as it was set */
 	struct http *http;        /* owned */
 	struct wake *wake;        /* borrowed */
 	size_t body_limit;
 	char rid[37];
 	char why[200]; /* why the last ping was not recorded */
 };
+
+/* The user and password of a URL: where they begin and end ("https://USER:PASSWORD@host"). */
+static bool find_user(const char *url, size_t *from, size_t *to)
+{
+	const char *host = strstr(url, "://");
+	const char *at = host ? memrchr(host + 3, '@', strcspn(host + 3, "/?#")) : NULL;
+
+	if (!at)
+		return false;
+	*from = (size_t)(host + 3 - url);
+	*to = (size_t)(at - url);
+	return true;
+}
+
+/* Keeps the URL, and the user and password in it apart from it. */
+static void take_url(struct health *h, const char *url)
+{
+	size_t from, to;
+
+	secret_set(&h->url, url);
+	if (!find_user(url, &from, &to))
+		return;
+	OWN_WIPED char *bare = mem_printf("%.*s%s", (int)from, url, url + to + 1);
+	OWN_WIPED char *user = mem_dupn(url + from, to - from);
+	char *colon = strchr(user, ':');
+	OWN_WIPED char *password = text_percent_decoded(colon ? colon + 1 : "");
+	if (colon)
+		*colon = '\0';
+	h->user = text_percent_decoded(user);
+	secret_set(&h->url, bare);
+	secret_set(&h->password, password);
+}
 
 struct health *health_open(const struct secret *url, const char *ca_file, struct wake *wake,
 			   struct err *err)
@@ -42,7 +78,9 @@ struct health *health_open(const struct secret *url, const char *ca_file, struct
 					     .wake = wake};
 	struct health *h = mem_alloc(sizeof *h);
 
-	h->url = url;
+	h->all = url;
+	if (secret_is_set(url))
+		take_url(h, secret_reveal(url));
 	h->wake = wake;
 	h->body_limit = BODY_LIMIT_UNKNOWN;
 	h->http = http_open(&options, err);
@@ -57,6 +95,9 @@ void health_close(struct health *h)
 	if (!h)
 		return;
 	http_close(h->http);
+	secret_clear(&h->url);
+	secret_clear(&h->password);
+	free(h->user);
 	free(h);
 }
 
@@ -76,7 +117,7 @@ static void new_rid(char out[37])
 /* The path goes before a query that the URL may have, the rid behind it. */
 static char *ping_url(const struct health *h, const char *suffix)
 {
-	const char *url = secret_reveal(h->url);
+	const char *url = secret_reveal(&h->url);
 	size_t path = strcspn(url, "?#");
 	size_t query = strcspn(url + path, "#");
 	size_t base = path;
@@ -109,16 +150,16 @@ static bool is_limited(const char *text)
 	return text_has_nocase(text, "rate limited") || text_has_nocase(text, "rate-limited");
 }
 
-/* Does an answer repeat a part of the ping URL's path, which is secret? */
+/* Does an answer repeat a part of the ping URL, which is secret? */
 static bool repeats_secret(const struct health *h, const char *text)
 {
-	char *url = mem_dup(secret_reveal(h->url)), *save = NULL;
+	char *url = mem_dup(secret_reveal(h->all)), *save = NULL;
 	bool repeats = false;
 
-	for (char *part = strtok_r(url, "/?#&=", &save); part;
-	     part = strtok_r(NULL, "/?#&=", &save))
+	for (char *part = strtok_r(url, "/?#&=:@", &save); part;
+	     part = strtok_r(NULL, "/?#&=:@", &save))
 		repeats |= strlen(part) >= SECRET_PART_MIN && strstr(text, part);
-	secret_wipe(url, strlen(secret_reveal(h->url)));
+	secret_wipe(url, strlen(secret_reveal(h->all)));
 	free(url);
 	return repeats;
 }
@@ -180,12 +221,15 @@ static int less(int64_t a, int64_t b)
 	return (int)(a < b ? a : b);
 }
 
-static struct http_request request_of(const struct attempt *a, int ms, bool to_the_end)
+static struct http_request request_of(const struct health *h, const struct attempt *a, int ms,
+				      bool to_the_end)
 {
 	static const char *const headers[] = {"Content-Type: text/plain; charset=utf-8", NULL};
 
 	return (struct http_request){.url = a->url,
 				     .headers = headers,
+				     .user = h->user,
+				     .password = &h->password,
 				     .body = a->body,
 				     .body_len = strlen(a->body),
 				     .connect_ms = less(ms, CONNECT_MS),
@@ -200,7 +244,7 @@ static struct http_request request_of(const struct attempt *a, int ms, bool to_t
 static enum verdict try_within(struct health *h, const struct attempt *a, int ms, bool to_the_end,
 			       char why[200])
 {
-	const struct http_request request = request_of(a, ms, to_the_end);
+	const struct http_request request = request_of(h, a, ms, to_the_end);
 
 	return try_once(h, &request, a->what, why);
 }
@@ -227,7 +271,7 @@ static const char *ping(struct health *h, const char *suffix, const char *what, 
 			int budget_ms)
 {
 	text_copy(h->why, sizeof h->why, "there was no time for it");
-	if (!secret_is_set(h->url))
+	if (!secret_is_set(&h->url))
 		return NULL;
 	OWN(attempt_clear)
 	struct attempt a = {.url = ping_url(h, suffix),
@@ -281,7 +325,7 @@ bool health_test(struct health *h, const char *body, struct health_test *t, stru
 	OWN(attempt_clear)
 	struct attempt a = {.url = ping_url(h, "/log"),
 			    .body = text_printable_lines(body, h->body_limit)};
-	const struct http_request request = request_of(&a, END_BUDGET_MS, false);
+	const struct http_request request = request_of(h, &a, END_BUDGET_MS, false);
 
 	*t = (struct health_test){0};
 	if (!http_perform(h->http, &request, &reply, err)) {
@@ -299,6 +343,57 @@ bool health_test(struct health *h, const char *body, struct health_test *t, stru
 	return true;
 }
 
+/* ---- the URL ---- */
+
+/* Where the path of a URL ends, without the slashes that may end it. */
+static size_t path_end(const char *url)
+{
+	size_t len = strcspn(url, "?#");
+
+	while (len && url[len - 1] == '/')
+		len--;
+	return len;
+}
+
+/* Where the last part of a path of `len` bytes begins. */
+static size_t last_part(const char *path, size_t len)
+{
+	while (len && path[len - 1] != '/')
+		len--;
+	return len;
+}
+
+/* A number there is an exit status, unless it is the slug behind a ping key. */
+static bool is_exit_status(const char *path, size_t from, size_t end)
+{
+	size_t above = from ? last_part(path, from - 1) : 0;
+
+	return end > from && end - from <= 3 && strspn(path + from, "0123456789") >= end - from &&
+	       from - 1 - above != PING_KEY_LEN;
+}
+
+static const char *event_fault(const char *path)
+{
+	static const struct {
+		const char *event, *fault;
+	} rows[] = {
+#define ENDS_IN(event)                                                                       \
+	{event, "ends in /" event ", which the program adds by itself; take /" event " off " \
+		"its end: the ping URL ends in the check's UUID, or in a ping key and a slug"}
+		ENDS_IN("start"), ENDS_IN("fail"), ENDS_IN("log")};
+	size_t end = path_end(path), from = last_part(path, end);
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (strlen(rows[i].event) == end - from &&
+		    memcmp(path + from, rows[i].event, end - from) == 0)
+			return rows[i].fault;
+	return is_exit_status(path, from, end)
+		       ? "ends in an exit status, which the program does not send; take the number "
+			 "off its end: the ping URL ends in the check's UUID, or in a ping key and "
+			 "a slug"
+		       : NULL;
+}
+
 const char *health_url_fault(const char *url)
 {
 	struct http_url parts;
@@ -308,6 +403,6 @@ const char *health_url_fault(const char *url)
 	if (!http_url_parse(url, &parts, &err) || !url_read(url, &u))
 		return "is not a complete URL that begins with https:// (or http://)";
 	return u.path[strspn(u.path, "/")]
-		       ? NULL
+		       ? event_fault(url)
 		       : "has no path: it must end in a check's UUID, or in a ping key and a slug";
 }

@@ -20,7 +20,8 @@
 
 struct health;
 
-/* `url` is borrowed for as long as the object lives; unset: every ping is silently left out. */
+/* `url` is borrowed for as long as the object lives; unset: every ping is silently left out.  A
+ * user and a password in it are sent as Basic authentication (percent-encoded in the URL). */
 struct health *health_open(const struct secret *url, const char *ca_file, struct wake *wake,
 			   struct err *err) MUST_CHECK;
 void health_close(struct health *h);

@@ -13,6 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LEDGER_LOCKED_ADVICE                                                                       \
+	"another program has it open, or its disk is a network share without locks: then put the " \
+	"state folder (PTP_STATE) on a local disk"
 #define BUSY_MS 1500 /* a stop request waits for it */
 
 bool ledger_failed(sqlite3 *db, struct err *err)
@@ -23,6 +26,8 @@ bool ledger_failed(sqlite3 *db, struct err *err)
 	err_set(err, damaged ? ERR_FATAL : ERR_RETRY, WORD_LEDGER, "ledger: %s",
 		sqlite3_errmsg(db));
 	err->errnum = code == SQLITE_FULL ? ENOSPC : 0;
+	if (code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_PROTOCOL)
+		return err_advise(err, LEDGER_LOCKED_ADVICE);
 	return damaged ? err_advise(err, LEDGER_ADVICE) : false;
 }
 

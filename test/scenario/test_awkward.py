@@ -83,7 +83,7 @@ def test_config_that_is_a_link_stays_one(make):
     real = a.folder / "elsewhere.json"
     real.write_text("{}")
     a.config.symlink_to(real)
-    a.run("create", "new", "--size", "1G", status=0)
+    a.run("create", "new", "--size", "1G", "--watch", "/w", status=0)
     assert a.config.is_symlink() and "new" in json.loads(real.read_text())["Containers"]
 
 
@@ -92,7 +92,7 @@ def test_config_edited_by_root_keeps_its_owner(make):
     a = make(containers=None)
     a.config.write_text("{}")
     os.chown(a.config, 65534, 65534)
-    a.run("create", "new", "--size", "1G", status=0)
+    a.run("create", "new", "--size", "1G", "--watch", "/w", status=0)
     assert a.config.stat().st_uid == 65534
 
 

@@ -246,6 +246,7 @@ def test_every_example_of_a_configuration_works(make, sim, tmp_path, box):
         for old, new in (("YOUR_PTP_USER_ID", USER), ("YOUR_PTP_API_KEY", KEY),
                          ("/srv/", f"{tmp_path}/srv/"), ("/run/secrets/qb", str(tmp_path / "qb")),
                          ("https://box.example:8080", box.url), ('"bob"', f'"{box.user}"'),
+                         ("https://ntfy.sh/YOUR_TOPIC", "http://127.0.0.1:1/topic"),
                          ("https://ntfy.sh", "http://127.0.0.1:1"),
                          ("https://discord.com", "http://127.0.0.1:1")):
             block = block.replace(old, new)

@@ -656,9 +656,12 @@ def test_folder_whose_mark_would_be_replaced_is_left_out(bare):
     assert "config.yaml:5" in left(done)[0] and "$name" in left(done)[0]
 
 
-def test_relative_folder_comes_over_with_a_word_of_warning(bare):
-    done = run(bare, CREDENTIALS + "containers:\n  a: {size: 1G, watchDir: w}\n", status=0)
-    assert "slash" in section(done.stdout, "Works differently here:")[0]
+@pytest.mark.parametrize("folder, fault", [
+    ("w", "is not an absolute path"), ("'~/w'", "is not an absolute path"),
+    ("'/w/${name}'", "holds ${"), ("'/w #1'", 'holds " #"')])
+def test_a_folder_that_the_program_refuses_does_not_come_over(bare, folder, fault):
+    done = run(bare, CREDENTIALS + f"containers:\n  a: {{size: 1G, watchDir: {folder}}}\n", status=1)
+    assert fault in section(done.stdout, "Not carried over:")[0]
 
 
 # ---- hostile files, and random changes of them ----

@@ -159,7 +159,7 @@ static void values_are_checked_and_secrets_not_quoted(void **state)
 		{"PTP_PUBLIC_URL", "https://u:secretword@h/",
 		 "PTP_PUBLIC_URL holds a user name or password"},
 		{"PTP_PUBLIC_URL", "https://secretword@h?a", "PTP_PUBLIC_URL holds a user name"},
-		{"PTP_PUBLIC_URL", "https://h/\x1b", "PTP_PUBLIC_URL is not an http or https URL"},
+		{"PTP_PUBLIC_URL", "https://h/\x1b", "PTP_PUBLIC_URL holds a control character"},
 		{"PTP_TIMEOUT", "2h", "PTP_TIMEOUT is not a duration of at most 1h"},
 		{"PTP_CA_FILE", "/nonexistent/ca.pem", "PTP_CA_FILE is not there"},
 		{"LOG_LEVEL", "loud", "LOG_LEVEL is not one of error, warn, info, debug\n"},
@@ -489,8 +489,10 @@ static void each_setting_takes_its_own_default_and_example(void **state)
 			struct config_client client = {0};
 			char why[SETTING_WHY];
 			void *to = s->level == SETTING_TOP ? (void *)&c : &client;
+			/* UUID and TOPIC in an example are the reader's to replace. */
 			if (texts[j] && s->type != SETTING_SECRET_FILE &&
-			    !setting_take(s, &c, to, texts[j], why))
+			    !setting_take(s, &c, to, texts[j], why) &&
+			    !text_starts(why, "is the placeholder of an example"))
 				fail_msg("%s: %s %s", s->key, texts[j], why);
 			setting_clear(SETTING_CLIENT, &client);
 		}

@@ -104,9 +104,11 @@ static void what_is_wrong_with_a_client_is_said_with_its_place(void **state)
 		 ": give a URL or a Socket, not both\n"},
 		{"{" QB "\"Socket\":\"run/s\"}",
 		 ": Socket is not the absolute path, of at most 107 bytes, of a unix socket\n"},
-		{"{" QB "\"Username\":\"a\\nb\"}", ": Username holds a control character\n"},
+		{"{" QB "\"Username\":\"a\\nb\"}",
+		 ": Username holds a control character: a line feed (LF); remove it\n"},
 		{"{" QB "\"ProxyUsername\":\"\\u001b\"}",
-		 ": ProxyUsername holds a control character\n"},
+		 ": ProxyUsername holds a control character: an escape character (ESC) at its "
+		 "end; remove it\n"},
 		{"{" QB "\"PasswordFile\":\"/no/such\"}",
 		 ": PasswordFile names a file that cannot be read: cannot open /"},
 		{"{" QB "\"CAFile\":\"/no/such\"}",
@@ -177,8 +179,8 @@ static void clients_have_a_name_and_are_not_too_many(void **state)
 
 static void a_password_is_any_text_and_a_name_is_not(void **state)
 {
-	OWN_LOADED struct loaded any =
-		load(state, BOX(QB "\"Username\":\"\xc3\xa9\",\"Password\":\"any \\n thing\""), 0);
+	OWN_LOADED struct loaded any = load(
+		state, BOX(QB "\"Username\":\"\xc3\xa9\",\"Password\":\"~any \'#\\\" #thing\""), 0);
 	assert_string_equal(any.all, NO_PROBLEM);
 	OWN_LOADED struct loaded name = load(state, BOX(QB "\"Username\":\"\\u007f\""), 0);
 	assert_non_null(strstr(name.all, "Username holds a control character"));
@@ -408,7 +410,8 @@ static void what_is_wrong_with_a_container_is_said_with_its_place(void **state)
 		{"\"Client\":7", ": Client is not the name of an entry of Clients\n"},
 		{"\"AuditClient\":\"w\"",
 		 ": AuditClient is not the name of an entry of Clients that has an interface\n"},
-		{"\"Category\":\"a\\u0007\"", ": Category holds a control character\n"},
+		{"\"Category\":\"a\\u0007\"",
+		 ": Category holds a control character: U+0007 at its end; remove it\n"},
 		{"\"Client\":\"q\",\"Category\":\"a\\\\b\"", ": Category has a backslash\n"},
 		{"\"Client\":\"d\",\"Category\":\"a b\"",
 		 ": Category is no label that Deluge can have: letters a to z, digits, _ - and "

@@ -22,7 +22,7 @@ static const char python[] =
 	"echo $* >> calls\n"
 	"(echo; env) | grep -v '^_=\\|^PWD=\\|^OLDPWD=\\|^SHLVL=' | sort > environment\n"
 	"case \"$*\" in\n"
-	"\"-c import requests\") . ./import ;;\n"
+	"\"-c import requests\"*) . ./import ;;\n"
 	"\"-c \"*) . ./compile ;;\n"
 	"*\" list \"*) . ./list ;;\n"
 	"*\" fetch \"*) . ./fetch ;;\n"
@@ -324,15 +324,15 @@ static void what_python_lacks_is_named(void **state)
 		assert_int_equal(prepared(w, &err), rows[i].kind);
 		if (!strstr(err.msg, rows[i].says))
 			fail_msg("%s", err.msg);
-		assert_false(engine_utility_python(NULL, &err));
+		assert_false(engine_utility_python(NULL, NULL, &err));
 		assert_int_equal(err.kind, rows[i].kind);
 		assert_int_equal(w->before, 0);
 	}
 	struct err err;
 	put(w, "plan/import", "exit 0");
-	MUST(engine_utility_python(NULL, &err));
+	MUST(engine_utility_python(NULL, NULL, &err));
 	setenv("PATH", "/nowhere", 1);
-	assert_false(engine_utility_python(NULL, &err));
+	assert_false(engine_utility_python(NULL, NULL, &err));
 	assert_int_equal(err.kind, ERR_TARGET);
 	assert_int_equal(err.code, WORD_CONFIG);
 	assert_non_null(strstr(err.msg, "python3 is not there"));

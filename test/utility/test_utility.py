@@ -370,7 +370,7 @@ def test_output_without_end_does_no_harm(make):
 
 
 def test_paths_may_be_relative(sim, make):
-    a = make(PTP_CONFIG="config.ptp", PTP_WATCH="watch")
+    a = make(PTP_CONFIG="config.ptp", PTP_STATE="state")
     a.script.unlink()
     a.fetch(status=0)
     assert len(a.delivered()) == 1 and a.script.exists()
