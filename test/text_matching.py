@@ -56,7 +56,7 @@ MACHINE = {
     "core/hook.c": (4, "AfterFetchExec and the environment"),
     "core/report.c": (1, "does a text end its last line?"),
     "doctor/doctor_folder.c": (3, "paths of volumes"),
-    "doctor/doctor_local.c": (6, "a ping URL; PEM files"),
+    "doctor/doctor_local.c": (5, "a ping URL; PEM files"),
     "model/container.c": (1, "a pattern for paths"),
     "model/filename.c": (5, "the header Content-Disposition; the names of devices"),
     "page/httpd.c": (1, "percent-encoding"),

@@ -173,7 +173,7 @@ static void an_answer_within_the_session_is_judged(void **state)
 		{{.status = 200, .body = " <html>"}, "an HTML page came", ERR_TARGET},
 		{{.status = 200, .body = "v4.1"}, "names no version", ERR_TARGET},
 		{{.fails = WORD_TIMEOUT}, "no answer", ERR_RETRY},
-		{{.fails = WORD_TLS}, "name that in CAFile", ERR_RETRY},
+		{{.fails = WORD_TLS}, "no answer", ERR_RETRY},
 	};
 
 	(void)state;
