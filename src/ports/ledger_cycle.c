@@ -253,7 +253,7 @@ bool ledger_get_pings(struct ledger *l, struct ledger_pings *p, struct err *err)
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GET_PINGS, err, "");
 
-	if (!s || !ledger_run_row(l, s, err))
+	if (!ledger_run_row(l, s, err))
 		return false;
 	p->failures = (uint32_t)sqlite3_column_int64(s, 0);
 	p->since = sqlite3_column_int64(s, 1);

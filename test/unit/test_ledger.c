@@ -698,6 +698,22 @@ static void the_last_audit_is_kept(void **state)
 	assert_int_equal(audit.at, 4711);
 	assert_string_equal(audit.summary, "all is well");
 	assert_int_equal(audit.missing, 2);
+	assert_int_equal(audit.in_error, 3);
+}
+
+static void how_pings_failed_is_kept(void **state)
+{
+	const struct ledger_pings given = {.failures = 3, .since = 4711, .why = "HTTP 404"};
+	struct ledger_pings got = given;
+	struct err err;
+
+	MUST(ledger_get_pings(ledger(state), &got, &err));
+	assert_int_equal(got.failures, 0);
+	MUST(ledger_set_pings(ledger(state), &given, &err));
+	MUST(ledger_get_pings(reopened(state), &got, &err));
+	assert_int_equal(got.failures, 3);
+	assert_int_equal(got.since, 4711);
+	assert_string_equal(got.why, "HTTP 404");
 }
 
 static void a_redelivery_goes_on_where_it_was_until_it_has_ended(void **state)
@@ -1205,6 +1221,7 @@ int main(void)
 		TEST(what_is_known_of_a_client_is_kept),
 		TEST(an_adopted_torrent_is_delivered_and_known),
 		TEST(the_last_audit_is_kept),
+		TEST(how_pings_failed_is_kept),
 		TEST(a_redelivery_goes_on_where_it_was_until_it_has_ended),
 		TEST(a_turn_may_have_a_time_to_be_gone_on_with),
 		TEST(a_file_that_is_no_ledger_is_refused),

@@ -382,6 +382,18 @@ static bool set_audit(struct ledger *l, struct err *err)
 	return ledger_set_audit(l, &(struct ledger_audit){.at = 1}, err);
 }
 
+static bool get_pings(struct ledger *l, struct err *err)
+{
+	struct ledger_pings p;
+
+	return ledger_get_pings(l, &p, err);
+}
+
+static bool set_pings(struct ledger *l, struct err *err)
+{
+	return ledger_set_pings(l, &(struct ledger_pings){.failures = 1}, err);
+}
+
 static bool is_redelivered(struct ledger *l, struct err *err)
 {
 	bool is;
@@ -509,6 +521,8 @@ static const struct call {
 	{audited, TRANSACTION},
 	{get_audit, READS},
 	{set_audit, WRITES},
+	{get_pings, READS},
+	{set_pings, WRITES},
 	{is_redelivered, READS},
 	{redelivered, WRITES},
 	{redelivery_ended, WRITES},
@@ -550,7 +564,7 @@ static void drop_tables(void **state)
 	    "DROP TABLE incomplete; DROP TABLE pace; DROP TABLE clock; DROP TABLE container;"
 	    "DROP TABLE client; DROP TABLE audit; DROP TABLE notice; DROP TABLE message;"
 	    "DROP TABLE telling; DROP TABLE space; DROP TABLE tally; DROP TABLE growth;"
-	    "DROP TABLE cycle_tally; DROP TABLE turn_tally");
+	    "DROP TABLE cycle_tally; DROP TABLE turn_tally; DROP TABLE ping");
 }
 
 static void every_call_works_more_than_once(void **state)
@@ -707,9 +721,10 @@ static void one_that_is_found_again_is_kept_with_its_turn_or_not_at_all(void **s
 
 static void a_row_that_must_be_there_is_missed(void **state)
 {
-	bool (*const reads[])(struct ledger *, struct err *) = {get_pace, get_clock, get_audit};
+	bool (*const reads[])(struct ledger *, struct err *) = {get_pace, get_clock, get_audit,
+								get_pings};
 
-	sql(state, "DELETE FROM pace; DELETE FROM clock; DELETE FROM audit");
+	sql(state, "DELETE FROM pace; DELETE FROM clock; DELETE FROM audit; DELETE FROM ping");
 	for (size_t i = 0; i < COUNT(reads); i++) {
 		struct err err = {0};
 		assert_false(reads[i](ledger(state), &err));

@@ -183,6 +183,8 @@ static void only_host_and_port_of_a_tracker_are_kept(void **state)
 		{"tracker.example/key", ""},
 		{"https:///key", ""},
 		{"https://:80/key", ""},
+		{"https://host:1/x", "host:1"},
+		{"https://host:/x", ""},
 		{"https://host:key/x", ""},
 		{"https://host:123456/", ""},
 		{"https://h\xC3\xB6st/", ""},
