@@ -89,6 +89,7 @@ def test_a_back_off_is_told_in_words(sim, make, serve):
 
 def page_after_a_cycle(make, serve):
     archiver = make(PTP_FETCH_SLEEP="10")
+    archiver.has_a_past()
     server = serve(archiver)
     wait_for(lambda: "cycle ended" in archiver.log())
     return server.get().text
