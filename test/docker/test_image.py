@@ -288,7 +288,7 @@ def test_a_state_volume_that_cannot_be_written_is_a_clear_error(start, sim, tmp_
 def test_wrong_credentials_make_one_call_and_no_more(start, sim):
     sim.scenario(accounts=[{"user": USER, "key": "x" * 32}])
     container = start("--restart=always", "--health-interval=1s", PTP_CONTAINERS="a:1T,b:1T,c:1T",
-                      PTP_FETCH_SLEEP="10")
+                      PTP_FETCH_SLEEP="0.5")
     container.wait_for_log("cycle ended: a:ERR(Auth)")
     for _ in range(2):
         said = container.log().count("keeps 3 containers")
@@ -342,7 +342,7 @@ def test_health_goes_from_starting_to_healthy_to_unhealthy_and_back(start, tmp_p
 
 def test_a_tracker_that_is_down_is_not_unhealthy(start, sim):
     sim.faults({"do": "status", "endpoint": "*", "status": 503})
-    container = start("--health-interval=1s", "--health-retries=1", PTP_FETCH_SLEEP="10")
+    container = start("--health-interval=1s", "--health-retries=1", PTP_FETCH_SLEEP="0.5")
     container.wait_for_log("cycle ended: attic:ERR(HTTP 503)")
     time.sleep(2.5)     # two more looks
     looks = container.state()["Health"]["Log"]

@@ -476,7 +476,7 @@ def test_first_download_that_cannot_list_is_not_put_in_place_and_waits_on_the_la
     broken = tmp_path / "broken.py"
     broken.write_text(variant("raise KeyError('x')"))
     sim.scenario(script_file=str(broken))
-    a = make(PTP_FETCH_SLEEP="10")
+    a = make(PTP_FETCH_SLEEP="0.05")
     a.script.unlink()
     said = a.fetch(status=1).stderr
     assert summary(said) == "attic:ERR(KeyError)" and "is not put in place: Could not get" in said
