@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "ports/ledger_parts.h"
@@ -211,6 +212,8 @@ static void make_private(const char *path)
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd >= 0)
 		close(fd);
+	else
+		log_warn(NULL, "cannot make %s for its user alone: %s", path, strerror(errno));
 }
 
 /* Where it is the system that refuses, its reason, and the way out. */
