@@ -508,7 +508,7 @@ def test_download_of_the_script_waits_on_the_ladder(sim, make):
     assert len(sim.requests("script")) == 1
     assert summary(a.log()) == "a:ERR(Protocol), b:WAIT"
     a.stop(daemon)
-    assert 50000 < a.ledger("SELECT backoff_until - last_request FROM pace")[0][0] <= 60000
+    assert 50000 < a.ledger("SELECT backoff_until - last_request FROM pace")[0][0] <= 75000
 
 
 @pytest.mark.parametrize("update, version, warns, calls", [
@@ -741,13 +741,13 @@ def test_wrong_credentials_do_not_hammer(sim, make, script, endpoints, expected)
 
 
 @pytest.mark.parametrize("endpoint", ["script", "scriptver"])
-def test_403_on_the_first_call_of_all_is_auth_for_every_container(sim, make, endpoint):
+def test_403_on_the_first_call_of_all_is_auth_and_the_only_call(sim, make, endpoint):
     sim.faults({"endpoint": endpoint, "do": "status", "status": 403}, **sim.fixed)
     a = make("a:1T,b:1T", PTP_UTILITY_UPDATE="auto", PTP_FETCH_SLEEP="0.05")
     if endpoint == "script":
         a.script.unlink()
     done = a.fetch("--force", "all", status=1)
-    assert summary(done.stderr) == "a:ERR(Auth), b:ERR(Auth)"
+    assert summary(done.stderr) == "a:ERR(Auth), b:WAIT"
     assert [r["endpoint"] for r in sim.requests()] == [endpoint]
     assert a.ledger("SELECT failures FROM pace") == [(1,)], "a failure was counted twice"
 
@@ -957,7 +957,7 @@ def test_staged_torrent_of_a_container_that_is_gone_is_shown_with_the_way_out(si
         assert stray["container"] == "attic" and stray["path"].endswith(f"/{name}")
         shown = a.run("status", status=0).stdout
         assert f"attic: {stray['path']}" in shown and "configure it again" in shown
-        assert "not configured any more: 1;" in sim.pings("success")[-1]["body"]
+        assert "1 torrent is pending for a container that is not configured any more" in sim.pings("success")[-1]["body"]
     daemon = a.start()
     wait_for(lambda: f"{stray['path']}, which the utility downloaded" in a.log())
     a.stop(daemon)
@@ -984,7 +984,7 @@ def test_staged_torrent_that_is_pending_is_told_once(sim, make):
     a.set(PTP_CONTAINERS="barn:1T")
     a.fetch(status=0)
     assert a.status()["staged"] == [] and len(a.status()["pending"]) == 1
-    assert "not configured any more: 1;" in sim.pings("success")[-1]["body"]
+    assert "1 torrent is pending for a container that is not configured any more" in sim.pings("success")[-1]["body"]
 
 
 def test_container_with_something_staged_is_not_renamed(make):
