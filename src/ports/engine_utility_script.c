@@ -41,9 +41,10 @@ static bool module_missing(const char *module, struct err *err)
 	return err_advise(err, ENGINE_UTILITY_ADVICE);
 }
 
-/* Imports what the script does at its top; where there is none yet, what is given behind it. */
+/* Looks for what the script imports at its top; where there is none yet, what is given behind it.
+ */
 static const char import_all[] =
-	"import requests, ast, sys\n"
+	"import requests, ast, importlib.util, os, sys\n"
 	"names = set(sys.argv[2:])\n"
 	"try: tree = ast.parse(open(sys.argv[1], 'rb').read())\n"
 	"except OSError: tree = None\n"
@@ -51,7 +52,10 @@ static const char import_all[] =
 	"if tree:\n"
 	" names = {a.name for n in tree.body if isinstance(n, ast.Import) for a in n.names}\n"
 	" names |= {n.module for n in tree.body if isinstance(n, ast.ImportFrom) and not n.level}\n"
-	"for name in sorted(names): __import__(name)\n";
+	"sys.path.insert(0, os.path.dirname(os.path.abspath(sys.argv[1])))\n"
+	"for name in sorted({n.split('.')[0] for n in names}):\n"
+	" if not importlib.util.find_spec(name):\n"
+	"  raise ModuleNotFoundError(\"No module named '%s'\" % name)\n";
 
 /* `besides`: what a script that is not there yet will import; or NULL. */
 static bool imports(struct utility *u, const char *besides, struct buf *output, struct err *err)

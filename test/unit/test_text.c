@@ -256,6 +256,31 @@ static void the_nearest_word_is_suggested(void **state)
 	assert_null(text_nearest("text", none));
 }
 
+static void a_word_that_begins_as_another_is_suggested(void **state)
+{
+	static const char *const keys[] = {"Size",        "WatchDirectory", "PTP_WATCH", "Listen",
+					   "ListenToken", "PTP_USER",       NULL};
+	static const struct {
+		const char *word, *near;
+	} rows[] = {{"Watch", "WatchDirectory"},
+		    {"WatchDir", "WatchDirectory"},
+		    {"WatchFolder", "WatchDirectory"},
+		    {"watch_dir", "WatchDirectory"},
+		    {"Watchman", NULL},
+		    {"PTP_WATCH_DIR", "PTP_WATCH"},
+		    {"PTP_WATCHDIR", "PTP_WATCH"},
+		    {"PTP_FOLDER", NULL},
+		    {"ListenTokenOfMine", "ListenToken"},
+		    {"Sizeable", NULL}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *near = text_nearest(rows[i].word, keys);
+		if (rows[i].near ? !near || strcmp(near, rows[i].near) != 0 : near != NULL)
+			fail_msg("%s: %s", rows[i].word, near ? near : "none");
+	}
+}
+
 static void beginnings_endings_and_parts_are_found(void **state)
 {
 	(void)state;
@@ -308,6 +333,7 @@ int main(void)
 		cmocka_unit_test(percent_encoding_is_undone),
 		cmocka_unit_test(a_page_begins_with_a_bracket),
 		cmocka_unit_test(the_nearest_word_is_suggested),
+		cmocka_unit_test(a_word_that_begins_as_another_is_suggested),
 		cmocka_unit_test(beginnings_endings_and_parts_are_found),
 	};
 

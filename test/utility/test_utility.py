@@ -420,6 +420,28 @@ def test_check_says_what_the_engine_would_say_of_a_missing_python_or_requests(ma
     assert "utility:" not in a.run("check", status=0, PATH=tmp_path, PTP_ENGINE="native").stdout
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_check_fails_where_python_lacks_a_module_that_the_utility_imports(make, tmp_path, there):
+    """As Python 3.13 lacks cgi."""
+    lacking = tmp_path / "lacking"
+    lacking.mkdir()
+    (lacking / "sitecustomize.py").write_text(
+        "import importlib.util as u\nfind = u.find_spec\n"
+        "u.find_spec = lambda name, *a: None if name == 'cgi' else find(name, *a)\n")
+    python = tmp_path / "bin" / "python3"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={lacking} exec /usr/bin/python3 "$@"\n')
+    python.chmod(0o755)
+    a = make(PATH=f"{python.parent}:/usr/bin:/bin")
+    if not there:
+        a.script.unlink()
+    else:
+        assert "FAIL" not in a.run("check", status=0).stdout
+        a.put(UTILITY.read_text().replace("import json\n", "import json\nimport cgi\n", 1))
+    said = a.run("check", status=1).stdout
+    assert re.search(r"FAIL  utility: .*module `cgi`.*Python 3.13.*\n      fix: .*PTP_ENGINE=native", said)
+
+
 @pytest.mark.parametrize("number, guess", [(9, "; out of memory?"), (11, "")])
 @pytest.mark.parametrize("amid", ["import requests", "list", "fetch"])
 def test_a_signal_that_ended_it_is_named(sim, make, tmp_path, number, guess, amid):
