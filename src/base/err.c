@@ -43,6 +43,9 @@ enum err_code err_code_of(const char *word)
 }
 
 static bool set(struct err *e, enum err_kind kind, enum err_code code, const char *fmt, va_list ap)
+	PRINTF_LIKE(4, 0);
+
+static bool set(struct err *e, enum err_kind kind, enum err_code code, const char *fmt, va_list ap)
 {
 	e->kind = kind;
 	e->code = code;

@@ -25,6 +25,9 @@ bool fake_log_has(const char *text)
 }
 
 static void add(const char *level, const char *container, const char *fmt, va_list args)
+	PRINTF_LIKE(3, 0);
+
+static void add(const char *level, const char *container, const char *fmt, va_list args)
 {
 	char text[4096];
 	const char *const parts[] = {

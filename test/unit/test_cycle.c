@@ -204,7 +204,7 @@ static void what_is_on_the_slip_is_taken_up_first(void **state)
 static void what_was_staged_is_taken_up(void **state)
 {
 	struct world *w = *state;
-	OWN_STR char *path = world_stage(w, "one", NULL);
+	OWN_STR char *path UNUSED = world_stage(w, "one", NULL);
 
 	w->run->per_cycle = 0;
 	assert_true(run(w));
@@ -215,7 +215,7 @@ static void what_was_staged_is_taken_up(void **state)
 static void what_cannot_be_taken_up_does_not_stop_the_others(void **state)
 {
 	struct world *w = *state;
-	OWN_STR char *path = world_stage(w, "one", NULL);
+	OWN_STR char *path UNUSED = world_stage(w, "one", NULL);
 	OWN_STR char *lock = fs_join(w->run->staging.folder, "lock");
 
 	assert_int_equal(mkdir(lock, 0700), 0);
@@ -229,7 +229,7 @@ static void what_cannot_be_taken_up_does_not_stop_the_others(void **state)
 static void a_stop_while_a_utility_is_waited_for_ends_the_cycle(void **state)
 {
 	struct world *w = *state;
-	OWN_STR char *path = world_stage(w, "one", NULL);
+	OWN_STR char *path UNUSED = world_stage(w, "one", NULL);
 	OWN_STR char *lock = fs_join(w->run->staging.folder, "lock");
 	bool held;
 	struct err err;
@@ -259,7 +259,7 @@ static bool run_again(struct world *w, struct err *err)
 
 static void has_all_kinds_of_leftovers(struct world *w)
 {
-	OWN_STR char *path = world_stage(w, "one", NULL);
+	OWN_STR char *path UNUSED = world_stage(w, "one", NULL);
 	struct err err;
 	int64_t id;
 

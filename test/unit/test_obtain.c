@@ -352,7 +352,7 @@ static void staged(struct world *w)
 static void what_is_staged_is_kept_and_removed_without_a_call(void **state)
 {
 	struct world *w = *state;
-	OWN_STR char *path = world_stage(w, "one", NULL);
+	OWN_STR char *path UNUSED = world_stage(w, "one", NULL);
 
 	staged(w);
 	assert_true(download(w, true));
@@ -378,7 +378,7 @@ static void what_is_staged_and_gone_is_possibly_lost(void **state)
 static void what_is_staged_and_of_no_use_goes_to_quarantine(void **state)
 {
 	struct world *w = *state;
-	OWN_STR char *path = world_stage(w, "one", "<html>");
+	OWN_STR char *path UNUSED = world_stage(w, "one", "<html>");
 	char where[64];
 
 	staged(w);
@@ -517,14 +517,14 @@ static void is_away(struct world *w)
 
 static void has_staged(struct world *w)
 {
-	OWN_STR char *path = world_stage(w, "one", NULL);
+	OWN_STR char *path UNUSED = world_stage(w, "one", NULL);
 
 	staged(w);
 }
 
 static void has_staged_junk(struct world *w)
 {
-	OWN_STR char *path = world_stage(w, "one", "<html>");
+	OWN_STR char *path UNUSED = world_stage(w, "one", "<html>");
 
 	staged(w);
 }
@@ -565,7 +565,7 @@ static void what_cannot_be_put_into_quarantine_is_an_error(void **state)
 static void a_staging_folder_that_is_locked_is_an_error(void **state)
 {
 	struct world *w = *state;
-	OWN_STR char *path = world_stage(w, "one", NULL);
+	OWN_STR char *path UNUSED = world_stage(w, "one", NULL);
 	OWN_STR char *lock = fs_join(w->run->staging.folder, "lock");
 
 	staged(w);
@@ -578,7 +578,7 @@ static void a_staging_folder_that_is_locked_is_an_error(void **state)
 static void what_is_staged_and_cannot_be_read_now_stays(void **state)
 {
 	struct world *w = *state;
-	OWN_STR char *path = world_stage(w, "one", NULL);
+	OWN_STR char *path UNUSED = world_stage(w, "one", NULL);
 	OWN_STR char *hash = vault_path(w->run->vault, world_infohash("one"));
 
 	/* The vault cannot take it: its place is a folder. */

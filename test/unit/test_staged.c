@@ -59,7 +59,7 @@ static void where_nothing_is_staged_nothing_happens(void **state)
 static void what_is_staged_answers_the_newest_question(void **state)
 {
 	struct world *w = *state;
-	OWN_STR char *path = world_stage(w, "one", NULL);
+	OWN_STR char *path UNUSED = world_stage(w, "one", NULL);
 	int64_t older = lose(w), newer = ask(w, "attic"), other = ask(w, "cellar");
 
 	take_up(w);
@@ -77,7 +77,7 @@ static void what_is_staged_answers_the_newest_question(void **state)
 static void without_a_question_it_gets_a_row(void **state)
 {
 	struct world *w = *state;
-	OWN_STR char *path = world_stage(w, "one", NULL);
+	OWN_STR char *path UNUSED = world_stage(w, "one", NULL);
 
 	world_assigned(w, "7");
 	take_up(w);
@@ -89,7 +89,7 @@ static void without_a_question_it_gets_a_row(void **state)
 static void what_is_kept_already_is_removed(void **state)
 {
 	struct world *w = *state;
-	OWN_STR char *path = world_stage(w, "one", NULL);
+	OWN_STR char *path UNUSED = world_stage(w, "one", NULL);
 
 	world_fetched(w, "7", "one");
 	take_up(w);
@@ -100,7 +100,7 @@ static void what_is_kept_already_is_removed(void **state)
 static void what_is_no_torrent_is_taken_up_too(void **state)
 {
 	struct world *w = *state;
-	OWN_STR char *path = world_stage(w, "one", "<html>");
+	OWN_STR char *path UNUSED = world_stage(w, "one", "<html>");
 
 	take_up(w);
 	assert_true(is_staged(w, 1));
@@ -111,7 +111,7 @@ static void it_is_due_while_something_is_staged(void **state)
 	struct world *w = *state;
 
 	assert_false(due(w));
-	OWN_STR char *path = world_stage(w, "one", NULL);
+	OWN_STR char *path UNUSED = world_stage(w, "one", NULL);
 	assert_true(due(w));
 }
 
@@ -163,7 +163,7 @@ static void a_stray_belongs_to_no_container_that_is_configured(void **state)
 	OWN_STR char *path = NULL;
 
 	assert_int_equal(strays(w, w->run->ledger, &found, &path), 0);
-	OWN_STR char *staged = world_stage(w, "one", NULL);
+	OWN_STR char *staged UNUSED = world_stage(w, "one", NULL);
 	assert_int_equal(strays(w, w->run->ledger, &found, &path), 1);
 	assert_null(found);
 	assert_string_equal(path, staged);
@@ -174,9 +174,9 @@ static void a_stray_belongs_to_no_container_that_is_configured(void **state)
 	assert_int_equal(strays(w, w->run->ledger, &found, &path), 1);
 	assert_string_equal(found, "attic");
 	w->attic.name = (char[]){"cellar"};
-	OWN_STR char *other = world_stage(w, "two", NULL);
+	OWN_STR char *other UNUSED = world_stage(w, "two", NULL);
 	w->attic.name = (char[]){"loft"};
-	OWN_STR char *third = world_stage(w, "three", NULL);
+	OWN_STR char *third UNUSED = world_stage(w, "three", NULL);
 	assert_int_equal(strays(w, w->run->ledger, &found, &path), 1);
 	assert_string_equal(found, "attic");
 }
@@ -186,7 +186,7 @@ static void what_a_pending_row_waits_for_is_no_stray(void **state)
 	struct world *w = *state;
 	OWN_STR char *found = NULL;
 	OWN_STR char *path = NULL;
-	OWN_STR char *staged = world_stage(w, "one", NULL);
+	OWN_STR char *staged UNUSED = world_stage(w, "one", NULL);
 
 	take_up(w);
 	assert_int_equal(strays(w, w->run->ledger, &found, &path), 0);
@@ -196,7 +196,7 @@ static void what_a_pending_row_waits_for_is_no_stray(void **state)
 
 static void has_staged(struct world *w)
 {
-	OWN_STR char *path = world_stage(w, "one", NULL);
+	OWN_STR char *path UNUSED = world_stage(w, "one", NULL);
 }
 
 static void has_staged_what_is_lost(struct world *w)
@@ -247,7 +247,7 @@ static void a_ledger_that_cannot_say_who_asks_is_an_error(void **state)
 static void a_staging_folder_that_is_locked_is_an_error(void **state)
 {
 	struct world *w = *state;
-	OWN_STR char *path = world_stage(w, "one", NULL);
+	OWN_STR char *path UNUSED = world_stage(w, "one", NULL);
 	OWN_STR char *lock = fs_join(w->run->staging.folder, "lock");
 	struct err err;
 

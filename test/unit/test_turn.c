@@ -418,7 +418,7 @@ static void a_local_turn_calls_no_tracker(void **state)
 static void a_local_turn_takes_what_is_staged(void **state)
 {
 	struct world *w = *state;
-	OWN_STR char *path = world_stage(w, "one", NULL);
+	OWN_STR char *path UNUSED = world_stage(w, "one", NULL);
 	struct err err;
 	int64_t id;
 

@@ -21,6 +21,9 @@
 
 #include <cmocka.h>
 
+/* Kept for its end alone. */
+#define UNUSED __attribute__((unused))
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The call works; otherwise the test fails with its error.  `err` is the test's own. */
