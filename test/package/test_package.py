@@ -149,7 +149,8 @@ def test_started_as_its_user_it_does_its_work(system, sim):
     watch.mkdir()
     os.chown(watch, uid, uid)
     process = system.start(PTP_USER=USER, PTP_KEY=KEY, PTP_CONTAINERS="attic:800G",
-                           PTP_WATCH="/srv/watch", PTP_BASE_URL=sim.url)
+                           PTP_WATCH="/srv/watch", PTP_BASE_URL=sim.url,
+                           PTP_FETCH_SLEEP="0.01")
     try:
         wait_for(lambda: list(watch.glob("*.torrent")))
         (torrent,) = watch.glob("*.torrent")

@@ -61,7 +61,8 @@ def machine(booted):
 
 def write_settings(machine, sim, **more):
     settings = {"PTP_USER": USER, "PTP_KEY": KEY, "PTP_CONTAINERS": "attic:800G",
-                "PTP_WATCH": "/srv/watch", "PTP_BASE_URL": sim.url, **more}
+                "PTP_WATCH": "/srv/watch", "PTP_BASE_URL": sim.url, "PTP_FETCH_SLEEP": "0.01",
+                **more}
     (machine.folder / "etc/ptp-archiver.env").write_text(
         "".join(f'{name}="{value}"\n' for name, value in settings.items()))
 
