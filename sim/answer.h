@@ -1,5 +1,5 @@
 /*
- * sim/answer.h - what will be sent, and in what manner, before it meets the HTTP library.
+ * sim/answer.h - what the simulator will send, and how.
  */
 #ifndef SIM_ANSWER_H
 #define SIM_ANSWER_H
@@ -40,7 +40,7 @@ void answer_clear(struct answer *a);
 /* Forget the body and the headers. */
 void answer_reset(struct answer *a);
 
-/* Set, or with NULL remove, a header.  What does not fit any more is left out. */
+/* Set a header; NULL removes it.  A header that does not fit is left out. */
 void answer_header(struct answer *a, const char *name, const char *value);
 
 /* Each of these replaces the status, the content type and the body. */

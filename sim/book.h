@@ -1,5 +1,5 @@
 /*
- * sim/book.h - what the tracker remembers: containers and assignments, and their file.
+ * sim/book.h - what the tracker knows: containers and assignments, and the file that keeps them.
  *
  * Numbers are given in order: torrents from 100001, archives from 5001, containers from 71; the
  * nth assignment has the nth torrent and the nth archive number.
@@ -63,7 +63,7 @@ struct book_assignment *book_by_archive(const struct book *b, int64_t archive);
 /* A new, empty one; NULL if there are too many. */
 struct book_container *book_add_container(struct book *b, const char *user, const char *name);
 
-/* Append *a, with the next numbers, and count it in its container; what it owns is taken.
+/* Append *a, with the next numbers, and count it in its container; it takes what *a owns.
  * The caller has checked that there are fewer than SIM_ASSIGNMENTS. */
 struct book_assignment *book_assign(struct book *b, const struct book_assignment *a);
 

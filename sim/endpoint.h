@@ -1,5 +1,5 @@
 /*
- * sim/endpoint.h - which part of the simulator a request is for.
+ * sim/endpoint.h - the part of the simulator that a request is for.
  */
 #ifndef SIM_ENDPOINT_H
 #define SIM_ENDPOINT_H

@@ -1,8 +1,8 @@
 /*
  * sim/folder.h - a folder of real .torrent files to hand out, in order of name.
  *
- * Files are handed out as they stand, also such as are no torrents; of those the size counts as 0
- * and there is no infohash.
+ * Files are handed out as they are, even if they are not torrents.  Such a file counts as size 0
+ * and has no infohash.
  */
 #ifndef SIM_FOLDER_H
 #define SIM_FOLDER_H

@@ -1,7 +1,7 @@
 /*
  * sim/limits.h - every limit of the simulator, in one place.
  *
- * They bound its memory, whatever a client or a scenario asks for.
+ * They limit its memory for every client and every scenario.
  */
 #ifndef SIM_LIMITS_H
 #define SIM_LIMITS_H

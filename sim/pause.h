@@ -1,5 +1,5 @@
 /*
- * sim/pause.h - waiting that ends when the simulator stops or the client goes away.
+ * sim/pause.h - a wait that ends when the simulator stops or the client goes away.
  */
 #ifndef SIM_PAUSE_H
 #define SIM_PAUSE_H

@@ -17,7 +17,7 @@ struct ping_target {
 
 enum ping_verdict {
 	PING_VALID,
-	PING_NO_ROUTE,  /* HTML 404: the path is no ping URL */
+	PING_NO_ROUTE,  /* HTML 404: the path is not a ping URL */
 	PING_NOT_FOUND, /* 404 "not found": an unknown word after the check */
 	PING_BAD_URL,   /* 400 "invalid url format" */
 };

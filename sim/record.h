@@ -1,5 +1,5 @@
 /*
- * sim/record.h - the request log: one JSON object a line, flushed before the answer leaves.
+ * sim/record.h - the request log: one JSON object in each line, written before the answer is sent.
  */
 #ifndef SIM_RECORD_H
 #define SIM_RECORD_H

@@ -10,15 +10,15 @@
 
 struct rules;
 
-/* What a rule may be tied to; `container` NULL and `torrent` 0 where there is none. */
+/* What a rule may name; `container` NULL and `torrent` 0 where there is none. */
 struct rules_subject {
 	enum endpoint endpoint;
 	const char *container;
 	int64_t torrent;
 };
 
-/* `list` is an array of rules that passed fault_check(), or NULL; it is kept (its count of
- * references grows).  Where a rule of the same text is in `old`, its counts go on. */
+/* `list` is an array of rules that passed fault_check(), or NULL; it is kept (with a
+ * reference of its own).  A rule whose text is also in `old` keeps its counts. */
 struct rules *rules_new(json_t *list, const struct rules *old);
 void rules_free(struct rules *rules);
 

@@ -1,8 +1,8 @@
 /*
  * sim/scenario.h - how the simulator is to behave: a JSON file that is read again when it changes.
  *
- * sim/README.md names every key.  A file that cannot be used leaves the scenario as it was, and
- * the reason is printed on stderr, once.
+ * sim/README.md names every key.  If the file cannot be used, the scenario stays as it is, and the
+ * reason is printed on stderr, once.
  */
 #ifndef SIM_SCENARIO_H
 #define SIM_SCENARIO_H
@@ -37,7 +37,7 @@ const json_t *scenario_script_version(const struct scenario *sc); /* NULL: the d
 const char *scenario_script_file(const struct scenario *sc);      /* NULL: the built-in one */
 const char *scenario_error_key(const struct scenario *sc);
 bool scenario_completes(const struct scenario *sc);      /* by being downloaded */
-bool scenario_own_archive_id(const struct scenario *sc); /* the only one good for a download */
+bool scenario_own_archive_id(const struct scenario *sc); /* the only one that a download accepts */
 int64_t scenario_stalled(const struct scenario *sc, const char *container);
 void scenario_torrent_size(const struct scenario *sc, int64_t *min, int64_t *max);
 const char *scenario_torrent_kind(const struct scenario *sc, int64_t torrent);

@@ -1,7 +1,7 @@
 /*
  * sim/stream.h - bodies that do not leave in one piece: slow, cut short, endless, or a bomb.
  *
- * A stream holds a few megabytes at most, whatever it sends.
+ * A stream holds a few megabytes at most, however much it sends.
  */
 #ifndef SIM_STREAM_H
 #define SIM_STREAM_H
@@ -23,8 +23,8 @@ void stream_free(void *stream);
 /* Bytes of the whole body, or STREAM_UNKNOWN. */
 uint64_t stream_size(const struct stream *s);
 
-/* Put up to `max` bytes of what begins at `pos` into `to`; returns how many.  -1: the connection
- * is to be closed now.  Waits as long as the rate asks for. */
+/* Copy up to `max` bytes from position `pos` into `to`; returns how many.  -1: close the connection
+ * now.  Waits as long as the rate requires. */
 ssize_t stream_read(void *stream, uint64_t pos, char *to, size_t max);
 
 #endif

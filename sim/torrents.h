@@ -15,7 +15,7 @@
 
 enum torrents_kind { TORRENT_V1, TORRENT_V2, TORRENT_HYBRID };
 
-/* What is wrong with a torrent that was made wrong on purpose. */
+/* What is wrong with a torrent that is broken on purpose. */
 enum torrents_defect {
 	DEFECT_NONE,
 	/* changes of the bytes, good for real torrents too */
@@ -52,7 +52,7 @@ bool torrents_kind_known(const char *word);
 enum torrents_kind torrents_kind(const char *word);
 const char *torrents_kind_name(enum torrents_kind kind);
 
-/* DEFECT_NONE: there is no such word. */
+/* DEFECT_NONE: an unknown word. */
 enum torrents_defect torrents_defect(const char *word);
 
 /* A size in [min, max] that follows from the id. */

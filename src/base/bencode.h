@@ -1,12 +1,12 @@
 /*
- * base/bencode.h - a strict reader of bencoded values (BEP 3), for bytes that nobody vouches for.
+ * base/bencode.h - a strict reader of bencoded values (BEP 3), for bytes that cannot be trusted.
  *
  * bencode_read() checks everything once: syntax, lengths, nesting, number of tokens.  After that
  * every other function walks the checked bytes, allocates nothing and cannot fail.  A value is a
  * pair of pointers into the caller's bytes, which must stay where they are.
  *
- * What counts as well formed is what libtorrent-rasterbar 2.0 takes: leading zeros, unsorted and
- * repeated keys pass (bencode_canonical() finds them), bytes behind the value are left alone.
+ * It accepts what libtorrent-rasterbar 2.0 accepts.  Leading zeros, unsorted keys and repeated keys
+ * pass; bencode_canonical() finds them.  Bytes after the value are ignored.
  */
 #ifndef BASE_BENCODE_H
 #define BASE_BENCODE_H
@@ -30,7 +30,7 @@ enum bencode_type {
 	BENCODE_DICT,
 };
 
-/* One whole value, from its first byte to behind its last; zeroed: there is none. */
+/* One whole value, from its first byte to the one after its last; zeroed: there is none. */
 struct bencode {
 	const unsigned char *at; /* borrowed */
 	const unsigned char *end;
@@ -49,14 +49,14 @@ struct bencode_iter {
 
 /*
  * Check the value at the start of bytes[0..len) and describe it in *root.  Bytes that follow it are
- * ignored; root->end tells where it ended.
+ * ignored; root->end is where it ended.
  * false: ERR_ITEM, WORD_BAD_TORRENT, "byte N: what is wrong"; no content is quoted.
  */
 bool bencode_read(const void *bytes, size_t len, struct bencode *root, struct err *err) MUST_CHECK;
 
 /*
- * Is the value written in the one canonical way: no leading zeros, keys of each dictionary sorted
- * and different?  If not, *at is the offending byte and *why says it in words.
+ * Is the value in its canonical form: without leading zeros, with the keys of each dictionary
+ * sorted and different?  If not, *at is the first wrong byte and *why the reason.
  */
 bool bencode_canonical(struct bencode v, const unsigned char **at, const char **why);
 
@@ -69,11 +69,11 @@ int64_t bencode_int(struct bencode v, int64_t otherwise);
 /* The bytes of a string; of any other type {NULL, 0}.  `text` of an empty string is not NULL. */
 struct bencode_str bencode_str(struct bencode v);
 
-/* The first value under `key`, whatever comes after it under the same key.  None if `dict` is not a
+/* The first value under `key`, if there are several.  None if `dict` is not a
  * dictionary. */
 struct bencode bencode_find(struct bencode dict, const char *key);
 
-/* As bencode_find; none too if the value is not of `type`. */
+/* As bencode_find; also none if the value is not of `type`. */
 struct bencode bencode_find_type(struct bencode dict, const char *key, enum bencode_type type);
 
 /* Before the first item of a list or dictionary; any other value has no items. */

@@ -1,10 +1,9 @@
 /*
  * base/buf.h - bytes that grow, up to a ceiling.
  *
- * A zeroed struct with a `max` is an empty buffer.  One NUL that does not count in `len` always
- * follows the bytes once something was added, so that `data` of a text is a C string; use
- * buf_text() where it may still be empty.  After something did not fit, `full` stays set and
- * nothing more is added.
+ * A zeroed struct with a `max` is an empty buffer.  Once something was added, a NUL follows the
+ * bytes; `len` does not count it.  So `data` of a text is a C string.  Use buf_text() where the
+ * buffer may be empty.  If something does not fit, `full` is set and nothing more is added.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -29,7 +28,7 @@ struct buf {
 	}
 #define OWN_BUF OWN(buf_clear)
 
-/* false: it would exceed the ceiling; then as much as fits was added and `full` is set. */
+/* false: it exceeds the ceiling.  What fits was added, and `full` is set. */
 bool buf_add(struct buf *b, const void *bytes, size_t len);
 bool buf_puts(struct buf *b, const char *s);
 bool buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);

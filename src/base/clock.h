@@ -30,14 +30,14 @@ void clock_format(int64_t when, char out[CLOCK_TEXT]);
 /* The same in UTC, ending in "Z". */
 void clock_format_utc(int64_t when, char out[CLOCK_TEXT]);
 
-/* "14:02", "24 Nov, 14:02", "24 Nov 2025, 14:02": local, and as short as it may be at `now`; the
- * last one where `now` is 0. */
+/* "14:02", "24 Nov, 14:02", "24 Nov 2025, 14:02": local time, without the date or
+ * year of `now`; the last form if `now` is 0. */
 void clock_short(int64_t when, int64_t now, char out[CLOCK_TEXT]);
 
 /* "24 Nov 2026" */
 void clock_date(int64_t when, char out[CLOCK_TEXT]);
 
-/* As clock_span, and without seconds from a minute on: "4 m". */
+/* As clock_span, but without seconds from one minute on: "4 m". */
 void clock_about(int64_t ms, char out[CLOCK_TEXT]);
 
 /* "3 d 4 h", "2 h 13 m", "4 m 10 s", "12 s", "under a second"; negative spans count as 0. */

@@ -1,5 +1,5 @@
 /*
- * base/df.h - what `df -Pk` prints (POSIX; GNU and BusyBox alike).
+ * base/df.h - what `df -Pk` prints (POSIX; the same with GNU and BusyBox).
  */
 #ifndef BASE_DF_H
 #define BASE_DF_H
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The first line with numbers, in bytes.  false: there is none, and nothing is touched. */
+/* The first line with numbers, in bytes.  false: there is none; nothing is changed. */
 bool df_read(const char *text, uint64_t *free, uint64_t *total);
 
 #endif

@@ -14,7 +14,7 @@
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 #define MUST_CHECK __attribute__((warn_unused_result))
 
-/* What the caller should do about it, from mildest to worst. */
+/* What the caller should do about it; the worst comes last. */
 enum err_kind {
 	ERR_NONE,
 	ERR_ITEM,   /* set this torrent aside */
@@ -30,17 +30,17 @@ enum err_kind {
 enum err_code {
 	WORD_NONE,
 	WORD_AUTH,        /* the credentials seem to be wrong */
-	WORD_BAD_TORRENT, /* what came is no torrent that a client would load */
+	WORD_BAD_TORRENT, /* the bytes are not a torrent that a client would load */
 	WORD_CLIENT,      /* the torrent client refused or did not answer */
 	WORD_CONFIG,      /* a setting is wrong */
 	WORD_DISK,        /* a file or folder cannot be read or written */
-	WORD_INTERNAL,    /* a mistake of this program's, or out of resources */
+	WORD_INTERNAL,    /* a bug in this program, or out of resources */
 	WORD_LEDGER,      /* the ledger cannot be read or written */
 	WORD_NETWORK,     /* name look-up, connection, or cut off */
 	WORD_PROTOCOL,    /* an answer of unknown shape */
 	WORD_STOPPED,     /* the process was asked to stop */
 	WORD_TIMEOUT,     /* no answer in time */
-	WORD_TLS,         /* the connection could not be made safe */
+	WORD_TLS,         /* no TLS connection that can be trusted */
 	WORD_TRACKER,     /* the tracker answered with an error of its own */
 	WORD_HTTP,        /* an HTTP status, in `status` */
 	WORD_OTHER,       /* another program's own error, in `name` */
@@ -55,12 +55,12 @@ struct err {
 	enum err_code code;
 	int status;          /* of WORD_HTTP; 0 otherwise */
 	int errnum;          /* of a failed system call, as in errno.h; 0: not known */
-	unsigned advice;     /* where in `msg` the advice begins that ends it; 0: it has none */
+	unsigned advice;     /* where the advice at the end of `msg` begins; 0: none */
 	char name[ERR_NAME]; /* of WORD_OTHER: "RuntimeError"; "" otherwise */
 	char msg[400];
 };
 
-/* What stands in ERR(...): "Disk", "HTTP 503", "RuntimeError". */
+/* The text in ERR(...): "Disk", "HTTP 503", "RuntimeError". */
 void err_word(enum err_code code, int status, const char *name, char out[ERR_WORD]);
 
 /* The code whose text this is; WORD_NONE: none.  For texts that older versions have stored. */

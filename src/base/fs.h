@@ -2,8 +2,8 @@
  * base/fs.h - files that are whole or not there, folders, locks, free space.
  *
  * All errors are WORD_DISK and name the path.  Kind: ERR_TARGET (permissions, missing folder, wrong
- * type: a person is needed), ERR_RETRY (no space, input/output errors: it may pass).  Where rights
- * are missing the advice (err_advice) names the user that we are and a `chown`.
+ * type: a person is needed), ERR_RETRY (no space, input/output errors: it may pass).  If
+ * permissions are missing, the advice (err_advice) names the program's user and a `chown`.
  */
 #ifndef BASE_FS_H
 #define BASE_FS_H
@@ -28,8 +28,8 @@ const char *fs_base_name(const char *path);
  * it waits for 1.5 seconds. */
 bool fs_read(const char *path, struct buf *out, struct err *err) MUST_CHECK;
 
-/* The same of a text that a person writes: without the byte order mark (of UTF-8) that some editors
- * put before it, and none shows. */
+/* The same for a text that a person writes.  Some editors put an invisible byte order mark (of
+ * UTF-8) before it, which is removed. */
 bool fs_read_text(const char *path, struct buf *out, struct err *err) MUST_CHECK;
 
 /* As fs_read, but only a regular file and never through a symbolic link. */
@@ -41,16 +41,16 @@ bool fs_read_regular(const char *path, struct buf *out, struct err *err) MUST_CH
 bool fs_write(const char *path, const void *bytes, size_t len, mode_t mode,
 	      struct err *err) MUST_CHECK;
 
-/* Take the rights of others away from our file.  It does not follow a link, and it opens
- * nothing, so locks stay.  Best effort. */
+/* Take away the rights that other users have on a file of the program.  It does not follow a link,
+ * and it opens nothing, so locks stay.  Best effort. */
 void fs_make_private(const char *path);
 
 /* The file that writing to `path` changes: behind symbolic links if it exists; the caller's.  NULL:
  * this is root, and another user made the link to a file that is not theirs. */
 char *fs_target(const char *path, struct err *err) MUST_CHECK;
 
-/* Remove what an fs_write that was killed left in this folder an hour ago or earlier: its temporary
- * files for `name`, or for any name if that is NULL.  Best effort. */
+/* Remove temporary files that a killed fs_write left in this folder, if they are at least an hour
+ * old: those for `name`, or for any name if that is NULL.  Best effort. */
 void fs_sweep(const char *folder, const char *name);
 
 /* Remove what is at `path` and create it with exactly `mode`, fsync.  Not atomic: for a staging
@@ -68,18 +68,18 @@ enum fs_publish { FS_PUBLISHED, FS_TAKEN };
 bool fs_publish(const char *staged, const char *path, enum fs_publish *result,
 		struct err *err) MUST_CHECK;
 
-/* Make sure that the folder is there: made with exactly `mode` if only it is missing, or, with
- * `parents`, whatever is missing; and with its parent's group where that is set-group-ID.  Not
- * while another thread makes files: the umask is the process's. */
+/* Make sure that the folder is there.  It is made with exactly `mode`; `parents`: missing parents
+ * are made as well.  It gets its parent's group if that has the set-group-ID bit.  Other threads
+ * must not make files meanwhile, because this changes the umask of the process. */
 bool fs_make_folder(const char *path, mode_t mode, bool parents, struct err *err) MUST_CHECK;
 
-/* Write out the entries of a folder. */
+/* Write the entries of a folder to the disk (fsync). */
 bool fs_sync_folder(const char *path, struct err *err) MUST_CHECK;
 
 bool fs_exists(const char *path); /* anything, a dangling link too */
 bool fs_is_folder(const char *path);
 
-/* The file system of `path`: bytes free for us, and (unless NULL) its size in all. */
+/* The file system of `path`: bytes that the program may use, and (unless NULL) its size in all. */
 bool fs_space(const char *path, uint64_t *free, uint64_t *total, struct err *err) MUST_CHECK;
 
 /* Remove a file; one that is not there is fine. */
@@ -87,8 +87,8 @@ bool fs_remove(const char *path, struct err *err) MUST_CHECK;
 
 /*
  * Take an exclusive lock (flock) on a file, made 0600 if missing.  Returns the descriptor, which is
- * the caller's and whose closing gives the lock back; -1 with *held true (and no error): somebody
- * else has it; -1 with *held false: an error.
+ * the caller's; closing it releases the lock.  -1 with *held true (and no error): another process
+ * has the lock.  -1 with *held false: an error.
  */
 int fs_lock(const char *path, bool *held, struct err *err);
 
@@ -96,18 +96,18 @@ int fs_lock(const char *path, bool *held, struct err *err);
  * call shares a free lock for a moment.  A process that wants it in this moment has to retry.) */
 bool fs_lock_is_held(const char *path, bool *held, struct err *err) MUST_CHECK;
 
-/* May we make a file in the folder?  Permissions, a file system that is read-only. */
+/* May the program make a file in the folder?  Checks permissions and a read-only file system. */
 bool fs_check_access(const char *folder, struct err *err) MUST_CHECK;
 
-/* May we read and write a file that is there?  Opens nothing; one that is not there is fine.
+/* May the program read and write this file?  Opens nothing; a missing file is fine.
  * `doing` as for fs_failed. */
 bool fs_check_file(const char *path, const char *doing, struct err *err) MUST_CHECK;
 
-/* Could a file be made in the folder?  Asks the system and writes nothing, so that a disk that
- * sleeps is left alone: permissions, a file system that is read-only, one that is full. */
+/* Could a file be made in the folder?  Checks permissions, a read-only file system and a full one.
+ * It writes nothing, so that a sleeping disk stays asleep. */
 bool fs_check_writable(const char *folder, struct err *err) MUST_CHECK;
 
-/* The error for a system call of one's own that has just failed (errno): "cannot <doing> <path>:
+/* The error for the caller's own system call that has just failed (errno): "cannot <doing> <path>:
  * ...".  Returns false. */
 bool fs_failed(struct err *err, const char *doing, const char *path);
 

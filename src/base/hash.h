@@ -17,7 +17,7 @@ void hash_sha256(const void *bytes, size_t len, uint8_t out[SHA256_SIZE]);
 /* Lower-case hexadecimal; `out` takes 2 * len + 1 bytes. */
 void hash_hex(const uint8_t *bytes, size_t len, char *out);
 
-/* Exactly 2 * len hexadecimal digits of either case and nothing behind them; else false. */
+/* Exactly 2 * len hexadecimal digits, of either case, and nothing else; otherwise false. */
 bool hash_unhex(const char *text, uint8_t *out, size_t len);
 
 /* Fill with random bytes from the system. */

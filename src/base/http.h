@@ -3,13 +3,15 @@
  *
  * One handle keeps one connection alive for all requests to an origin.  TLS certificates are
  * always verified.  A body has a ceiling, counted after decompression.  A stop request ends a
- * transfer at once.  A request is sent at most once: libcurl's habit of silently repeating one when
- * a kept-alive connection turns out to be dead is suppressed, since a tracker may have acted on it;
- * unless the request says that it may be repeated.
+ * transfer at once.
  *
- * A redirect is followed only to the same host, to the same scheme and port or from http to https;
- * any other is returned as the answer that it is.  Headers with credentials therefore never go to
- * another host.
+ * A request is sent at most once.  When a kept-alive connection is dead, libcurl would silently
+ * send the request again.  This is prevented, because a tracker may have acted on the first one.
+ * A request that may be repeated says so.
+ *
+ * A redirect is followed only to the same host: to the same scheme and port, or from http to https
+ * (url_may_follow).  Any other redirect is returned as an answer.  So headers, user and password
+ * never go to another host.
  *
  * Errors (all ERR_RETRY): WORD_NETWORK, WORD_TIMEOUT, WORD_TLS, WORD_PROTOCOL (not HTTP, over the
  * ceiling, undecodable), WORD_STOPPED; ERR_TARGET with WORD_CONFIG for a URL that cannot be used.
@@ -34,7 +36,7 @@ struct http_options {
 	bool and_system;     /* trust the system's CAs besides those of the file */
 	const char *user_agent;
 	struct wake *wake;  /* may be NULL */
-	const char *socket; /* path of a unix socket to connect to, whatever the URL's host; NULL */
+	const char *socket; /* path of a unix socket to use instead of the URL's host; NULL */
 	bool cookies;       /* keep them, for as long as the handle lives */
 };
 
@@ -88,26 +90,26 @@ struct http_reply {
 struct http *http_open(const struct http_options *options, struct err *err) MUST_CHECK;
 void http_close(struct http *h);
 
-/* true for any complete answer, whatever its status; *reply (which is emptied first) is then to be
- * cleared by the caller. */
+/* true for any complete answer, with any status.  *reply is emptied first; on success the caller
+ * clears it. */
 bool http_perform(struct http *h, const struct http_request *request, struct http_reply *reply,
 		  struct err *err) MUST_CHECK;
 
 /* After a failed http_perform: may the server have received the request? */
 bool http_may_have_arrived(const struct http *h);
 
-/* At which step a request failed, for a person who looks for the fault. */
+/* The step at which a request failed. */
 enum http_trouble {
 	HTTP_NO_TROUBLE,
 	HTTP_NO_NAME,       /* the host's name cannot be looked up */
 	HTTP_NO_PROXY_NAME, /* the proxy's name cannot be looked up */
-	HTTP_PROXY_REFUSES, /* the proxy answers, and does not lead to the host */
-	HTTP_NO_CONNECTION, /* nobody answers there; through a proxy: nobody answers at the proxy */
+	HTTP_PROXY_REFUSES, /* the proxy answers, but does not connect to the host */
+	HTTP_NO_CONNECTION, /* no answer from the host, or from the proxy if there is one */
 	HTTP_CERT_DATE,     /* the certificate is not valid yet, or no longer */
 	HTTP_CERT_HOST,     /* the certificate is for another name */
-	HTTP_CERT_ISSUER,   /* the certificate is from nobody whom we trust */
+	HTTP_CERT_ISSUER,   /* no trusted CA issued the certificate */
 	HTTP_BAD_CA,        /* the file of the CAs to trust cannot be used */
-	HTTP_NO_TLS,        /* no TLS for another reason */
+	HTTP_NO_TLS,        /* TLS failed for another reason */
 	HTTP_NO_ANSWER,     /* not in time */
 	HTTP_TOO_LARGE,     /* an answer came, larger than it may be */
 	HTTP_OTHER_TROUBLE,

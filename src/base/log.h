@@ -1,12 +1,12 @@
 /*
- * base/log.h - one line an event, on stderr.
+ * base/log.h - one line for each event, on stderr.
  *
  * Human:  2026-11-23T19:40:00Z WARN  hetzner: ask tracker: HTTP 503
  * JSON:   {"time":"2026-11-23T19:40:00.123Z","level":"warn","container":"hetzner","msg":"..."}
  *
- * The container may be NULL.  Texts are made printable, so an event cannot be more than one line.
- * Secrets have a type that these functions do not take.  Events may come from any thread, progress
- * from one.
+ * The container may be NULL.  Texts are made printable, so an event is always one line.  Secrets
+ * have a type that these functions do not accept.  Any thread may log events; only one may show
+ * progress.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -33,7 +33,7 @@ void log_debug(const char *container, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*
  * A passing line on a terminal, such as a countdown: it is overwritten by the next one and wiped
- * before the next event.  Nothing is written where stderr is no terminal, or in JSON.
+ * before the next event.  Nothing is written if stderr is not a terminal, or in JSON.
  */
 void log_progress(const char *container, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool log_shows_progress(void);

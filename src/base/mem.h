@@ -1,5 +1,5 @@
 /*
- * base/mem.h - memory that is there.
+ * base/mem.h - memory: a call that returns has succeeded.
  *
  * When memory runs out the process says so and ends with status 1.  The ledger makes every step
  * repeatable, so ending there loses nothing, and no caller needs a path that is never tested.

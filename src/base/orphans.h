@@ -3,7 +3,7 @@
  *
  * A process with a session of its own (setsid) has left the child's process group.  When its parent
  * ends, it becomes a child of this process, because this process is a child subreaper (PID 1 always
- * is one).  Children from before are left alone.  They are found in /proc, by their parent.
+ * is one).  Earlier children are left alone.  They are found in /proc, by their parent.
  */
 #ifndef BASE_ORPHANS_H
 #define BASE_ORPHANS_H
@@ -11,19 +11,19 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* So long at most is spent on ending them. */
+/* The time limit for ending them. */
 #define ORPHANS_END_MS 1000
 
 struct orphans {
-	pid_t *before; /* owned: the children that we had */
+	pid_t *before; /* owned: the earlier children */
 	size_t n;
 };
 
-/* From now on what is left behind becomes ours.  Every call is followed by orphans_end. */
+/* From now on this process inherits orphans.  orphans_end must follow each call. */
 void orphans_adopt(struct orphans *o);
 
-/* Whatever has become ours is killed and buried, with all below it; and no more become ours.  Who
- * does not end in time, stays. */
+/* Kills and reaps the inherited processes and their descendants, and stops inheriting.  A process
+ * that does not end within the time limit stays. */
 void orphans_end(struct orphans *o);
 
 #endif

@@ -13,11 +13,11 @@
 
 struct proc_spec {
 	char *const *argv;  /* ends in NULL; argv[0] is looked up in PATH */
-	char *const *env;   /* ends in NULL; NULL: ours */
-	const char *folder; /* working directory; NULL: ours */
-	int keep; /* a locked file that it holds open as well, so that the lock says whether it
-		   * lives; its process id, which is its group's, is written into it.  0: none */
-	bool all; /* whatever it has started ends with it, in the end as well (base/orphans.h) */
+	char *const *env;   /* ends in NULL; NULL: this program's */
+	const char *folder; /* working directory; NULL: this program's */
+	int keep; /* descriptor of a locked file, which it inherits; so the lock shows whether it
+		   * lives.  Its process id, which is its group's, is written there.  0: none */
+	bool all; /* end all processes that it has started when it ends (base/orphans.h) */
 	int timeout_ms;
 	struct wake *wake; /* may be NULL */
 };
@@ -28,12 +28,13 @@ struct proc_end {
 };
 
 /*
- * Runs to the end.  `output` gets stdout and stderr in their order, up to its ceiling; what is
- * beyond is read and dropped.  After the child has ended nothing more is waited for, even if a
- * process that it left behind holds the pipe; such a one lives on, unless `all` is set.  On a
- * time-out or a stop the whole group gets SIGTERM and half a second later SIGKILL. Errors: it could
- * not be started (ERR_RETRY, WORD_INTERNAL; a program that is not there: ERR_TARGET, WORD_CONFIG),
- * a stop (WORD_STOPPED).
+ * Runs to the end.  `output` gets stdout and stderr in their order, up to its ceiling.  More is
+ * read and dropped.  The call returns when the child has ended, even if a process that it started
+ * still holds the pipe.  That process continues to run, unless `all` is set.  On a time-out or a
+ * stop the whole group gets SIGTERM, and SIGKILL half a second later.
+ *
+ * Errors: the program could not be started (ERR_RETRY, WORD_INTERNAL; if it is missing: ERR_TARGET,
+ * WORD_CONFIG), or a stop (WORD_STOPPED).
  */
 bool proc_run(const struct proc_spec *spec, struct buf *output, struct proc_end *end,
 	      struct err *err) MUST_CHECK;

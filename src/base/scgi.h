@@ -2,11 +2,11 @@
  * base/scgi.h - one request over SCGI: a netstring of header fields, the body, the answer.
  *
  * libcurl makes the connection, over TCP or a unix socket, and never through a proxy.  Each request
- * has its own; the server closes it after its answer.  The whole call has one time limit, and a
- * stop request ends it at once, also while a host's name is looked up.
+ * has its own; the server closes it after its answer.  The whole call has one time limit.
+ * A stop request ends it at once, even while a host's name is looked up.
  *
  * The format is the SCGI specification's: CONTENT_LENGTH is the first field, and the answer begins
- * with header fields as CGI's do (client notes, section 3.2).
+ * with header fields, as with CGI (client notes, section 3.2).
  *
  * Errors: ERR_RETRY with WORD_NETWORK (no connection, cut off), WORD_TIMEOUT, WORD_PROTOCOL (not
  * SCGI, or larger than allowed), WORD_STOPPED; ERR_TARGET with WORD_CONFIG for an address that
@@ -43,7 +43,8 @@ struct scgi_request {
 	struct wake *wake; /* may be NULL */
 };
 
-/* *answer, which is emptied first, gets the answer's body; its ceiling counts header fields too. */
+/* *answer is emptied first and gets the answer's body.  Its ceiling counts the header fields too.
+ */
 bool scgi_call(const struct scgi_request *r, struct buf *answer, struct err *err) MUST_CHECK;
 
 /* Removes the header fields from a complete answer, and checks them.  (For scgi_call and tests.) */

@@ -1,8 +1,8 @@
 /*
  * base/secret.h - texts that must not be seen: keys, passwords, ping URLs.
  *
- * A secret has a type of its own, so that no log or format function takes it by accident; its
- * memory is wiped when it is released.  A zeroed struct is an unset secret.
+ * A secret has its own type, so that no log or format function accepts it by accident.  Its memory
+ * is wiped when it is released.  A zeroed struct is an unset secret.
  */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
@@ -25,7 +25,7 @@ bool secret_same(const struct secret *a, const struct secret *b);
 /* The text itself, for the one call that must send it; NULL when unset.  Borrowed. */
 const char *secret_reveal(const struct secret *s);
 
-/* Wipe `len` bytes in a way that the compiler keeps. */
+/* Wipe `len` bytes; the compiler cannot optimise this away. */
 void secret_wipe(void *bytes, size_t len);
 
 /* Wipe and release a text from malloc (or NULL), at the end of its block. */
@@ -33,9 +33,9 @@ void secret_wipe(void *bytes, size_t len);
 void secret_wipe_text(char **text);
 
 /*
- * A printable copy (caller's) of at most `max` bytes of a text from outside, in which each of the
- * `n` known secrets, and each run of 24 or more letters and digits (which a key or passkey would
- * be), is replaced by "<hidden>".
+ * A printable copy (caller's) of at most `max` bytes of a text from outside.  "<hidden>" replaces
+ * each of the `n` known secrets, and each run of 24 or more letters and digits, which may be a key
+ * or passkey.
  */
 char *secret_mask(const char *text, size_t len, size_t max, const struct secret *const known[],
 		  size_t n);

@@ -15,9 +15,9 @@
 #include <stddef.h>
 
 struct spool {               /* everything is borrowed */
-	const char *folder;  /* need not be there */
+	const char *folder;  /* may be missing */
 	const char *program; /* what the log calls it, such as "the utility" */
-	int run_ms;          /* so long it may take */
+	int run_ms;          /* its time limit */
 	struct wake *wake;
 };
 
@@ -26,15 +26,15 @@ char *spool_place(const struct spool *s, const char *name);
 
 bool spool_make_place(const struct spool *s, const char *name, struct err *err) MUST_CHECK;
 
-/* Waits for the lock; the descriptor is the caller's.  A program that an earlier run left behind
- * keeps the time that it would have had.  Then it is ended with its group.  -1: an error, or
+/* Waits for the lock; the descriptor is the caller's.  A program from an earlier run may use
+ * the rest of its time limit.  Then it is ended with its group.  -1: an error, or
  * WORD_STOPPED. */
 int spool_lock(const struct spool *s, struct err *err);
 
-/* Does that program live?  Only looks. */
+/* Is that program running?  Changes nothing. */
 bool spool_is_busy(const struct spool *s);
 
-/* *path: the first entry by name in the name's place, a file or not; the caller's, NULL if there is
+/* *path: the first entry, by name, in the place, a file or not; the caller's.  NULL if there is
  * none.  It may be a file that is still being written. */
 bool spool_look(const struct spool *s, const char *name, char **path, struct err *err) MUST_CHECK;
 

@@ -1,8 +1,8 @@
 /*
  * base/text.h - text from outside: UTF-8, cutting, control characters, distance of words.
  *
- * Every function borrows its arguments.  No function fails: what does not fit is cut on a
- * character boundary, what is not UTF-8 becomes U+FFFD.
+ * Every function borrows its arguments.  No function fails: text that does not fit is cut on a
+ * character boundary, and invalid UTF-8 becomes U+FFFD.
  */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
@@ -38,38 +38,38 @@ bool text_is_utf8(const char *s, size_t len);
  */
 char *text_printable(const char *s, size_t len, size_t max);
 
-/* The same of a text of several lines, which stay lines. */
+/* The same for a text of several lines; the line ends stay. */
 char *text_printable_lines(const char *s, size_t max);
 
-/* Does it begin as HTML does: with `<`, behind white space? */
+/* Does it begin like HTML: with `<`, after any white space? */
 bool text_is_page(const char *s, size_t len);
 
 /* The text without percent-encoding (RFC 3986), the caller's.  Other text stays as it is.  A NUL,
  * which would cut the text short, becomes `_`.  The result may be invalid UTF-8. */
 char *text_percent_decoded(const char *s);
 
-/* As a shell takes it as one word, in quotes where it must be; the caller's. */
+/* As one word for a shell, in quotes if it needs them; the caller's. */
 char *text_quoted(const char *s);
 
 /* Remove white space (space, tab, CR, LF) from both ends, in place; returns `s`'s new start. */
 char *text_strip(char *s);
 
-/* How many letters must be put in, taken out, changed or swapped with their neighbour to make `b`
- * of `a`, without regard to ASCII case; strings of over 63 bytes count as far apart (99). */
+/* How many letters must be added, removed, changed or swapped with their neighbour to turn `a` into
+ * `b`, ignoring ASCII case.  Strings of over 63 bytes count as far apart (99). */
 unsigned text_distance(const char *a, const char *b);
 
-/* Which of `words`, which end in NULL, may have been meant: the first of those that are nearest, at
- * most 2 letters away.  Else the one that begins with the same whole words, of 5 letters or more:
- * "WatchFolder" for WatchDirectory, "PTP_WATCH_DIR" for PTP_WATCH.  NULL if none is. */
+/* The first of the nearest `words` (which end in NULL), at most 2 letters away.  Otherwise the one
+ * that begins with the same whole words, of 5 letters or more: "WatchFolder" for WatchDirectory,
+ * "PTP_WATCH_DIR" for PTP_WATCH.  NULL if there is none. */
 const char *text_nearest(const char *word, const char *const words[]);
 
 bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
 
-/* Is `needle` in `hay`, without regard to ASCII case? */
+/* Is `needle` in `hay`, ignoring ASCII case? */
 bool text_has_nocase(const char *hay, const char *needle);
 
-/* The same, at the begin of a word: "stall" is in "too many stalled", but not in "installed". */
+/* The same, at the start of a word: "stall" is in "too many stalled", but not in "installed". */
 bool text_has_word_nocase(const char *hay, const char *needle);
 
 #endif

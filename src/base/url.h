@@ -16,7 +16,7 @@ struct url {          /* the texts are owned */
 	char *scheme; /* in lower case */
 	char *host;   /* without brackets; every numeric form of an IPv4 address as 127.0.0.1 */
 	char *zone;   /* of an IPv6 address, or NULL */
-	char *port;   /* or the scheme's own; NULL: libcurl knows none */
+	char *port;   /* by default the scheme's; NULL: libcurl does not know the scheme */
 	char *path;   /* at least "/"; "." and ".." are resolved */
 	bool login;   /* it names a user or a password */
 	bool more;    /* it has a query or a fragment */
@@ -24,7 +24,7 @@ struct url {          /* the texts are owned */
 
 #define OWN_URL OWN(url_clear)
 
-/* *out is emptied first, and to be cleared in either case.  false: `text` is not such a URL. */
+/* The caller clears *out in either case.  false: `text` is not such a URL. */
 __attribute__((warn_unused_result)) bool url_read(const char *text, struct url *out);
 
 void url_clear(struct url *u);

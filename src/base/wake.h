@@ -1,13 +1,13 @@
 /*
  * base/wake.h - the signals that a person or an init system sends, and every wait of the process.
  *
- * The signals are blocked and read from a descriptor, so they arrive only where the program waits
- * for them, and a wait or a transfer ends at once when it should.  Asleep, nothing wakes up.
+ * The signals are blocked and read from a descriptor.  So they arrive only where the program waits
+ * for them, and end a wait or a transfer at once.  A waiting process does not wake up regularly.
  *
  *   SIGTERM, SIGINT  stop        SIGHUP  reload        SIGUSR1  a cycle now
  *
- * Works as PID 1: the signals are taken explicitly, so the kernel's rule that PID 1 has no default
- * actions does not matter, and orphans that it inherits are reaped while it waits.
+ * It works as PID 1.  The kernel gives PID 1 no default actions, but the program reads its signals
+ * itself.  While it waits, it reaps the orphans that it inherits.
  */
 #ifndef BASE_WAKE_H
 #define BASE_WAKE_H
@@ -29,8 +29,8 @@ void wake_hold(void);
  * their default effect. */
 void wake_let_go(void);
 
-/* Blocks the signals in this thread (and so in all that it starts) and ignores SIGPIPE.  A second
- * open in one process is a mistake.  `daemon`: SIGHUP and SIGUSR1 are taken as well. */
+/* Blocks the signals in this thread (and so in all that it starts) and ignores SIGPIPE.  Call it
+ * once in a process.  `daemon`: handle SIGHUP and SIGUSR1 as well. */
 struct wake *wake_open(bool daemon, struct err *err) MUST_CHECK;
 void wake_close(struct wake *w);
 
@@ -45,8 +45,8 @@ int wake_fd(const struct wake *w);
 /* Has a stop been asked for?  Reads what has come.  Never for NULL. */
 bool wake_stopping(struct wake *w);
 
-/* Has anything been asked for that was not taken yet?  Reads what has come, and takes nothing.
- * Never for NULL. */
+/* Is there a request that was not taken yet?  Reads what has come, and takes nothing.  Never for
+ * NULL. */
 bool wake_asked(struct wake *w);
 
 /* Was `request` made since it was last taken?  Taking it clears it (but a stop stays). */
@@ -56,7 +56,7 @@ bool wake_take(struct wake *w, enum wake_request request);
  * `when` of INT64_MAX: no time limit. */
 void wake_until(struct wake *w, int64_t when);
 
-/* Wait `ms`; only a stop ends it early, and then it is an error (ERR_RETRY, WORD_STOPPED). */
+/* Wait `ms`.  Only a stop ends it early, with an error (ERR_RETRY, WORD_STOPPED). */
 bool wake_sleep(struct wake *w, int64_t ms, struct err *err) MUST_CHECK;
 
 /* The error of having been stopped. */

@@ -1,10 +1,9 @@
 /*
  * base/web.h - one web service: where it is, how to get in, how long to wait.
  *
- * The base URL may have a path (a reverse proxy's sub-path); calls name what is behind it.  A user
- * and password for HTTP's Basic scheme (RFC 7617) are sent with every call, without waiting to be
- * asked for them.  Calls may be repeated by libcurl where a kept-alive connection turns out to be
- * dead, so what is called must bear that.
+ * The base URL may have a path (a reverse proxy's sub-path).  A call's path is appended to it. User
+ * and password (Basic, RFC 7617) are sent with every call, without waiting for a 401.  libcurl may
+ * repeat a call if a kept-alive connection is dead, so a call must be repeatable.
  *
  * Errors are http.h's; messages begin with the service's name and hold no path and no secret.
  */

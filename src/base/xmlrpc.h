@@ -19,10 +19,10 @@
 #define XMLRPC_DEPTH_MAX 64 /* elements inside each other */
 
 /*
- * A call is xmlrpc_begin(), its parameters, xmlrpc_end().  The buffer's ceiling is the caller's to
- * choose, and its `full` the caller's to look at.  A text that XML 1.0 cannot hold, is no UTF-8, or
- * goes beyond the basic plane (which xmlrpc-c refuses, and so rTorrent 0.9.8, seen) is written as
- * base64, which rTorrent takes for the same text.  A method's name is ASCII.
+ * A call is xmlrpc_begin(), its parameters, xmlrpc_end().  The caller chooses the buffer's ceiling
+ * and checks its `full`.  Three kinds of text are written as base64, which rTorrent reads as the
+ * same text: text that XML 1.0 cannot hold, invalid UTF-8, and characters beyond the basic plane.
+ * xmlrpc-c, and so rTorrent 0.9.8, refuses the last kind (seen).  A method's name is ASCII.
  */
 void xmlrpc_begin(struct buf *b, const char *method);
 void xmlrpc_add_text(struct buf *b, const char *text);
@@ -50,7 +50,7 @@ enum xmlrpc_type {
 	XMLRPC_STRUCT,
 };
 
-/* Values stand one behind the other, what is in an array or struct directly behind it. */
+/* Values follow each other; the content of an array or struct comes directly after it. */
 struct xmlrpc_value {
 	enum xmlrpc_type type;
 	uint32_t n;    /* items of an array, members of a struct */
@@ -72,7 +72,7 @@ struct xmlrpc {
 
 /*
  * Reads an answer; bytes[0..len) are changed.  *out is to be cleared by the caller.
- * false: ERR_RETRY, WORD_PROTOCOL; the message quotes nothing.
+ * false: ERR_RETRY, WORD_PROTOCOL; the message does not quote the answer.
  */
 bool xmlrpc_read(char *bytes, size_t len, size_t max_values, struct xmlrpc *out,
 		 struct err *err) MUST_CHECK;
@@ -86,8 +86,8 @@ const char *xmlrpc_text(const struct xmlrpc *x, const struct xmlrpc_value *v);
 /* Of a number; of anything else or NULL `otherwise`. */
 int64_t xmlrpc_number(const struct xmlrpc_value *v, int64_t otherwise);
 
-/* The first item of an array that has one, else NULL; and the value behind a value: the next item,
- * where there is one. */
+/* The first item of an array, or NULL; and the value after a value: the next item, if there is
+ * one. */
 const struct xmlrpc_value *xmlrpc_first(const struct xmlrpc_value *array);
 const struct xmlrpc_value *xmlrpc_next(const struct xmlrpc_value *item);
 
