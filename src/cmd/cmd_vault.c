@@ -87,7 +87,7 @@ static bool redeliver_one(const struct session *s, const struct invocation *in,
 	if (ok || done.all)
 		print_redelivered(target->container->name, &done);
 	*well &= !done.unkept && !done.refused;
-	return ok || err_wrap(err, "what is left is gone on with when this is run again");
+	return ok || err_wrap(err, "run this command again to resume");
 }
 
 static bool end_redelivery(const struct session *s, const struct target *target,
@@ -104,8 +104,8 @@ static bool is_wanted(const struct target *t, const struct invocation *in)
 	return !only || strcmp(t->container->name, only) == 0;
 }
 
-/* One that cannot be gone on with now, such as one whose client is away, is not in the others' way.
- * Only when all of them are done is the memory of it of no use. */
+/* A container that fails, for example because its client is away, does not stop the others.  The
+ * ledger forgets the redelivery only when all of them are done. */
 static bool redeliver_all(const struct session *s, const struct invocation *in,
 			  const struct destination *to, bool *well, struct err *err)
 {

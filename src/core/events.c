@@ -427,7 +427,7 @@ static void find_full(const struct events_now *in, struct notices *told, struct 
 	}
 }
 
-/* ---- what is told once each: those after the newest that was told ---- */
+/* ---- what is reported once each: those that are newer than the last report ---- */
 
 struct fresh {
 	struct buf lines;

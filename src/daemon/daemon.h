@@ -1,5 +1,6 @@
 /*
- * daemon/daemon.h - `run`: a cycle over all containers every interval, for ever.
+ * daemon/daemon.h - `run`: a cycle over all containers every interval, until it is
+ * stopped.
  *
  * It sleeps until the soonest job of its agenda (daemon/agenda.h) is due, or a signal comes.  All
  * that it must remember is in the ledger, so a restart within the interval waits for the rest of

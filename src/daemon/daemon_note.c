@@ -285,7 +285,7 @@ char *daemon_note_differences(const struct config *c)
 	return found;
 }
 
-/* ---- what mends it ---- */
+/* ---- how to fix it ---- */
 
 /* Whose the state folder is; the caller's. */
 static char *owner_of(const char *state)
@@ -317,8 +317,8 @@ char *daemon_note_way_out(const struct config *c, const char *command)
 
 	if (getenv("PTP_IMAGE"))
 		return mem_printf("run it with the container's own environment (`docker exec` "
-				  "without -e), and start the container anew if a setting was "
-				  "changed since");
+				  "without -e), and restart the container if a setting was changed "
+				  "since it started");
 	return mem_printf(
 		"write them into config.ptp, which both read, or give this command the daemon's "
 		"environment, under systemd: %s; restart the daemon if a setting was changed since "

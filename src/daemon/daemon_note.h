@@ -1,30 +1,32 @@
 /*
- * daemon/daemon_note.h - state/daemon.json: which settings the running daemon took from where, so
- * that a command that is run by hand can tell that it sees other ones: the daemon's environment (of
- * a systemd unit, say) is not the command's.
+ * daemon/daemon_note.h - state/daemon.json: which settings the running daemon took from where.
  *
- * The note is written by the daemon when it starts and when it has read its configuration again,
- * and believed only while somebody holds the lock of the daemon.  It names settings and holds no
- * value, but of each the SHA-256 of a random salt, the name and the value, from which equality can
- * be told.  That is enough: the file (0600, in a folder of 0700) can be read by the daemon's user
- * and root alone, who could read the environment itself; and to whom a copy of it gets, in a backup
- * or an error report, keys, tokens and ping URLs are too long to be found by trying.  A password of
- * a few letters within a Notify URL is not, which is why the file is as private as the ledger.
+ * A command that a person runs does not see the environment of the daemon, such as that of a
+ * systemd unit.  With this note it finds out that its settings differ.
  *
- * What is compared is what is in force: a variable that says what config.ptp says as well makes no
- * difference.  What only config.ptp says is not compared: it is the same file.
+ * The daemon writes the note when it starts and when it has read its configuration again.  A
+ * command believes the note only while the daemon's lock is held.
+ *
+ * The note names settings and holds no value.  For each setting it holds the SHA-256 of a random
+ * salt, the name and the value.  So a reader can only compare values.  The file (0600, in a folder
+ * of 0700) can be read by the daemon's user and root, who could read the environment itself.  In a
+ * copy of it, such as a backup, keys, tokens and ping URLs are too long to be guessed.  A short
+ * password within a Notify URL could be guessed.  So the file is as private as the ledger.
+ *
+ * The values in force are compared.  A variable that repeats what config.ptp says is no difference.
+ * What only config.ptp says is not compared: both read the same file.
  */
 #ifndef DAEMON_DAEMON_NOTE_H
 #define DAEMON_DAEMON_NOTE_H
 
 #include "config/config.h"
 
-/* By the daemon, while it holds its lock.  On failure there is none. */
+/* Called by the daemon, while it holds its lock.  On failure there is no note. */
 bool daemon_note_write(const struct config *c, struct err *err) MUST_CHECK;
 
 /*
- * The settings that the running daemon has otherwise: "HC_URL, PTP_LISTEN (set there, not here);
- * PTP_INTERVAL (another value)"; the caller's.  NULL: there are none, or it cannot be told: no
+ * The settings that differ from the running daemon's: "HC_URL, PTP_LISTEN (set there, not here);
+ * PTP_INTERVAL (another value)"; the caller's.  NULL: there are none, or they are unknown: no
  * daemon runs, it left no note, or this user may not read it.
  */
 char *daemon_note_differences(const struct config *c);

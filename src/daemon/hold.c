@@ -75,10 +75,11 @@ static bool save_removed(const struct parts *p, const char *path, struct err *er
 	bool any;
 
 	if (!ledger_save(p->run.ledger, path, &any, err))
-		return err_wrap(err, "the ledger %s was removed, and cannot be written anew", path);
+		return err_wrap(err, "the ledger %s was removed, and cannot be written again",
+				path);
 	if (any)
 		log_warn(NULL,
-			 "the ledger %s was removed while it was in use; it was written anew, and "
+			 "the ledger %s was removed while it was in use; it was written again, and "
 			 "nothing of it is lost",
 			 path);
 	else
@@ -94,15 +95,14 @@ static void keep_replaced(const struct parts *p, const char *path)
 
 	if (!ledger_save(p->run.ledger, old, &any, &err))
 		log_warn(NULL,
-			 "another file was put in the place of the ledger %s; it is gone on with "
-			 "(the former could not be kept: %s)",
+			 "another file was put in the place of the ledger %s; the program uses it "
+			 "(a copy of the old ledger could not be kept: %s)",
 			 path, err.msg);
 	else
 		log_warn(NULL,
-			 "another file was put in the place of the ledger %s; it is gone on "
-			 "with%s%s",
-			 path, any ? ", and what was in the former is kept as " : "",
-			 any ? old : "");
+			 "another file was put in the place of the ledger %s; the program uses "
+			 "it%s%s",
+			 path, any ? ", and keeps the old ledger as " : "", any ? old : "");
 }
 
 static bool check_ledger(const struct parts *p, const struct config *c, bool *reopen,
@@ -128,8 +128,8 @@ static bool check_ledger(const struct parts *p, const struct config *c, bool *re
 	return true;
 }
 
-/* Where another folder has its name, our own may come back: it is gone on with only if there is a
- * ledger in it. */
+/* Another folder may have its name for a while, and the right one may come back.  So the daemon
+ * uses another folder only if there is a ledger in it. */
 static bool check_folder(struct hold *h, const struct config *c, struct wake *wake, bool *reopen,
 			 struct err *err)
 {
@@ -140,18 +140,18 @@ static bool check_folder(struct hold *h, const struct config *c, struct wake *wa
 	if (!fs_exists(ledger))
 		return err_set(err, ERR_TARGET, WORD_DISK,
 			       "the state folder %s is gone, or another one is in its place: is "
-			       "its disk mounted? It is gone on with when it is back; a restart "
+			       "its disk mounted? The daemon resumes when it is back; a restart "
 			       "begins with what is there",
 			       c->state);
 	*reopen = true;
 	log_warn(NULL,
-		 "another folder is in the place of the state folder %s, with a ledger: it "
-		 "is gone on with",
+		 "another folder is in the place of the state folder %s, with a ledger: "
+		 "the program uses it",
 		 c->state);
 	return hold_take(h, c, wake, err);
 }
 
-/* A lock whose file was removed keeps nobody out. */
+/* A lock whose file was removed does not stop a second daemon. */
 static bool check_lock(struct hold *h, const struct config *c, struct wake *wake, struct err *err)
 {
 	OWN_STR char *path = wire_run_lock_path(c);

@@ -1,10 +1,12 @@
 /*
- * daemon/hold.h - the state folder under a daemon that runs for years: it is ours alone, it is
- * still there, it can be written, and the ledger in it is the one that is open.
+ * daemon/hold.h - the state folder under a daemon that runs for years.
  *
- * Disks go away, and files are removed, emptied or put back by hand.  A ledger that was removed is
- * written anew from the open one, so nothing of it is lost.  One that was put in its place is used
- * from then on, and the old one is kept beside it as ledger.db.old-SECONDS.
+ * It checks that the folder belongs to this daemon alone, is still there and can be written, and
+ * that the ledger in it is the one that is open.
+ *
+ * Disks go away, and people remove files, empty them or put them back.  A ledger that was removed
+ * is written again from the open one, so nothing of it is lost.  A ledger that was put in its place
+ * is used from then on, and the old one is kept beside it as ledger.db.old-SECONDS.
  */
 #ifndef DAEMON_HOLD_H
 #define DAEMON_HOLD_H
@@ -27,8 +29,8 @@ bool hold_take(struct hold *h, const struct config *c, struct wake *wake,
 	       struct err *err) MUST_CHECK;
 void hold_release(struct hold *h);
 
-/* Is all well?  *reopen: yes, but the parts are to be closed and opened anew.  Costs a few calls of
- * stat, and writes nothing where there is nothing to repair. */
+/* Is all well?  *reopen: yes, but the caller must close the parts and open them again.  Costs a few
+ * calls of stat.  Writes only if there is something to repair. */
 bool hold_check(struct hold *h, const struct parts *p, const struct config *c, struct wake *wake,
 		bool *reopen, struct err *err) MUST_CHECK;
 

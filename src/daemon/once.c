@@ -134,8 +134,8 @@ static bool audit(const struct once *o, struct ledger_audit *last, struct audit 
 	return ledger_set_audit(p->run.ledger, last, err);
 }
 
-/* The last one, or one that is made now (true, and *found is what it found).  Its trouble is no
- * trouble of the cycle's. */
+/* The last one, or one that is made now (true, and *found is what it found).  An audit that
+ * fails does not fail the cycle. */
 static bool take_audit(const struct once *o, struct ledger_audit *last, struct audit *found)
 {
 	struct err err;
@@ -241,12 +241,12 @@ void once_report_failure(struct parts *p, const struct config *c, struct wake *w
 	tell_broken(p, err);
 }
 
-/* A stop amid a cycle is no failure, but Healthchecks should be able to tell why no end came. */
+/* A stop within a cycle is not a failure.  But Healthchecks should show why no end came. */
 static void report_stop(struct parts *p, const struct err *err)
 {
 	if (err_is_stop(err))
-		health_log(p->health, "Stopped on request amid the cycle. The next start goes on "
-				      "with it; nothing is lost.");
+		health_log(p->health, "Stopped on request during the cycle. The next start resumes "
+				      "it; nothing is lost.");
 }
 
 /* No cycle asks for longer than the interval, or an hour where that is shorter. */

@@ -1,6 +1,6 @@
 /*
- * daemon/once.h - one cycle with all that belongs around it: the lock, the pings, the history, and
- * what people are to be told (daemon/tell.h), which the caller sends.
+ * daemon/once.h - one cycle with all that belongs around it: the lock, the pings, the history and
+ * the messages (daemon/tell.h), which the caller sends.
  */
 #ifndef DAEMON_ONCE_H
 #define DAEMON_ONCE_H
@@ -21,16 +21,16 @@ struct once {
 
 /*
  * Waits for a running cycle of another process (and says so), pings start, runs, records, pings the
- * end.  The report lists the targets that were not wanted, too, with their last outcome, and is a
- * failure if one of those is: a part of a cycle must not tell Healthchecks that all is well.
- * *well: the outcomes of those that were wanted.
- * false: WORD_STOPPED, or the cycle could not be run; telling Healthchecks is then the caller's
+ * end.  The report lists all targets, those that were not wanted with their last outcome.  It is a
+ * failure if any of them is: a part of a cycle must not report to Healthchecks that all is well.
+ * *well: the outcomes of the wanted targets are well.
+ * false: WORD_STOPPED, or the cycle could not be run.  Then the caller reports it to Healthchecks
  * (once_report_failure).
  */
 bool once_run(const struct once *o, bool *well, struct err *err) MUST_CHECK;
 
-/* Tell Healthchecks, and whom Notify names, that a cycle could not be run at all.  The parts may be
- * closed: then Healthchecks alone. */
+/* Reports that a cycle could not be run at all: to Healthchecks, and as a message.  If the parts
+ * are closed, to Healthchecks alone. */
 void once_report_failure(struct parts *p, const struct config *c, struct wake *wake,
 			 const struct err *err);
 

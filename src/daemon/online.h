@@ -16,11 +16,12 @@ struct online_answer {
 	struct engine_failure failure; /* zero where the call was not made at all */
 };
 
-/* The version of its utility; an answer proves the credentials.  A back-off that the tracker's own
- * answer has begun is not waited for, but an error; one that began because no answer came is no
- * hindrance, since this may find out why.  The call is recorded, in a state folder that is made if
- * it is missing: the next one must keep its distance.  A call without an answer holds nobody else
- * back. Nothing else is made. */
+/* Asks for the version of its utility; an answer proves the credentials.
+ *
+ * A back-off that an answer of the tracker began is an error: this call does not wait for its end.
+ * A back-off that began because no answer came does not matter: this call may find out why.
+ * The call is recorded in the state folder, because the next call must keep its distance.  The
+ * folder is made if it is missing.  A call without an answer does not start a back-off. */
 bool online_version(const struct config *c, struct online_answer *answer,
 		    struct err *err) MUST_CHECK;
 

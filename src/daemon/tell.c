@@ -158,7 +158,7 @@ static void keep(const struct parts *p, struct events_now *now)
 	struct err err;
 
 	if (!find_and_put(p, now, &err))
-		log_warn(NULL, "what is to be told could not be recorded: %s", err.msg);
+		log_warn(NULL, "the messages could not be recorded: %s", err.msg);
 }
 
 /* Unless another process is at work. */
@@ -172,7 +172,7 @@ static void keep_locked(const struct parts *p, struct events_now *now)
 	if (lock >= 0)
 		keep(p, now);
 	else
-		log_debug(NULL, "another process looks for what is to be told: %s", err.msg);
+		log_debug(NULL, "another process looks for messages: %s", err.msg);
 }
 
 bool tell_send(const struct parts *p, int64_t until)
@@ -185,7 +185,7 @@ bool tell_send(const struct parts *p, int64_t until)
 		return true;
 	OWN_FD int lock = fs_lock(path, &held, &err);
 	if (lock < 0)
-		log_debug(NULL, "nobody is told now: %s", err.msg);
+		log_debug(NULL, "no message is sent now: %s", err.msg);
 	return lock >= 0 && outbox_send(&p->run, until);
 }
 

@@ -1,9 +1,9 @@
 /*
- * daemon/tell.h - telling people what happened (core/events.h), over what Notify names.
+ * daemon/tell.h - messages to people about what happened (core/events.h), to the targets of Notify.
  *
- * What is to be told is kept first (core/outbox.h), and sent when nothing else is to be done:
- * tell_send().  None of these functions fails: what does not work is logged.  Where Notify names
- * nobody they do nothing.
+ * A message is recorded first (core/outbox.h).  tell_send() sends it when there is nothing else to
+ * do.  None of these functions fails: they log what does not work.  Without targets they do
+ * nothing.
  */
 #ifndef DAEMON_TELL_H
 #define DAEMON_TELL_H
@@ -19,19 +19,19 @@ struct tell_cycle {                     /* everything is borrowed */
 	const char *audit_summary;
 };
 
-/* After a cycle and its ping, while the lock of the cycle is held: keeps what there is to tell. */
+/* Called after a cycle and its ping, while the lock of the cycle is held: records the messages. */
 void tell_cycle(const struct parts *p, const struct tell_cycle *c);
 
-/* The same after a look at the watch folders; not while another process is at work, which then does
- * it itself. */
+/* The same after a look at the watch folders.  While another process is at work it does nothing,
+ * because that process does it. */
 void tell_look(const struct parts *p);
 
-/* Send what waits and is due, as outbox_send() does; for whoever does not hold the lock of the
- * cycle, which a receiver that does not answer must not hold up.  false: another process is
- * sending, or the ledger is in trouble; try again in a while. */
+/* Sends what waits and is due, as outbox_send() does.  The caller must not hold the lock of the
+ * cycle, because a receiver that does not answer would delay the next cycle.  false: another
+ * process is sending, or the ledger is in trouble; try again in a while. */
 bool tell_send(const struct parts *p, int64_t until);
 
-/* A cycle could not be run at all: keeps that, and sends. */
+/* A cycle could not be run at all: records a message, and sends it. */
 void tell_broken(const struct parts *p, const struct err *why);
 
 /* When something waits to be sent; INT64_MAX: nothing does. */

@@ -3,8 +3,8 @@
  *
  * The thread has a site (page/site.h) to itself and shares nothing with the daemon but its trouble
  * (view/trouble.h) and the log.  It sleeps while nobody is connected.  Each connection serves one
- * request; who is slow, or one too many, is cut off; who guesses tokens (page/guesses.h) is kept
- * waiting.
+ * request.  A slow connection is closed, and so is one too many.  An address that guesses tokens
+ * has to wait (page/guesses.h).
  */
 #ifndef PAGE_HTTPD_H
 #define PAGE_HTTPD_H
@@ -28,7 +28,7 @@ struct httpd *httpd_open(const struct config *c, struct trouble *trouble,
 /* Was it opened for this address, as `listen` of a configuration names it? */
 bool httpd_is_for(const struct httpd *h, const char *listen);
 
-/* From the next request on all is as `c` says, but for the address. */
+/* From the next request on, the settings of `c` count.  The address stays. */
 void httpd_renew(struct httpd *h, const struct config *c);
 
 /* Ends every connection at once. */

@@ -85,8 +85,8 @@ static bool has_token(const struct site *s, const char *field)
 
 /* ---- the ledger ---- */
 
-/* NULL: there is none, or *err says why it cannot be read.  One that was put in another's place is
- * opened anew; one that was removed is shown until the daemon has written it anew. */
+/* NULL: there is none, or *err says why it cannot be read.  A ledger that replaced
+ * another one is opened.  A removed one is shown until the daemon has written it again. */
 static struct ledger *current_ledger(struct site *s, struct err *err)
 {
 	struct stat st;
@@ -116,7 +116,7 @@ static void note_loss(const struct site *s, struct status *status)
 	if (!s->ledger && s->had_ledger)
 		how = "is empty or gone";
 	else if (s->ledger && ledger_file(s->ledger) == LEDGER_REMOVED)
-		how = "was removed; the daemon writes it anew within ten minutes";
+		how = "was removed; the daemon writes it again within ten minutes";
 	if (!how || status->work.since)
 		return;
 	status->work.since = status->now;

@@ -6,7 +6,7 @@
 
 static const struct refusal {
 	unsigned status;
-	bool renews; /* the page's script asks again, and shows the page once it can be had */
+	bool renews; /* the page's script asks again, and shows the page once it gets it */
 	bool more;   /* the line of text says more than the title */
 	const char *title, *way_out;
 } refusals[] = {

@@ -170,7 +170,7 @@ static bool migrate_steps(sqlite3 *db, struct err *err)
 	return version >= LEDGER_VERSION || exec(db, sql, err);
 }
 
-/* All or nothing: whoever looks sees an old file or a new one. */
+/* All or nothing: a reader sees the old layout or the new one. */
 static bool bring_up_to_date(sqlite3 *db, struct err *err)
 {
 	if (!exec(db, "BEGIN IMMEDIATE", err))
@@ -199,8 +199,8 @@ static bool migrate(sqlite3 *db, bool read_only, struct err *err)
 	return version == LEDGER_VERSION || bring_up_to_date(db, err);
 }
 
-/* SQLite would make the file with the umask's permissions.  One that is there is not opened: to
- * close it would take away the locks that another thread of ours has on it (POSIX). */
+/* SQLite would make the file with the umask's permissions.  A file that exists is not
+ * opened: to close it would release the locks that another thread of this process holds (POSIX). */
 static void make_private(const char *path)
 {
 	struct stat st;

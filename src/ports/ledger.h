@@ -296,8 +296,7 @@ struct ledger_container {
 	int64_t outcome_at; /* 0: it never had a turn, and the above says nothing */
 	int64_t asked_at;   /* when the tracker was last asked for it; 0: never */
 	bool undone; /* its turn has not ended; never while the tracker is being asked for it */
-	int64_t retry_at; /* when it is to be gone on with; 0: as soon as the tracker may be asked
-			   */
+	int64_t retry_at; /* when it is resumed; 0: as soon as the tracker may be asked */
 };
 bool ledger_get_container(struct ledger *l, const char *name, struct ledger_container *c,
 			  struct err *err) MUST_CHECK;
@@ -369,7 +368,7 @@ bool ledger_set_pings(struct ledger *l, const struct ledger_pings *p, struct err
 
 /* ---- delivering again ---- */
 
-/* So that one that was cut off goes on where it was: which torrents are done, for a target. */
+/* Which torrents are done, for a target.  So a redelivery that was cut off can resume. */
 bool ledger_is_redelivered(struct ledger *l, const char *target, int64_t id, bool *is,
 			   struct err *err) MUST_CHECK;
 bool ledger_redelivered(struct ledger *l, const char *target, int64_t id,
@@ -377,9 +376,9 @@ bool ledger_redelivered(struct ledger *l, const char *target, int64_t id,
 /* All of it is done. */
 bool ledger_redelivery_ended(struct ledger *l, const char *target, struct err *err) MUST_CHECK;
 
-/* ---- telling people (core/events.h, core/outbox.h) ---- */
+/* ---- messages to people (core/events.h, core/outbox.h) ---- */
 
-/* What was told already; *list and the keys in it are the caller's. */
+/* What was reported already; *list and the keys in it are the caller's. */
 bool ledger_notices(struct ledger *l, struct notice **list, size_t *n, struct err *err) MUST_CHECK;
 
 /* A message for a target, which is named by its fingerprint. */

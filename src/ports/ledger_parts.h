@@ -6,7 +6,7 @@
  *     ledger_look.c   lists and totals; IncompleteTransactions
  *     ledger_cycle.c  pacing, cycles, containers
  *     ledger_past.c   what the status page shows of the past: cycles, growth, counts
- *     ledger_tell.c   what was told, and what is to be told
+ *     ledger_tell.c   messages: what was reported, and what waits
  */
 #ifndef PORTS_LEDGER_PARTS_H
 #define PORTS_LEDGER_PARTS_H

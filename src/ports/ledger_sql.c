@@ -1,7 +1,7 @@
 /* The layout and the statements; declared in ports/ledger_parts.h. */
 #include "ports/ledger_parts.h"
 
-/* Running totals, kept by triggers, so that whoever looks need not count: what there is of a
+/* Running totals, kept by triggers, so that a reader need not count: what there is of a
  * container (tally), what was delivered to it a day (growth), cycles and turns by their end.  `row`
  * is "new" or "old", `sign` "" or "-". */
 #define COUNT_ASSIGNMENT(row, sign)                                                               \

@@ -1,4 +1,4 @@
-/* What was told, and what is to be told; declared in ports/ledger.h. */
+/* Messages: what was reported, and what waits; declared in ports/ledger.h. */
 #include "base/mem.h"
 #include "base/text.h"
 #include "ports/ledger_parts.h"
@@ -75,7 +75,7 @@ bool ledger_tell(struct ledger *l, const struct notice notices[], size_t n_notic
 	return ledger_commit(l, ok, err);
 }
 
-/* One that a later version has written is told as it is. */
+/* A message that a later version has written is sent as it is. */
 static enum event_kind kind_of(const char *name)
 {
 	unsigned bits = 0;

@@ -1,8 +1,8 @@
 /*
- * view/trouble.h - what the daemon cannot do just now, told to the status page's thread.
+ * view/trouble.h - what the daemon cannot do just now, for the status page's thread.
  *
- * The page shows what the ledger says of the past.  That the ledger cannot be written, or was taken
- * away, no ledger says: the daemon puts it here, and this is all that the two threads share.
+ * The page shows what the ledger says of the past.  The ledger cannot say that it cannot be
+ * written, or was removed.  The daemon puts that here, and this is all that the two threads share.
  */
 #ifndef VIEW_TROUBLE_H
 #define VIEW_TROUBLE_H
@@ -35,8 +35,7 @@ struct trouble {
 		.lock = PTHREAD_MUTEX_INITIALIZER \
 	}
 
-/* true: it is not what was told before.  Trouble that continues with other words keeps its
- * beginning. */
+/* true: it was not recorded yet.  Trouble that continues with other words keeps its beginning. */
 bool trouble_begin(struct trouble *t, enum trouble_kind kind, const struct err *why);
 
 /* As trouble_begin() fills it in. */

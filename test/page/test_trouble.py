@@ -50,7 +50,7 @@ def test_a_removed_ledger_is_written_anew_and_nothing_of_it_is_lost(running):
     wait_for(lambda: (a.state / "ledger.db").exists(), what="the ledger")
     assert a.history() == before
     assert oct((a.state / "ledger.db").stat().st_mode & 0o777) == "0o600"
-    assert "was removed while it was in use; it was written anew" in a.log()
+    assert "was removed while it was in use; it was written again" in a.log()
     assert is_well(running)
     one_more(running)
     assert len(a.history()) == len(before) + 1
@@ -164,7 +164,7 @@ def test_another_state_folder_with_a_ledger_is_gone_on_with(running):
     shutil.copytree(a.state, copy)
     a.state.rename(a.folder / "old")
     copy.rename(a.state)
-    wait_for(lambda: "with a ledger: it is gone on with" in a.log(), what="the log's line")
+    wait_for(lambda: "with a ledger: the program uses it" in a.log(), what="the log's line")
     wait_for(lambda: is_well(running), what="all well again")
     assert a.history() == before
     assert a.status()["daemon"]             # the lock in the new folder is held
