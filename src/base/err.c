@@ -1,5 +1,6 @@
 #include "base/err.h"
 
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -7,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const words[ERR_CODES] = {
+#define RAW_BYTES 4096 /* so much is looked at for secrets */
+
+static const char *const code_words[ERR_CODES] = {
 	[WORD_NONE] = "",
 	[WORD_AUTH] = "Auth",
 	[WORD_BAD_TORRENT] = "BadTorrent",
@@ -29,17 +32,28 @@ static const char *const words[ERR_CODES] = {
 void err_word(enum err_code code, int status, const char *name, char out[ERR_WORD])
 {
 	if (code == WORD_HTTP)
-		snprintf(out, ERR_WORD, "%s %d", words[code], status);
+		snprintf(out, ERR_WORD, "%s %d", code_words[code], status);
 	else
-		text_copy(out, ERR_WORD, code == WORD_OTHER ? name : words[code]);
+		text_copy(out, ERR_WORD, code == WORD_OTHER ? name : code_words[code]);
 }
 
 enum err_code err_code_of(const char *word)
 {
 	for (unsigned i = WORD_AUTH; i < WORD_HTTP; i++)
-		if (strcmp(words[i], word) == 0)
+		if (strcmp(code_words[i], word) == 0)
 			return (enum err_code)i;
 	return WORD_NONE;
+}
+
+/* Formatted, without the secrets that the process knows, cut to fit on a character boundary. */
+static void words(char *to, size_t cap, const char *fmt, va_list ap) PRINTF_LIKE(3, 0);
+static void words(char *to, size_t cap, const char *fmt, va_list ap)
+{
+	char raw[RAW_BYTES];
+
+	vsnprintf(raw, sizeof raw, fmt, ap);
+	mask_copy(to, cap, raw, strlen(raw));
+	text_trim_partial(to);
 }
 
 static bool set(struct err *e, enum err_kind kind, enum err_code code, const char *fmt, va_list ap)
@@ -52,8 +66,7 @@ static bool set(struct err *e, enum err_kind kind, enum err_code code, const cha
 	e->status = e->errnum = 0;
 	e->advice = 0;
 	e->name[0] = '\0';
-	vsnprintf(e->msg, sizeof e->msg, fmt, ap);
-	text_trim_partial(e->msg);
+	words(e->msg, sizeof e->msg, fmt, ap);
 	return false;
 }
 
@@ -84,9 +97,8 @@ bool err_wrap(struct err *e, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(head, sizeof head, fmt, ap);
+	words(head, sizeof head, fmt, ap);
 	va_end(ap);
-	text_trim_partial(head);
 	memcpy(old, e->msg, sizeof old);
 	text_join(e->msg, sizeof e->msg, (const char *[]){head, ": ", old}, 3);
 	if (e->advice)
@@ -103,7 +115,7 @@ bool err_advise(struct err *e, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(advice, sizeof advice, fmt, ap);
+	words(advice, sizeof advice, fmt, ap);
 	va_end(ap);
 	if (len + 2 >= sizeof e->msg)
 		return false;
@@ -129,7 +141,7 @@ bool err_errno(struct err *e, enum err_kind kind, enum err_code code, int errnum
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(head, sizeof head, fmt, ap);
+	words(head, sizeof head, fmt, ap);
 	va_end(ap);
 	err_set(e, kind, code, "%s: %s", head, strerror(errnum));
 	e->errnum = errnum;

@@ -4,7 +4,8 @@
  * A function that can fail returns bool or a pointer, takes `struct err *err` last and is marked
  * MUST_CHECK.  On success `err` is not touched; on failure the out-parameters are not touched.
  * The error lives on the caller's stack and never allocates.  The function that handles an error
- * logs it, once.  A function that passes it on may wrap it.  Secrets never go into a message.
+ * logs it, once.  A function that passes it on may wrap it.  The secrets that the process knows are
+ * hidden in each message (base/mask.h).
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

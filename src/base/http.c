@@ -322,6 +322,12 @@ static bool advise_tls(enum http_trouble trouble, struct err *err)
 	return false;
 }
 
+/* As libcurl puts it when a header field, or all of them, pass its limit. */
+static bool has_long_headers(const struct http *h, CURLcode code, const struct buf *body)
+{
+	return h->sent && !body->len && (code == CURLE_OUT_OF_MEMORY || code == HEADERS_TOO_LARGE);
+}
+
 static bool transfer_failed(struct http *h, CURLcode code, const struct http_url *parts,
 			    const struct buf *body, struct err *err)
 {
@@ -334,14 +340,14 @@ static bool transfer_failed(struct http *h, CURLcode code, const struct http_url
 		return err_set(err, ERR_RETRY, WORD_NETWORK,
 			       "%s: the kept-alive connection was closed before an answer came",
 			       parts->host);
-	/* As libcurl puts it when a header field, or all of them, pass its limit. */
-	if (h->sent && !body->len && (code == CURLE_OUT_OF_MEMORY || code == HEADERS_TOO_LARGE)) {
+	if (has_long_headers(h, code, body)) {
 		h->trouble = HTTP_TOO_LARGE;
 		return err_set(err, ERR_RETRY, WORD_PROTOCOL,
 			       "%s: the answer's headers are too long", parts->host);
 	}
-	err_set(err, ERR_RETRY, code_of(code), "%s: %s", parts->host,
-		h->error[0] ? h->error : curl_easy_strerror(code));
+	const char *text = h->error[0] ? h->error : curl_easy_strerror(code);
+	OWN_STR char *hidden = secret_mask(text, strlen(text), CURL_ERROR_SIZE);
+	err_set(err, ERR_RETRY, code_of(code), "%s: %s", parts->host, hidden);
 	return advise_tls(h->trouble, err);
 }
 
@@ -351,6 +357,22 @@ static void keep_field(CURL *c, const char *name, char *out, size_t cap)
 
 	if (curl_easy_header(c, name, 0, CURLH_HEADER, -1, &field) == CURLHE_OK)
 		text_copy(out, cap, field->value);
+}
+
+/* A text of the server's, for people.  The server may put into it what it was sent. */
+static void keep_hidden(char *out, size_t cap, const char *text)
+{
+	OWN_STR char *hidden = secret_mask(text, strlen(text), cap - 1);
+
+	text_copy(out, cap, hidden);
+}
+
+static void keep_type(CURL *c, struct http_reply *reply)
+{
+	struct curl_header *field;
+
+	if (curl_easy_header(c, "Content-Type", 0, CURLH_HEADER, -1, &field) == CURLHE_OK)
+		keep_hidden(reply->content_type, sizeof reply->content_type, field->value);
 }
 
 static void keep_fields(CURL *c, const char *keep, struct http_reply *reply)
@@ -363,7 +385,7 @@ static void keep_fields(CURL *c, const char *keep, struct http_reply *reply)
 	reply->date = *date ? (int64_t)curl_getdate(date, NULL) * 1000 : 0;
 	if (reply->date < 0)
 		reply->date = 0;
-	keep_field(c, "Content-Type", reply->content_type, sizeof reply->content_type);
+	keep_type(c, reply);
 	keep_field(c, "Retry-After", reply->retry_after, sizeof reply->retry_after);
 	if (keep)
 		keep_field(c, keep, reply->kept, sizeof reply->kept);
@@ -385,7 +407,7 @@ static char *next_url(struct http *h, const char *url, struct http_reply *reply,
 	if (left && url_may_follow(url, target))
 		return mem_dup(target);
 	if (http_url_parse(target, &parts, &ignored))
-		text_copy(reply->redirect_host, sizeof reply->redirect_host, parts.host);
+		keep_hidden(reply->redirect_host, sizeof reply->redirect_host, parts.host);
 	return NULL;
 }
 

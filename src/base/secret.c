@@ -1,6 +1,7 @@
 #include "base/secret.h"
 
 #include "base/buf.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -9,8 +10,6 @@
 #include <string.h>
 
 #define LONGEST_PLAIN_WORD 23
-
-static const char hidden[] = "<hidden>";
 
 void secret_wipe(void *bytes, size_t len)
 {
@@ -59,16 +58,6 @@ const char *secret_reveal(const struct secret *s)
 	return s->text;
 }
 
-static size_t known_at(const char *text, size_t len, const struct secret *const known[], size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		size_t size = known[i]->text ? strlen(known[i]->text) : 0;
-		if (size && size <= len && memcmp(text, known[i]->text, size) == 0)
-			return size;
-	}
-	return 0;
-}
-
 static size_t word_at(const char *text, size_t len)
 {
 	size_t n = 0;
@@ -78,22 +67,19 @@ static size_t word_at(const char *text, size_t len)
 	return n;
 }
 
-char *secret_mask(const char *text, size_t len, size_t max, const struct secret *const known[],
-		  size_t n)
+char *secret_mask(const char *text, size_t len, size_t max)
 {
-	OWN_BUF struct buf out = BUF_MAX(2 * max + sizeof hidden);
+	size_t known_len;
+	OWN_STR char *known = mask_text(text, len, &known_len);
+	OWN_BUF struct buf out = BUF_MAX(2 * max + sizeof MASK_HIDDEN);
 
-	for (size_t at = 0; at < len && !out.full;) {
-		size_t size = known_at(text + at, len - at, known, n);
-		size_t word = size ? 0 : word_at(text + at, len - at);
-		if (size || word > LONGEST_PLAIN_WORD) {
-			buf_puts(&out, hidden);
-			at += size ? size : word;
-			continue;
-		}
-		/* One letter only: a known secret may begin within a word. */
-		buf_add(&out, text + at, 1);
-		at++;
+	for (size_t at = 0; at < known_len && !out.full;) {
+		size_t word = word_at(known + at, known_len - at);
+		if (word > LONGEST_PLAIN_WORD)
+			buf_puts(&out, MASK_HIDDEN);
+		else
+			buf_add(&out, known + at, word ? word : 1);
+		at += word ? word : 1;
 	}
-	return text_printable(buf_text(&out), out.len, max);
+	return text_clean(buf_text(&out), out.len, max);
 }

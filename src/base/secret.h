@@ -2,7 +2,8 @@
  * base/secret.h - texts that must not be seen: keys, passwords, ping URLs.
  *
  * A secret has its own type, so that no log or format function accepts it by accident.  Its memory
- * is wiped when it is released.  A zeroed struct is an unset secret.
+ * is wiped when it is released.  A zeroed struct is an unset secret.  What base/mask.h learnt is
+ * hidden in every text that leaves the program.
  */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
@@ -33,11 +34,10 @@ void secret_wipe(void *bytes, size_t len);
 void secret_wipe_text(char **text);
 
 /*
- * A printable copy (caller's) of at most `max` bytes of a text from outside.  "<hidden>" replaces
- * each of the `n` known secrets, and each run of 24 or more letters and digits, which may be a key
- * or passkey.
+ * A printable copy (caller's) of at most `max` bytes of a text from outside that may hold secrets
+ * that this process does not know.  "<hidden>" replaces what text_printable() hides, and each run of
+ * 24 or more letters and digits, which may be a key or passkey.
  */
-char *secret_mask(const char *text, size_t len, size_t max, const struct secret *const known[],
-		  size_t n);
+char *secret_mask(const char *text, size_t len, size_t max);
 
 #endif

@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include "base/buf.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/own.h"
 
@@ -138,7 +139,7 @@ static bool harmful(const unsigned char *s, size_t n)
 	return false;
 }
 
-char *text_printable(const char *s, size_t len, size_t max)
+char *text_clean(const char *s, size_t len, size_t max)
 {
 	OWN_BUF struct buf out = BUF_MAX(max);
 
@@ -160,6 +161,14 @@ char *text_printable(const char *s, size_t len, size_t max)
 		at += n;
 	}
 	return buf_take(&out);
+}
+
+char *text_printable(const char *s, size_t len, size_t max)
+{
+	size_t masked_len;
+	OWN_STR char *masked = mask_text(s, len, &masked_len);
+
+	return text_clean(masked, masked_len, max);
 }
 
 char *text_printable_lines(const char *s, size_t max)

@@ -33,12 +33,15 @@ bool text_is_utf8(const char *s, size_t len);
 /*
  * A printable copy for logs, terminals and pages.  Control characters (C0, DEL, C1), separators of
  * lines and paragraphs, and characters that are invisible or change the direction become `?`:
- * Unicode's categories Cc, Cf, Zl and Zp.  Invalid bytes become U+FFFD.
- * Returns a new string (caller's) of at most `max` bytes.
+ * Unicode's categories Cc, Cf, Zl and Zp.  Invalid bytes become U+FFFD.  The secrets that the
+ * process knows are hidden (base/mask.h). Returns a new string (caller's) of at most `max` bytes.
  */
 char *text_printable(const char *s, size_t len, size_t max);
 
-/* The same for a text of several lines; the line ends stay. */
+/* The same, but secrets stay: for a name that must stay as it is. */
+char *text_clean(const char *s, size_t len, size_t max);
+
+/* text_printable() for a text of several lines; the line ends stay. */
 char *text_printable_lines(const char *s, size_t max);
 
 /* Does it begin like HTML: with `<`, after any white space? */

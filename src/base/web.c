@@ -1,5 +1,7 @@
 #include "base/web.h"
 
+#include "base/base64.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -14,6 +16,16 @@ struct web {
 	struct secret password;
 	int timeout_ms;
 };
+
+/* A server may send back the field that it got (RFC 7617). */
+static void learn_basic(const char *user, const struct secret *password)
+{
+	const char *word = password && secret_is_set(password) ? secret_reveal(password) : "";
+	OWN_WIPED char *plain = mem_printf("%s:%s", user, word);
+	OWN_WIPED char *coded = base64_encode(plain, strlen(plain));
+
+	mask_learn(coded);
+}
 
 /* Without the slashes at its end: calls bring theirs. */
 static char *base_of(const char *url)
@@ -45,6 +57,7 @@ struct web *web_open(const struct web_options *o, struct err *err)
 	w->url = base_of(o->url);
 	w->timeout_ms = o->timeout_ms;
 	if (o->user && *o->user) {
+		learn_basic(o->user, o->password);
 		w->user = mem_dup(o->user);
 		secret_set(&w->password, o->password ? secret_reveal(o->password) : NULL);
 	}

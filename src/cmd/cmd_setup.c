@@ -1,5 +1,6 @@
 /* setup: a first config.ptp. */
 #include "cmd/command.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -73,6 +74,7 @@ static bool ask(const char *what, size_t len, bool hidden, struct secret *out, s
 				       what);
 		char *text = text_strip(line);
 		bool right = right_form(text, len);
+		mask_learn(text);
 		if (right)
 			secret_set(out, text);
 		secret_wipe(line, sizeof line);

@@ -1,6 +1,7 @@
 /* Notify: the targets of messages; declared in config/config_parts.h. */
 #include "config/config_parts.h"
 #include "base/buf.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/own.h"
 
@@ -55,6 +56,7 @@ static const char *add_word(struct config *c, const char *word, size_t number)
 {
 	OWN(entry_clear) struct config_entry e = {.events = EVENTS_UNSAID};
 
+	mask_learn(word);
 	secret_set(&e.url, word);
 	return add(c, &e, number);
 }
@@ -110,6 +112,7 @@ static void take_entry(struct reading *r, const json_t *own, const char *path[3]
 	const char *fault = NULL;
 	char why[SETTING_WHY];
 
+	mask_learn(json_string_value(own));
 	if (json_is_string(own))
 		fault = setting_form_fault(SETTING_PLAIN, json_string_value(own), why);
 	if (!fault && json_is_string(own))

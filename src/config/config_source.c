@@ -3,6 +3,7 @@
 #include "config/config_parts.h"
 #include "config/json_line.h"
 #include "base/fs.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -115,6 +116,7 @@ const char *config_take_secret_file(struct secret *to, const char *path, char wh
 	bool cut = bytes.len && memchr(bytes.data, '\0', bytes.len);
 	char *text = text_strip(bytes.data ? bytes.data : (char[]){""});
 	bool empty = !*text;
+	mask_learn(text);
 	if (!empty && !cut)
 		secret_set(to, text);
 	secret_wipe(bytes.data, bytes.len);

@@ -1,6 +1,7 @@
 /* A value by its row: what it must be, from text to field, from field to JSON; declared in
  * config/setting.h. */
 #include "config/config_parts.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/text.h"
@@ -237,8 +238,10 @@ bool setting_take(const struct setting *s, const struct config *c, void *to, con
 	const struct setting_value v = {.config = c, .to = to, .text = text, .why = why};
 	/* Of a file the row's form is that of the content. */
 	enum setting_form form = s->type == SETTING_SECRET_FILE ? SETTING_PLAIN : s->form;
-	const char *fault = setting_form_fault(form, text, why);
 
+	if (s->type == SETTING_SECRET)
+		mask_learn(text);
+	const char *fault = setting_form_fault(form, text, why);
 	if (!fault && s->check)
 		fault = s->check(&v);
 	if (!fault)

@@ -41,7 +41,7 @@ static void log_output(const char *container, const struct buf *output)
 
 	for (char *line; (line = strsep(&rest, "\n"));) {
 		/* What it says of a torrent may hold the passkey. */
-		OWN_STR char *shown = secret_mask(line, strlen(line), OUTPUT_MAX_BYTES, NULL, 0);
+		OWN_STR char *shown = secret_mask(line, strlen(line), OUTPUT_MAX_BYTES);
 		if (*shown)
 			log_info(container, "AfterFetchExec: %s", shown);
 	}

@@ -165,7 +165,7 @@ char *filename_safe(const char *raw)
 {
 	const char *base = behind_slashes(raw);
 	size_t len = strlen(base);
-	OWN_STR char *clean = text_printable(base, len, SIZE_MAX);
+	OWN_STR char *clean = text_clean(base, len, SIZE_MAX);
 	char *s = text_strip(clean);
 
 	len = strlen(s);

@@ -3,6 +3,7 @@
 #include "base/bencode.h"
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -17,6 +18,7 @@
 #define MAX_PIECE_LENGTH (INT_MAX / 2)                      /* bytes */
 #define MAX_FILE_SIZE ((int64_t)(INT_MAX / 2) * BLOCK_SIZE) /* bytes; this many are too many */
 #define MAX_TOTAL_SIZE ((UINT64_C(1) << 48) - 1)            /* bytes */
+#define ANNOUNCE_MAX 2048                                   /* bytes that are looked at */
 #define MAX_FILE_NAME 4095                                  /* bytes */
 #define CUT_NAME_AT 240 /* bytes of a path component; a short extension is kept behind them */
 
@@ -750,6 +752,13 @@ static bool copy_host(struct bencode_str url, char out[256])
 	return true;
 }
 
+/* The passkey in it is a secret of the user. */
+static bool take_url(struct bencode_str url, char host[256])
+{
+	mask_learn_passkey(url.text, url.len < ANNOUNCE_MAX ? url.len : ANNOUNCE_MAX);
+	return copy_host(url, host);
+}
+
 /* The list comes before the single URL (BEP 12). */
 static void read_announce_host(struct bencode torrent, char out[256])
 {
@@ -761,10 +770,10 @@ static void read_announce_host(struct bencode torrent, char out[256])
 		if (bencode_type(tier) != BENCODE_LIST)
 			continue;
 		for (struct bencode_iter in = bencode_items(tier); bencode_next(&in, &url);)
-			if (copy_host(bencode_str(url), out))
+			if (take_url(bencode_str(url), out))
 				return;
 	}
-	copy_host(bencode_str(bencode_find(torrent, "announce")), out);
+	take_url(bencode_str(bencode_find(torrent, "announce")), out);
 }
 
 static bool is_bencode(const void *bytes, size_t len)
@@ -847,7 +856,7 @@ static void fill(struct torrent *t, const struct reader *r, uint32_t pieces)
 	size_t info_len = (size_t)(r->info.end - r->info.at);
 
 	*t = (struct torrent){
-		.name = text_printable(l->name, strlen(l->name), TORRENT_NAME_MAX),
+		.name = text_clean(l->name, strlen(l->name), TORRENT_NAME_MAX),
 		.size = l->total,
 		.files = l->files,
 		.pieces = pieces,

@@ -314,7 +314,7 @@ char *client_words(const char *text)
 		buf_puts(&out, is_address(word) ? hidden : word);
 		text += gap + len;
 	}
-	return secret_mask(buf_text(&out), out.len, CLIENT_WORDS_MAX, NULL, 0);
+	return secret_mask(buf_text(&out), out.len, CLIENT_WORDS_MAX);
 }
 
 char *client_torrent_name(const char *text)

@@ -200,7 +200,7 @@ static char *folder_of(const struct row *r)
 	bool own = number_at(r, MULTI_FILE) && slash && strcmp(slash + 1, text_at(r, NAME)) == 0;
 	OWN_STR char *folder = own ? fs_parent(path) : mem_dup(path);
 
-	return *folder ? text_printable(folder, strlen(folder), FOLDER_MAX_BYTES) : NULL;
+	return *folder ? text_clean(folder, strlen(folder), FOLDER_MAX_BYTES) : NULL;
 }
 
 static void fill_in(struct client_torrent *t, const struct row *r)

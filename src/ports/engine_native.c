@@ -114,26 +114,24 @@ static bool check_status(struct native *n, const struct http_reply *reply, struc
 			reply_page_words(n->base.failure.page));
 }
 
-static char *masked(const struct native *n, const char *text, size_t len)
+static char *masked(const char *text, size_t len)
 {
-	const struct secret *const known[] = {n->tracker.user, n->tracker.key};
-
-	return secret_mask(text, len, LOGGED_REPLY_BYTES, known, 2);
+	return secret_mask(text, len, LOGGED_REPLY_BYTES);
 }
 
-static void log_strange_reply(struct native *n, const struct http_reply *reply)
+static void log_strange_reply(const struct http_reply *reply)
 {
-	OWN_STR char *body = masked(n, buf_text(&reply->body), reply->body.len);
-	OWN_STR char *type = masked(n, reply->content_type, strlen(reply->content_type));
+	OWN_STR char *body = masked(buf_text(&reply->body), reply->body.len);
+	OWN_STR char *type = masked(reply->content_type, strlen(reply->content_type));
 
 	log_warn(NULL, "the tracker's answer was (%zu bytes, %s): %s", reply->body.len,
 		 *type ? type : "no content type", body);
 }
 
 /* An error's text goes into the log and the ping. */
-static void mask_message(const struct native *n, struct reply *reply)
+static void mask_message(struct reply *reply)
 {
-	OWN_STR char *text = masked(n, reply->message, strlen(reply->message));
+	OWN_STR char *text = masked(reply->message, strlen(reply->message));
 
 	text_copy(reply->message, sizeof reply->message, text);
 }
@@ -154,10 +152,10 @@ static bool native_assign(struct engine *e, const struct container *c, struct re
 		return false;
 	}
 	if (reply_read_fetch(buf_text(&got.body), got.body.len, reply, err)) {
-		mask_message(n, reply);
+		mask_message(reply);
 		return true;
 	}
-	log_strange_reply(n, &got);
+	log_strange_reply(&got);
 	/* A login or maintenance page is no lost assignment; an answer that cannot be read may be.
 	 */
 	n->base.failure.page = page_of(&got);
@@ -186,9 +184,9 @@ static bool native_download(struct engine *e, const char *torrent_id, const char
 }
 
 /* Its error's own words, where it has any. */
-static bool quote(const struct native *n, const char *message, struct err *err)
+static bool quote(const char *message, struct err *err)
 {
-	OWN_STR char *text = masked(n, message, strlen(message));
+	OWN_STR char *text = masked(message, strlen(message));
 
 	return *text ? err_set(err, ERR_RETRY, WORD_TRACKER, "the tracker says: %s", text) : false;
 }
@@ -206,8 +204,8 @@ static bool native_version(struct engine *e, char version[REPLY_VERSION_SIZE], s
 		return true;
 	n->base.failure = (struct engine_failure){.status = got.status, .page = page_of(&got)};
 	if (err->code == WORD_TRACKER)
-		return quote(n, message, err);
-	log_strange_reply(n, &got);
+		return quote(message, err);
+	log_strange_reply(&got);
 	return false;
 }
 
@@ -220,7 +218,7 @@ static bool native_script(struct engine *e, struct buf *bytes, struct err *err)
 	if (!get(n, url, bytes->max, &got, err) || !check_status(n, &got, err))
 		return false;
 	if (page_of(&got)) {
-		log_strange_reply(n, &got);
+		log_strange_reply(&got);
 		return err_set(err, ERR_RETRY, WORD_PROTOCOL,
 			       "a page came in place of the official utility");
 	}

@@ -94,7 +94,7 @@ static void assigned(const struct utility *u, const struct container *c, struct 
 
 static void describe(struct utility *u, const struct utility_output *said, struct err *err)
 {
-	OWN_STR char *message = utility_masked(u, said->message);
+	OWN_STR char *message = utility_masked(said->message);
 	char status[24] = "";
 
 	if (said->status)
@@ -148,7 +148,7 @@ static bool judge_success(struct utility *u, const struct container *c, const st
 		assigned(u, c, reply, "", "");
 		return true;
 	}
-	utility_log(u, c->name, output);
+	utility_log(c->name, output);
 	return err_set(err, ERR_RETRY, WORD_PROTOCOL,
 		       "the utility says that all went well, but there is no new file in its watch "
 		       "folder");
@@ -163,7 +163,7 @@ static bool judge(struct utility *u, const struct container *c, int status,
 	if (said.verdict == UTILITY_OK)
 		return judge_success(u, c, output, reply, err);
 	if (said.verdict == UTILITY_FAILED) {
-		utility_log(u, c->name, output);
+		utility_log(c->name, output);
 		return judge_failure(u, c, &said, reply, err);
 	}
 	*reply = (struct reply){.verdict =
@@ -205,7 +205,7 @@ static bool utility_assign(struct engine *e, const struct container *c, struct r
 	}
 	if (!end.timed_out)
 		return judge(u, c, end.status, &output, reply, err);
-	utility_log(u, c->name, &output);
+	utility_log(c->name, &output);
 	err_set(&why, ERR_RETRY, WORD_TIMEOUT, "the utility hung, and was ended after %d s",
 		u->staging.run_ms / 1000);
 	if (cut_off(u, c, reply, &why))

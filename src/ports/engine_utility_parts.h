@@ -49,10 +49,10 @@ bool utility_python(struct utility *u, const char *const words[], struct buf *ou
 void utility_container_id(const struct utility *u, const char *container, char id[REPLY_ID_SIZE]);
 
 /* Its output, line by line, with secrets masked; `container` may be NULL. */
-void utility_log(const struct utility *u, const char *container, const struct buf *output);
+void utility_log(const char *container, const struct buf *output);
 
 /* A text from outside with secrets masked; the caller's. */
-char *utility_masked(const struct utility *u, const char *text);
+char *utility_masked(const char *text);
 
 /* ---- engine_utility_script.c ---- */
 

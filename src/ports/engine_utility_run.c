@@ -169,25 +169,18 @@ bool utility_run(struct utility *u, const char *script, const char *const words[
 
 /* ---- its output ---- */
 
-static char *masked(const struct utility *u, const char *text, size_t len)
+char *utility_masked(const char *text)
 {
-	const struct secret *const known[] = {u->o.tracker.user, u->o.tracker.key};
-
-	return secret_mask(text, len, UTILITY_LOGGED_LINE_BYTES, known, 2);
+	return secret_mask(text, strlen(text), UTILITY_LOGGED_LINE_BYTES);
 }
 
-char *utility_masked(const struct utility *u, const char *text)
-{
-	return masked(u, text, strlen(text));
-}
-
-void utility_log(const struct utility *u, const char *container, const struct buf *output)
+void utility_log(const char *container, const struct buf *output)
 {
 	const char *at = buf_text(output);
 
 	for (int i = 0; *at && i < UTILITY_LOGGED_LINES; i++) {
 		size_t len = strcspn(at, "\n");
-		OWN_STR char *line = masked(u, at, len);
+		OWN_STR char *line = secret_mask(at, len, UTILITY_LOGGED_LINE_BYTES);
 		if (len)
 			log_warn(container, "archiver.py: %s", line);
 		at += len + (at[len] == '\n');

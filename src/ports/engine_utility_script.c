@@ -81,7 +81,7 @@ static bool python_ready(struct utility *u, struct err *err)
 
 	if (imports(u, NULL, &output, err))
 		return true;
-	utility_log(u, NULL, &output);
+	utility_log(NULL, &output);
 	return false;
 }
 
@@ -95,17 +95,17 @@ bool engine_utility_python(const char *script, struct wake *wake, struct err *er
 
 /* ---- list ---- */
 
-static bool list_failed(struct utility *u, const struct proc_end *end, const struct buf *output,
-			bool *own_fault, struct err *err)
+static bool list_failed(const struct proc_end *end, const struct buf *output, bool *own_fault,
+			struct err *err)
 {
 	struct utility_output said;
 
-	utility_log(u, NULL, output);
+	utility_log(NULL, output);
 	utility_output_read(end->status, buf_text(output), &said);
 	*own_fault &= !said.module[0];
 	if (said.module[0])
 		return module_missing(said.module, err);
-	OWN_STR char *message = utility_masked(u, said.message);
+	OWN_STR char *message = utility_masked(said.message);
 	if (end->timed_out)
 		return err_set(err, ERR_RETRY, WORD_TIMEOUT,
 			       "Could not get container list from archiver.py: it hung");
@@ -127,7 +127,7 @@ bool utility_script_lists(struct utility *u, const char *script, bool *own_fault
 		return false;
 	*own_fault = !end.timed_out && end.status < 128;
 	if (end.status || !utility_output_is_list(buf_text(&output)))
-		return list_failed(u, &end, &output, own_fault, err);
+		return list_failed(&end, &output, own_fault, err);
 	for (size_t i = 0; i < u->o.n_containers; i++)
 		if (!output.full &&
 		    !utility_output_lists(buf_text(&output), u->o.containers[i].name))

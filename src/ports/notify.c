@@ -3,6 +3,7 @@
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/http.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/text.h"
@@ -132,6 +133,7 @@ static void add_credentials(const struct notify_target *t, struct notify_request
 	const char *word = secret_reveal(&t->basic);
 	OWN_WIPED char *encoded = word ? base64_encode(word, strlen(word)) : NULL;
 
+	mask_learn(encoded);
 	if (encoded)
 		add_header(r, "Authorization: Basic ", encoded);
 	else if (secret_is_set(&t->token) && t->service->token_field)

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/http.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/text.h"
@@ -63,6 +64,7 @@ static const char *take_user_info(const char *text, struct notify_target *t, cha
 		free(word);
 		return "has no usable token before its @";
 	}
+	mask_learn(word);
 	secret_set(basic ? &t->basic : &t->token, word);
 	secret_wipe(word, len);
 	free(word);

@@ -35,6 +35,40 @@ def all_of(done):
     return done.stdout + done.stderr
 
 
+# What a tracker, or who sits between, can put a secret into.
+ECHOES = [
+    {"do": "redirect", "endpoint": "fetch", "to": f"http://{KEY}.evil.example/"},
+    {"do": "redirect", "endpoint": "fetch", "to": f"http://{KEY.upper()}.evil.example/"},
+    {"do": "redirect", "endpoint": "fetch", "to": f"http://x.{USER}/", "status": 307},
+    {"do": "redirect", "endpoint": "download", "to": f"https://{USER}.evil.example/{KEY}"},
+    {"do": "redirect", "endpoint": "download", "to": "http://PASSKEY.evil.example/"},
+    {"do": "redirect", "endpoint": "fetch", "to": "http://" + "a" * 120 + f".{KEY}.{KEY}.example/"},
+    {"do": "json_error", "endpoint": "fetch", "text": f"no such user: {USER.upper()}"},
+    {"do": "json_error", "endpoint": "fetch", "text": "x" * 390 + KEY},
+    {"do": "json_error", "endpoint": "fetch", "text": "PASSKEY is banned"},
+    {"do": "reply", "endpoint": "fetch", "body": f"{{\"Status\": \"{KEY}"},
+]
+
+
+@pytest.mark.parametrize("fault", ECHOES, ids=range(len(ECHOES)))
+def test_no_form_of_an_echoed_secret_gets_out(sim, outspoken, fault):
+    outspoken.fetch(status=0)
+    passkey = sim.state()["accounts"][0]["passkey"]
+    text = str(fault.get("to") or fault.get("text") or fault.get("body"))
+    key = "to" if "to" in fault else "text" if "text" in fault else "body"
+    sim.faults({**fault, key: text.replace("PASSKEY", passkey), "times": 3})
+    printed = "".join(all_of(outspoken.fetch()) for _ in range(2))
+    printed += "".join(all_of(outspoken.run(*command)) for command in
+                       (("status", "--json"), ("history", "--json"), ("status",)))
+    bodies = str([p["body"] for p in sim.pings()])
+    ledger = (outspoken.state / "ledger.db").read_bytes().decode("latin-1")
+    assert "<hidden>" in printed
+    for word in secrets(sim):
+        for told in (printed, bodies):
+            assert word.lower() not in told.lower() and word[:12].lower() not in told.lower()
+    assert KEY.lower() not in ledger.lower() and USER.lower() not in ledger.lower()
+
+
 @pytest.fixture
 def outspoken(sim, make):
     return make(LOG_LEVEL="debug", HC_URL=sim.ping_url)

@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/hash.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -124,6 +125,8 @@ static int make(void **state)
 	put(w, "plan/fetch", "exit 0");
 	w->old_path = mem_dup(getenv("PATH"));
 	setenv("PATH", search, 1);
+	mask_learn("user-of-the-tracker");
+	mask_learn("key-of-the-tracker");
 	secret_set(&w->user, "user-of-the-tracker");
 	secret_set(&w->key, "key-of-the-tracker");
 	fake_engine_make(&w->native);
