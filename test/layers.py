@@ -1,6 +1,6 @@
 """The layers of the design hold, every header compiles alone, the format is kept.
 
-    main -> cmd -> doctor -> daemon -> page -> view -> config -> core -> ports -> model -> base
+    main -> cmd -> doctor -> daemon -> page -> view -> config -> core -> ports -> model -> system -> base
 
 Left may include right, never back.  In src and in sim no files include each other in a circle or call
 each other in a circle, inside a layer either.  A layer holds 25 sources at most.
@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 SRC = ROOT / "src"
 FOLDERS = ["src", "sim"]
 SOURCES_MAX = 25  # .c files of a layer
-LAYERS = ["base", "model", "ports", "core", "config", "view", "page", "daemon", "doctor", "cmd"]
+LAYERS = ["base", "system", "model", "ports", "core", "config", "view", "page", "daemon", "doctor", "cmd"]
 
 # Which library header may be included where only.
 HOMES = {"curl/curl.h": {"base/http.c", "base/scgi.c", "base/url.c"}, "sqlite3.h": {"ports/ledger_parts.h"},

@@ -3,7 +3,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/proc.h"
+#include "system/proc.h"
 #include "base/secret.h"
 #include "base/text.h"
 

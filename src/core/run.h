@@ -7,7 +7,7 @@
 #ifndef CORE_RUN_H
 #define CORE_RUN_H
 
-#include "base/spool.h"
+#include "system/spool.h"
 #include "base/wake.h"
 #include "core/schedule.h"
 #include "ports/engine.h"

@@ -2,7 +2,7 @@
 #include "daemon/tell.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/service.h"
+#include "system/service.h"
 #include "core/pick_up.h"
 
 /* ---- jobs ---- */

@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/service.h"
+#include "system/service.h"
 #include "core/staged.h"
 
 /* Until its turn has ended each container counts as left undone. */

@@ -3,7 +3,7 @@
 #include "daemon/daemon_parts.h"
 #include "daemon/once.h"
 #include "base/clock.h"
-#include "base/service.h"
+#include "system/service.h"
 #include "model/fact.h"
 
 #define REPORT_APART_MS 3600000 /* the same trouble, to Healthchecks */

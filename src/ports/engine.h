@@ -45,7 +45,7 @@ struct engine_failure {
 /*
  * An engine may get an assignment together with its bytes, without saying its ids; both ids of the
  * reply are then "", and the bytes lie in the container's place in the staging folder
- * (base/spool.h).  Members that may be NULL say so.
+ * (system/spool.h).  Members that may be NULL say so.
  */
 struct engine_ops {
 	/* A cycle begins.  May be NULL. */

@@ -13,7 +13,7 @@
  *     utility/trying        the update that is in place and has not shown yet that it works there:
  *                           its predecessor's version, its own, its SHA-256
  *
- * Beside these are the lock and the containers' places of the staging folder (base/spool.h).
+ * Beside these are the lock and the containers' places of the staging folder (system/spool.h).
  *
  * It runs in a process group of its own, without a terminal, with limits on time and output, and
  * with an environment that holds nothing but what Python and a proxy need.  What it has started
@@ -22,7 +22,7 @@
 #ifndef PORTS_ENGINE_UTILITY_H
 #define PORTS_ENGINE_UTILITY_H
 
-#include "base/spool.h"
+#include "system/spool.h"
 #include "ports/engine.h"
 
 enum engine_utility_update {

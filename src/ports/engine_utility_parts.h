@@ -4,8 +4,8 @@
 #ifndef PORTS_ENGINE_UTILITY_PARTS_H
 #define PORTS_ENGINE_UTILITY_PARTS_H
 
-#include "base/proc.h"
-#include "base/spool.h"
+#include "system/proc.h"
+#include "system/spool.h"
 #include "ports/engine_utility.h"
 
 /* Limits: what the utility may write, the time of runs that call no other machine, its source. */

@@ -1,4 +1,4 @@
-#include "base/proc.h"
+#include "system/proc.h"
 
 #include "base/clock.h"
 #include "base/fs.h"

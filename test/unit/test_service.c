@@ -1,4 +1,4 @@
-#include "base/service.h"
+#include "system/service.h"
 
 #include "base/own.h"
 

@@ -1,13 +1,13 @@
 /*
- * base/spool.h - a folder into which another program writes files for this one.
+ * system/spool.h - a folder into which another program writes files for this one.
  *
  * It has a place, a folder of its own, for each name.  It has a file "lock", which the other
  * program holds as long as it lives, even if this one is killed (proc_spec.keep).  The process that
  * finds something in a place owns it.  All errors are WORD_DISK, unless the function says
  * otherwise.
  */
-#ifndef BASE_SPOOL_H
-#define BASE_SPOOL_H
+#ifndef SYSTEM_SPOOL_H
+#define SYSTEM_SPOOL_H
 
 #include "base/err.h"
 #include "base/wake.h"

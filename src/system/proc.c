@@ -1,7 +1,7 @@
-#include "base/proc.h"
+#include "system/proc.h"
 
 #include "base/clock.h"
-#include "base/orphans.h"
+#include "system/orphans.h"
 #include "base/own.h"
 
 #include <errno.h>

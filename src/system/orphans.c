@@ -1,4 +1,4 @@
-#include "base/orphans.h"
+#include "system/orphans.h"
 
 #include "base/buf.h"
 #include "base/clock.h"

@@ -1,4 +1,4 @@
-#include "base/spool.h"
+#include "system/spool.h"
 
 #include "base/clock.h"
 #include "base/fs.h"

@@ -1,12 +1,12 @@
 /*
- * base/orphans.h - finds the processes that a child program has started and left behind.
+ * system/orphans.h - finds the processes that a child program has started and left behind.
  *
  * A process with a session of its own (setsid) has left the child's process group.  When its parent
  * ends, it becomes a child of this process, because this process is a child subreaper (PID 1 always
  * is one).  Earlier children are left alone.  They are found in /proc, by their parent.
  */
-#ifndef BASE_ORPHANS_H
-#define BASE_ORPHANS_H
+#ifndef SYSTEM_ORPHANS_H
+#define SYSTEM_ORPHANS_H
 
 #include <stddef.h>
 #include <sys/types.h>

@@ -1,9 +1,9 @@
 /*
- * base/proc.h - run another program without a shell: in a process group of its own, without a
+ * system/proc.h - run another program without a shell: in a process group of its own, without a
  * terminal, with limits on time and output.
  */
-#ifndef BASE_PROC_H
-#define BASE_PROC_H
+#ifndef SYSTEM_PROC_H
+#define SYSTEM_PROC_H
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -17,7 +17,7 @@ struct proc_spec {
 	const char *folder; /* working directory; NULL: this program's */
 	int keep; /* descriptor of a locked file, which it inherits; so the lock shows whether it
 		   * lives.  Its process id, which is its group's, is written there.  0: none */
-	bool all; /* end all processes that it has started when it ends (base/orphans.h) */
+	bool all; /* end all processes that it has started when it ends (system/orphans.h) */
 	int timeout_ms;
 	struct wake *wake; /* may be NULL */
 };

@@ -1,9 +1,9 @@
 /*
- * base/service.h - reports the state to the service manager that started the program: systemd and
+ * system/service.h - reports the state to the service manager that started the program: systemd and
  * others that set NOTIFY_SOCKET (sd_notify(3)).
  */
-#ifndef BASE_SERVICE_H
-#define BASE_SERVICE_H
+#ifndef SYSTEM_SERVICE_H
+#define SYSTEM_SERVICE_H
 
 #include "base/err.h"
 
