@@ -1,6 +1,7 @@
 /* Options, the command table, printing an error once, the exit status. */
 #include "cmd/command.h"
 #include "base/wake.h"
+#include "system/harden.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -238,6 +239,7 @@ static int dispatch(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	wake_hold();
+	harden_memory();
 	fill_standard_descriptors();
 	return check_output(dispatch(argc, argv));
 }

@@ -1,6 +1,7 @@
 #include "system/proc.h"
 
 #include "base/clock.h"
+#include "system/harden.h"
 #include "system/orphans.h"
 #include "base/own.h"
 
@@ -57,6 +58,7 @@ _Noreturn static void become(const struct proc_spec *spec, int output, int repor
 
 	setsid();
 	wake_release_in_child();
+	harden_release_in_child();
 	dup2(null, STDIN_FILENO);
 	dup2(output, STDOUT_FILENO);
 	dup2(output, STDERR_FILENO);

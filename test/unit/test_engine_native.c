@@ -1,5 +1,6 @@
 #include "ports/engine_native.h"
 
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -41,6 +42,8 @@ static struct engine *opened(const char *base, const char *fetch, int timeout_ms
 
 	fake_time_reset();
 	fake_log_reset();
+	mask_learn(USER);
+	mask_learn(KEY);
 	secret_set(&user, USER);
 	secret_set(&key, KEY);
 	struct engine *e = engine_native_open(&o, &err);
