@@ -45,13 +45,13 @@ def give_to_a_stranger(archiver):
 
 @as_root
 @pytest.mark.parametrize("command", [
-    ("create", "--size", "2T", "more"), ("resize", "attic", "3T"), ("rename", "attic", "loft"),
-    ("remove", "attic")])
+    ("create", "--size", "2T", "--watch", "/srv/more", "more"), ("resize", "attic", "3T"),
+    ("rename", "attic", "loft"), ("remove", "attic")])
 def test_swapped_link_does_not_lend_out_roots_rights(make, swap, victim, command):
     a = make(containers=None)
     give_to_a_stranger(a)
     before = facts_of(victim)
-    a.run(*command, **swap(victim))
+    a.run(*command, status=0, **swap(victim))
     assert facts_of(victim) == before
 
 
@@ -71,7 +71,7 @@ def test_root_does_not_write_through_a_strangers_link(make, victim):
     a.config.unlink()
     a.config.symlink_to(victim)
     os.lchown(a.config, STRANGER, STRANGER)
-    done = a.run("create", "--size", "2T", "more", status=1)
+    done = a.run("create", "--size", "2T", "--watch", "/srv/more", "more", status=1)
     assert str(a.config) in done.stderr and "link" in done.stderr
     assert facts_of(victim) == before
 
@@ -86,7 +86,7 @@ def test_other_links_are_followed(make, tmp_path, link, target):
     os.chown(real, target, target)
     a.config.symlink_to(real)
     os.lchown(a.config, link, link)
-    a.run("create", "--size", "2T", "more", status=0)
+    a.run("create", "--size", "2T", "--watch", "/srv/more", "more", status=0)
     assert a.config.is_symlink() and "more" in json.loads(real.read_text())["Containers"]
     assert real.stat().st_uid == target
 
