@@ -35,8 +35,8 @@ void secret_wipe_text(char **text);
 
 /*
  * A printable copy (caller's) of at most `max` bytes of a text from outside that may hold secrets
- * that this process does not know.  "<hidden>" replaces what text_printable() hides, and each run of
- * 24 or more letters and digits, which may be a key or passkey.
+ * that this process does not know.  "<hidden>" replaces what text_printable() hides, and each run
+ * of 24 or more letters and digits, which may be a key or passkey.
  */
 char *secret_mask(const char *text, size_t len, size_t max);
 
