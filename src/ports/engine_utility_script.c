@@ -42,14 +42,16 @@ static bool module_missing(const char *module, struct err *err)
 }
 
 /* Looks for what the script imports at its top; where there is none yet, what is given behind it.
- */
+ * Where a script looks for its modules in places of its own, only it can find them. */
 static const char import_all[] =
 	"import requests, ast, importlib.util, os, sys\n"
 	"names = set(sys.argv[2:])\n"
-	"try: tree = ast.parse(open(sys.argv[1], 'rb').read())\n"
+	"try:\n"
+	" source = open(sys.argv[1], 'rb').read()\n"
+	" tree = ast.parse(source)\n"
 	"except OSError: tree = None\n"
 	"except (SyntaxError, ValueError): sys.exit(0)\n"
-	"if tree:\n"
+	"if tree and b'sys.path' not in source:\n"
 	" names = {a.name for n in tree.body if isinstance(n, ast.Import) for a in n.names}\n"
 	" names |= {n.module for n in tree.body if isinstance(n, ast.ImportFrom) and not n.level}\n"
 	"sys.path.insert(0, os.path.dirname(os.path.abspath(sys.argv[1])))\n"

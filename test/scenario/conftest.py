@@ -1,11 +1,15 @@
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from harness import Archiver, Authority, Proxy, Sim
+
+# Under nohup it is ignored, and children inherit that.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "clients"))
 

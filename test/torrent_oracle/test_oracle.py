@@ -19,6 +19,7 @@ import random
 import struct
 import subprocess
 import time
+import unicodedata
 
 import generate
 import pytest
@@ -84,10 +85,20 @@ def theirs(data):
     )
 
 
+# Fillers that show nothing and are of another category.
+FILLERS = {0x034F, *range(0x115F, 0x1161), *range(0x17B4, 0x17B6), *range(0x180B, 0x1810), 0x2065,
+           0x3164, 0xFFA0, *range(0xFFF0, 0xFFF9), *range(0x13430, 0x13440),
+           *range(0xE0000, 0xE0100), *range(0xE01F0, 0xE1000)}
+
+
+def is_harmful(c):
+    return c == "\x7f" or "\x80" <= c < "\xa0" or ord(c) in FILLERS or \
+        unicodedata.category(c) in ("Cf", "Zl", "Zp")
+
+
 def printable(name):
     """The one difference of names: what harms a terminal or a page is shown as `?`."""
-    bad = {0x7F, *range(0x80, 0xA0), 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)}
-    text = "".join("?" if ord(c) in bad else c for c in name.decode())
+    text = "".join("?" if is_harmful(c) else c for c in name.decode())
     return text.encode()[:NAME_MAX].decode(errors="ignore").encode()
 
 
