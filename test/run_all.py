@@ -163,6 +163,12 @@ def part_scenario(tally):
         pytest(tally, "scenario", "test/scenario", "-n", "4")
 
 
+def part_weeks(tally):
+    """Virtual weeks of the real program; doc/etiquette.md says what they are."""
+    if build(tally, "weeks", "build"):
+        pytest(tally, "weeks", "test/weeks", "-n", "2")
+
+
 def page_modules():
     """What drives the browser; from npm, which has it alone."""
     folder = ROOT / "build" / "node"
