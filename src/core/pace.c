@@ -88,12 +88,17 @@ static int64_t wait_needed(const struct run *r, const struct pace *pace, enum pa
 	return gap > room ? gap : room;
 }
 
-/* A state folder that is lost at each start must not mean a call at each start. */
-static int64_t wait_at_first(const struct run *r, const struct pace *pace, enum pace_call call)
+/* A state folder that is lost at each start must not mean calls at each start. */
+static bool begin_gently(struct run *r, struct pace *pace, enum pace_call call,
+			 const char *container, struct err *err)
 {
-	bool watched = log_shows_progress() || call == PACE_CHECK;
-
-	return pace->request.wall || watched ? 0 : schedule_first(&r->manners, hash_chance());
+	if (pace->request.wall || log_shows_progress() || call == PACE_CHECK)
+		return true;
+	if (!wait_for(r, schedule_first(&r->manners, hash_chance()), container, err))
+		return false;
+	const struct moment at = this_moment();
+	schedule_begin(pace, &r->manners, &at);
+	return true;
 }
 
 /* `calls` are being made, or 0: one has ended. */
@@ -136,7 +141,7 @@ bool pace_before(struct run *r, enum pace_call call, const char *container, stru
 	if (wake_stopping(r->wake))
 		return wake_stopped(err);
 	if (!clock_is_usable(r, err) || !ledger_get_pace(r->ledger, &pace, err) ||
-	    !wait_for(r, wait_at_first(r, &pace, call), container, err) ||
+	    !begin_gently(r, &pace, call, container, err) ||
 	    !wait_for(r, wait_needed(r, &pace, call), container, err))
 		return false;
 	note_forced(r, &pace);

@@ -187,9 +187,17 @@ int64_t schedule_overdue(const struct manners *m, int64_t now, double chance)
 
 int64_t schedule_first(const struct manners *m, double chance)
 {
-	int64_t least = min(SCHEDULE_FIRST_MS, 3 * m->fetch_gap);
+	int64_t least = min(SCHEDULE_FIRST_MS, 4 * m->fetch_gap);
 
-	return least + part(least, chance);
+	return least + part(least / 2, chance);
+}
+
+void schedule_begin(struct pace *p, const struct manners *m, const struct moment *now)
+{
+	int64_t full = (SCHEDULE_BURST - SCHEDULE_FIRST_CALLS) * m->refill;
+
+	p->full = (struct instant){now->at.wall + full, now->at.steady + full};
+	text_copy(p->boot, sizeof p->boot, now->boot);
 }
 
 int64_t schedule_due(int64_t stored, int64_t interval, int64_t now)

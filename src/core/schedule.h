@@ -31,7 +31,8 @@
 #define SCHEDULE_DATE_SPREAD_MS (30 * 60000) /* added at most to a date that the tracker names */
 #define SCHEDULE_SPREAD_PERCENT 10           /* of the interval, either way */
 #define SCHEDULE_SPLAY_MS (15 * 60000)       /* a start that is overdue waits so long at most */
-#define SCHEDULE_FIRST_MS 30000        /* a new ledger's first call waits so long, up to twice */
+#define SCHEDULE_FIRST_MS 40000        /* a new ledger's first call waits so long, or half more */
+#define SCHEDULE_FIRST_CALLS 2         /* that the bucket of a new ledger holds then */
 #define SCHEDULE_FORCED_APART_MS 60000 /* between calls that override a back-off */
 #define SCHEDULE_REFUSALS 3 /* so many errors of the tracker's own in a row are trouble */
 /* No clock that is right is earlier: 2026-11-01T00:00:00Z. */
@@ -104,6 +105,10 @@ int64_t schedule_overdue(const struct manners *m, int64_t now, double chance);
 
 /* How long a new ledger's first call waits where nobody watches. */
 int64_t schedule_first(const struct manners *m, double chance);
+
+/* After that wait its bucket is nearly empty.  So a state that is lost at each start does not mean
+ * a burst at each start. */
+void schedule_begin(struct pace *p, const struct manners *m, const struct moment *now);
 
 /* A due time as it was stored, corrected for an interval that is now shorter, or a clock that was
  * set back: at most one interval (and its spread) from now.  A correction is to be stored: made

@@ -24,6 +24,7 @@ def gaps(requests):
 def test_ten_seconds_or_more_lie_between_two_fetch_calls(remote, make, asked, gap):
     sim, there = remote()
     a = make(**there, PTP_FETCH_SLEEP=asked)
+    a.has_a_past()
     a.fetch(status=0)
     fetch, _ = past(a, gap - 0.5)
     a.fetch(status=0)
@@ -33,6 +34,7 @@ def test_ten_seconds_or_more_lie_between_two_fetch_calls(remote, make, asked, ga
 def test_four_seconds_lie_before_any_other_request(remote, make):
     sim, there = remote()
     a = make(**there)
+    a.has_a_past()
     a.fetch(status=0)
     _, request = past(a, 3.5)
     a.run("check", "--online", status=0)
@@ -51,6 +53,7 @@ def test_fetch_call_keeps_its_distance_from_other_requests(remote, make):
 def test_download_of_an_older_assignment_waits_four_seconds_and_not_ten(remote, make):
     sim, there = remote()
     a = make(**there)
+    a.has_a_past()
     sim.faults({"do": "status", "endpoint": "download", "status": 503, "times": 1})
     a.fetch(status=1)
     _, request = past(a, 3.5)

@@ -56,6 +56,15 @@ static void keep(const struct run *r, struct pace pace)
 	MUST(ledger_set_pace(r->ledger, &pace, &err));
 }
 
+/* A ledger that is not new: its first call does not wait, and its bucket is full. */
+static void give_past(const struct run *r)
+{
+	struct pace pace = kept(r);
+
+	pace.request = (struct instant){1, 0};
+	keep(r, pace);
+}
+
 static void the_fingerprint_tells_credentials_apart_and_hides_them(void **state)
 {
 	char a[17], b[17], c[17];
@@ -77,6 +86,7 @@ static void the_second_fetch_waits_and_a_download_does_not(void **state)
 	struct run *r = &((struct world *)*state)->run;
 	struct err err, why;
 
+	give_past(r);
 	MUST(pace_open(r, &err));
 	MUST(pace_before(r, PACE_FETCH, NULL, &err));
 	MUST(pace_after(r, PACE_FETCH, NULL, &why, &err));
@@ -92,19 +102,20 @@ static void the_second_fetch_waits_and_a_download_does_not(void **state)
 	assert_string_equal(pace.boot, clock_boot());
 }
 
-static void the_first_call_of_a_new_ledger_waits_half_a_minute_to_a_minute(void **state)
+static void the_first_calls_of_a_new_ledger_wait(void **state)
 {
 	struct run *r = &((struct world *)*state)->run;
 	struct err err;
 
 	r->manners = schedule_manners(0, false);
 	MUST(pace_open(r, &err));
-	MUST(pace_before(r, PACE_OTHER, NULL, &err));
-	assert_int_equal(fake_time_slept(), 30000);
-	int64_t first = fake_time_slept();
-	fake_time_pass(10000);
-	MUST(pace_before(r, PACE_OTHER, NULL, &err));
-	assert_int_equal(fake_time_slept(), first);
+	MUST(pace_before(r, PACE_FETCH, NULL, &err));
+	assert_int_equal(fake_time_slept(), 40000);
+	MUST(pace_before(r, PACE_DOWNLOAD, NULL, &err));
+	assert_int_equal(fake_time_slept(), 40000);
+	/* The bucket holds no more than these two. */
+	MUST(pace_before(r, PACE_FETCH, NULL, &err));
+	assert_int_equal(fake_time_slept(), 40000 + 2 * SCHEDULE_REFILL_MS);
 }
 
 static void calls_of_an_hour_stay_below_the_ceiling(void **state)
@@ -114,6 +125,7 @@ static void calls_of_an_hour_stay_below_the_ceiling(void **state)
 	struct err err;
 
 	r->manners = schedule_manners(0, false);
+	give_past(r);
 	MUST(pace_open(r, &err));
 	for (int i = 0; i < 151; i++) {
 		MUST(pace_before(r, i % 2 ? PACE_DOWNLOAD : PACE_FETCH, NULL, &err));
@@ -131,6 +143,7 @@ static void a_question_waits_for_room_for_its_download(void **state)
 
 	r->manners = schedule_manners(0, false);
 	r->engine = &engine;
+	give_past(r);
 	MUST(pace_open(r, &err));
 	MUST(pace_before(r, PACE_FETCH, NULL, &err));
 	struct pace pace = kept(r);
@@ -354,7 +367,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_fingerprint_tells_credentials_apart_and_hides_them),
 		TEST(the_second_fetch_waits_and_a_download_does_not),
-		TEST(the_first_call_of_a_new_ledger_waits_half_a_minute_to_a_minute),
+		TEST(the_first_calls_of_a_new_ledger_wait),
 		TEST(calls_of_an_hour_stay_below_the_ceiling),
 		TEST(a_question_waits_for_room_for_its_download),
 		TEST(force_overrides_the_back_off_that_stood_for_one_call),

@@ -247,7 +247,7 @@ static void a_late_start_and_a_new_ledger_wait_by_chance(void **state)
 	assert_int_equal(schedule_overdue(&m, BEGIN, 0), BEGIN);
 	assert_int_equal(schedule_overdue(&m, BEGIN, 1), BEGIN + 15 * MINUTE);
 	assert_int_equal(schedule_overdue(&none, BEGIN, 1), BEGIN);
-	assert_int_equal(schedule_first(&m, 0), 30 * SECOND);
+	assert_int_equal(schedule_first(&m, 0), 40 * SECOND);
 	assert_int_equal(schedule_first(&m, 1), 60 * SECOND);
 	assert_int_equal(schedule_first(&none, 1), 0);
 }
