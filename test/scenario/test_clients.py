@@ -493,7 +493,7 @@ def test_a_redelivery_that_was_cut_off_goes_on(sim, box, using):
 
     box.add = limited
     done = a.run("redeliver", status=1)
-    assert "run again" in done.stderr
+    assert "run this command again to resume" in done.stderr
     box.stop()
     box.add = add
     box.launch()
