@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #define PAGE_MAX_BYTES (64 * 1024) /* of a page that are looked at */
+#define OBJECT_TRIES 64            /* braces at which an answer is looked for in other text */
 
 static bool protocol(struct err *err, const char *what)
 {
@@ -60,24 +61,68 @@ const char *reply_page_words(enum reply_page page)
 	}
 }
 
-static json_t *load_object(const char *bytes, size_t len, struct err *err)
+static bool is_answer(const json_t *value)
+{
+	const char *status = json_string_value(json_object_get(value, "Status"));
+
+	return status && (strcmp(status, "Ok") == 0 || strcmp(status, "Error") == 0);
+}
+
+/* The first whole object in the text that is an answer; *end is where it ends.  NULL: none. */
+static json_t *find_answer(const char *bytes, size_t len, size_t *end)
 {
 	json_error_t why;
+	size_t at = 0;
 
-	if (text_is_page(bytes, len)) {
-		protocol(err, "an HTML page came instead of a JSON answer");
-		return NULL;
+	for (unsigned tries = 0; tries < OBJECT_TRIES; tries++, at++) {
+		const char *brace = at < len ? memchr(bytes + at, '{', len - at) : NULL;
+		if (!brace)
+			return NULL;
+		at = (size_t)(brace - bytes);
+		json_t *value = json_loadb(brace, len - at, JSON_DISABLE_EOF_CHECK, &why);
+		*end = at + (size_t)why.position;
+		if (is_answer(value))
+			return value;
+		json_decref(value);
 	}
+	return NULL;
+}
+
+/* An answer behind a warning of PHP's, a byte order mark, or before trailing text.  Where there are
+ * two, neither is believed. */
+static json_t *dig_out(const char *bytes, size_t len)
+{
+	size_t end, ignored;
+	json_t *answer = find_answer(bytes, len, &end);
+
+	if (!answer)
+		return NULL;
+	OWN_JSON json_t *another = find_answer(bytes + end, len - end, &ignored);
+	if (!another)
+		return answer;
+	json_decref(answer);
+	return NULL;
+}
+
+static json_t *load_object(const char *bytes, size_t len, struct err *err)
+{
+	bool is_page = text_is_page(bytes, len);
+	json_error_t why;
 	json_t *root = json_loadb(bytes, len, 0, &why);
+
 	if (!root)
+		root = dig_out(bytes, len);
+	if (json_is_object(root))
+		return root;
+	if (is_page)
+		protocol(err, "an HTML page came instead of a JSON answer");
+	else if (root)
+		protocol(err, "the answer is JSON, but no object");
+	else
 		err_set(err, ERR_RETRY, WORD_PROTOCOL, "the answer is no valid JSON (at byte %d)",
 			why.position);
-	else if (!json_is_object(root)) {
-		protocol(err, "the answer is JSON, but no object");
-		json_decref(root);
-		root = NULL;
-	}
-	return root;
+	json_decref(root);
+	return NULL;
 }
 
 /* A positive id, as a string of digits or as a number. */

@@ -136,6 +136,13 @@ static void mask_message(struct reply *reply)
 	text_copy(reply->message, sizeof reply->message, text);
 }
 
+/* These pages come before the tracker's own code has run.  Any other may hide an assignment. */
+static bool proves_no_assignment(enum reply_page page)
+{
+	return page == REPLY_PAGE_LOGIN || page == REPLY_PAGE_GUARD ||
+	       page == REPLY_PAGE_MAINTENANCE;
+}
+
 static bool native_assign(struct engine *e, const struct container *c, struct reply *reply,
 			  struct err *err)
 {
@@ -156,11 +163,9 @@ static bool native_assign(struct engine *e, const struct container *c, struct re
 		return true;
 	}
 	log_strange_reply(&got);
-	/* A login or maintenance page is no lost assignment; an answer that cannot be read may be.
-	 */
 	n->base.failure.page = page_of(&got);
 	n->base.failure.back_off = true;
-	n->base.failure.may_have_assigned = !n->base.failure.page;
+	n->base.failure.may_have_assigned = !proves_no_assignment(n->base.failure.page);
 	return false;
 }
 

@@ -123,6 +123,20 @@ def test_error_text_with_a_secret_in_it_is_masked(sim, make):
     assert KEY not in told and USER not in told
 
 
+@pytest.mark.parametrize("around", [
+    "<br />\n<b>Warning</b>: Undefined index in /srv/archive.php on line 7<br />\n%s",
+    "\ufeff%s", "%s\n<!-- served in 0.2 s -->"])
+def test_an_answer_in_other_text_is_read(sim, archiver, around):
+    answer = '{"Status":"Ok","ContainerID":1,"ScriptVersion":"0.10","TorrentID":%s,"ArchiveID":%s}'
+    archiver.fetch(status=0)
+    (known,) = sim.assignments()
+    sim.faults({**FETCH, "do": "reply",
+                "body": around % (answer % (known["TorrentID"], known["ArchiveID"]))})
+    archiver.fetch(status=0)
+    assert archiver.container()["possibly_lost"] == 0
+    assert len(sim.downloads()) == 2
+
+
 def test_html_instead_of_a_reply_says_so(sim, archiver):
     sim.faults({**FETCH, "do": "html", "page": "login"})
     assert "HTML page" in archiver.fetch(status=1).stderr
@@ -135,7 +149,8 @@ def test_html_instead_of_a_reply_says_so(sim, archiver):
     {"do": "lost_reply"}, {"do": "drop", "processed": True}, {"do": "drop"},
     {"do": "truncate", "bytes": 5}, {"do": "status", "status": 500},
     {"do": "status", "status": 504},
-    {"do": "reply", "body": "{\"Status\":"}, {"do": "reply", "body": "{\"Status\":\"Ok\"}"}])
+    {"do": "reply", "body": "{\"Status\":"}, {"do": "reply", "body": "{\"Status\":\"Ok\"}"},
+    {"do": "html", "page": "error", "status": 200, "processed": True}])
 def test_answer_that_may_hide_an_assignment_leaves_one_possibly_lost(sim, archiver, fault):
     sim.faults({**FETCH, **fault})
     done = archiver.fetch(status=1)

@@ -298,7 +298,8 @@ static void a_page_is_no_lost_assignment_and_garbage_may_be_one(void **state)
 		enum reply_page page;
 		bool lost;
 	} rows[] = {
-		{200, "<html>", REPLY_PAGE, false},
+		{200, "<html>", REPLY_PAGE, true},
+		{200, "<html>maintenance", REPLY_PAGE_MAINTENANCE, false},
 		{200, "<html>Cloudflare", REPLY_PAGE_GUARD, false},
 		{200, "<input type=\"password\">", REPLY_PAGE_LOGIN, false},
 		{200, "{\"Status\":\"Ok\",\"Torr", REPLY_NO_PAGE, true},

@@ -187,6 +187,60 @@ static void versions_come_as_texts_and_numbers(void **state)
 	}
 }
 
+#define OK_7 "{\"Status\":\"Ok\",\"TorrentID\":7,\"ArchiveID\":8}"
+
+static void an_answer_is_found_in_other_text(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"<br />\n<b>Warning</b>: array_key_exists() {x} in /a.php<br />\n" OK_7,
+		"\xEF\xBB\xBF" OK_7,
+		OK_7 "\n<!-- 0.2 s -->",
+		"Notice: {\"Status\":\"odd\"} " OK_7 "}",
+		"\n\n" OK_7 OK_7,
+	};
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		OWN_REPLY struct reply reply = {0};
+		struct err err;
+		bool ok = reply_read_fetch(texts[i], strlen(texts[i]), &reply, &err);
+		/* Of two, neither is believed. */
+		assert_int_equal(ok, i < 4);
+		if (ok)
+			assert_string_equal(reply.torrent_id, "7");
+	}
+}
+
+static void a_part_of_an_answer_is_none(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"<b>Warning</b>{\"Status\":\"Ok\",\"TorrentID\":7,\"ArchiveID\":8",
+		"<b>Warning</b>{\"TorrentID\":7,\"ArchiveID\":8}",
+		"<b>Warning</b>{\"Status\":[\"Ok\"],\"TorrentID\":7,\"ArchiveID\":8}"};
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		OWN_REPLY struct reply reply = {0};
+		struct err err;
+		assert_false(reply_read_fetch(texts[i], strlen(texts[i]), &reply, &err));
+		assert_int_equal(err.code, WORD_PROTOCOL);
+	}
+}
+
+static void only_so_many_braces_are_tried(void **state)
+{
+	(void)state;
+	for (size_t braces = 62; braces <= 64; braces++) {
+		char text[300];
+		OWN_REPLY struct reply reply = {0};
+		struct err err;
+		memset(text, '{', braces);
+		text[braces] = ' ';
+		snprintf(text + braces + 1, sizeof text - braces - 1, "%s", OK_7);
+		assert_int_equal(reply_read_fetch(text, strlen(text), &reply, &err), braces < 64);
+	}
+}
+
 static void an_error_in_place_of_the_version_keeps_its_words(void **state)
 {
 	(void)state;
@@ -333,6 +387,9 @@ int main(void)
 		cmocka_unit_test(the_error_says_what_came_instead_of_an_answer),
 		cmocka_unit_test(pages_are_told_by_what_they_hold),
 		cmocka_unit_test(versions_come_as_texts_and_numbers),
+		cmocka_unit_test(an_answer_is_found_in_other_text),
+		cmocka_unit_test(a_part_of_an_answer_is_none),
+		cmocka_unit_test(only_so_many_braces_are_tried),
 		cmocka_unit_test(an_error_in_place_of_the_version_keeps_its_words),
 		cmocka_unit_test(incomplete_transactions_are_read_as_far_as_they_can_be),
 		cmocka_unit_test(one_incomplete_transaction_is_a_list),
