@@ -51,10 +51,26 @@ static bool write_slip(struct run *r, int64_t id, const struct reply *reply, str
 			kept ? " yet; the next cycle takes it up" : "");
 }
 
+/* Where the ledger cannot tell, the answer is taken like any other, and recorded or put onto the
+ * slip. */
+static bool is_here(struct run *r, const struct container *c, const struct reply *reply)
+{
+	bool has = false;
+	struct err ignored;
+
+	return reply->torrent_id[0] &&
+	       ledger_has(r->ledger, c->name, reply->torrent_id, &has, &ignored) && has;
+}
+
 static bool take_answer(struct run *r, const struct container *c, int64_t id,
 			const struct reply *reply, struct assignment *a, struct err *err)
 {
-	if (reply->verdict != REPLY_ASSIGNED)
+	bool has = is_here(r, c, reply);
+
+	if (has)
+		log_warn(c->name, "the tracker assigned TorrentID %s again, which is here already",
+			 reply->torrent_id);
+	if (has || reply->verdict != REPLY_ASSIGNED)
 		return ledger_not_assigned(r->ledger, id, err);
 	if (!ledger_assigned(r->ledger, id, reply->torrent_id, reply->archive_id, err))
 		return reply->torrent_id[0]

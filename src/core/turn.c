@@ -352,6 +352,18 @@ static bool check_version(struct turn *t, const struct reply *reply, struct err 
 }
 
 /* Asks for one torrent and brings it to its place.  GO: it worked, another may be asked for. */
+/* What was delivered before it is what this turn was about. */
+static enum step conclude_again(struct turn *t, const struct reply *reply)
+{
+	OWN_STR char *detail = mem_printf("the tracker assigned TorrentID %s again, which is here "
+					  "already",
+					  reply->torrent_id);
+
+	if (t->out->delivered == 0)
+		conclude(t->out, is(OUTCOME_OK), detail);
+	return HOLD;
+}
+
 static enum step ask(struct turn *t, struct err *err)
 {
 	OWN_REPLY struct reply reply = {0};
@@ -371,7 +383,7 @@ static enum step ask(struct turn *t, struct err *err)
 	if (!lost_search(t->run->ledger, &reply, &found, err))
 		return FAILED;
 	t->found += found;
-	return finish(t, &a, true, err);
+	return a.id ? finish(t, &a, true, err) : conclude_again(t, &reply);
 }
 
 /* What the container got of this cycle already: in this turn, and, where a process ended during the

@@ -160,6 +160,10 @@ void ledger_look_end(struct ledger *l);
 bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known,
 		  struct err *err) MUST_CHECK;
 
+/* Is this torrent of the tracker's pending in this container, or delivered? */
+bool ledger_has(struct ledger *l, const char *container, const char *torrent_id, bool *has,
+		struct err *err) MUST_CHECK;
+
 /* Has the container (NULL: any) a torrent of this infohash, fetched or further? */
 bool ledger_keeps(struct ledger *l, const char *container, const char *infohash, bool *keeps,
 		  struct err *err) MUST_CHECK;

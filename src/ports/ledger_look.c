@@ -96,6 +96,14 @@ bool ledger_knows(struct ledger *l, const char *torrent_id, bool *known, struct 
 	return any(l, s, known, err);
 }
 
+bool ledger_has(struct ledger *l, const char *container, const char *torrent_id, bool *has,
+		struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_HAS, err, "tt", torrent_id, container);
+
+	return any(l, s, has, err);
+}
+
 bool ledger_keeps(struct ledger *l, const char *container, const char *infohash, bool *keeps,
 		  struct err *err)
 {

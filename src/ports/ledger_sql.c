@@ -333,6 +333,8 @@ const char *const ledger_statements[SQL_COUNT] = {
 			     " WHERE pick_up = 4 AND (?1 IS NULL OR container = ?1)"
 			     " ORDER BY id LIMIT ?2",
 	[SQL_KNOWS] = "SELECT 1 FROM assignment WHERE torrent_id = ?1 LIMIT 1",
+	[SQL_HAS] = "SELECT 1 FROM assignment WHERE torrent_id = ?1 AND container = ?2"
+		    " AND state BETWEEN 1 AND 4 LIMIT 1",
 	[SQL_KEEPS] = "SELECT 1 FROM assignment WHERE infohash = ?1 AND state BETWEEN 2 AND 4"
 		      " AND (?2 IS NULL OR container = ?2) LIMIT 1",
 	[SQL_GOT_SINCE] = "SELECT count(*) FROM assignment WHERE container = ?1"

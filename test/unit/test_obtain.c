@@ -88,6 +88,27 @@ static void what_the_tracker_assigns_is_recorded(void **state)
 	assert_string_equal(pace.proven, w->run->credentials);
 }
 
+static void a_torrent_that_is_here_already_is_not_taken_again(void **state)
+{
+	struct world *w = *state;
+
+	world_gives(w, "7", "one");
+	assert_true(ask(w));
+	int64_t first = a.id;
+	assert_true(first > 0);
+	assignment_clear(&a);
+	world_gives(w, "7", "one");
+	assert_true(ask(w));
+	assert_int_equal(a.id, 0);
+	assert_int_equal(reply.verdict, REPLY_ASSIGNED);
+	assert_int_equal(world_count(w, LEDGER_ALL), 1);
+	LOGGED(1, "warn attic: the tracker assigned TorrentID 7 again, which is here already");
+	assignment_clear(&a);
+	world_gives(w, "8", "two");
+	assert_true(ask(w));
+	assert_int_equal(a.id, first + 1);
+}
+
 static void an_answer_without_an_assignment_leaves_nothing(void **state)
 {
 	struct world *w = *state;
@@ -593,6 +614,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_the_tracker_assigns_is_recorded),
+		TEST(a_torrent_that_is_here_already_is_not_taken_again),
 		TEST(an_answer_without_an_assignment_leaves_nothing),
 		TEST(what_must_be_done_first_may_fail),
 		TEST(a_stop_while_waiting_asks_nothing),
