@@ -51,22 +51,13 @@ static bool write_slip(struct run *r, int64_t id, const struct reply *reply, str
 			kept ? " yet; the next cycle takes it up" : "");
 }
 
-/* Where the ledger cannot tell, the answer is taken like any other, and recorded or put onto the
- * slip. */
-static bool is_here(struct run *r, const struct container *c, const struct reply *reply)
-{
-	bool has = false;
-	struct err ignored;
-
-	return reply->torrent_id[0] &&
-	       ledger_has(r->ledger, c->name, reply->torrent_id, &has, &ignored) && has;
-}
-
 static bool take_answer(struct run *r, const struct container *c, int64_t id,
 			const struct reply *reply, struct assignment *a, struct err *err)
 {
-	bool has = is_here(r, c, reply);
+	bool has = false;
 
+	if (reply->torrent_id[0] && !ledger_has(r->ledger, c->name, reply->torrent_id, &has, err))
+		return write_slip(r, id, reply, err);
 	if (has)
 		log_warn(c->name, "the tracker assigned TorrentID %s again, which is here already",
 			 reply->torrent_id);
