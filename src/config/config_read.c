@@ -54,9 +54,12 @@ bool config_read(struct reading *r, const struct setting *s, const json_t *objec
 
 	*text = value_text(value, s->list);
 	const char *fault = form_fault(s, value, *text);
-	if (fault)
-		config_problem(r, place, "%s", fault);
-	return !fault;
+	if (!fault)
+		return true;
+	config_problem(r, place, "%s", fault);
+	secret_wipe_text(text);
+	*text = NULL;
+	return false;
 }
 
 bool config_take(struct reading *r, const struct setting *s, void *to, const char *text,
