@@ -16,9 +16,9 @@
 
 /*
  * Ask the tracker.  If it assigns a torrent, *a (zeroed before) is in state "assigned"; but a->id
- * stays 0 if the container has that torrent already, which is then neither downloaded nor counted.  *reply is
- * what the tracker answered.  A failure whose question may have been answered leaves a possibly
- * lost assignment in the ledger; any other leaves nothing.
+ * stays 0 if the container has that torrent already, which is then neither downloaded nor counted.
+ * *reply is what the tracker answered.  A failure whose question may have been answered leaves a
+ * possibly lost assignment in the ledger; any other leaves nothing.
  */
 bool obtain_assignment(struct run *r, const struct container *c, struct assignment *a,
 		       struct reply *reply, struct err *err) MUST_CHECK;

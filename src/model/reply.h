@@ -48,8 +48,9 @@ struct reply {
 #define OWN_REPLY OWN(reply_clear)
 
 /* An answer to `fetch`.  It may stand behind other text, such as a warning of PHP's or a byte order
- * mark, or before some; the object must be whole, and the only one.  ERR_RETRY with WORD_PROTOCOL if it is none; the message says what it is
- * instead (an HTML page, no JSON, what is missing) and quotes nothing of it. */
+ * mark, or before some; the object must be whole, and the only one.  ERR_RETRY with WORD_PROTOCOL
+ * if it is none; the message says what it is instead (an HTML page, no JSON, what is missing) and
+ * quotes nothing of it. */
 bool reply_read_fetch(const char *bytes, size_t len, struct reply *reply,
 		      struct err *err) MUST_CHECK;
 
