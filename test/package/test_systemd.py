@@ -184,7 +184,7 @@ def fill_in_the_sample(machine, sim):
     for name, value in {"PTP_USER": USER, "PTP_KEY": KEY}.items():
         path.write_text(re.sub(rf"^# {name}=$", f"{name}={value}", path.read_text(), flags=re.M))
     path.write_text(re.sub(r"^# (PTP_(?:CONTAINERS|WATCH)=.+)$", r"\1", path.read_text(), flags=re.M)
-                    + f"PTP_BASE_URL={sim.url}\n")
+                    + f"PTP_BASE_URL={sim.url}\nPTP_FETCH_SLEEP=0.01\n")
 
 
 def as_the_client(machine, *command):
