@@ -35,7 +35,8 @@ struct fake_engine_fails {
 };
 
 struct fake_assign {
-	struct reply reply; /* copied; `incomplete` too */
+	struct reply reply;      /* copied; `incomplete` too */
+	void (*meanwhile)(void); /* happens while the answer is waited for; NULL: nothing does */
 	struct fake_engine_fails fails;
 };
 
@@ -114,6 +115,8 @@ static inline bool fake_engine_assign(struct engine *e, const struct container *
 	if (f->assigned == f->n_assigns)
 		fail_msg("the engine was asked for %s without an answer in its script", c->name);
 	text_copy(f->asked[f->assigned++].container, sizeof f->asked[0].container, c->name);
+	if (a->meanwhile)
+		a->meanwhile();
 	if (!fake_engine_answers(e, &a->fails, err))
 		return false;
 	*reply = a->reply;

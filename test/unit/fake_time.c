@@ -11,6 +11,7 @@ static struct {
 	bool asked[WAKE_CYCLE + 1];
 	int64_t request_at; /* 0: none */
 	enum wake_request request;
+	void (*in_wait)(void);
 } now;
 
 void fake_time_reset(void)
@@ -43,6 +44,19 @@ void fake_time_request_at(int64_t when, enum wake_request request)
 {
 	now.request_at = when;
 	now.request = request;
+}
+
+void fake_time_in_wait(void (*act)(void))
+{
+	now.in_wait = act;
+}
+
+static void begin_wait(void)
+{
+	now.sleeps++;
+	now.stopping |= now.stop_in_sleep;
+	if (now.in_wait)
+		now.in_wait();
 }
 
 /* The request that lay in the future comes when its time has. */
@@ -105,8 +119,7 @@ bool __wrap_wake_stopping(struct wake *w)
 bool __wrap_wake_sleep(struct wake *w, int64_t ms, struct err *err)
 {
 	(void)w;
-	now.sleeps++;
-	now.stopping |= now.stop_in_sleep;
+	begin_wait();
 	if (now.stopping)
 		return wake_stopped(err);
 	now.slept += ms;
@@ -133,8 +146,7 @@ bool __wrap_wake_take(struct wake *w, enum wake_request request)
 /* Nobody can end a wait without a limit but a request. */
 void __wrap_wake_until(struct wake *w, int64_t when)
 {
-	now.sleeps++;
-	now.stopping |= now.stop_in_sleep;
+	begin_wait();
 	if (__wrap_wake_asked(w))
 		return;
 	if (now.request_at && now.request_at < when)

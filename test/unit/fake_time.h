@@ -30,6 +30,9 @@ void fake_time_stop(void);
 void fake_time_request(enum wake_request request);
 void fake_time_request_at(int64_t when, enum wake_request request);
 
+/* During each wait this happens; NULL: nothing does. */
+void fake_time_in_wait(void (*act)(void));
+
 /* How long all waits since the reset have been, and how many there were.  A wake_until() that need
  * not wait counts too. */
 int64_t fake_time_slept(void);

@@ -55,11 +55,15 @@ static inline int unit_make_folder(void **state)
 /* The same in memory, where a ledger is quick.  Nothing in it can be executed. */
 static inline int unit_make_memory_folder(void **state)
 {
-	char *path = strdup(access("/dev/shm", W_OK) ? "/tmp/ptp-unit-XXXXXX"
-						     : "/dev/shm/ptp-unit-XXXXXX");
+	const char *tmp = getenv("TMPDIR"), *memory = "/dev/shm";
+	char *path = NULL;
 
+	if (tmp && strncmp(tmp, memory, strlen(memory)) == 0)
+		memory = tmp;
+	if (asprintf(&path, "%s/ptp-unit-XXXXXX", access(memory, W_OK) ? "/tmp" : memory) < 0)
+		return -1;
 	*state = path;
-	return path && mkdtemp(path) ? 0 : -1;
+	return mkdtemp(path) ? 0 : -1;
 }
 
 static inline int unit_remove_folder(void **state)
