@@ -40,6 +40,7 @@ FOREIGN = {
 # ---- machine texts: URLs, paths, file names, headers, settings, protocols
 MACHINE = {
     "base/fs.c": (2, "a byte order mark; the name of a temporary file"),
+    "base/hidden.c": (1, "file names"),
     "base/http.c": (1, "a loopback address"),
     "base/mount.c": (1, "paths"),
     "base/scgi.c": (4, "the SCGI protocol"),

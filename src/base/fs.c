@@ -170,9 +170,11 @@ bool fs_read_text(const char *path, struct buf *out, struct err *err)
 	return true;
 }
 
-bool fs_read_regular(const char *path, struct buf *out, struct err *err)
+static bool read_regular(int folder, const char *name, const char *path, struct buf *out,
+			 struct err *err)
 {
-	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
+	OWN_FD int fd =
+		openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -182,6 +184,18 @@ bool fs_read_regular(const char *path, struct buf *out, struct err *err)
 	if ((uintmax_t)st.st_size > out->max)
 		return too_large(path, out, err);
 	return read_all(fd, path, out, err);
+}
+
+bool fs_read_regular(const char *path, struct buf *out, struct err *err)
+{
+	return read_regular(AT_FDCWD, path, path, out, err);
+}
+
+bool fs_read_in(const struct fs_folder *f, const char *name, struct buf *out, struct err *err)
+{
+	OWN_STR char *path = fs_join(f->path, name);
+
+	return read_regular(f->fd, name, path, out, err);
 }
 
 static bool write_all(int fd, const void *bytes, size_t len)
@@ -348,15 +362,73 @@ void fs_sweep(const char *folder, const char *name)
 			unlinkat(dirfd(dir), entry->d_name, 0);
 }
 
+/* ---- folders that are open ---- */
+
+bool fs_folder_open(struct fs_folder *f, const char *path, struct err *err)
+{
+	int fd = open_folder(path);
+
+	if (fd < 0)
+		return fs_failed(err, "open the folder", path);
+	*f = (struct fs_folder){fd, mem_dup(path)};
+	return true;
+}
+
+void fs_folder_close(struct fs_folder *f)
+{
+	own_fd_close(&f->fd);
+	free(f->path);
+	*f = (struct fs_folder)FS_FOLDER_NONE;
+}
+
+DIR *fs_folder_list(const struct fs_folder *f)
+{
+	OWN_FD int fd = openat(f->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (dir)
+		fd = -1;
+	return dir;
+}
+
+bool fs_exists_in(const struct fs_folder *f, const char *name)
+{
+	struct stat st;
+
+	return fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool fs_remove_in(const struct fs_folder *f, const char *name, struct err *err)
+{
+	OWN_STR char *path = fs_join(f->path, name);
+
+	return unlinkat(f->fd, name, 0) == 0 || errno == ENOENT || fs_failed(err, "remove", path);
+}
+
+/* `path`: for messages. */
+static bool stage(int folder, const char *name, const char *path, const struct contents *c,
+		  struct err *err)
+{
+	if (unlinkat(folder, name, 0) < 0 && errno != ENOENT)
+		return fs_failed(err, "write", path);
+	return write_new(folder, name, c) || fs_failed(err, "write", path);
+}
+
+bool fs_stage_in(const struct fs_folder *f, const char *name, const void *bytes, size_t len,
+		 mode_t mode, struct err *err)
+{
+	OWN_STR char *path = fs_join(f->path, name);
+
+	return stage(f->fd, name, path, &(struct contents){bytes, len, mode, NULL}, err) &&
+	       sync_folder(f->fd, f->path, err);
+}
+
 bool fs_stage(const char *path, const void *bytes, size_t len, mode_t mode, struct err *err)
 {
 	OWN_STR char *folder = fs_parent(path);
 
-	if (unlink(path) < 0 && errno != ENOENT)
-		return fs_failed(err, "write", path);
-	if (!write_new(AT_FDCWD, path, &(struct contents){bytes, len, mode, NULL}))
-		return fs_failed(err, "write", path);
-	return fs_sync_folder(folder, err);
+	return stage(AT_FDCWD, path, path, &(struct contents){bytes, len, mode, NULL}, err) &&
+	       fs_sync_folder(folder, err);
 }
 
 bool fs_overwrite(const char *path, const void *bytes, size_t len, struct err *err)
@@ -368,28 +440,43 @@ bool fs_overwrite(const char *path, const void *bytes, size_t len, struct err *e
 	return true;
 }
 
-bool fs_publish(const char *staged, const char *path, enum fs_publish *result, struct err *err)
+/* Without overwriting; where the file system cannot, a hard link does not overwrite either. */
+static int move(int from, const char *staged, int to, const char *name)
 {
-	OWN_STR char *from = fs_parent(staged);
-	OWN_STR char *to = fs_parent(path);
+	int done = renameat2(from, staged, to, name, RENAME_NOREPLACE);
 
-	int done = renameat2(AT_FDCWD, staged, AT_FDCWD, path, RENAME_NOREPLACE);
-	if (done < 0 && (errno == EINVAL || errno == ENOSYS || errno == ENOTSUP)) {
-		/* This file system cannot; a hard link does not overwrite either. */
-		done = link(staged, path);
-		if (done == 0)
-			done = unlink(staged);
-	}
+	if (done == 0 || (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP))
+		return done;
+	done = linkat(from, staged, to, name, 0);
+	return done == 0 ? unlinkat(from, staged, 0) : done;
+}
+
+bool fs_publish_from(const struct fs_folder *from, const char *staged, const char *path,
+		     enum fs_publish *result, struct err *err)
+{
+	OWN_STR char *parent = fs_parent(path);
+	OWN_FD int to = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	int done = to < 0 ? -1 : move(from->fd, staged, to, fs_base_name(path));
 	if (done < 0 && errno == EEXIST) {
 		*result = FS_TAKEN;
 		return true;
 	}
 	if (done < 0)
 		return fs_failed(err, "move a file to", path);
-	if (!fs_sync_folder(to, err) || !fs_sync_folder(from, err))
+	if (!fs_sync_folder(parent, err) || !sync_folder(from->fd, from->path, err))
 		return false;
 	*result = FS_PUBLISHED;
 	return true;
+}
+
+bool fs_publish(const char *staged, const char *path, enum fs_publish *result, struct err *err)
+{
+	OWN_STR char *parent = fs_parent(staged);
+	OWN_FS_FOLDER struct fs_folder from = FS_FOLDER_NONE;
+
+	return fs_folder_open(&from, parent, err) &&
+	       fs_publish_from(&from, fs_base_name(staged), path, result, err);
 }
 
 /* Sets the permissions at once.  A later chmod() would remove the set-group-ID bit that the folder

@@ -10,7 +10,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/own.h"
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -58,6 +60,32 @@ void fs_sweep(const char *folder, const char *name);
 bool fs_stage(const char *path, const void *bytes, size_t len, mode_t mode,
 	      struct err *err) MUST_CHECK;
 
+/* A folder that is open, and its path for messages (owned).  What is done in it is done in this
+ * folder, even if another one has its path meanwhile. */
+struct fs_folder {
+	int fd; /* -1: none */
+	char *path;
+};
+#define FS_FOLDER_NONE   \
+	{                \
+		-1, NULL \
+	}
+#define OWN_FS_FOLDER OWN(fs_folder_close)
+
+bool fs_folder_open(struct fs_folder *f, const char *path, struct err *err) MUST_CHECK;
+void fs_folder_close(struct fs_folder *f);
+
+/* Its entries, from the first; the caller's.  NULL: they cannot be read (errno). */
+DIR *fs_folder_list(const struct fs_folder *f);
+
+/* fs_stage(), fs_remove(), fs_exists() and fs_read_regular() of a file in it. */
+bool fs_stage_in(const struct fs_folder *f, const char *name, const void *bytes, size_t len,
+		 mode_t mode, struct err *err) MUST_CHECK;
+bool fs_remove_in(const struct fs_folder *f, const char *name, struct err *err) MUST_CHECK;
+bool fs_exists_in(const struct fs_folder *f, const char *name);
+bool fs_read_in(const struct fs_folder *f, const char *name, struct buf *out,
+		struct err *err) MUST_CHECK;
+
 /* Write over the beginning of a file that is there, in place, and to the disk.  Not atomic. */
 bool fs_overwrite(const char *path, const void *bytes, size_t len, struct err *err) MUST_CHECK;
 
@@ -67,6 +95,10 @@ enum fs_publish { FS_PUBLISHED, FS_TAKEN };
  * FS_TAKEN: nothing was changed. */
 bool fs_publish(const char *staged, const char *path, enum fs_publish *result,
 		struct err *err) MUST_CHECK;
+
+/* The same of a staged file in a folder that is open. */
+bool fs_publish_from(const struct fs_folder *from, const char *staged, const char *path,
+		     enum fs_publish *result, struct err *err) MUST_CHECK;
 
 /* Make sure that the folder is there.  It is made with exactly `mode`; `parents`: missing parents
  * are made as well.  It gets its parent's group if that has the set-group-ID bit.  Other threads

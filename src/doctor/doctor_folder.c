@@ -2,6 +2,7 @@
 #include "doctor/doctor.h"
 #include "config/wire.h"
 #include "base/fs.h"
+#include "base/hidden.h"
 #include "base/mem.h"
 #include "base/mount.h"
 #include "base/num.h"
@@ -317,29 +318,39 @@ static void check_mount(struct doctor *d, const struct folder *f)
 			   f->path, m.point);
 }
 
-/* Files appear in the watch folder by one rename out of a hidden folder in it. */
+/* Files appear in the watch folder by one rename out of the hidden folder in it.  NULL: it can be
+ * used; else why not, the caller's. */
+static char *staging_fault(const char *folder, const char *staging)
+{
+	OWN_FS_FOLDER struct fs_folder open = FS_FOLDER_NONE;
+	struct mount here, there;
+	struct err err;
+
+	bool opened = hidden_open(&open, folder, false, &err);
+	if (!opened && err.errnum != EACCES)
+		return err_fault(&err);
+	if (!opened || access(staging, W_OK | X_OK) < 0)
+		return mem_printf("%s, where files are got ready, cannot be written", staging);
+	if (mount_of(folder, &here, &err) && mount_of(staging, &there, &err) && here.id != there.id)
+		return mem_printf("%s, where files are got ready, is on another file system than "
+				  "the watch folder",
+				  staging);
+	return NULL;
+}
+
 static void check_staging(struct doctor *d, const struct folder *f)
 {
-	OWN_STR char *staging = fs_join(f->path, WATCHDIR_STAGING);
-	struct mount here, there;
-	struct err ignored;
+	OWN_STR char *staging = fs_join(f->path, HIDDEN_NAME);
 
 	if (!fs_exists(staging))
 		return;
-	const char *fault = !fs_is_folder(staging)             ? "is not a folder"
-			    : access(staging, W_OK | X_OK) < 0 ? "cannot be written"
-			    : mount_of(f->path, &here, &ignored) &&
-					    mount_of(staging, &there, &ignored) &&
-					    here.id != there.id
-				    ? "is on another file system than the watch folder"
-				    : NULL;
+	OWN_STR char *fault = staging_fault(f->path, staging);
 	if (!fault) {
 		doctor_say(d, DOCTOR_OK, test_name(f, AS_STAGING), f->about,
 			   "temporary files are on the file system of %s", f->path);
 		return;
 	}
-	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_STAGING), f->about,
-		   "%s, where files are got ready, %s", staging, fault);
+	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_STAGING), f->about, "%s", fault);
 	doctor_fix(d, "move %s away (nothing may be mounted there): the program makes it again",
 		   staging);
 }

@@ -1,6 +1,7 @@
 #include "ports/client_watchdir.h"
 
 #include "base/fs.h"
+#include "base/hidden.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/filename.h"
@@ -18,62 +19,53 @@
 
 struct watchdir {
 	struct client base;
-	char *folder, *staging; /* owned */
+	char *folder; /* owned */
 	mode_t mask;
 };
 
 /* Do files that are made in `below` get the group that files in `folder` do? */
-static bool same_group(const char *folder, const char *below)
+static bool same_group(const char *folder, const struct fs_folder *below)
 {
 	struct stat of, st;
 
-	return stat(folder, &of) < 0 || !(of.st_mode & S_ISGID) || stat(below, &st) < 0 ||
+	return stat(folder, &of) < 0 || !(of.st_mode & S_ISGID) || fstat(below->fd, &st) < 0 ||
 	       ((st.st_mode & S_ISGID) && st.st_gid == of.st_gid);
 }
 
-/* The group of the watch folder was changed.  A new staging folder has it, and takes the place of
- * an empty one in one step, so that there is one at any time.  If that fails, next time. */
-static void renew_staging(const struct watchdir *w)
-{
-	OWN_STR char *new = mem_printf("%s.new", w->staging);
-	struct err ignored;
-
-	if (!fs_make_folder(new, 0700, false, &ignored))
-		return;
-	if (!same_group(w->folder, new) || rename(new, w->staging) < 0)
-		rmdir(new);
-}
-
-static bool make_folders(const struct watchdir *w, struct err *err)
+/* Makes both folders, and opens the one for staging.  The group of the watch folder may have been
+ * changed since it was made. */
+static bool open_staging(const struct watchdir *w, struct fs_folder *staging, struct err *err)
 {
 	if (!fs_make_folder(w->folder, 0777 & ~w->mask, false, err) ||
-	    !fs_check_access(w->folder, err) || !fs_make_folder(w->staging, 0700, false, err))
+	    !fs_check_access(w->folder, err) || !hidden_open(staging, w->folder, true, err))
 		return false;
-	if (!same_group(w->folder, w->staging))
-		renew_staging(w);
-	return true;
+	if (same_group(w->folder, staging))
+		return true;
+	fs_folder_close(staging);
+	hidden_renew(w->folder, WATCHDIR_KEPT);
+	return hidden_open(staging, w->folder, true, err);
 }
 
 /* Permissions and free space do not tell whether a file can be written: quotas, read-only mounts
  * and network shares do.  So write one. */
-static bool probe(const struct watchdir *w, struct err *err)
+static bool probe(const struct fs_folder *staging, struct err *err)
 {
-	OWN_STR char *path = fs_join(w->staging, "probe");
 	OWN_STR char *zeros = mem_alloc(PROBE_BYTES);
 
-	return fs_stage(path, zeros, PROBE_BYTES, 0600, err) && fs_remove(path, err);
+	return fs_stage_in(staging, "probe", zeros, PROBE_BYTES, 0600, err) &&
+	       fs_remove_in(staging, "probe", err);
 }
 
 static bool watchdir_ready(struct client *c, struct err *err)
 {
-	const struct watchdir *w = (const struct watchdir *)c;
+	OWN_FS_FOLDER struct fs_folder staging = FS_FOLDER_NONE;
 
-	return make_folders(w, err) && probe(w, err);
+	return open_staging((const struct watchdir *)c, &staging, err) && probe(&staging, err);
 }
 
-static char *staged_path(const struct watchdir *w, const struct delivery *d)
+static char *staged_name(const struct delivery *d)
 {
-	return mem_printf("%s/%s.%" PRId64 ".part", w->staging, d->infohash, d->id);
+	return mem_printf("%s.%" PRId64 ".part", d->infohash, d->id);
 }
 
 /* Does `path` hold a torrent with this infohash? */
@@ -107,50 +99,53 @@ static char *choose_name(const struct watchdir *w, const struct delivery *d)
 		       : filename_with_infohash(d->file_name, d->infohash);
 }
 
-static bool stage(const struct watchdir *w, const struct delivery *d, struct err *err)
+static bool stage(const struct watchdir *w, const struct delivery *d, struct fs_folder *staging,
+		  struct err *err)
 {
-	OWN_STR char *path = staged_path(w, d);
+	OWN_STR char *name = staged_name(d);
 
-	return make_folders(w, err) &&
-	       fs_stage(path, d->bytes->data, d->bytes->len, 0666 & ~w->mask, err);
+	return open_staging(w, staging, err) &&
+	       fs_stage_in(staging, name, d->bytes->data, d->bytes->len, 0666 & ~w->mask, err);
 }
 
 static bool watchdir_prepare(struct client *c, const struct delivery *d, char **file_name,
 			     struct err *err)
 {
 	const struct watchdir *w = (const struct watchdir *)c;
+	OWN_FS_FOLDER struct fs_folder staging = FS_FOLDER_NONE;
 
-	if (!stage(w, d, err))
+	if (!stage(w, d, &staging, err))
 		return false;
 	*file_name = choose_name(w, d);
 	return true;
 }
 
 /* Puts the staged file at `path`; true as well if the same torrent is there already. */
-static bool put(const char *staged, const char *path, const char *infohash, bool *placed,
-		struct err *err)
+static bool put(const struct fs_folder *staging, const char *staged, const char *path,
+		const char *infohash, bool *placed, struct err *err)
 {
 	enum fs_publish result;
 
-	if (!fs_publish(staged, path, &result, err))
+	if (!fs_publish_from(staging, staged, path, &result, err))
 		return false;
 	*placed = result == FS_PUBLISHED;
 	if (*placed || !holds(path, infohash))
 		return true;
 	*placed = true;
-	return fs_remove(staged, err);
+	return fs_remove_in(staging, staged, err);
 }
 
-static bool place(const struct watchdir *w, const struct delivery *d, char **path, struct err *err)
+static bool place(const struct watchdir *w, const struct fs_folder *staging,
+		  const struct delivery *d, char **path, struct err *err)
 {
-	OWN_STR char *staged = staged_path(w, d);
+	OWN_STR char *staged = staged_name(d);
 	OWN_STR char *other = filename_with_infohash(d->file_name, d->infohash);
 	const char *const names[] = {d->file_name, other};
 
 	for (int i = 0; i < 2; i++) {
 		OWN_STR char *wanted = fs_join(w->folder, names[i]);
 		bool placed;
-		if (!put(staged, wanted, d->infohash, &placed, err))
+		if (!put(staging, staged, wanted, d->infohash, &placed, err))
 			return false;
 		if (placed) {
 			*path = OWN_TAKE(wanted);
@@ -163,23 +158,38 @@ static bool place(const struct watchdir *w, const struct delivery *d, char **pat
 		       other, w->folder);
 }
 
+/* What an earlier process had staged.  *gone: the rename happened before it ended, and the client
+ * may have taken the file since; unless the staging folder is gone as a whole. */
+static bool find_staged(const struct watchdir *w, const struct delivery *d,
+			struct fs_folder *staging, bool *gone, struct err *err)
+{
+	OWN_STR char *staged = staged_name(d);
+	struct err why;
+
+	*gone = false;
+	if (hidden_open(staging, w->folder, false, &why)) {
+		*gone = !fs_exists_in(staging, staged);
+		return true;
+	}
+	if (why.errnum == ENOENT)
+		return stage(w, d, staging, err);
+	*err = why;
+	return false;
+}
+
 static bool watchdir_deliver(struct client *c, const struct delivery *d, bool resumed, char **path,
 			     struct err *err)
 {
 	const struct watchdir *w = (const struct watchdir *)c;
-	OWN_STR char *staged = staged_path(w, d);
+	OWN_FS_FOLDER struct fs_folder staging = FS_FOLDER_NONE;
+	bool gone = false;
 
-	if (resumed && !fs_exists(staged)) {
-		/* The rename happened before we ended, and the client may have taken the file
-		 * since; unless the staging folder is gone as a whole. */
-		if (fs_is_folder(w->staging)) {
-			*path = fs_join(w->folder, d->file_name);
-			return true;
-		}
-		if (!stage(w, d, err))
-			return false;
-	}
-	return place(w, d, path, err);
+	if (resumed ? !find_staged(w, d, &staging, &gone, err) : !open_staging(w, &staging, err))
+		return false;
+	if (!gone)
+		return place(w, &staging, d, path, err);
+	*path = fs_join(w->folder, d->file_name);
+	return true;
 }
 
 /* ---- what the client that watches does ---- */
@@ -251,14 +261,15 @@ static bool watchdir_fate(struct client *c, const char *path, enum client_fate *
 					      ".error",   ".rejected",     NULL};
 	static const char *const taken[] = {".added", ".loaded", NULL};
 	OWN_STR char *folder = fs_parent(path);
-	OWN_STR char *staging = fs_join(folder, WATCHDIR_STAGING);
+	OWN_FS_FOLDER struct fs_folder staging = FS_FOLDER_NONE;
+	struct err ignored;
 
 	(void)c;
 	if (fs_exists(path))
 		*fate = CLIENT_FATE_WAITING;
 	else if (is_beside(path, refused))
 		*fate = CLIENT_FATE_REFUSED;
-	else if (fs_is_folder(staging))
+	else if (hidden_open(&staging, folder, false, &ignored))
 		*fate = !is_beside(path, taken) && is_renamed(path) ? CLIENT_FATE_RENAMED
 								    : CLIENT_FATE_TAKEN;
 	else
@@ -273,7 +284,6 @@ static void watchdir_close(struct client *c)
 	struct watchdir *w = (struct watchdir *)c;
 
 	free(w->folder);
-	free(w->staging);
 	free(w);
 }
 
@@ -292,7 +302,6 @@ struct client *client_watchdir_open(const char *folder, mode_t mask)
 
 	w->base.ops = &watchdir_ops;
 	w->folder = mem_dup(folder);
-	w->staging = fs_join(folder, WATCHDIR_STAGING);
 	w->mask = mask;
 	return &w->base;
 }

@@ -180,13 +180,13 @@ int fchmod(int fd, mode_t mode)
 	return spoilt("fchmod", fd_text(fd), true) ? -1 : (int)done(syscall(SYS_fchmod, fd, mode));
 }
 
-static int open_counted(const char *path, int flags, mode_t mode)
+static int open_counted(int folder, const char *path, int flags, mode_t mode)
 {
 	if (!(flags & O_CREAT))
-		return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+		return (int)syscall(SYS_openat, folder, path, flags, mode);
 	return spoilt("open", path, true)
 		       ? -1
-		       : (int)done(syscall(SYS_openat, AT_FDCWD, path, flags, mode));
+		       : (int)done(syscall(SYS_openat, folder, path, flags, mode));
 }
 
 int open64(const char *path, int flags, ...)
@@ -196,7 +196,7 @@ int open64(const char *path, int flags, ...)
 	va_start(ap, flags);
 	mode_t mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
 	va_end(ap);
-	return open_counted(path, flags, mode);
+	return open_counted(AT_FDCWD, path, flags, mode);
 }
 
 int open(const char *path, int flags, ...)
@@ -206,7 +206,27 @@ int open(const char *path, int flags, ...)
 	va_start(ap, flags);
 	mode_t mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
 	va_end(ap);
-	return open_counted(path, flags, mode);
+	return open_counted(AT_FDCWD, path, flags, mode);
+}
+
+int openat64(int folder, const char *path, int flags, ...)
+{
+	va_list ap;
+
+	va_start(ap, flags);
+	mode_t mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
+	va_end(ap);
+	return open_counted(folder, path, flags, mode);
+}
+
+int openat(int folder, const char *path, int flags, ...)
+{
+	va_list ap;
+
+	va_start(ap, flags);
+	mode_t mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
+	va_end(ap);
+	return open_counted(folder, path, flags, mode);
 }
 
 /* ---- names ---- */
@@ -223,6 +243,19 @@ int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned
 	return spoilt("renameat2", to, true)
 		       ? -1
 		       : (int)done(syscall(SYS_renameat2, from_fd, from, to_fd, to, flags));
+}
+
+int renameat(int from_fd, const char *from, int to_fd, const char *to)
+{
+	return spoilt("rename", to, true)
+		       ? -1
+		       : (int)done(syscall(SYS_renameat2, from_fd, from, to_fd, to, 0));
+}
+
+int unlinkat(int folder, const char *path, int flags)
+{
+	return spoilt("unlink", path, true) ? -1
+					    : (int)done(syscall(SYS_unlinkat, folder, path, flags));
 }
 
 int link(const char *from, const char *to)

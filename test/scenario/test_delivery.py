@@ -59,6 +59,52 @@ def test_staging_folder_is_hidden_private_and_left_empty(sim, archiver):
     assert list(staging.iterdir()) == []
 
 
+def test_a_link_in_place_of_the_staging_folder_is_not_followed(sim, archiver):
+    elsewhere = archiver.folder / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "probe").write_text("somebody's file")
+    (archiver.watch / ".ptp-archiver").symlink_to(elsewhere)
+    done = archiver.fetch(status=1)
+    assert summary(done.stderr) == "attic:ERR(Disk)"
+    assert f"{archiver.watch}/.ptp-archiver is a link" in done.stderr
+    assert sim.requests() == [], "nothing is asked"
+    assert (elsewhere / "probe").read_text() == "somebody's file"
+    assert "is a link" in archiver.run("check", status=1).stdout
+    (archiver.watch / ".ptp-archiver").unlink()
+    archiver.fetch(status=0)
+    assert len(archiver.delivered()) == 1
+    assert [p.name for p in elsewhere.iterdir()] == ["probe"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_staging_folder_that_another_user_made_is_not_used(sim, archiver):
+    staging = archiver.watch / ".ptp-archiver"
+    staging.mkdir(mode=0o777)
+    os.chown(staging, 4713, 4713)
+    done = archiver.fetch(status=1)
+    assert summary(done.stderr) == "attic:ERR(Disk)"
+    assert f"{staging} belongs to user 4713" in done.stderr
+    assert sim.requests() == [] and list(staging.iterdir()) == []
+    assert "belongs to user 4713" in archiver.run("check", status=1).stdout
+
+
+@pytest.mark.skipif(not shutil.which("bindfs"), reason="bindfs is not installed")
+def test_where_all_files_have_one_owner_the_staging_folder_is_ours(sim, archiver):
+    below = archiver.folder / "below"
+    below.mkdir()
+    mounted = subprocess.run(["bindfs", "--force-user=4713", below, archiver.watch],
+                             capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"mounting is not permitted here: {mounted.stderr.strip()}")
+    try:
+        archiver.fetch(status=0)
+        archiver.fetch(status=0)
+        assert (archiver.watch / ".ptp-archiver").stat().st_uid == 4713
+        assert len(archiver.delivered()) == 2
+    finally:
+        subprocess.run(["umount", archiver.watch], check=True)
+
+
 def can_trace():
     return shutil.which("strace") and \
         subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True).returncode == 0
@@ -75,7 +121,7 @@ def test_file_is_on_the_disk_before_it_is_renamed_and_the_folder_after(sim, arch
     def at(pattern):
         return [i for i, call in enumerate(calls) if re.search(pattern, call)][-1]
 
-    renamed = at(rf'renameat2\(.*"{watch}/\.ptp-archiver/\S+", .*"{watch}/{NAME}", '
+    renamed = at(rf'renameat2\(\d+<{watch}/\.ptp-archiver>, "\S+", \d+<{watch}>, "{NAME}", '
                  'RENAME_NOREPLACE')
     assert at(rf"fsync\(\d+<{watch}/\.ptp-archiver/\w+\.\d+\.part>\)\s+= 0") < renamed
     assert renamed < at(rf"fsync\(\d+<{watch}>\)\s+= 0")

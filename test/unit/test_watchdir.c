@@ -1,6 +1,7 @@
 #include "ports/client_watchdir.h"
 
 #include "base/fs.h"
+#include "base/hidden.h"
 #include "base/mem.h"
 #include "model/torrent.h"
 
@@ -42,7 +43,7 @@ static int set_up(void **state)
 		return -1;
 	umask(old);
 	w->watch = fs_join(w->folder, "watch");
-	w->staging = fs_join(w->watch, WATCHDIR_STAGING);
+	w->staging = fs_join(w->watch, HIDDEN_NAME);
 	w->client = client_watchdir_open(w->watch, 007);
 	make_torrent("one", &w->one, w->one_hash);
 	make_torrent("other", &w->other, w->other_hash);
