@@ -35,6 +35,7 @@ struct household {
 	struct once once; /* a regular cycle over both; a test changes it */
 	bool well;
 	struct err err;
+	struct event message;
 };
 
 static inline void household_configure(struct household *h)
@@ -95,6 +96,7 @@ static inline int household_remove(void **state)
 	notify_close(h->w.run->notify);
 	health_close(h->parts.health);
 	notify_target_clear(&h->notify);
+	event_clear(&h->message);
 	secret_clear(&h->config.ping_url);
 	free(h->config.path);
 	free(h->containers[1].name);
@@ -118,18 +120,36 @@ static inline void household_notify(struct household *h, unsigned events)
 	h->w.run->n_notified = 1;
 }
 
-/* The title of the oldest message that waits to be sent; NULL: none does.  Borrowed until the next
- * call. */
-static inline const char *household_message(struct household *h)
+/* The oldest message that waits to be sent; NULL: none does.  Borrowed until the next call. */
+static inline const struct event *household_message(struct household *h)
 {
-	static char title[EVENT_TITLE];
-	OWN(event_clear) struct event e = {0};
 	struct err err;
 	bool is;
 
-	MUST(ledger_next_message(h->w.run->ledger, h->notify.fingerprint, &e, &is, &err));
-	text_copy(title, sizeof title, is ? e.title : "");
-	return is ? title : NULL;
+	event_clear(&h->message);
+	h->message = (struct event){0};
+	MUST(ledger_next_message(h->w.run->ledger, h->notify.fingerprint, &h->message, &is, &err));
+	return is ? &h->message : NULL;
+}
+
+/* Messages until now are settled. */
+static inline void household_forget_messages(struct household *h)
+{
+	struct err err;
+
+	MUST(ledger_forget_messages(h->w.run->ledger, INT64_MAX, INT64_MAX, &err));
+}
+
+/* Another process holds this lock; the descriptor is the caller's. */
+static inline int household_lock(struct household *h, const char *name)
+{
+	OWN_STR char *path = fs_join(h->w.f.folder, name);
+	struct err err;
+	bool held;
+	int fd = fs_lock(path, &held, &err);
+
+	assert_true(fd >= 0);
+	return fd;
 }
 
 static inline bool household_cycle(struct household *h)
