@@ -12,11 +12,17 @@ static struct {
 	int64_t request_at; /* 0: none */
 	enum wake_request request;
 	void (*in_wait)(void);
+	double chance;
 } now;
 
 void fake_time_reset(void)
 {
 	now = (typeof(now)){0};
+}
+
+void fake_time_chance(double chance)
+{
+	now.chance = chance;
 }
 
 void fake_time_pass(int64_t ms)
@@ -96,7 +102,7 @@ int64_t __wrap_clock_now(void)
 
 double __wrap_hash_chance(void)
 {
-	return 0;
+	return now.chance;
 }
 
 int64_t __wrap_clock_steady(void)

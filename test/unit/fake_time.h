@@ -1,7 +1,7 @@
 /*
  * test/unit/fake_time.h - a clock that stands still, and waits that take no time.
  *
- * In place of hash_chance(), which is 0 here, clock_now(), clock_monotonic(), clock_steady() and
+ * In place of hash_chance(), clock_now(), clock_monotonic(), clock_steady() and
  * the waits and requests of base/wake.h, for the executables that link with fake_time.c (see
  * test/meson.build).  The waits move both clocks.  The `struct wake *` that tests pass may be NULL.
  */
@@ -17,6 +17,9 @@
 
 /* Both clocks are set back, and nothing is stopping. */
 void fake_time_reset(void);
+
+/* What is left to chance comes out so: 0 (after a reset) to 1. */
+void fake_time_chance(double chance);
 
 /* Milliseconds pass. */
 void fake_time_pass(int64_t ms);

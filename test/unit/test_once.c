@@ -506,24 +506,30 @@ static void an_audit_that_fails_does_not_fail_the_cycle(void **state)
 
 /* ---- what else belongs to the end of a cycle ---- */
 
-static void the_tracker_s_id_of_a_container_is_kept_in_the_configuration(void **state)
+static void full_with_id(struct household *h, const char *id)
+{
+	struct fake_assign *a = world_asks(&h->w);
+
+	a->reply.verdict = REPLY_FULL;
+	text_copy(a->reply.container_id, sizeof a->reply.container_id, id);
+}
+
+static void the_tracker_s_ids_of_containers_are_kept_in_the_configuration(void **state)
 {
 	struct household *h = *state;
-	struct fake_assign *a = world_asks(&h->w);
 
 	world_write(&h->w, "config.ptp", "{\"Containers\": {\"attic\": {}, \"cellar\": {}}}");
 	FAKE_HTTP(PING_START, PING_SUCCESS, PING_START, PING_SUCCESS);
-	a->reply.verdict = REPLY_FULL;
-	text_copy(a->reply.container_id, sizeof a->reply.container_id, "4711");
-	h->once.wanted = (bool[]){true, false};
+	full_with_id(h, "");
+	full_with_id(h, "4711");
 	assert_true(household_cycle(h));
-	assert_string_equal(h->containers[0].id, "4711");
-	assert_string_equal(h->containers[1].id, "");
+	assert_string_equal(h->containers[0].id, "");
+	assert_string_equal(h->containers[1].id, "4711");
 	OWN_BUF struct buf file = BUF_MAX(10000);
 	struct err err;
 	MUST(fs_read(h->config.path, &file, &err));
-	assert_non_null(strstr(buf_text(&file), "\"attic\": {\n      \"ContainerID\": 4711"));
-	assert_non_null(strstr(buf_text(&file), "\"cellar\": {}"));
+	assert_non_null(strstr(buf_text(&file), "\"attic\": {}"));
+	assert_non_null(strstr(buf_text(&file), "\"cellar\": {\n      \"ContainerID\": 4711"));
 	/* Only what is new is written. */
 	assert_int_equal(unlink(h->config.path), 0);
 	h->once.wanted = (bool[]){false, false};
@@ -645,7 +651,7 @@ int main(void)
 		TEST_IN_HOUSEHOLD(an_audit_of_the_future_is_made_again),
 		TEST_IN_HOUSEHOLD(no_audit_is_made_where_nobody_wants_one_or_can_be_asked),
 		TEST_IN_HOUSEHOLD(an_audit_that_fails_does_not_fail_the_cycle),
-		TEST_IN_HOUSEHOLD(the_tracker_s_id_of_a_container_is_kept_in_the_configuration),
+		TEST_IN_HOUSEHOLD(the_tracker_s_ids_of_containers_are_kept_in_the_configuration),
 		TEST_IN_HOUSEHOLD(torrents_of_containers_that_are_gone_are_reported),
 		TEST_IN_HOUSEHOLD(what_a_dead_process_was_asking_for_is_reported),
 		TEST_IN_HOUSEHOLD(a_failure_leaves_a_message),
