@@ -375,6 +375,18 @@ static void keep_type(CURL *c, struct http_reply *reply)
 		keep_hidden(reply->content_type, sizeof reply->content_type, field->value);
 }
 
+static enum http_guard guard_of(CURL *c)
+{
+	char server[32] = "", ray[8] = "", mitigated[8] = "";
+
+	keep_field(c, "CF-Mitigated", mitigated, sizeof mitigated);
+	keep_field(c, "CF-RAY", ray, sizeof ray);
+	keep_field(c, "Server", server, sizeof server);
+	if (*mitigated)
+		return HTTP_GUARD_ANSWERS;
+	return *ray || strcasecmp(server, "cloudflare") == 0 ? HTTP_GUARD_PASSES : HTTP_NO_GUARD;
+}
+
 static void keep_fields(CURL *c, const char *keep, struct http_reply *reply)
 {
 	struct curl_header *field;
@@ -385,6 +397,7 @@ static void keep_fields(CURL *c, const char *keep, struct http_reply *reply)
 	reply->date = *date ? (int64_t)curl_getdate(date, NULL) * 1000 : 0;
 	if (reply->date < 0)
 		reply->date = 0;
+	reply->guard = guard_of(c);
 	keep_type(c, reply);
 	keep_field(c, "Retry-After", reply->retry_after, sizeof reply->retry_after);
 	if (keep)

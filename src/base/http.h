@@ -74,6 +74,14 @@ struct http_request {
 
 #define HTTP_FIELD 512
 
+/* What the fields of an answer say about Cloudflare, a guard in front of many servers
+ * (developers.cloudflare.com: "Cloudflare HTTP headers", "Detect a Challenge Page response"). */
+enum http_guard {
+	HTTP_NO_GUARD,
+	HTTP_GUARD_PASSES,  /* it stands in between (CF-RAY, Server); either may have answered */
+	HTTP_GUARD_ANSWERS, /* it answered by itself (CF-Mitigated) */
+};
+
 struct http_reply {
 	long status;
 	struct buf body;   /* owned */
@@ -82,7 +90,8 @@ struct http_reply {
 	char retry_after[64];
 	char kept[HTTP_FIELD];   /* the field that the request named; "" if it did not come */
 	char redirect_host[256]; /* where a redirect that was not followed leads; "" if none */
-	int64_t date;            /* the server's clock (Date), ms since 1970; 0: it does not say */
+	enum http_guard guard;
+	int64_t date; /* the server's clock (Date), ms since 1970; 0: it does not say */
 };
 
 #define OWN_HTTP_REPLY OWN(http_reply_clear)

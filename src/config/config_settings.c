@@ -379,7 +379,8 @@ const struct setting config_settings[] = {
 	{ROW(TOP), .key = "Containers", .variable = "PTP_CONTAINERS",
 	 .example = "attic:800G,cellar:1.5T",
 	 .expects = "an object; in the variable a list of name:size",
-	 .help = "The containers. If the variable is set, it names them, and run and fetch write "
+	 .help = "The containers to keep filled. If the variable is set, it names them, and run "
+		 "and fetch write "
 		 "config.ptp from it."},
 	{ROW(TOP), .key = "Default", .expects = "an object",
 	 .help = "Settings for all containers. A container's own setting wins."},
@@ -441,7 +442,7 @@ const struct setting config_settings[] = {
 	{TOP(base_url), .key = "BaseURL", .variable = "PTP_BASE_URL", .official = true,
 	 .type = SETTING_TEXT, .check = check_base_url, .fallback = "https://passthepopcorn.me",
 	 .expects = "a complete URL",
-	 .help = "The tracker. Plain http is refused, except to this machine."},
+	 .help = "The tracker's address. Plain http is refused, except to this machine."},
 	{RELATIVE(fetch_url), .key = "FetchURL", .fallback = "archive.php?action=fetch",
 	 .help = "Where the tracker is asked for a torrent."},
 	{RELATIVE(download_url), .key = "DownloadURL", .fallback = "torrents.php?action=download",
@@ -456,8 +457,8 @@ const struct setting config_settings[] = {
 		 "well."},
 	{TOP(utility), .key = "Engine", .variable = "PTP_ENGINE", .type = SETTING_WORD,
 	 .words = engines, .fallback = "native",
-	 .help = "native speaks the tracker's protocol itself. utility runs the official "
-		 "archiver.py."},
+	 .help = "Who speaks with the tracker: this program (native), or the official "
+		 "archiver.py, which it runs (utility)."},
 	{TOP(utility_path), .key = "UtilityPath", .variable = "PTP_UTILITY_PATH",
 	 .type = SETTING_TEXT, .check = check_no_folder, .expects = "a file",
 	 .unset = "archiver.py beside config.ptp", .example = "/app/archiver.py",

@@ -192,6 +192,14 @@ static void begin_backoff(const struct run *r, struct pace *pace,
 	schedule_failed(pace, &r->manners, clock_now(), &asked, &reason, hash_chance());
 }
 
+/* A guard's page says nothing about the credentials: they did not get to the tracker.  An error of
+ * the official utility keeps its name. */
+static bool may_be_the_credentials(const struct engine_failure *failure, const struct err *why)
+{
+	return failure->status == 403 && why->code != WORD_OTHER &&
+	       failure->page != REPLY_PAGE_GUARD && failure->page != REPLY_TOO_OFTEN;
+}
+
 bool pace_after(struct run *r, enum pace_call call, const struct engine_failure *failure,
 		struct err *why, struct err *err)
 {
@@ -199,10 +207,7 @@ bool pace_after(struct run *r, enum pace_call call, const struct engine_failure 
 
 	if (!ledger_get_pace(r->ledger, &pace, err))
 		return false;
-	/* A guard's page says nothing about the credentials: they did not get to the tracker.  An
-	 * error of the official utility keeps its name. */
-	if (failure && failure->status == 403 && !r->proven && failure->page != REPLY_PAGE_GUARD &&
-	    why->code != WORD_OTHER) {
+	if (failure && !r->proven && may_be_the_credentials(failure, why)) {
 		why->code = WORD_AUTH;
 		err_wrap(why, UNPROVEN);
 	}

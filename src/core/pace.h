@@ -39,8 +39,9 @@ bool pace_ended(struct run *r, enum pace_call call, struct err *err) MUST_CHECK;
 
 /* The call has ended well, or (`failure` not NULL) with *why, whose code becomes WORD_AUTH for a
  * 403 as long as no call with these credentials has worked, unless a guard in front of the tracker
- * answered.  A failure that calls for patience begins a back-off or lengthens it, except that of a
- * PACE_CHECK to which no answer came: what is tried there may not be what others go by. */
+ * answered, or the answer speaks of too many queries.  A failure that calls for patience begins a
+ * back-off or lengthens it, except that of a PACE_CHECK to which no answer came: what is tried
+ * there may not be what others go by. */
 bool pace_after(struct run *r, enum pace_call call, const struct engine_failure *failure,
 		struct err *why, struct err *err) MUST_CHECK;
 

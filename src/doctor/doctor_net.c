@@ -131,19 +131,24 @@ static void compare_clock(struct doctor *d, const char *whose, int64_t theirs)
 
 /* ---- the tracker's answer ---- */
 
+/* An error of the tracker's own, with status 200, is told in its own words. */
+static bool is_too_often(const struct engine_failure *f)
+{
+	return f->status == 429 || (f->status != 200 && f->page == REPLY_TOO_OFTEN);
+}
+
 static const char *cause_of(const struct engine_failure *f, const struct err *why)
 {
 	if (f->page == REPLY_PAGE_GUARD)
-		return "a page of a guard in front of the tracker (Cloudflare) came, which takes "
-		       "us "
-		       "for a robot";
+		return "a guard in front of the tracker (Cloudflare) answered, which takes us for "
+		       "a robot";
+	if (is_too_often(f))
+		return "too many queries: its rate limit, not the credentials";
 	if (why->code == WORD_AUTH)
 		return "the credentials are not accepted";
 	if (f->status == 403)
 		return "it was asked with these credentials before, so this is too many queries, "
 		       "or the key was changed since";
-	if (f->status == 429)
-		return "too many queries: its rate limit, not the credentials";
 	if (f->page == REPLY_PAGE_LOGIN)
 		return "a page to log in came, where JSON should have come";
 	if (f->page == REPLY_PAGE_MAINTENANCE)
@@ -162,15 +167,15 @@ static const char *fix_for(const struct engine_failure *f, const struct err *why
 	if (f->page == REPLY_PAGE_GUARD)
 		return "wait some hours; if it stays so, use another way out: no VPN, or another "
 		       "proxy";
+	if (is_too_often(f))
+		return "wait; let only one program ask for torrents, and set FetchSleep "
+		       "(PTP_FETCH_SLEEP) higher";
 	if (why->code == WORD_AUTH)
 		return "copy user and key from your profile page again: ApiUser (PTP_USER), ApiKey "
 		       "(PTP_KEY)";
 	if (f->status == 403)
 		return "wait for the back-off to end; if it stays so, copy user and key from your "
 		       "profile page again: ApiUser (PTP_USER), ApiKey (PTP_KEY)";
-	if (f->status == 429)
-		return "wait; let only one program ask for torrents, and set FetchSleep "
-		       "(PTP_FETCH_SLEEP) higher";
 	if (f->status >= 500 || f->page == REPLY_PAGE_MAINTENANCE)
 		return "nothing: it is asked again by itself when the back-off is over";
 	if (f->page == REPLY_PAGE_LOGIN)
@@ -187,14 +192,15 @@ static const char *fix_for(const struct engine_failure *f, const struct err *why
 static void say_answer(struct doctor *d, const struct doctor_way *w, const struct engine_failure *f,
 		       const struct err *why)
 {
-	bool asks_for_key = why->code == WORD_AUTH || f->status == 403;
+	bool asks_for_key =
+		why->code == WORD_AUTH ||
+		(f->status == 403 && f->page != REPLY_PAGE_GUARD && f->page != REPLY_TOO_OFTEN);
 	char text[OUTCOME_TEXT];
 
 	error_text(why, text);
 	say_steps(d, w, STEP_ANSWER);
-	doctor_say(d, DOCTOR_FAIL,
-		   asks_for_key && f->page != REPLY_PAGE_GUARD ? "tracker-key" : "tracker-answer",
-		   w->about, "%s: %s (%s)", text, cause_of(f, why), why->msg);
+	doctor_say(d, DOCTOR_FAIL, asks_for_key ? "tracker-key" : "tracker-answer", w->about,
+		   "%s: %s (%s)", text, cause_of(f, why), why->msg);
 	doctor_fix(d, "%s", fix_for(f, why));
 }
 

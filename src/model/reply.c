@@ -24,27 +24,49 @@ void reply_clear(struct reply *reply)
 	*reply = (struct reply){0};
 }
 
-enum reply_page reply_page(const char *bytes, size_t len)
+static enum reply_page sign_of(const char *text, bool is_page)
 {
 	static const struct {
 		const char *sign;
+		bool in_pages_only;
 		enum reply_page page;
 	} signs[] = {
-		{"cloudflare", REPLY_PAGE_GUARD},
-		{"just a moment", REPLY_PAGE_GUARD},
-		{"ddos", REPLY_PAGE_GUARD},
-		{"type=\"password\"", REPLY_PAGE_LOGIN},
-		{"type='password'", REPLY_PAGE_LOGIN},
-		{"maintenance", REPLY_PAGE_MAINTENANCE},
+		{"cloudflare", true, REPLY_PAGE_GUARD},
+		{"just a moment", true, REPLY_PAGE_GUARD},
+		{"ddos", true, REPLY_PAGE_GUARD},
+		{"type=\"password\"", true, REPLY_PAGE_LOGIN},
+		{"type='password'", true, REPLY_PAGE_LOGIN},
+		{"maintenance", true, REPLY_PAGE_MAINTENANCE},
+		{"too many queries", false, REPLY_TOO_OFTEN},
+		{"too many requests", false, REPLY_TOO_OFTEN},
+		{"rate limit", false, REPLY_TOO_OFTEN},
 	};
 
-	if (!text_is_page(bytes, len))
-		return REPLY_NO_PAGE;
-	OWN_STR char *text = mem_dupn(bytes, len < PAGE_MAX_BYTES ? len : PAGE_MAX_BYTES);
 	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-		if (text_has_nocase(text, signs[i].sign))
+		if ((is_page || !signs[i].in_pages_only) && text_has_nocase(text, signs[i].sign))
 			return signs[i].page;
-	return REPLY_PAGE;
+	return is_page ? REPLY_PAGE : REPLY_NO_PAGE;
+}
+
+static bool is_json(const char *bytes, size_t len)
+{
+	json_t *value = json_loadb(bytes, len, JSON_DECODE_ANY, NULL);
+
+	json_decref(value);
+	return value;
+}
+
+enum reply_page reply_page(const char *bytes, size_t len, enum http_guard guard)
+{
+	static const char refusal[] = "error code: 1"; /* Cloudflare's errors are 1000 to 1200 */
+	bool is_page = text_is_page(bytes, len);
+	OWN_STR char *text = mem_dupn(bytes, len < PAGE_MAX_BYTES ? len : PAGE_MAX_BYTES);
+	enum reply_page page = sign_of(text, is_page);
+
+	if (guard == HTTP_GUARD_ANSWERS || strncmp(text, refusal, sizeof refusal - 1) == 0)
+		return REPLY_PAGE_GUARD;
+	bool plain = page == REPLY_NO_PAGE && !is_json(bytes, len);
+	return plain && guard == HTTP_GUARD_PASSES ? REPLY_PAGE_GUARD : page;
 }
 
 const char *reply_page_words(enum reply_page page)
@@ -56,6 +78,8 @@ const char *reply_page_words(enum reply_page page)
 		return ": a page to log in came";
 	case REPLY_PAGE_MAINTENANCE:
 		return ": a page says that the tracker is being worked on";
+	case REPLY_TOO_OFTEN:
+		return ": the answer speaks of too many queries";
 	default:
 		return "";
 	}

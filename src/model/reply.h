@@ -9,6 +9,7 @@
 #define MODEL_REPLY_H
 
 #include "base/err.h"
+#include "base/http.h"
 #include "base/own.h"
 
 #include <stddef.h>
@@ -60,16 +61,20 @@ bool reply_read_fetch(const char *bytes, size_t len, struct reply *reply,
 bool reply_read_version(const char *bytes, size_t len, char version[REPLY_VERSION_SIZE],
 			char message[REPLY_MESSAGE_SIZE], struct err *err) MUST_CHECK;
 
-/* What a page is that came in place of an answer. */
+/* What came in place of an answer. */
 enum reply_page {
-	REPLY_NO_PAGE,
-	REPLY_PAGE, /* a page of no known kind */
+	REPLY_NO_PAGE, /* no page, and nothing that is known */
+	REPLY_PAGE,    /* a page of no known kind */
 	REPLY_PAGE_LOGIN,
 	REPLY_PAGE_GUARD, /* of a guard in front of the site, such as Cloudflare */
 	REPLY_PAGE_MAINTENANCE,
+	REPLY_TOO_OFTEN, /* text of any form that says so ("too many queries") */
 };
 
-enum reply_page reply_page(const char *bytes, size_t len);
+/* `guard` is what the answer's fields say.  A guard's own refusal may be plain text: "error code:
+ * 1010".  Plain text that came through a guard is its own as well, because the tracker answers with
+ * JSON or pages. */
+enum reply_page reply_page(const char *bytes, size_t len, enum http_guard guard);
 
 /* ": a guard in front of the tracker ..."; "" where there is nothing to say of it. */
 const char *reply_page_words(enum reply_page page);

@@ -73,9 +73,15 @@ static bool get(struct native *n, const char *url, size_t max_body, struct http_
 	return false;
 }
 
+/* A guard that passes answers on can refuse by itself, with a 4xx.  Its 5xx say that the tracker
+ * did not answer it, and garbage with a 200 is more likely the tracker's. */
 static enum reply_page page_of(const struct http_reply *reply)
 {
-	return reply_page(buf_text(&reply->body), reply->body.len);
+	bool refuses = reply->status >= 400 && reply->status < 500;
+	bool counts = refuses || reply->guard == HTTP_GUARD_ANSWERS;
+
+	return reply_page(buf_text(&reply->body), reply->body.len,
+			  counts ? reply->guard : HTTP_NO_GUARD);
 }
 
 /* 500, 502 and 504 may come from a proxy in front of a tracker that has done its work; 503 says

@@ -132,12 +132,22 @@ def test_403_is_a_matter_of_credentials_again_once_they_changed(sim, make):
     assert summary(a.fetch(status=1).stderr) == "attic:ERR(Auth)"
 
 
-def test_403_of_a_guard_in_front_of_the_tracker_says_nothing_of_the_credentials(sim, make):
-    sim.faults({**FETCH, "do": "html", "status": 403, "page": "cloudflare"})
+@pytest.mark.parametrize("refusal", [
+    {"do": "html", "page": "cloudflare"},
+    {"do": "html", "page": "forbidden", "headers": {"CF-Mitigated": "challenge"}},
+    {"do": "status", "body": "Forbidden", "headers": {"CF-RAY": "8f1-FRA"}},
+    {"do": "status", "body": "", "headers": {"Server": "cloudflare"}},
+    {"do": "status", "body": "error code: 1010"},
+    {"do": "status", "body": "Too many queries, slow down"},
+    {"do": "status", "body": '{"Status": "Error", "Error": "Too many queries"}'},
+], ids=lambda r: " ".join(map(str, r.values())))
+def test_403_of_a_guard_or_for_too_many_queries_says_nothing_of_the_credentials(
+        sim, make, refusal):
+    sim.faults({**FETCH, "status": 403, **refusal})
     a = make()
     said = a.fetch(status=1).stderr
     assert summary(said) == "attic:ERR(HTTP 403)"
-    assert "Cloudflare" in said and "blocks this machine" in said
+    assert "too many queries" in said or "(Cloudflare) blocks this machine" in said
     assert "ApiUser" not in said and "PTP_USER" not in said
 
 

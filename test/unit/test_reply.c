@@ -129,21 +129,35 @@ static void pages_are_told_by_what_they_hold(void **state)
 	static const struct {
 		const char *text;
 		enum reply_page page;
+		enum http_guard guard;
 	} rows[] = {
-		{"", REPLY_NO_PAGE},
-		{"{\"Error\":\"<html> cloudflare\"}", REPLY_NO_PAGE},
-		{" \n<html>x</html>", REPLY_PAGE},
-		{"<input type=\"PASSWORD\">", REPLY_PAGE_LOGIN},
-		{"<input type='password'>", REPLY_PAGE_LOGIN},
-		{"<p>Down for Maintenance</p>", REPLY_PAGE_MAINTENANCE},
-		{"<title>Just a moment...</title>", REPLY_PAGE_GUARD},
-		{"<p>CloudFlare <input type=\"password\"></p>", REPLY_PAGE_GUARD},
+		{"", REPLY_NO_PAGE, HTTP_NO_GUARD},
+		{"", REPLY_PAGE_GUARD, HTTP_GUARD_PASSES},
+		{"", REPLY_PAGE_GUARD, HTTP_GUARD_ANSWERS},
+		{"error code: 1010", REPLY_PAGE_GUARD, HTTP_NO_GUARD},
+		{"error code: 502", REPLY_NO_PAGE, HTTP_NO_GUARD},
+		{"Forbidden", REPLY_NO_PAGE, HTTP_NO_GUARD},
+		{"Forbidden", REPLY_PAGE_GUARD, HTTP_GUARD_PASSES},
+		{"<html>x", REPLY_PAGE, HTTP_GUARD_PASSES},
+		{"<html>x", REPLY_PAGE_GUARD, HTTP_GUARD_ANSWERS},
+		{"{\"Error\":\"no such key\"}", REPLY_NO_PAGE, HTTP_GUARD_PASSES},
+		{"{\"Error\":\"Too many queries\"}", REPLY_TOO_OFTEN, HTTP_GUARD_PASSES},
+		{"<p>Too Many Requests", REPLY_TOO_OFTEN, HTTP_NO_GUARD},
+		{"rate limit reached", REPLY_TOO_OFTEN, HTTP_NO_GUARD},
+		{"{\"Error\":\"<html> cloudflare\"}", REPLY_NO_PAGE, HTTP_NO_GUARD},
+		{" \n<html>x</html>", REPLY_PAGE, HTTP_NO_GUARD},
+		{"<input type=\"PASSWORD\">", REPLY_PAGE_LOGIN, HTTP_NO_GUARD},
+		{"<input type='password'>", REPLY_PAGE_LOGIN, HTTP_NO_GUARD},
+		{"<p>Down for Maintenance</p>", REPLY_PAGE_MAINTENANCE, HTTP_NO_GUARD},
+		{"<title>Just a moment...</title>", REPLY_PAGE_GUARD, HTTP_NO_GUARD},
+		{"<p>CloudFlare <input type=\"password\"></p>", REPLY_PAGE_GUARD, HTTP_NO_GUARD},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
-		assert_int_equal(reply_page(rows[i].text, strlen(rows[i].text)), rows[i].page);
+		assert_int_equal(reply_page(rows[i].text, strlen(rows[i].text), rows[i].guard),
+				 rows[i].page);
 	/* Only the bytes that belong to it. */
-	assert_int_equal(reply_page("<p>cloudflare", 6), REPLY_PAGE);
+	assert_int_equal(reply_page("<p>cloudflare", 6, HTTP_NO_GUARD), REPLY_PAGE);
 }
 
 static void versions_come_as_texts_and_numbers(void **state)
