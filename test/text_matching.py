@@ -25,7 +25,7 @@ SKIPPED = re.compile(r'("(?:\\.|[^"\\\n])*")|/\*.*?\*/|//[^\n]*', re.S)
 # ---- the words of other programs and services, which have nothing but text; the file has the source
 # ---- of each
 FOREIGN = {
-    "model/reply.c": (3, "the tracker's error messages"),
+    "model/reply.c": (4, "the error messages of the tracker and of a guard in front of it"),
     "model/utility_output.c": (9, "what the official utility prints"),
     "model/client_torrent.c": (1, "what trackers say of a torrent, as clients show it"),
     "model/torrent.c": (3, "padding files and web pages in a .torrent; a URL"),

@@ -131,7 +131,7 @@ static void compare_clock(struct doctor *d, const char *whose, int64_t theirs)
 
 /* ---- the tracker's answer ---- */
 
-/* An error of the tracker's own, with status 200, is told in its own words. */
+/* With status 200 the tracker's own words say more. */
 static bool is_too_often(const struct engine_failure *f)
 {
 	return f->status == 429 || (f->status != 200 && f->page == REPLY_TOO_OFTEN);
