@@ -30,6 +30,7 @@ static const struct option_row options[OPTION_COUNT] = {
 	[OPTION_FOLDER] = {"folder", "DIR", "a folder with .torrent files"},
 	[OPTION_MISSING] = {"missing", NULL, "only what the client does not have"},
 	[OPTION_TEST] = {"test", NULL, "send a message to each"},
+	[OPTION_SECRETS] = {"secrets", NULL, "with the secrets of config.ptp"},
 };
 
 #define GLOBAL ((1u << (OPTION_VERSION + 1)) - 1)
@@ -91,6 +92,17 @@ static const struct command commands[] = {
 	{"export", ARGUMENTS_FOLDER,
 	 "write the vault's .torrent files to a folder, with a manifest", 1u << OPTION_CONTAINER,
 	 cmd_export, NULL},
+	{"backup", ARGUMENTS_FILE, "write ledger, vault and config.ptp into one file",
+	 1u << OPTION_SECRETS | 1u << OPTION_FORCE, cmd_backup,
+	 "The daemon may run. The file is a tar file that only its owner can read. It is read\n"
+	 "again before it gets its name. config.ptp goes into it without its secrets, or with\n"
+	 "them (--secrets). Each torrent holds your passkey. --force replaces a file that is\n"
+	 "there. Exit status 1 if a torrent of the vault is damaged."},
+	{"restore", ARGUMENTS_FILE, "put a backup in the place of the state", 1u << OPTION_FORCE,
+	 cmd_restore,
+	 "Takes a file of `backup`, or a copy of the ledger. Stop the daemon first. The former\n"
+	 "ledger is kept beside the new one. A config.ptp that is there stays as it is. A\n"
+	 "ledger that is newer than the backup is only replaced with --force."},
 	{"adopt", ARGUMENTS_NONE, "record torrents that a client or a folder already has",
 	 COMMAND_NEEDS(OPTION_CONTAINER) | 1u << OPTION_CLIENT | 1u << OPTION_CATEGORY |
 		 1u << OPTION_FOLDER | 1u << OPTION_FORCE,

@@ -53,6 +53,8 @@ MACHINE = {
     "config/config_warnings.c": (3, "names of variables"),
     "config/json_line.c": (1, "a key of JSON"),
     "config/wire.c": (1, "a file name's ending"),
+    "core/archive.c": (1, "names of files in an archive"),
+    "core/restore.c": (1, "names of files in an archive"),
     "core/adopt.c": (3, "file names' endings; an infohash"),
     "core/hook.c": (4, "AfterFetchExec and the environment"),
     "core/report.c": (1, "does a text end its last line?"),

@@ -479,6 +479,42 @@ bool fs_publish(const char *staged, const char *path, enum fs_publish *result, s
 	       fs_publish_from(&from, fs_base_name(staged), path, result, err);
 }
 
+int fs_create(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		fs_failed(err, "write", path);
+	return fd;
+}
+
+bool fs_append(int fd, const void *bytes, size_t len)
+{
+	return write_all(fd, bytes, len);
+}
+
+bool fs_read_up_to(int fd, void *bytes, size_t len, size_t *got)
+{
+	for (*got = 0; *got < len;) {
+		ssize_t n = read(fd, (char *)bytes + *got, len - *got);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n == 0;
+		*got += (size_t)n;
+	}
+	return true;
+}
+
+bool fs_replace(const char *staged, const char *path, struct err *err)
+{
+	OWN_STR char *folder = fs_parent(path);
+
+	if (rename(staged, path) < 0)
+		return fs_failed(err, "replace", path);
+	return fs_sync_folder(folder, err);
+}
+
 /* Sets the permissions at once.  A later chmod() would remove the set-group-ID bit that the folder
  * has from its parent, if the process is not in the folder's group. */
 static int make_exactly(const char *path, mode_t mode)

@@ -89,6 +89,19 @@ bool fs_read_in(const struct fs_folder *f, const char *name, struct buf *out,
 /* Write over the beginning of a file that is there, in place, and to the disk.  Not atomic. */
 bool fs_overwrite(const char *path, const void *bytes, size_t len, struct err *err) MUST_CHECK;
 
+/* Make a new file, 0600; something that is there is an error.  The descriptor is the caller's; -1:
+ * an error. */
+int fs_create(const char *path, struct err *err);
+
+/* Write all of it at the end of what was written; errno says why not. */
+bool fs_append(int fd, const void *bytes, size_t len) MUST_CHECK;
+
+/* Read `len` bytes, or fewer at the end of the file: *got.  errno says why not. */
+bool fs_read_up_to(int fd, void *bytes, size_t len, size_t *got) MUST_CHECK;
+
+/* Rename `staged` to `path`, whatever is there, and write the folder to the disk. */
+bool fs_replace(const char *staged, const char *path, struct err *err) MUST_CHECK;
+
 enum fs_publish { FS_PUBLISHED, FS_TAKEN };
 
 /* Rename `staged` to `path` unless something has that name already, and fsync both folders.

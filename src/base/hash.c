@@ -1,6 +1,9 @@
 #include "base/hash.h"
 
+#include "base/mem.h"
+
 #include <ctype.h>
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +17,35 @@ void hash_sha1(const void *bytes, size_t len, uint8_t out[SHA1_SIZE])
 void hash_sha256(const void *bytes, size_t len, uint8_t out[SHA256_SIZE])
 {
 	SHA256(bytes, len, out);
+}
+
+struct hash_sum {
+	EVP_MD_CTX *of; /* owned */
+};
+
+/* These calls fail only where memory runs out. */
+struct hash_sum *hash_sum_begin(void)
+{
+	struct hash_sum *sum = mem_alloc(sizeof *sum);
+
+	sum->of = EVP_MD_CTX_new();
+	if (!sum->of || EVP_DigestInit_ex(sum->of, EVP_sha256(), NULL) != 1)
+		abort();
+	return sum;
+}
+
+void hash_sum_add(struct hash_sum *sum, const void *bytes, size_t len)
+{
+	if (EVP_DigestUpdate(sum->of, bytes, len) != 1)
+		abort();
+}
+
+void hash_sum_end(struct hash_sum *sum, uint8_t out[SHA256_SIZE])
+{
+	if (EVP_DigestFinal_ex(sum->of, out, NULL) != 1)
+		abort();
+	EVP_MD_CTX_free(sum->of);
+	free(sum);
 }
 
 void hash_hex(const uint8_t *bytes, size_t len, char *out)

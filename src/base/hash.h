@@ -14,6 +14,12 @@
 void hash_sha1(const void *bytes, size_t len, uint8_t out[SHA1_SIZE]);
 void hash_sha256(const void *bytes, size_t len, uint8_t out[SHA256_SIZE]);
 
+/* SHA-256 of what comes in pieces.  hash_sum_end() gives the digest and releases the sum. */
+struct hash_sum;
+struct hash_sum *hash_sum_begin(void);
+void hash_sum_add(struct hash_sum *sum, const void *bytes, size_t len);
+void hash_sum_end(struct hash_sum *sum, uint8_t out[SHA256_SIZE]);
+
 /* Lower-case hexadecimal; `out` takes 2 * len + 1 bytes. */
 void hash_hex(const uint8_t *bytes, size_t len, char *out);
 

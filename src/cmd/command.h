@@ -36,6 +36,7 @@ enum command_option {
 	OPTION_FOLDER,
 	OPTION_MISSING,
 	OPTION_TEST,
+	OPTION_SECRETS,
 	OPTION_COUNT,
 };
 
@@ -97,8 +98,8 @@ struct command_table {
 
 command_function cmd_run, cmd_fetch, cmd_list, cmd_create, cmd_remove, cmd_rename, cmd_resize,
 	cmd_setup, cmd_update, cmd_check, cmd_status, cmd_history, cmd_inspect, cmd_health,
-	cmd_audit, cmd_redeliver, cmd_export, cmd_adopt, cmd_notify, cmd_version, cmd_settings,
-	cmd_help, cmd_complete;
+	cmd_audit, cmd_backup, cmd_restore, cmd_redeliver, cmd_export, cmd_adopt, cmd_notify,
+	cmd_version, cmd_settings, cmd_help, cmd_complete;
 
 /* NULL: there is none of this name. */
 const struct command *command_find(const struct command_table *t, const char *name);

@@ -9,6 +9,7 @@
 #define CONFIG_CONFIG_H
 
 #include "config/client_types.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -152,6 +153,12 @@ bool config_write(const struct config *c, struct err *err) MUST_CHECK;
  */
 bool config_edit(const struct config *c, bool (*edit)(json_t *root, void *ctx, struct err *err),
 		 void *ctx, struct err *err) MUST_CHECK;
+
+/* config.ptp for a backup into `out` (its max is CONFIG_FILE_MAX_BYTES): as it is, or without
+ * secrets. Without them, keys that are not settings are left out as well, and so is a value that
+ * holds a secret that the program knows.  Empty: there is no config.ptp. */
+bool config_share(const struct config *c, bool secrets, struct buf *out,
+		  struct err *err) MUST_CHECK;
 
 /* Keep the tracker's ContainerID beside the container, as the official utility does. */
 bool config_keep_container_id(const struct config *c, const char *name, const char *id,

@@ -49,6 +49,29 @@ bool ledger_check(const struct ledger *l, struct err *err) MUST_CHECK;
  * something in it; else nothing is written. */
 bool ledger_save(struct ledger *l, const char *path, bool *any, struct err *err) MUST_CHECK;
 
+/* ---- copies ---- */
+
+/* Copies the ledger at `from` to a new file `to`, 0600.  Other processes may write the ledger
+ * meanwhile, so it goes in slices of about a megabyte. */
+struct ledger_copy;
+struct ledger_copy *ledger_copy_begin(const char *from, const char *to, struct err *err) MUST_CHECK;
+
+/* One slice.  *done: the copy is complete, and on the disk. */
+bool ledger_copy_step(struct ledger_copy *c, bool *done, struct err *err) MUST_CHECK;
+
+/* Removes a copy that is not complete.  NULL is fine. */
+void ledger_copy_end(struct ledger_copy *c);
+
+/* What a ledger's file holds, whatever its layout is. */
+struct ledger_facts {
+	int64_t newest;       /* the time of the last change, call or cycle; 0: none */
+	uint64_t assignments; /* in all */
+	uint64_t torrents;    /* those whose infohash is known */
+};
+
+/* Reads all of the file (integrity_check).  ERR_FATAL: it is damaged, or not a ledger. */
+bool ledger_examine(const char *path, struct ledger_facts *f, struct err *err) MUST_CHECK;
+
 /* ---- the way of one torrent ---- */
 
 /* "We are about to ask": *id is the new row. */

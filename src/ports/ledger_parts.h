@@ -7,6 +7,7 @@
  *     ledger_cycle.c  pacing, cycles, containers
  *     ledger_past.c   what the status page shows of the past: cycles, growth, counts
  *     ledger_tell.c   messages: what was reported, and what waits
+ *     ledger_copy.c   copies, and what a file holds
  */
 #ifndef PORTS_LEDGER_PARTS_H
 #define PORTS_LEDGER_PARTS_H
@@ -133,6 +134,11 @@ bool ledger_failed(sqlite3 *db, struct err *err);
 sqlite3_stmt *ledger_query(struct ledger *l, enum sql which, struct err *err, const char *types,
 			   ...);
 void ledger_finish(sqlite3_stmt **s);
+
+static inline void ledger_finalize(sqlite3_stmt **s)
+{
+	sqlite3_finalize(*s);
+}
 
 /* A bound statement that is reset at the end of the block. */
 #define OWN_STATEMENT OWN(ledger_finish)

@@ -1,7 +1,9 @@
 #include "ports/vault.h"
 
 #include "base/fs.h"
+#include "base/hash.h"
 #include "base/mem.h"
+#include "base/own.h"
 
 #include <string.h>
 
@@ -70,6 +72,33 @@ bool vault_read(struct vault *v, const char *infohash, struct buf *bytes, struct
 	OWN_STR char *path = vault_path(v, infohash);
 
 	return fs_read_regular(path, bytes, err);
+}
+
+/* The infohash of a name such as "0123...cdef.torrent", the caller's; NULL: another name. */
+static char *infohash_of(const char *name)
+{
+	size_t hex = strspn(name, "0123456789abcdef");
+
+	if ((hex != 2 * SHA1_SIZE && hex != 2 * SHA256_SIZE) || strcmp(name + hex, ".torrent") != 0)
+		return NULL;
+	return mem_dupn(name, hex);
+}
+
+bool vault_each(const struct vault *v,
+		bool (*each)(void *ctx, const char *infohash, struct err *err), void *ctx,
+		struct err *err)
+{
+	OWN_DIR DIR *dir = opendir(v->kept);
+	struct dirent *entry;
+
+	if (!dir)
+		return fs_failed(err, "read the folder", v->kept);
+	while ((entry = readdir(dir))) {
+		OWN_STR char *infohash = infohash_of(entry->d_name);
+		if (infohash && !each(ctx, infohash, err))
+			return false;
+	}
+	return true;
 }
 
 char *vault_quarantine_path(const struct vault *v, const char *id)

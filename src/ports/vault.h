@@ -31,6 +31,11 @@ bool vault_drop(struct vault *v, const char *infohash, struct err *err) MUST_CHE
 bool vault_read(struct vault *v, const char *infohash, struct buf *bytes,
 		struct err *err) MUST_CHECK;
 
+/* Calls `each` for every torrent that is kept, in any order, until it returns false. */
+bool vault_each(const struct vault *v,
+		bool (*each)(void *ctx, const char *infohash, struct err *err), void *ctx,
+		struct err *err) MUST_CHECK;
+
 /* *path: where it lies now, the caller's.  An earlier file of the same torrent is replaced. */
 bool vault_quarantine(struct vault *v, const char *torrent_id, const struct buf *bytes, char **path,
 		      struct err *err) MUST_CHECK;

@@ -181,7 +181,8 @@ SHOWS = {
     "setup": "Wrote ", "create attic": "", "check --online": "ok    ",
     "fetch attic": "New download written as", "run": "next cycle in", "history": "attic",
     "inspect": "verdict      accepted", "resize": "", "audit": "2 assigned",
-    "redeliver": "2 handed over", "export": "2 ", "create cellar": "", "adopt": "1 adopted",
+    "redeliver": "2 handed over", "export": "2 ", "backup": "found good", "restore": "is the state of",
+    "create cellar": "", "adopt": "1 adopted",
     "notify --test": "ok    ntfy 1"}
 
 
