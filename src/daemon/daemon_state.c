@@ -29,6 +29,8 @@ void daemon_leave_note(const struct config *c)
 #define CLOCK_PATIENCE_MS 600000 /* for a clock that is behind the ledger, to be set */
 #define CLOCK_LOOK_MS 10000
 
+#define DAY_TEXT 10 /* "2026-11-01" */
+
 /* A clock that is earlier than this program is wrong.  One that is behind the ledger may have been
  * set back for a good reason, so that is believed after a while. */
 static bool is_set(const struct daemon *d, int64_t now, int64_t newest)
@@ -44,8 +46,9 @@ static void wait_for_clock(struct daemon *d, int64_t now)
 	struct err why;
 
 	clock_format_utc(now, when);
-	err_set(&why, ERR_RETRY, WORD_CONFIG, "the clock of this machine is not set: it says %s",
-		when);
+	/* The day alone: other words would be other trouble, to be reported again. */
+	err_set(&why, ERR_RETRY, WORD_CONFIG, "the clock of this machine is not set: it says %.*s",
+		DAY_TEXT, when);
 	daemon_begin_trouble(d, &why, "", "no cycle begins before it is set");
 	d->clock_waits = true;
 	wake_until(d->wake, now + CLOCK_LOOK_MS);
