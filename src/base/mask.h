@@ -6,10 +6,10 @@
  * text that is made printable (base/text.h: the log, the page, messages, pings) passes mask_text().
  * Nothing at the place of the call has to remember it.
  *
- * A secret is hidden in any case of its letters, percent-encoded, with JSON's escapes, and as far
- * as it is left at the end of a text that was cut.  A secret of fewer than MASK_MIN bytes is not
- * hidden, and neither is the name of a client that serves as its password: this would black out the
- * log, and so tell the secret.
+ * A secret is hidden in any case of its letters, percent-encoded, and with JSON's escapes.  At the
+ * end of a text that was cut, the part that is left of it is hidden.  Two kinds are not hidden: a
+ * secret of fewer than MASK_MIN bytes, and a password that is also the name of its client.  To hide
+ * these would black out much of the log, and so show what they are.
  *
  * Any thread may call these functions.  What was learnt is kept until the process ends.
  */

@@ -20,8 +20,8 @@
 
 /*
  * A call is xmlrpc_begin(), its parameters, xmlrpc_end().  The caller chooses the buffer's ceiling
- * and checks its `full`.  Three kinds of text are written as base64, which rTorrent reads as the
- * same text: text that XML 1.0 cannot hold, invalid UTF-8, and characters beyond the basic plane.
+ * and checks its `full`.  Three kinds of text are written as base64: text that XML 1.0 cannot hold,
+ * invalid UTF-8, and characters beyond the basic plane.  rTorrent reads base64 as the same text.
  * xmlrpc-c, and so rTorrent 0.9.8, refuses the last kind (seen).  A method's name is ASCII.
  */
 void xmlrpc_begin(struct buf *b, const char *method);

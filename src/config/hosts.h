@@ -1,13 +1,14 @@
 /*
  * config/hosts.h - by which names the status page may be called.
  *
- * A web site that somebody here looks at can have its own name lead to this machine (DNS
- * rebinding); its script then reads our page as if it were the site's own.  Such a request bears
- * the site's name in its Host field.  So a page without a token answers only to what no stranger
- * can own: an IP address, localhost, a name under .localhost, .local, .internal or .home.arpa, this
- * machine's own name, and the names that ListenHosts lists.  Any other name without a dot may be a
- * top-level domain, and its owner may let it lead here.  Where a token is set this is not needed: a
- * browser sends it to the name only for which it was typed.
+ * A web site that somebody here looks at can let its own name lead to this machine (DNS rebinding).
+ * Its script then reads our page as if it were the site's own.  Such a request has the site's name
+ * in its Host field.  So a page without a token answers only to what no stranger can own:
+ * - an IP address, localhost, this machine's own name
+ * - a name under .localhost, .local, .internal or .home.arpa
+ * - the names that ListenHosts lists
+ * Any other name without a dot may be a top-level domain, and its owner may let it lead here.  With
+ * a token this is not needed: a browser sends it only to the name for which it was typed.
  */
 #ifndef CONFIG_HOSTS_H
 #define CONFIG_HOSTS_H

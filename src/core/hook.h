@@ -1,13 +1,15 @@
 /*
- * core/hook.h - AfterFetchExec: commands to run after a delivery, as the official utility does it:
- * split at "&&", each part at white space, run one after the other without a shell, with $path and
- * $name replaced.
+ * core/hook.h - AfterFetchExec: commands to run after a delivery.
  *
- * Unlike there, the words are split before they are replaced, so that a path with a space stays one
- * word, and a torrent's name can neither add a word nor a command; and the commands do not see the
- * variables that hold secrets (PTP_USER, PTP_KEY, HC_URL, PTP_NOTIFY).  A command that fails
- * ends the sequence, as && says.  What a stop or a crash cut off is not run again: it may have done
- * its work, and whether that may be done twice is not known here.
+ * As the official utility does it: the text is split at "&&", and each part at white space.  The
+ * commands run one after the other, without a shell.  $path and $name are replaced.
+ *
+ * Two things differ.  The words are split before they are replaced.  So a path with a space stays
+ * one word, and a torrent's name can add neither a word nor a command.  And the commands do not see
+ * the variables that hold secrets (PTP_USER, PTP_KEY, HC_URL, PTP_NOTIFY).
+ *
+ * A command that fails ends the sequence, as && says.  What a stop or a crash cut off is not run
+ * again.  It may have done its work, and whether that may be done twice is not known here.
  */
 #ifndef CORE_HOOK_H
 #define CORE_HOOK_H

@@ -19,11 +19,11 @@
 char *filename_from_disposition(const char *field);
 
 /*
- * A safe base name, the caller's, that ends in ".torrent" in lower case: what is behind the last
- * slash or backslash, without control characters, without characters that SMB shares refuse
- * (<>:"|?* become "_"), not beginning with a dot or a hyphen, cut to FILENAME_MAX_BYTES.  The name
- * of a Windows device, such as "CON" or "nul.txt", gets a "_" before it.  Never empty:
- * "unnamed.torrent" where nothing is left.
+ * A safe base name, the caller's.  It ends in ".torrent" in lower case, and has at most
+ * FILENAME_MAX_BYTES.  It is the part behind the last slash or backslash, without control
+ * characters, and without dots and hyphens at its beginning.  Characters that SMB shares refuse
+ * (<>:"|?*) become "_".  The name of a Windows device, such as "CON" or "nul.txt", gets a "_"
+ * before it.  Where nothing is left it is "unnamed.torrent".
  */
 char *filename_safe(const char *raw);
 

@@ -12,9 +12,9 @@
 #include <stdbool.h>
 
 /*
- * *out, which has its ceiling: the .torrent with the trackers of these resume data; its info
- * dictionary, and with it the infohash, stays as it is.  false: the resume data name none, or one
- * of the two cannot be read; *out is of no use then.
+ * Fills *out, which has its ceiling, with the .torrent and the trackers of these resume data.  The
+ * info dictionary stays as it is, and so does the infohash.  false: the resume data name no
+ * tracker, or one of the two cannot be read.  *out is of no use then.
  */
 bool trackers_add(const struct buf *torrent, const struct buf *resume, struct buf *out);
 

@@ -1,26 +1,30 @@
 /*
  * ports/client_deluge.h - Deluge 2.x, through deluge-web's JSON-RPC.
  *
- * Why deluge-web and not the daemon's own protocol: deluge-web speaks HTTP, so that it can stand
- * behind a reverse proxy with a sub-path, Basic authentication and a certificate that is checked.
- * The daemon's certificate is self-signed with a generic name, its protocol is a binary one of its
- * own, and no proxy understands it.
+ * Why deluge-web and not the daemon's own protocol: deluge-web speaks HTTP.  So it can stand behind
+ * a reverse proxy with a sub-path, Basic authentication and a certificate that is checked.  The
+ * daemon has a binary protocol of its own, which no proxy understands.  Its certificate is
+ * self-signed with a generic name.
  *
- * The URL is deluge-web's own, as a browser has it: calls are POSTs to "json" behind it.  There is
- * no user name: `password` is deluge-web's, and `proxy_user` is for a proxy in front of it.  What
- * works in a browser works here: under a sub-path deluge-web 2.0 must know it (by the proxy's
- * header X-Deluge-Base, or its setting "base"), or its cookie is not sent back.
+ * The URL is deluge-web's own, as a browser has it.  Calls are POSTs to "json" behind it.  There is
+ * no user name: `password` is deluge-web's, and `proxy_user` is for a proxy in front of it.  Under
+ * a sub-path deluge-web 2.0 must know this path: by the proxy's header X-Deluge-Base, or by its
+ * setting "base".  Otherwise its cookie is not sent back, and a browser fails as well.
  *
- * A call (client notes, section 4.4): the session first (one login where there is none, or where it
- * has ended; never a second one after a refused one); then whether deluge-web is connected to a
- * daemon, because core.* is never answered after the daemon has died; if not, it is connected to
- * its default daemon or the only one there is.  Every call has the time limit of the options.
+ * A call has these steps (client notes, section 4.4):
+ * - The session.  Without one, or after its end, there is one login.  A refused login is not
+ * repeated.
+ * - The daemon.  deluge-web never answers core.* if the daemon that it was connected to has died.
+ * So the port asks whether it is connected.  If not, it connects it to its default daemon, or to
+ * the only one there is.
+ * - The call itself.
+ * Each of these requests has the time limit of the options.
  *
  * The category is the Label plugin's label: one a torrent, in lower case, of a-z 0-9 _ - and the
- * dot.  Deluge has no tags.  Adding and labelling are two calls: a torrent that is found without a
- * label gets it at the next delivery; one with another label was labelled by hand, and keeps it.
- * Whether the plugin is on is asked of the daemon: after it is switched off its methods are still
- * there, and the filter by label finds nothing.
+ * dot.  Deluge has no tags.  Adding and labelling are two calls.  A torrent that is found without a
+ * label gets it at the next delivery.  One with another label keeps it, because a person set it.
+ * The daemon says whether the plugin is on.  After it is switched off, its methods are still there,
+ * and the filter by label finds nothing.
  */
 #ifndef PORTS_CLIENT_DELUGE_H
 #define PORTS_CLIENT_DELUGE_H
@@ -95,10 +99,10 @@ bool deluge_read_space(const json_t *result, uint64_t *bytes);
 /*
  * The result of core.get_torrents_status (client notes, sections 4.3 and 5), as of `now`.
  *
- * Stalled is what is to be downloaded and has a payload rate of 0 right now; in error is also what
- * runs while its tracker says that it does not have it.  `left` comes from total_remaining: the
- * progress is 100 for each torrent in error.  `idle_since` comes from time_since_transfer, which is
- * -1 before the first transfer: then it is when it was added.
+ * Stalled: the torrent should download, and has a payload rate of 0 right now.  In error is also a
+ * torrent that runs while its tracker says that it does not have it.  `left` comes from
+ * total_remaining, because the progress is 100 for each torrent in error.  `idle_since` comes from
+ * time_since_transfer.  This is -1 before the first transfer, and then the time of adding counts.
  * `category` is NULL where the Label plugin is off.  ERR_RETRY if it is none of Deluge's, or has
  * more than CLIENT_TORRENTS_MAX.
  */

@@ -2,20 +2,20 @@
  * ports/client_rtorrent.h - rTorrent, by XML-RPC: over SCGI (TCP or a unix socket), or over HTTP(S)
  * through a proxy.  0.9.8 and later (client notes, section 3).
  *
- * rTorrent's own language runs programs: a value that begins with "$" in a load command is executed
- * even within quotes.  So nothing from outside is ever part of a command: a torrent is loaded
- * stopped, and what it is to have is then set by calls whose parameters are taken as they are.
+ * rTorrent's own language runs programs: it executes a value that begins with "$" in a load
+ * command, even within quotes.  So nothing from outside is ever part of a command.  A torrent is
+ * loaded stopped.  Then calls whose parameters are taken literally set its label, folder and state.
  *
- * Between the two a crash would leave a torrent that is stopped and has no label, just as a user
- * may have one.  So the load command, a constant one, gives it a mark (RTORRENT_MARK) in the same
- * act, and the last act of a delivery changes the mark.  A delivery that finds the first mark
+ * A crash between the two leaves a torrent that is stopped and has no label.  A user may have such
+ * a torrent as well.  So the load command, a constant one, gives it a mark (RTORRENT_MARK) in the
+ * same act, and the last act of a delivery changes the mark.  A delivery that finds the first mark
  * finishes what was begun.  A torrent without it is the user's, and is left alone.
  *
  * rTorrent answers 0 to everything that is loaded: taken, known already, or broken.  Only asking by
- * infohash shows which.  Torrents without a v1 infohash are dropped by it in silence, so they are
- * refused here.  So are those whose request is larger than SCGI takes (2 MiB in 0.9.8, 16 MiB from
- * 0.10 on); network.xmlrpc.size_limit is raised for the moment where it is in the way, and stays so
- * if we are killed in that moment, which does no harm.
+ * infohash shows which.  rTorrent drops torrents without a v1 infohash in silence, so this port
+ * refuses them.  It also refuses those whose request is larger than SCGI takes (2 MiB in 0.9.8,
+ * 16 MiB from 0.10 on).  If network.xmlrpc.size_limit is too small, the port raises it for the
+ * moment.  If we are killed in that moment it stays raised, which does no harm.
  *
  * A label is kept percent-encoded in custom1, as ruTorrent and others do.  The save path of a
  * torrent with several files gets the torrent's name behind it, by rTorrent.

@@ -5,28 +5,28 @@
  * is the old protocol ({"method", "arguments"}), which all these versions speak.
  *
  * Where: the URL may end in /transmission/rpc or not (client_transmission_url()).  With a socket
- * the URL's host is only a name: http://localhost/transmission/rpc; NULL is the same.
+ * the URL's host is only a name: http://localhost/transmission/rpc.  NULL is the same.
  *
- * Logging in: Basic authentication, sent without being asked, since each call without it counts as
- * a failed login, and 3.00 locks everybody out after a hundred.  A proxy in front that asks for a
- * password of its own reads the same header field: if there is a proxy's user, it is sent in place
- * of the client's, so the proxy must put the client's in, or the client must ask for none.  After
- * a refusal nothing more is sent until the object is opened again.  The session id (409) is taken
+ * Login: Basic authentication.  Each call has it from the start.  A call without it counts as a
+ * failed login, and 3.00 locks everybody out after a hundred.  A proxy with a password of its own
+ * reads the same header field.  If the options have a proxy's user, this port sends it in place of
+ * the client's.  Then the proxy must add the client's, or the client must ask for none.  After a
+ * refusal the port sends nothing until the object is opened again.  It takes the session id (409)
  * once, and again after a restart of the client.
  *
- * Labels: the category first, then the tags; without spaces at their ends, as the client does it.
- * They cannot hold a comma.  4.x takes them when a torrent is added, 3.00 only afterwards: it shows
- * the torrent without them for a moment, and a delivery that was interrupted there gives them when
- * it is resumed.  2.9x knows no labels: there no torrent has a category, so list() by category
- * finds none; what counts a category's torrents (stalled, incomplete) counts nothing there.
+ * Labels: the category first, then the tags, without spaces at their ends, as the client does it.
+ * They cannot hold a comma.  4.x takes them when a torrent is added.  3.00 takes them only
+ * afterwards, so it shows the torrent without them for a moment.  A delivery that was interrupted
+ * in this moment sets them when it resumes.  2.9x has no labels, so no torrent of it has a
+ * category: list() by category finds none, and no torrent counts as stalled or incomplete.
  *
  * 3.00 writes characters beyond U+FFFF wrongly (its own mistake, seen), also in names and folders.
  * A list by such a category still finds its torrents.
  *
- * `paused` false leaves it to the client's own setting whether a torrent starts.
+ * If `paused` is false, the client's own setting decides whether a torrent starts.
  *
- * Hybrid torrents: 4.x takes them by their v1 hash, 3.00 refuses them; none takes v2 alone (client
- * notes, rule 7).
+ * Hybrid torrents: 4.x takes them by their v1 hash, 3.00 refuses them.  No version takes v2 alone
+ * (client notes, rule 7).
  */
 #ifndef PORTS_CLIENT_TRANSMISSION_H
 #define PORTS_CLIENT_TRANSMISSION_H
@@ -37,10 +37,10 @@
 struct client *client_transmission_open(const struct client_options *o, struct err *err) MUST_CHECK;
 
 /*
- * The RPC's URL, the caller's, of what a user may have written or copied out of a browser: without
- * a path /transmission/rpc is put behind it; a path that ends in /transmission or /transmission/web
- * is made to end in /transmission/rpc; any other is as it should be (a proxy may have chosen it).
- * What follows a '#', and slashes at the end, are dropped.
+ * The RPC's URL, the caller's, from what a user wrote or copied from a browser.  A URL without a
+ * path gets /transmission/rpc.  A path that ends in /transmission or /transmission/web is made to
+ * end in /transmission/rpc.  Any other path stays, because a proxy may have chosen it.  A '#' with
+ * what follows, and slashes at the end, are dropped.
  */
 char *client_transmission_url(const char *url);
 

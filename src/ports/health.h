@@ -1,14 +1,16 @@
 /*
  * ports/health.h - pinging Healthchecks (hosted, or one's own server).
  *
- * A ping never fails the caller: what went wrong is logged, and that is all.  Each ping has a time
- * budget for its retries together, so that a dead server holds up a cycle for 15 seconds at most
- * (5 for the start, 10 for the end).  The ping URL is a secret.
+ * A ping never fails the caller: an error is only logged.  Each ping has a time budget for all its
+ * tries, 5 seconds for the start and 10 for the end.  So a dead server delays a cycle by 15 seconds
+ * at most.  The ping URL is a secret.
  *
- * Facts from the Healthchecks notes: bodies are sent with a Content-Length, as valid UTF-8, and cut
- * on a character boundary at the server's Ping-Body-Limit (10000 until it says so); start and end
- * of a run carry the same rid; 408, 429 and 5xx are worth a retry, 400, 404 and 409 are not; a 200
- * whose body is not "OK" was not recorded.
+ * Facts from the Healthchecks notes:
+ * - Bodies have a Content-Length and are valid UTF-8.  They are cut on a character boundary at the
+ *   server's Ping-Body-Limit, which is 10000 until the server says otherwise.
+ * - Start and end of a run carry the same rid.
+ * - 408, 429 and 5xx are worth a retry.  400, 404 and 409 are not.
+ * - The server did not record the ping if the body of its 200 is not "OK".
  */
 #ifndef PORTS_HEALTH_H
 #define PORTS_HEALTH_H
