@@ -31,6 +31,7 @@ static const struct option_row options[OPTION_COUNT] = {
 	[OPTION_MISSING] = {"missing", NULL, "only what the client does not have"},
 	[OPTION_TEST] = {"test", NULL, "send a message to each"},
 	[OPTION_SECRETS] = {"secrets", NULL, "with the secrets of config.ptp"},
+	[OPTION_STATE_FOLDER] = {"state-folder", NULL, "the state folder"},
 };
 
 #define GLOBAL ((1u << (OPTION_VERSION + 1)) - 1)
@@ -112,6 +113,12 @@ static const struct command commands[] = {
 	 "With --folder it takes over the .torrent files there. With both, the vault gets\n"
 	 "its copies from the folder. It does not call the tracker and changes nothing in\n"
 	 "the client. --force calls a client that refused the password earlier."},
+	{"accept", ARGUMENTS_CONTAINERS, "say that a container's folders are right as they are",
+	 1u << OPTION_STATE_FOLDER, cmd_accept,
+	 "A folder that is used has a mark. Without its mark it may be another disk, and\n"
+	 "nothing is asked for. This command gives the folders a mark as they are now, and\n"
+	 "makes a watch folder that is missing. --state-folder, without a name, accepts the\n"
+	 "state folder: it begins a new ledger there, or keeps the one that is there."},
 	{"notify", ARGUMENTS_NONE, "which service gets which messages, and whether they arrive",
 	 1u << OPTION_TEST, cmd_notify,
 	 "--test sends one message to each, and says whether it worked. Exit status 1 if\n"

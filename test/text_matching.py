@@ -62,6 +62,7 @@ MACHINE = {
     "doctor/doctor_local.c": (5, "a ping URL; PEM files"),
     "model/container.c": (1, "a pattern for paths"),
     "base/mask.c": (3, "finds secrets; names of clients; a URL"),
+    "core/mark.c": (2, "file names"),
     "model/filename.c": (5, "the header Content-Disposition; the names of devices"),
     "page/httpd.c": (1, "percent-encoding"),
     "page/site.c": (5, "paths and headers of requests"),

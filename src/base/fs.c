@@ -405,6 +405,15 @@ bool fs_remove_in(const struct fs_folder *f, const char *name, struct err *err)
 	return unlinkat(f->fd, name, 0) == 0 || errno == ENOENT || fs_failed(err, "remove", path);
 }
 
+bool fs_replace_in(const struct fs_folder *f, const char *from, const char *to, struct err *err)
+{
+	OWN_STR char *path = fs_join(f->path, to);
+
+	if (renameat(f->fd, from, f->fd, to) < 0)
+		return fs_failed(err, "replace", path);
+	return sync_folder(f->fd, f->path, err);
+}
+
 /* `path`: for messages. */
 static bool stage(int folder, const char *name, const char *path, const struct contents *c,
 		  struct err *err)

@@ -81,6 +81,9 @@ DIR *fs_folder_list(const struct fs_folder *f);
 /* fs_stage(), fs_remove(), fs_exists() and fs_read_regular() of a file in it. */
 bool fs_stage_in(const struct fs_folder *f, const char *name, const void *bytes, size_t len,
 		 mode_t mode, struct err *err) MUST_CHECK;
+/* Rename a file in it, over another one. */
+bool fs_replace_in(const struct fs_folder *f, const char *from, const char *to,
+		   struct err *err) MUST_CHECK;
 bool fs_remove_in(const struct fs_folder *f, const char *name, struct err *err) MUST_CHECK;
 bool fs_exists_in(const struct fs_folder *f, const char *name);
 bool fs_read_in(const struct fs_folder *f, const char *name, struct buf *out,

@@ -19,24 +19,6 @@ static void print_delivered(void *ctx, const struct target *t, const char *path)
 	(void)!fflush(stdout); /* an error stays in the stream, and main reports it */
 }
 
-/* Which containers are wanted, the caller's; NULL for a name that is not configured. */
-static bool *choose(const struct config *c, const struct invocation *in, struct err *err)
-{
-	bool *wanted = mem_alloc((c->n_containers + 1) * sizeof *wanted);
-
-	for (int a = 0; a < in->n_args; a++) {
-		bool all = strcmp(in->args[a], COMMAND_ALL) == 0;
-		for (size_t i = 0; i < c->n_containers; i++)
-			if (all || strcmp(c->containers[i].name, in->args[a]) == 0)
-				wanted[i] = true;
-		if (!all && !command_has_container(c, in->args[a], err)) {
-			free(wanted);
-			return NULL;
-		}
-	}
-	return wanted;
-}
-
 int cmd_fetch(const struct invocation *in, struct err *err)
 {
 	OWN(config_clear) struct config c = {0};
@@ -50,7 +32,7 @@ int cmd_fetch(const struct invocation *in, struct err *err)
 		return STATUS_USAGE;
 	command_warn(&c);
 	daemon_note_warn(&c, "fetch all");
-	OWN_STR bool *wanted = choose(&c, in, err);
+	OWN_STR bool *wanted = command_choose(&c, in, err);
 	if (!wanted || !(wake = wake_open(false, err)))
 		return COMMAND_FAILED;
 	struct err why;

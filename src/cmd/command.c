@@ -94,6 +94,23 @@ bool command_has_container(const struct config *c, const char *name, struct err 
 	return found;
 }
 
+bool *command_choose(const struct config *c, const struct invocation *in, struct err *err)
+{
+	bool *wanted = mem_alloc((c->n_containers + 1) * sizeof *wanted);
+
+	for (int a = 0; a < in->n_args; a++) {
+		bool all = strcmp(in->args[a], COMMAND_ALL) == 0;
+		for (size_t i = 0; i < c->n_containers; i++)
+			if (all || strcmp(c->containers[i].name, in->args[a]) == 0)
+				wanted[i] = true;
+		if (!all && !command_has_container(c, in->args[a], err)) {
+			free(wanted);
+			return NULL;
+		}
+	}
+	return wanted;
+}
+
 int command_usage(struct err *err, const char *fmt, ...)
 {
 	char text[300];

@@ -37,6 +37,7 @@ enum command_option {
 	OPTION_MISSING,
 	OPTION_TEST,
 	OPTION_SECRETS,
+	OPTION_STATE_FOLDER,
 	OPTION_COUNT,
 };
 
@@ -99,7 +100,7 @@ struct command_table {
 command_function cmd_run, cmd_fetch, cmd_list, cmd_create, cmd_remove, cmd_rename, cmd_resize,
 	cmd_setup, cmd_update, cmd_check, cmd_status, cmd_history, cmd_inspect, cmd_health,
 	cmd_audit, cmd_backup, cmd_restore, cmd_redeliver, cmd_export, cmd_adopt, cmd_notify,
-	cmd_version, cmd_settings, cmd_help, cmd_complete;
+	cmd_version, cmd_settings, cmd_help, cmd_complete, cmd_accept;
 
 /* NULL: there is none of this name. */
 const struct command *command_find(const struct command_table *t, const char *name);
@@ -125,6 +126,11 @@ int command_no_container(const char *name, const char *const names[], struct err
 
 /* Is there a container of this name?  Else *err is as of command_no_container. */
 bool command_has_container(const struct config *c, const char *name, struct err *err) MUST_CHECK;
+
+/* Which containers the arguments name, in the configuration's order; the caller's.  NULL: one is
+ * not configured, and *err is as of command_no_container. */
+bool *command_choose(const struct config *c, const struct invocation *in,
+		     struct err *err) MUST_CHECK;
 
 /* A mistake on the command line: fills in *err, returns COMMAND_FAILED. */
 int command_usage(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "core/mark.h"
 #include "core/pace.h"
 #include "core/staged.h"
 #include "ports/client_watchdir.h"
@@ -331,6 +332,40 @@ static void warn_strange_owner(const struct config *c)
 			 c->state);
 }
 
+static bool has_ledger(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_size > 0;
+}
+
+/* A new ledger is begun only in the right folder. */
+static bool open_ledger(struct parts *p, struct err *err)
+{
+	const struct config *c = p->config;
+	OWN_STR char *path = wire_ledger_path(c);
+	bool fresh = !has_ledger(path);
+
+	if (fresh && !mark_may_begin(c->state, c->containers, c->n_containers, err))
+		return false;
+	p->run.ledger = ledger_open(path, false, err);
+	return p->run.ledger && ledger_check(p->run.ledger, err) &&
+	       mark_state(p->run.ledger, c->state, fresh, err);
+}
+
+bool wire_accept_state(const struct config *c, bool *begun, struct err *err)
+{
+	OWN_STR char *path = wire_ledger_path(c);
+
+	*begun = !has_ledger(path);
+	if (!wire_state(c, err))
+		return false;
+	struct ledger *l = ledger_open(path, false, err);
+	bool ok = l && mark_accept_state(l, c->state, err);
+	ledger_close(l);
+	return ok;
+}
+
 static bool open_all(struct parts *p, struct err *err)
 {
 	const struct config *c = p->config;
@@ -344,8 +379,7 @@ static bool open_all(struct parts *p, struct err *err)
 	warn_strange_owner(c);
 	OWN_STR char *folder = fs_parent(c->path);
 	fs_sweep(folder, fs_base_name(c->path));
-	p->run.ledger = ledger_open(ledger, false, err);
-	if (!p->run.ledger || !ledger_check(p->run.ledger, err))
+	if (!open_ledger(p, err))
 		return false;
 	p->run.vault = vault_open(c->state, err);
 	p->health = p->run.vault ? health_open(&c->ping_url, c->ca_file, p->run.wake, err) : NULL;

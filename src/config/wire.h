@@ -23,6 +23,10 @@ struct parts {
 /* The state folder, made if it is missing (0700). */
 bool wire_state(const struct config *c, struct err *err) MUST_CHECK;
 
+/* A person says that the state folder is right as it is (core/mark.h).  *begun: there was no ledger
+ * in it, and now there is. */
+bool wire_accept_state(const struct config *c, bool *begun, struct err *err) MUST_CHECK;
+
 /* Opens everything; on failure nothing is left open.  `c` must outlive the parts. */
 bool wire_open(struct parts *p, const struct config *c, struct wake *wake,
 	       struct err *err) MUST_CHECK;

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "core/mark.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 
 struct guard { /* everything is borrowed */
 	const struct run *run;
+	const struct target *target;
 	const struct container *container;
 	struct destination *to;
 	struct outcome *out;
@@ -53,11 +55,6 @@ static bool keep_space(const struct guard *g, const struct client_space *s, stru
 	return ledger_set_space(g->run->ledger, folder ? folder : g->to->place, &space, err);
 }
 
-static bool has_reserve(const struct guard *g)
-{
-	return g->container->reserve.bytes || g->container->reserve.percent;
-}
-
 /* A local folder is measured even without a Reserve: that costs nothing. */
 static bool note_folder(const struct guard *g, struct err *err)
 {
@@ -65,7 +62,7 @@ static bool note_folder(const struct guard *g, struct err *err)
 	struct client_space space;
 	struct err ignored;
 
-	if (has_reserve(g))
+	if (container_has_reserve(g->container))
 		return true;
 	if (!folder && destination_watches(g->to))
 		folder = g->to->place;
@@ -87,6 +84,18 @@ static enum step check_ready(const struct guard *g, struct err *err)
 		return GO;
 	*err = why;
 	return FAILED;
+}
+
+/* Getting ready would make a hidden folder on another disk. */
+static enum step check_folders(const struct guard *g, struct err *err)
+{
+	return mark_check(g->run, g->target, false, err) ? GO : FAILED;
+}
+
+/* Only after it is a watch folder there that is used for the first time. */
+static enum step check_marks(const struct guard *g, struct err *err)
+{
+	return mark_check(g->run, g->target, true, err) ? GO : FAILED;
 }
 
 static enum step check_pending(const struct guard *g, struct err *err)
@@ -113,7 +122,8 @@ static bool asks_client(const struct guard *g)
 
 	if (destination_watches(g->to))
 		return false;
-	return c->max_stalled || c->max_active || (has_reserve(g) && !c->data_folder);
+	return c->max_stalled || c->max_active ||
+	       (container_has_reserve(g->container) && !c->data_folder);
 }
 
 static enum step check_away(const struct guard *g, struct err *err)
@@ -194,7 +204,7 @@ static enum step check_space(const struct guard *g, struct err *err)
 	char free[NUM_TEXT], wanted[NUM_TEXT];
 	uint64_t bytes;
 
-	if (!has_reserve(g))
+	if (!container_has_reserve(g->container))
 		return GO;
 	if (!measure(g, &space, err) || !keep_space(g, &space, err) ||
 	    !wanted_of(&g->container->reserve, &space, &bytes, err))
@@ -212,9 +222,10 @@ enum step guard_check(const struct run *r, const struct target *t, struct outcom
 		      struct err *err)
 {
 	static enum step (*const checks[])(const struct guard *, struct err *) = {
-		check_ready, check_pending, check_away, check_backlog, check_torrents, check_space,
+		check_folders, check_ready,   check_marks,    check_pending,
+		check_away,    check_backlog, check_torrents, check_space,
 	};
-	const struct guard g = {r, t->container, t->to, out};
+	const struct guard g = {r, t, t->container, t->to, out};
 	enum step step = GO;
 
 	for (size_t i = 0; step == GO && i < sizeof checks / sizeof *checks; i++)

@@ -1,8 +1,10 @@
 #include "core/pick_up.h"
 
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/mark.h"
 
 static bool looks(const struct target *t)
 {
@@ -51,14 +53,27 @@ static void report(const struct container *c, const struct assignment *a, enum c
 			 a->path, span);
 }
 
+/* What is not seen on another disk was not picked up. */
+static bool is_in_right_folder(const struct run *r, const struct target *t, const char *path,
+			       bool *right, struct err *err)
+{
+	OWN_STR char *folder = fs_parent(path);
+	const struct mark_folder f = {folder, MARK_WATCH, t->container->name};
+
+	return mark_is_right(r, &f, right, err);
+}
+
 static bool look_at(const struct run *r, const struct target *t, const struct assignment *a,
 		    struct err *err)
 {
 	struct client *client = t->to->client;
 	enum client_fate fate;
+	bool right = false;
 
-	if (!a->path || !client->ops->fate(client, a->path, &fate, err))
-		return !a->path;
+	if (a->path && !is_in_right_folder(r, t, a->path, &right, err))
+		return false;
+	if (!right || !client->ops->fate(client, a->path, &fate, err))
+		return !right;
 	enum assignment_pick_up found = judge(t->container, a, fate);
 	if (found == a->pick_up)
 		return true;
@@ -83,7 +98,7 @@ bool pick_up_look(const struct run *r, const struct target *t, struct err *err)
 			continue;
 		/* A folder that is away says nothing of its files; the delivery will report it. */
 		log_debug(name, "%s", why.msg);
-		ok = why.kind != ERR_FATAL;
+		ok = why.kind != ERR_FATAL && why.code != WORD_LEDGER;
 		if (!ok)
 			*err = why;
 	}

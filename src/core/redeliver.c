@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "core/deliver.h"
+#include "core/mark.h"
 #include "core/pick_up.h"
 
 struct work {
@@ -125,6 +126,8 @@ bool redeliver_container(const struct run *r, const struct redeliver *what,
 	size_t n = 0;
 
 	*done = (struct redelivered){0};
+	if (what->to == what->target->to && !mark_check(r, what->target, false, err))
+		return false;
 	if (!find_present(&w, err))
 		return false;
 	bool ok = ledger_list(r->ledger, LEDGER_OURS, name_of(&w), 0, &list, &n, err) &&

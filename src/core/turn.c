@@ -1,7 +1,6 @@
 #include "core/turn.h"
 
 #include "base/clock.h"
-#include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -9,6 +8,7 @@
 #include "core/deliver.h"
 #include "core/guard.h"
 #include "core/lost.h"
+#include "core/mark.h"
 #include "core/obtain.h"
 #include "core/pace.h"
 #include "core/pick_up.h"
@@ -411,23 +411,6 @@ static bool ask_all(struct turn *t, struct err *err)
 
 /* ---- the turn ---- */
 
-/* A watch folder that was there and is gone is not made again: its disk may be away, and what lies
- * in it was not picked up. */
-static bool folder_is_there(const struct turn *t, struct err *err)
-{
-	const struct destination *to = t->target->to;
-	bool used = false;
-
-	if (!destination_watches(to) || fs_is_folder(to->place))
-		return true;
-	if (!ledger_used_folder(t->run->ledger, t->name, to->place, &used, err))
-		return false;
-	return !used || err_set(err, ERR_TARGET, WORD_DISK,
-				"the watch folder %s was there, and is gone: is its disk mounted? "
-				"Create the folder again to continue without what was in it",
-				to->place);
-}
-
 static bool begin(struct turn *t, struct err *err)
 {
 	struct ledger_container known;
@@ -435,7 +418,7 @@ static bool begin(struct turn *t, struct err *err)
 	if (!ledger_get_container(t->run->ledger, t->name, &known, err))
 		return false;
 	t->before = known.outcome_at;
-	return folder_is_there(t, err) && pick_up_look(t->run, t->target, err);
+	return mark_check(t->run, t->target, false, err) && pick_up_look(t->run, t->target, err);
 }
 
 static bool take(struct turn *t, struct err *err)

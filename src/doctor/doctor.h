@@ -84,6 +84,10 @@ doctor_test doctor_state; /* the state folder */
 doctor_test doctor_watch; /* each watch folder */
 doctor_test doctor_data;  /* each folder where a client stores its data */
 
+/* ---- doctor_marks.c: no calls ---- */
+
+doctor_test doctor_marks; /* are they the right folders? */
+
 /* ---- doctor_ledger.c: what lies in the state folder; no calls ---- */
 
 doctor_test doctor_ledger;   /* can it be opened and read, and the locks and the vault be used? */

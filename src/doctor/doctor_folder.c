@@ -7,6 +7,7 @@
 #include "base/mount.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "core/mark.h"
 #include "ports/client_watchdir.h"
 
 #include <errno.h>
@@ -456,38 +457,25 @@ void doctor_state(struct doctor *d)
 	check_state_owner(d, &f);
 }
 
-/* `run` does not make a watch folder again that torrents were put into. */
+/* `run` does not make a watch folder again that was used; doctor_marks() says so. */
 static bool is_gone(const struct doctor *d, const struct folder *f)
 {
+	const struct mark_folder folder = {f->path, MARK_WATCH, f->about};
 	struct ledger *l = fs_exists(f->path) ? NULL : wire_look(d->config);
+	struct mark_sight sight;
 	struct err ignored;
-	bool used = false;
 
-	used = l && ledger_used_folder(l, f->about, f->path, &used, &ignored) && used;
+	bool gone = l && mark_look(l, &folder, &sight, &ignored) && sight.mark.fault == MARK_GONE;
 	ledger_close(l);
-	return used;
-}
-
-static void say_gone(struct doctor *d, const struct folder *f)
-{
-	OWN_STR char *quoted = text_quoted(f->path);
-
-	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about,
-		   "%s was there, and is gone: is its disk mounted?", f->path);
-	doctor_fix(d,
-		   "mount its disk; or make the folder again (mkdir -p %s), to continue without "
-		   "what was in it",
-		   quoted);
+	return gone;
 }
 
 static void check_watch(struct doctor *d, const struct container *c)
 {
 	const struct folder f = {true, c->name, c->watch_folder};
 
-	if (is_gone(d, &f)) {
-		say_gone(d, &f);
+	if (is_gone(d, &f))
 		return;
-	}
 	if (check_usable(d, &f)) {
 		check_space(d, &f);
 		check_watch_owner(d, &f);

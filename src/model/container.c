@@ -74,3 +74,13 @@ int container_compare(const void *a, const void *b)
 {
 	return strcmp(((const struct container *)a)->name, ((const struct container *)b)->name);
 }
+
+bool container_has_reserve(const struct container *c)
+{
+	return c->reserve.bytes || c->reserve.percent;
+}
+
+bool container_measures_data(const struct container *c)
+{
+	return c->data_folder && container_has_reserve(c);
+}

@@ -58,6 +58,10 @@ const char *container_name_fault(const char *name);
  * "_" there, so that a name cannot lead out of the folder that the pattern means. */
 char *container_folder(const char *pattern, const char *name);
 
+/* Is something to stay free (Reserve)?  And is it DataDirectory that is measured for it? */
+bool container_has_reserve(const struct container *c);
+bool container_measures_data(const struct container *c);
+
 /* Where its torrents go, for people: the client's name, or the watch folder.  Borrowed. */
 const char *container_place(const struct container *c);
 

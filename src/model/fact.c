@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -46,6 +47,10 @@ static const struct wording {
 	[FACT_BACK_OFF] = {"back-off", FACT_BAD, "The tracker has not been well since {since}",
 			   .remedy = RETRIES "[!Nothing is lost: what]"
 					     "[What] was assigned stays in the ledger."},
+	[FACT_OTHER_FOLDER] = {"other-folder", FACT_BAD,
+			       "{folder} does not seem to be the right {use}",
+			       .remedy = "If it is right as it is, run `{accept}`. {cause}",
+			       .over = "{folder} is the right {use} again"},
 	[FACT_CLIENT_REFUSES] = {"client-refuses", FACT_BAD,
 				 "The client {client} does not accept its user name or password",
 				 .remedy = "Correct them in config.ptp, and restart or reload "
@@ -343,6 +348,96 @@ static void add_resumes(const struct fact *f, int64_t now, struct buf *out)
 	buf_puts(out, ".");
 }
 
+/* ---- which folder is meant ---- */
+
+static void add_folder(const struct fact *f, int64_t now, struct buf *out)
+{
+	(void)now;
+	add_text(out, f->folder);
+}
+
+static void add_use(const struct fact *f, int64_t now, struct buf *out)
+{
+	static const char *const words[MARK_USES] = {[MARK_WATCH] = "watch folder",
+						     [MARK_DATA] = "DataDirectory",
+						     [MARK_STATE] = "state folder"};
+
+	(void)now;
+	add_text(out, words[f->use]);
+}
+
+static void add_accept(const struct fact *f, int64_t now, struct buf *out)
+{
+	OWN_STR char *name = f->use == MARK_STATE ? NULL : text_quoted(f->container);
+
+	(void)now;
+	buf_printf(out, "ptp-archiver accept %s", name ? name : "--state-folder");
+}
+
+static void add_cause(const struct fact *f, int64_t now, struct buf *out)
+{
+	static const char *const words[MARK_FAULTS] = {
+		[MARK_GONE] = "Is its disk mounted? The program resumes once it is back.",
+		[MARK_NONE] = "Is its disk mounted? The program resumes once it is back.",
+		[MARK_OTHER] = "Is the right disk mounted there?",
+		[MARK_FOREIGN] = "Another disk may be mounted, the state folder may be away, or "
+				 "two installations share the folder.",
+		[MARK_EMPTY] = "Is its disk mounted? The program resumes once it is back."};
+
+	(void)now;
+	add_text(out, words[f->mark.fault]);
+}
+
+static void add_id(struct buf *out, const char *what, const char *id)
+{
+	buf_printf(out, "%s %.*s", what, MARK_SHORT, id);
+}
+
+static void add_expected(struct buf *out, const struct fact *f)
+{
+	if (f->mark.fault == MARK_EMPTY)
+		add_id(out, "the ledger", f->mark.found);
+	else if (f->mark.by_system)
+		buf_puts(out, "the folder of before");
+	else if (f->mark.id[0])
+		add_id(out, "the mark", f->mark.id);
+	else if (f->mark.fault == MARK_FOREIGN)
+		add_id(out, "a mark of the ledger", f->ledger);
+	else
+		buf_puts(out, f->mark.fault == MARK_NONE ? "the hidden folder .ptp-archiver"
+							 : "the folder of before");
+}
+
+static void add_found(struct buf *out, const struct fact *f)
+{
+	switch (f->mark.fault) {
+	case MARK_GONE:
+		buf_puts(out, "the folder is not there");
+		break;
+	case MARK_OTHER:
+		add_id(out, "there is the mark", f->mark.found);
+		break;
+	case MARK_FOREIGN:
+		add_id(out, "there is a mark of the ledger", f->mark.found);
+		break;
+	default:
+		buf_puts(out, f->mark.by_system ? "there is another" : "there is none");
+	}
+}
+
+static char *folder_detail(const struct fact *f)
+{
+	OWN_BUF struct buf out = BUF_MAX(WORDS_MAX);
+
+	add_expected(&out, f);
+	buf_puts(&out, " was expected");
+	if (f->detail)
+		buf_printf(&out, " (%s has its mark)", f->detail);
+	buf_puts(&out, ", and ");
+	add_found(&out, f);
+	return buf_take(&out);
+}
+
 static const struct field {
 	const char *name;
 	add_field *add;
@@ -362,6 +457,10 @@ static const struct field {
 	{"result", add_result},
 	{"hint", add_hint},
 	{"resumes", add_resumes},
+	{"folder", add_folder},
+	{"use", add_use},
+	{"cause", add_cause},
+	{"accept", add_accept},
 };
 
 static bool is_named(const struct field *field, const char *name, size_t len)
@@ -427,6 +526,8 @@ char *fact_title(const struct fact *f, int64_t now)
 
 char *fact_detail(const struct fact *f, int64_t now)
 {
+	if (f->what == FACT_OTHER_FOLDER)
+		return folder_detail(f);
 	if (!f->detail || f->what == FACT_FULL)
 		return mem_dup("");
 	return outcome_words(&f->result, f->detail, f->until, now);

@@ -8,6 +8,7 @@
 #ifndef MODEL_FACT_H
 #define MODEL_FACT_H
 
+#include "model/mark.h"
 #include "model/outcome.h"
 
 #include <stdint.h>
@@ -20,13 +21,14 @@ enum fact_level {
 
 /* The bad ones in the order in which they matter, then the notes, then the good ones. */
 enum condition {
-	FACT_STUCK,       /* no cycle can be run */
-	FACT_DISK_FULL,   /* the same, because the state folder's disk is full */
-	FACT_NO_DAEMON,   /* no `run` uses the state folder */
-	FACT_OVERDUE,     /* the next cycle should have begun */
-	FACT_CONFIG,      /* a new configuration was refused */
-	FACT_CREDENTIALS, /* the tracker refuses them; a back-off lasts */
-	FACT_BACK_OFF,    /* the tracker is left alone after failures */
+	FACT_STUCK,        /* no cycle can be run */
+	FACT_DISK_FULL,    /* the same, because the state folder's disk is full */
+	FACT_NO_DAEMON,    /* no `run` uses the state folder */
+	FACT_OVERDUE,      /* the next cycle should have begun */
+	FACT_CONFIG,       /* a new configuration was refused */
+	FACT_CREDENTIALS,  /* the tracker refuses them; a back-off lasts */
+	FACT_BACK_OFF,     /* the tracker is left alone after failures */
+	FACT_OTHER_FOLDER, /* a folder does not seem to be the right one: another disk? */
 	FACT_CLIENT_REFUSES,
 	FACT_CLIENT_AWAY,
 	FACT_AUDIT_MISSING, /* the last audit did not find torrents */
@@ -68,14 +70,19 @@ struct fact {
 	enum condition what;
 	const char *container; /* borrowed, as are the other texts; NULL: several, or none */
 	const char *client;    /* a client's name, or the label of a target for messages */
-	const char *detail;    /* more, in the words of the tracker, the client or the system */
+	const char *detail;    /* more, in the words of the tracker, the client or the system; of
+				* MARK_EMPTY: the folder that has the mark */
 	const char *version, *speaks;
 	int64_t since;        /* ms since 1970 */
 	int64_t until;        /* of a back-off: its end; of a container: see struct outcome */
 	int64_t next;         /* when it is tried again; 0: in the next cycle */
 	uint64_t count, all;  /* how many, of how many */
 	struct result result; /* of a container */
-	bool running;         /* a cycle runs */
+	const char *folder;   /* of FACT_OTHER_FOLDER, as are the next three */
+	enum mark_use use;
+	struct mark mark;
+	const char *ledger; /* its own id */
+	bool running;       /* a cycle runs */
 };
 
 /* "client-away": for programs. */

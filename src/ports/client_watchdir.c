@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/filename.h"
+#include "model/mark.h"
 #include "model/torrent.h"
 
 #include <errno.h>
@@ -42,7 +43,7 @@ static bool open_staging(const struct watchdir *w, struct fs_folder *staging, st
 	if (same_group(w->folder, staging))
 		return true;
 	fs_folder_close(staging);
-	hidden_renew(w->folder, WATCHDIR_KEPT);
+	hidden_renew(w->folder, MARK_FILE);
 	return hidden_open(staging, w->folder, true, err);
 }
 

@@ -17,8 +17,6 @@
 
 #include <sys/types.h>
 
-#define WATCHDIR_KEPT "mark-" /* so begin the names of files that stay in the hidden folder */
-
 /* The folder itself is made at ready(), if its parent exists. */
 struct client *client_watchdir_open(const char *folder, mode_t mask);
 

@@ -17,6 +17,7 @@
 #include "model/assignment.h"
 #include "model/outcome.h"
 #include "model/event.h"
+#include "model/mark.h"
 #include "model/pace.h"
 #include "model/reply.h"
 
@@ -191,9 +192,10 @@ bool ledger_has(struct ledger *l, const char *container, const char *torrent_id,
 bool ledger_keeps(struct ledger *l, const char *container, const char *infohash, bool *keeps,
 		  struct err *err) MUST_CHECK;
 
-/* Was something of the container's delivered into this watch folder? */
+/* Is something of the container's in this watch folder, or was it?  *delivered: this program put it
+ * there. */
 bool ledger_used_folder(struct ledger *l, const char *container, const char *folder, bool *used,
-			struct err *err) MUST_CHECK;
+			bool *delivered, struct err *err) MUST_CHECK;
 
 /* How many torrents the container got at that time or later: delivered since then, or asked for
  * since then and waiting for the client. */
@@ -360,6 +362,18 @@ bool ledger_is_refused(struct ledger *l, const char *fingerprint, bool *refused,
 
 /* They are to be tried again. */
 bool ledger_forgive(struct ledger *l, const char *fingerprint, struct err *err) MUST_CHECK;
+
+/* ---- which folders are the right ones ---- */
+
+/* Its own id, a random one. */
+bool ledger_identity(struct ledger *l, char id[MARK_ID], struct err *err) MUST_CHECK;
+bool ledger_set_identity(struct ledger *l, const char *id, struct err *err) MUST_CHECK;
+
+/* `folder`: its path.  One that is not known has no id. */
+bool ledger_get_mark(struct ledger *l, const char *folder, struct mark *m,
+		     struct err *err) MUST_CHECK;
+bool ledger_set_mark(struct ledger *l, const char *folder, const struct mark *m,
+		     struct err *err) MUST_CHECK;
 
 /* ---- the audit ---- */
 

@@ -112,15 +112,6 @@ bool ledger_keeps(struct ledger *l, const char *container, const char *infohash,
 	return any(l, s, keeps, err);
 }
 
-bool ledger_used_folder(struct ledger *l, const char *container, const char *folder, bool *used,
-			struct err *err)
-{
-	OWN_STATEMENT sqlite3_stmt *s =
-		ledger_query(l, SQL_USED_FOLDER, err, "tt", container, folder);
-
-	return any(l, s, used, err);
-}
-
 bool ledger_is_refused(struct ledger *l, const char *fingerprint, bool *refused, struct err *err)
 {
 	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_IS_REFUSED, err, "t", fingerprint);

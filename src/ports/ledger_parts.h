@@ -6,6 +6,7 @@
  *     ledger_look.c   lists and totals; IncompleteTransactions
  *     ledger_cycle.c  pacing, cycles, containers
  *     ledger_past.c   what the status page shows of the past: cycles, growth, counts
+ *     ledger_mark.c   the ledger's own id, and the folders that it knows
  *     ledger_tell.c   messages: what was reported, and what waits
  *     ledger_copy.c   copies, and what a file holds
  */
@@ -69,6 +70,10 @@ enum sql {
 	SQL_GOT_SINCE,
 	SQL_WAITING,
 	SQL_USED_FOLDER,
+	SQL_GET_IDENTITY,
+	SQL_SET_IDENTITY,
+	SQL_GET_MARK,
+	SQL_SET_MARK,
 	SQL_PICK_UP_DUE,
 	SQL_TOTALS,
 	SQL_LOOK,

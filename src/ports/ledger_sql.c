@@ -169,6 +169,15 @@
 	"ALTER TABLE container ADD COLUMN asked_at INTEGER NOT NULL DEFAULT 0;"  \
 	"UPDATE container SET asked_at = ifnull(outcome_at, 0);"
 
+/* The ledger's own id, and the folders that it knows (model/mark.h). */
+#define MARKS                                                                                \
+	"CREATE TABLE identity(id INTEGER PRIMARY KEY CHECK(id = 1), ledger TEXT NOT NULL);" \
+	"INSERT INTO identity VALUES(1, lower(hex(randomblob(16))));"                        \
+	"CREATE TABLE mark("                                                                 \
+	" folder TEXT PRIMARY KEY, id TEXT NOT NULL, by_system INTEGER NOT NULL,"            \
+	" at INTEGER NOT NULL, who TEXT NOT NULL, fault INTEGER NOT NULL,"                   \
+	" since INTEGER NOT NULL, found TEXT NOT NULL) WITHOUT ROWID;"
+
 const struct ledger_migration ledger_migrations[] = {
 	{1,
 	 "CREATE TABLE assignment("
@@ -238,7 +247,7 @@ const struct ledger_migration ledger_migrations[] = {
 	    "ALTER TABLE audit ADD COLUMN missing INTEGER NOT NULL DEFAULT 0;"},
 	/* What code decides on is stored as numbers, beside the texts for people. */
 	{4, NEW_IN_4 NOTICE_TABLE NOTICE_RESULTS NOTICE_VALUES NAMES_TO_NUMBERS TURN_RESULTS
-		    PACE_NUMBERS PACING},
+		    PACE_NUMBERS PACING MARKS},
 };
 
 _Static_assert(sizeof ledger_migrations / sizeof *ledger_migrations == LEDGER_VERSION,
@@ -267,6 +276,8 @@ _Static_assert(HOOK_NONE == 0 && HOOK_DUE == 1 && HOOK_STARTED == 2 && HOOK_DONE
 _Static_assert(PICK_UP_NONE == 0 && PICK_UP_DUE == 1 && PICK_UP_LATE == 2 && PICK_UP_TAKEN == 3 &&
 		       PICK_UP_REFUSED == 4,
 	       "and pick-ups");
+_Static_assert(MARK_RIGHT == 0 && MARK_FOREIGN == 4 && MARK_FAULTS == 6,
+	       "and what is wrong with a folder");
 
 /* Parameter 1 is the time or the container where there is one; see the callers. */
 const char *const ledger_statements[SQL_COUNT] = {
@@ -342,9 +353,15 @@ const char *const ledger_statements[SQL_COUNT] = {
 			  " OR (state IN (2, 3) AND asked_at BETWEEN ?2 AND ?3))",
 	[SQL_WAITING] = "SELECT count(*) FROM assignment WHERE container = ?1"
 			" AND state IN (2, 3) AND NOT set_aside",
-	[SQL_USED_FOLDER] = "SELECT 1 FROM assignment WHERE container = ?1 AND state = 4"
-			    " AND client IS NULL AND substr(path, 1, length(?2) + 1) = ?2 || '/'"
-			    " LIMIT 1",
+	/* What was adopted was put there by another program. */
+	[SQL_USED_FOLDER] = "SELECT count(*), ifnull(max(asked_at <> delivered_at), 0)"
+			    " FROM assignment WHERE container = ?1 AND state = 4"
+			    " AND client IS NULL AND substr(path, 1, length(?2) + 1) = ?2 || '/'",
+	[SQL_GET_IDENTITY] = "SELECT ledger FROM identity",
+	[SQL_SET_IDENTITY] = "UPDATE identity SET ledger = ?1",
+	[SQL_GET_MARK] = "SELECT id, by_system, at, who, fault, since, found FROM mark"
+			 " WHERE folder = ?1",
+	[SQL_SET_MARK] = "INSERT OR REPLACE INTO mark VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[SQL_PICK_UP_DUE] = "SELECT min(pick_up_at) FROM assignment"
 			    " WHERE container = ?1 AND pick_up = 1",
 	[SQL_TOTALS] = "SELECT ifnull(sum(n * (state BETWEEN 1 AND 4)), 0),"

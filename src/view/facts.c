@@ -146,6 +146,51 @@ static void find_client(const struct status *s, const struct status_place *p, st
 				       .count = waiting_for(s, name)});
 }
 
+/* ---- folders ---- */
+
+static bool is_folder(const char *path, const struct status_place *p)
+{
+	return path && !p->setup->is_client && strcmp(path, p->setup->name) == 0;
+}
+
+static bool watches(const struct status_container *c, const struct status_place *p)
+{
+	return !c->setup->client && is_folder(c->setup->watch_folder, p);
+}
+
+static bool measures(const struct status_container *c, const struct status_place *p)
+{
+	return c->setup->measures_data && is_folder(c->setup->data_folder, p);
+}
+
+/* One fact a folder, with the first of its containers. */
+static void find_folder(const struct status *s, const struct status_place *p, struct facts *out)
+{
+	for (size_t i = 0; p->mark.fault && i < s->setup->n_containers; i++) {
+		const struct status_container *c = &s->containers[i];
+		if (!watches(c, p) && !measures(c, p))
+			continue;
+		add(out, (struct fact){.what = FACT_OTHER_FOLDER,
+				       .container = c->setup->name,
+				       .folder = p->setup->name,
+				       .use = watches(c, p) ? MARK_WATCH : MARK_DATA,
+				       .mark = p->mark,
+				       .since = p->mark.since,
+				       .ledger = s->ledger});
+		return;
+	}
+}
+
+/* Is a folder of the container's another one? */
+static bool folder_is_found(const struct status *s, const struct status_container *c)
+{
+	for (size_t i = 0; i < s->setup->n_places; i++)
+		if (s->places[i].mark.fault &&
+		    (watches(c, &s->places[i]) || measures(c, &s->places[i])))
+			return true;
+	return false;
+}
+
 static void find_pick_ups(const struct status *s, struct facts *out)
 {
 	uint64_t late = 0, refused = 0;
@@ -171,6 +216,7 @@ static bool client_is_found(const struct status *s, const struct status_containe
 static bool is_covered(const struct status *s, const struct status_container *c)
 {
 	return (result_waits(&c->known.result, WAIT_CLIENT) && client_is_found(s, c)) ||
+	       (result_is_err(&c->known.result, WORD_DISK) && folder_is_found(s, c)) ||
 	       facts_is_trackers(s, &c->known.result);
 }
 
@@ -367,6 +413,8 @@ void facts_find(const struct status *s, struct facts *out)
 	find_others(s, out);
 	for (size_t i = 0; i < s->setup->n_places; i++)
 		find_client(s, &s->places[i], out);
+	for (size_t i = 0; i < s->setup->n_places; i++)
+		find_folder(s, &s->places[i], out);
 	find_pending(s, out);
 	find_pick_ups(s, out);
 	for (size_t i = 0; i < s->setup->n_containers; i++)

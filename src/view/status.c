@@ -27,7 +27,8 @@ static void take_container(struct status_setup *s, const struct container *c)
 					       .size = mem_dup(c->size),
 					       .client = mem_dup(c->client),
 					       .watch_folder = mem_dup(c->watch_folder),
-					       .data_folder = mem_dup(c->data_folder)};
+					       .data_folder = mem_dup(c->data_folder),
+					       .measures_data = container_measures_data(c)};
 	s->names[s->n_containers - 1].name = out->name;
 	(void)num_size(c->size, &out->allocated);
 	if (!c->client)
@@ -113,7 +114,8 @@ static bool gather_place(struct status *s, struct ledger *l, size_t i, struct er
 {
 	struct status_place *p = &s->places[i];
 
-	return (!p->setup->is_client || ledger_get_client(l, p->setup->name, &p->client, err)) &&
+	return (p->setup->is_client ? ledger_get_client(l, p->setup->name, &p->client, err)
+				    : ledger_get_mark(l, p->setup->name, &p->mark, err)) &&
 	       ledger_get_space(l, p->setup->name, &p->space, err);
 }
 
@@ -147,8 +149,8 @@ static bool gather_times(struct status *s, struct ledger *l, struct err *err)
 {
 	return ledger_get_clock(l, &s->clock, err) && ledger_get_pace(l, &s->pace, err) &&
 	       ledger_incomplete_count(l, &s->incomplete, err) &&
-	       ledger_get_audit(l, &s->audit, err) && ledger_get_pings(l, &s->pings, err) &&
-	       ledger_cycle_tally(l, &s->cycle_tally, err) &&
+	       ledger_identity(l, s->ledger, err) && ledger_get_audit(l, &s->audit, err) &&
+	       ledger_get_pings(l, &s->pings, err) && ledger_cycle_tally(l, &s->cycle_tally, err) &&
 	       ledger_turn_tally(l, &s->turns, &s->n_turns, err);
 }
 

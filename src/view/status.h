@@ -27,6 +27,7 @@ struct status_setup_container {
 	char *name, *size; /* owned, as are the rest */
 	char *client;      /* NULL: a watch folder */
 	char *watch_folder, *data_folder;
+	bool measures_data; /* for Reserve */
 	uint64_t allocated;
 };
 struct status_setup_place {
@@ -67,6 +68,7 @@ struct status_container {
 struct status_place {
 	const struct status_setup_place *setup; /* borrowed */
 	struct ledger_client client;            /* of a client */
+	struct mark mark;                       /* of a folder */
 	struct ledger_space space;
 };
 
@@ -93,7 +95,8 @@ struct status {
 	struct pace pace;
 	struct staged_stray *strays; /* downloaded for containers that are not configured */
 	size_t n_strays;
-	uint64_t incomplete; /* listed by the tracker */
+	uint64_t incomplete;  /* listed by the tracker */
+	char ledger[MARK_ID]; /* the ledger's own id */
 	struct ledger_audit audit;
 	struct ledger_pings pings;
 	struct status_list pending, lost, newest; /* all; all; the last STATUS_NEWEST */

@@ -138,6 +138,9 @@ static json_t *place_json(const struct status_place *p)
 	json_object_set_new(out, "total_bytes",
 			    p->space.total ? number_json(p->space.total) : json_null());
 	json_object_set_new(out, "measured_at", time_json(p->space.at));
+	json_object_set_new(out, "mark", text_json(p->mark.id));
+	json_object_set_new(out, "marked_at", time_json(p->mark.at));
+	json_object_set_new(out, "accepted_by", text_json(p->mark.who));
 	return out;
 }
 

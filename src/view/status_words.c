@@ -56,7 +56,7 @@ char *words_next(const struct status *s)
 const char *words_place_state(const struct status_place *p)
 {
 	if (!p->setup->is_client)
-		return "folder";
+		return p->mark.fault ? "not the right one" : "folder";
 	if (p->client.refused[0])
 		return "refuses us";
 	if (p->client.down_since)

@@ -13,7 +13,8 @@ from harness import KEY, USER, wait_for
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ["run", "fetch", "list", "create", "remove", "rename", "resize", "setup",
             "update", "check", "status", "history", "inspect", "audit", "redeliver", "export",
-            "backup", "restore", "adopt", "notify", "health", "settings", "help", "version"]
+            "backup", "restore", "adopt", "accept", "notify",
+            "health", "settings", "help", "version"]
 REAL = ROOT / "test" / "fixtures" / "real"
 
 

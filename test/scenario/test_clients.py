@@ -544,7 +544,7 @@ def test_a_watch_folder_that_is_gone_is_not_made_anew(sim, make):
     moved = a.watch.with_name("moved")
     a.watch.rename(moved)
     done = a.fetch(status=1)
-    assert summary(done.stderr) == "attic:ERR(Disk)" and "is gone" in done.stderr
+    assert summary(done.stderr) == "attic:ERR(Disk)" and "is not there" in done.stderr
     assert "picked up" not in done.stderr and not a.watch.exists() and len(sim.fetches()) == 1
     moved.rename(a.watch)
     a.fetch(status=0)

@@ -56,7 +56,7 @@ def test_staging_folder_is_hidden_private_and_left_empty(sim, archiver):
     archiver.fetch(status=0)
     staging = archiver.watch / ".ptp-archiver"
     assert mode(staging) == 0o700
-    assert list(staging.iterdir()) == []
+    assert [p.name[:5] for p in staging.iterdir()] == ["mark-"]
 
 
 def test_a_link_in_place_of_the_staging_folder_is_not_followed(sim, archiver):
@@ -216,8 +216,11 @@ def test_folder_that_vanishes_after_the_question_leaves_the_torrent_pending(sim,
     shutil.rmtree(a.watch)
     a.watch.touch()
     assert summary(a.fetch(status=1).stderr) == "attic:ERR(Disk)"
-    assert a.status()["pending"][0]["state"] == "fetched"
+    assert a.status()["pending"][0]["state"] == "assigned"
     a.watch.unlink()
+    assert "`ptp-archiver accept attic`" in a.fetch(status=1).stderr
+    assert len(sim.downloads()) == 1
+    a.run("accept", "attic", status=0)
     a.fetch(status=0)
     assert a.delivered() == [NAME]
     assert len(sim.fetches()) == 1 and len(sim.downloads()) == 2

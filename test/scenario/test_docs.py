@@ -241,13 +241,13 @@ def test_every_example_of_a_configuration_works(make, sim, tmp_path, box):
     blocks = examples(CONF)
     assert len(blocks) == 4
     box.space = [60 << 30]
-    (tmp_path / "srv" / "watch").mkdir(parents=True)
-    for name in ("attic", "cellar"):
-        (tmp_path / "srv" / "watch" / name).mkdir()
     (tmp_path / "qb").write_text(box.password)
     for i, block in enumerate(blocks):
+        for name in ("attic", "cellar"):
+            (tmp_path / f"srv{i}" / "watch" / name).mkdir(parents=True)
         for old, new in (("YOUR_PTP_USER_ID", USER), ("YOUR_PTP_API_KEY", KEY),
-                         ("/srv/", f"{tmp_path}/srv/"), ("/run/secrets/qb", str(tmp_path / "qb")),
+                         ("/srv/", f"{tmp_path}/srv{i}/"),
+                         ("/run/secrets/qb", str(tmp_path / "qb")),
                          ("https://box.example:8080", box.url), ('"bob"', f'"{box.user}"'),
                          ("https://ntfy.sh/YOUR_TOPIC", "http://127.0.0.1:1/topic"),
                          ("https://ntfy.sh", "http://127.0.0.1:1"),

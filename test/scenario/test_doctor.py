@@ -523,8 +523,9 @@ def test_a_watch_folder_of_which_no_part_is_there(make, tmp_path):
 def test_a_watch_folder_that_was_there_and_is_gone(archiver):
     archiver.fetch(status=0)
     archiver.watch.rename(archiver.folder / "elsewhere")
-    assert_finding(finding(archiver, "watch-folder"), "fail", "was there, and is gone",
-                   f"mount its disk.*mkdir -p {archiver.watch}")
+    assert_finding(finding(archiver, "folder-mark", about="attic"), "fail",
+                   "was expected, and the folder is not there", "ptp-archiver accept attic.*disk mounted")
+    assert finding(archiver, "watch-folder") is None
     archiver.fetch(status=1)
 
 

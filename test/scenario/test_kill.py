@@ -161,7 +161,8 @@ class Story:
         others = {row["state"] for row in rows} - {"delivered", "unfounded"}
         assert not others, (self.where, rows)
         assert len(self.tracker.fetches(self.user)) <= len(rows), self.where
-        assert not list((self.archiver.watch / ".ptp-archiver").iterdir()), self.where
+        hidden = (self.archiver.watch / ".ptp-archiver").iterdir()
+        assert all(path.name.startswith("mark-") for path in hidden), self.where
 
     def forget(self):
         shutil.rmtree(self.archiver.folder)

@@ -14,6 +14,11 @@
 	"The daemon resumes by itself within ten minutes. It asks the tracker for nothing until " \
 	"then."
 
+#define DISK "Is its disk mounted? The program resumes once it is back."
+#define MARK "0123456789abcdef0123456789abcdef"
+#define OURS "aaaabbbbccccddddaaaabbbbccccdddd"
+#define THEIRS "fedcba9876543210fedcba9876543210"
+
 static const struct row {
 	struct fact fact;
 	const char *name, *sentence, *remedy;
@@ -52,6 +57,74 @@ static const struct row {
 	 "back-off",
 	 "The tracker has not been well since 24 Nov, 23:00.",
 	 "Next try in 5 m, at 00:05. What was assigned stays in the ledger."},
+	{{.what = FACT_OTHER_FOLDER,
+	  .folder = "/w",
+	  .container = "attic",
+	  .ledger = OURS,
+	  .mark = {.id = MARK, .fault = MARK_NONE}},
+	 "other-folder",
+	 "/w does not seem to be the right watch folder: the mark 01234567 was expected, and there "
+	 "is none.",
+	 "If it is right as it is, run `ptp-archiver accept attic`. " DISK},
+	{{.what = FACT_OTHER_FOLDER,
+	  .folder = "/w",
+	  .container = "a b",
+	  .ledger = OURS,
+	  .mark = {.id = MARK, .fault = MARK_GONE}},
+	 "other-folder",
+	 "/w does not seem to be the right watch folder: the mark 01234567 was expected, and the "
+	 "folder is not there.",
+	 "If it is right as it is, run `ptp-archiver accept 'a b'`. " DISK},
+	{{.what = FACT_OTHER_FOLDER,
+	  .folder = "/d",
+	  .use = MARK_DATA,
+	  .container = "attic",
+	  .ledger = OURS,
+	  .mark = {.id = MARK, .fault = MARK_OTHER, .found = THEIRS}},
+	 "other-folder",
+	 "/d does not seem to be the right DataDirectory: the mark 01234567 was expected, and "
+	 "there "
+	 "is the mark fedcba98.",
+	 "If it is right as it is, run `ptp-archiver accept attic`. Is the right disk mounted "
+	 "there?"},
+	{{.what = FACT_OTHER_FOLDER,
+	  .folder = "/w",
+	  .container = "attic",
+	  .ledger = OURS,
+	  .mark = {.fault = MARK_FOREIGN, .found = THEIRS}},
+	 "other-folder",
+	 "/w does not seem to be the right watch folder: a mark of the ledger aaaabbbb was "
+	 "expected, and there is a mark of the ledger fedcba98.",
+	 "If it is right as it is, run `ptp-archiver accept attic`. Another disk may be mounted, "
+	 "the state folder may be away, or two installations share the folder."},
+	{{.what = FACT_OTHER_FOLDER,
+	  .folder = "/d",
+	  .use = MARK_DATA,
+	  .container = "attic",
+	  .ledger = OURS,
+	  .mark = {.id = MARK, .by_system = true, .fault = MARK_NONE}},
+	 "other-folder",
+	 "/d does not seem to be the right DataDirectory: the folder of before was expected, and "
+	 "there is another.",
+	 "If it is right as it is, run `ptp-archiver accept attic`. " DISK},
+	{{.what = FACT_OTHER_FOLDER,
+	  .folder = "/w",
+	  .container = "attic",
+	  .ledger = OURS,
+	  .mark = {.fault = MARK_NONE}},
+	 "other-folder",
+	 "/w does not seem to be the right watch folder: the hidden folder .ptp-archiver was "
+	 "expected, and there is none.",
+	 NULL},
+	{{.what = FACT_OTHER_FOLDER,
+	  .folder = "/s",
+	  .use = MARK_STATE,
+	  .detail = "/w",
+	  .mark = {.fault = MARK_EMPTY, .found = THEIRS}},
+	 "other-folder",
+	 "/s does not seem to be the right state folder: the ledger fedcba98 was expected (/w has "
+	 "its mark), and there is none.",
+	 "If it is right as it is, run `ptp-archiver accept --state-folder`. " DISK},
 	{{.what = FACT_CLIENT_REFUSES, .client = "box"},
 	 "client-refuses",
 	 "The client box does not accept its user name or password.",

@@ -168,7 +168,9 @@ static bool used_folder(struct ledger *l, struct err *err)
 {
 	bool is;
 
-	return ledger_used_folder(l, "attic", "/watch", &is, err);
+	bool delivered;
+
+	return ledger_used_folder(l, "attic", "/watch", &is, &delivered, err);
 }
 
 static bool got_since(struct ledger *l, struct err *err)
