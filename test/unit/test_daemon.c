@@ -256,6 +256,41 @@ static void trouble_is_waited_out(void **state)
 	assert_int_equal(clock_of(f).last_cycle, FAKE_NOW - HOUR);
 }
 
+static unsigned nth_call;
+
+static void fail_a_call(void)
+{
+	if (nth_call)
+		fake_sql_fail(nth_call);
+	nth_call = 0;
+}
+
+static void a_ledger_that_cannot_be_read_is_trouble(void **state)
+{
+	struct daemon_fixture *f = *state;
+	unsigned all = 0;
+	bool failed = true;
+
+	/* Each call of one look at the ledger, between two cycles, fails once. */
+	for (unsigned nth = 1; failed; nth++) {
+		FAKE_HTTP({.status = 200, .body = "OK"});
+		fake_time_reset();
+		fake_log_reset();
+		between_cycles(f);
+		nth_call = nth;
+		fake_time_in_wait(fail_a_call);
+		fake_time_request_at(FAKE_NOW + 15 * MINUTE, WAKE_STOP);
+		assert_true(run(f));
+		failed = fake_sql_failed();
+		fake_sql_fail(0);
+		LOGGED(failed, "; it is looked at again every minute\n");
+		LOGGED(failed, "info cycles can be run again\n");
+		all = nth;
+	}
+	fake_http_script(NULL, 0);
+	assert_true(all > 3);
+}
+
 static int rival = -1;
 
 /* Another daemon takes the folder, whose lock a person has removed. */
@@ -410,6 +445,7 @@ int main(void)
 		TEST(another_daemon_has_the_state_folder),
 		TEST(a_state_folder_that_cannot_be_made_is_an_error),
 		TEST(trouble_is_waited_out),
+		TEST(a_ledger_that_cannot_be_read_is_trouble),
 		TEST(without_hope_it_ends),
 		TEST(no_cycle_begins_before_the_clock_is_set),
 		TEST(files_in_watch_folders_are_looked_at),

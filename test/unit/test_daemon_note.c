@@ -1,8 +1,10 @@
 #include "daemon/daemon_note.h"
 #include "config/wire.h"
 
+#include "fake_log.h"
 #include "load_config.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -103,6 +105,21 @@ static void a_variable_against_the_daemons_config_ptp_is_a_difference(void **sta
 			   "PTP_INTERVAL, PTP_CATEGORY (set here, not there)");
 }
 
+static void any_of_the_containers_may_differ(void **state)
+{
+	setenv("PTP_CONTAINERS", "attic:1T, cellar:1T", 1);
+	setenv("PTP_WATCH", "/w/$name", 1);
+	OWN_FD int daemon = daemon_with(state, "{}");
+
+	assert_true(daemon >= 0);
+	unsetenv("PTP_WATCH");
+	assert_differences(state,
+			   "{\"Containers\":{\"attic\":{\"Size\":\"1T\",\"WatchDirectory\":"
+			   "\"/w/attic\"},\"cellar\":{\"Size\":\"1T\",\"WatchDirectory\":"
+			   "\"/elsewhere\"}}}",
+			   "PTP_WATCH (set there, not here)");
+}
+
 static void what_config_ptp_alone_says_is_not_compared(void **state)
 {
 	OWN_FD int daemon = daemon_with(state, "{\"Interval\":\"7h\"}");
@@ -199,6 +216,36 @@ static void the_way_out_is_a_command(void **state)
 	assert_non_null(strstr(image, "docker exec"));
 }
 
+static void it_is_run_as_whoever_owns_the_state_folder(void **state)
+{
+	OWN_LOADED struct loaded l = load(state, "{}", 0);
+	const struct passwd *me = getpwuid(geteuid());
+
+	OWN_STR char *without = daemon_note_way_out(&l.c, "check");
+	assert_non_null(strstr(without, " -p User=ptp-archiver "));
+	OWN_FD int daemon = hold(&l.c);
+	assert_true(daemon >= 0);
+	OWN_STR char *with = daemon_note_way_out(&l.c, "check");
+	OWN_STR char *user = mem_printf(" -p User=%s ", me ? me->pw_name : "ptp-archiver");
+	assert_non_null(strstr(with, user));
+}
+
+static void differences_are_a_warning(void **state)
+{
+	setenv("HC_URL", PING, 1);
+	OWN_FD int daemon = daemon_with(state, "{}");
+	OWN_LOADED struct loaded same = load(state, "{}", 0);
+
+	assert_true(daemon >= 0);
+	fake_log_reset();
+	daemon_note_warn(&same.c, "check");
+	assert_string_equal(fake_log(), "");
+	unsetenv("HC_URL");
+	OWN_LOADED struct loaded other = load(state, "{}", 0);
+	daemon_note_warn(&other.c, "check");
+	assert_true(fake_log_has("HC_URL (set there, not here); write them into config.ptp"));
+}
+
 #define TEST_WITH(name) cmocka_unit_test_setup_teardown(name, set_up, unit_remove_folder)
 
 int main(void)
@@ -208,12 +255,15 @@ int main(void)
 		TEST_WITH(each_kind_of_difference_is_named),
 		TEST_WITH(a_variable_that_says_what_config_ptp_says_makes_no_difference),
 		TEST_WITH(a_variable_against_the_daemons_config_ptp_is_a_difference),
+		TEST_WITH(any_of_the_containers_may_differ),
 		TEST_WITH(what_config_ptp_alone_says_is_not_compared),
 		TEST_WITH(a_secret_file_counts_by_what_it_holds),
 		TEST_WITH(without_a_daemon_a_note_is_not_believed),
 		TEST_WITH(a_note_that_is_none_says_nothing),
 		TEST_WITH(no_value_is_in_the_note),
 		TEST_WITH(the_way_out_is_a_command),
+		TEST_WITH(it_is_run_as_whoever_owns_the_state_folder),
+		TEST_WITH(differences_are_a_warning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

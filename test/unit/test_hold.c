@@ -2,6 +2,7 @@
 
 #include "household.h"
 
+#include <fcntl.h>
 #include <glob.h>
 #include <sys/stat.h>
 
@@ -130,6 +131,23 @@ static void one_daemon_has_the_folder(void **state)
 	int lock = lock_of(h);
 	assert_true(lock >= 0);
 	close(lock);
+}
+
+static void a_daemon_without_standard_input_has_the_folder(void **state)
+{
+	struct household *h = *state;
+	int kept = dup(STDIN_FILENO);
+
+	close(STDIN_FILENO);
+	bool ok = take(h);
+	int lock = hold.lock;
+	hold_release(&hold);
+	bool released = fcntl(lock, F_GETFD) < 0;
+	dup2(kept, STDIN_FILENO);
+	close(kept);
+	assert_true(ok);
+	assert_int_equal(lock, STDIN_FILENO);
+	assert_true(released);
 }
 
 static void let_go(void)
@@ -370,6 +388,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(one_daemon_has_the_folder),
+		TEST(a_daemon_without_standard_input_has_the_folder),
 		TEST(a_predecessor_that_ends_is_waited_for),
 		TEST(one_that_stays_has_the_folder),
 		TEST(a_stop_ends_the_waiting),

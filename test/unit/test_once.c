@@ -75,6 +75,29 @@ static void a_cycle_pings_its_start_and_its_success(void **state)
 	assert_string_equal(list[0].summary, "attic:OK, cellar:FULL");
 	ledger_cycles_free(list, n);
 	assert_int_equal(pings(h).failures, 0);
+	LOGGED(0, "error ");
+	LOGGED(0, "warn ");
+}
+
+static void the_end_of_a_cycle_that_cannot_be_recorded_is_logged(void **state)
+{
+	struct household *h = *state;
+	bool failed = true;
+
+	for (unsigned nth = 1; failed; nth++) {
+		FAKE_HTTP({.status = 200, .body = "OK"}, {.status = 200, .body = "OK"});
+		fake_log_reset();
+		h->once.wanted = (bool[]){false, false};
+		fake_sql_fail(nth);
+		bool ok = household_cycle(h);
+		failed = fake_sql_failed();
+		fake_sql_fail(0);
+		assert_true(ok || h->err.code == WORD_LEDGER);
+		/* Totals and leftovers are left out of the report. */
+		if (ok && failed && world_logged("cannot record the end of the cycle: "))
+			return;
+	}
+	fail();
 }
 
 static void a_failure_pings_it_and_links_to_the_page(void **state)
@@ -383,6 +406,20 @@ static void the_lock_is_held_during_the_cycle_and_free_afterwards(void **state)
 	close(lock);
 }
 
+static void a_program_without_standard_input_has_locks(void **state)
+{
+	struct household *h = *state;
+	int kept = dup(STDIN_FILENO);
+
+	FAKE_HTTP(PING_START, PING_SUCCESS);
+	h->once.wanted = (bool[]){false, false};
+	close(STDIN_FILENO);
+	bool ok = household_cycle(h);
+	dup2(kept, STDIN_FILENO);
+	close(kept);
+	assert_true(ok);
+}
+
 static void a_lock_that_cannot_be_made_is_an_error(void **state)
 {
 	struct household *h = *state;
@@ -624,6 +661,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_IN_HOUSEHOLD(a_cycle_pings_its_start_and_its_success),
+		TEST_IN_HOUSEHOLD(the_end_of_a_cycle_that_cannot_be_recorded_is_logged),
 		TEST_IN_HOUSEHOLD(a_failure_pings_it_and_links_to_the_page),
 		TEST_IN_HOUSEHOLD(a_ping_that_was_not_recorded_is_kept_until_one_is),
 		TEST_IN_HOUSEHOLD(a_stop_pings_neither_success_nor_failure),
@@ -644,6 +682,7 @@ int main(void)
 		TEST_IN_HOUSEHOLD(another_process_is_waited_for),
 		TEST_IN_HOUSEHOLD(a_stop_ends_the_waiting),
 		TEST_IN_HOUSEHOLD(the_lock_is_held_during_the_cycle_and_free_afterwards),
+		TEST_IN_HOUSEHOLD(a_program_without_standard_input_has_locks),
 		TEST_IN_HOUSEHOLD(a_lock_that_cannot_be_made_is_an_error),
 		TEST_IN_HOUSEHOLD(an_audit_that_is_due_is_made_and_reported),
 		TEST_IN_HOUSEHOLD(an_audit_keeps_what_is_in_error),

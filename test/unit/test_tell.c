@@ -244,11 +244,18 @@ static void a_client_that_refuses_the_credentials_leaves_a_message(void **state)
 static void a_watch_folder_is_no_client_that_can_be_away(void **state)
 {
 	struct household *h = *state;
+	struct destination two[2] = {{.name = NULL}, h->w.f.to};
+	struct config_client clients[2] = {{.name = (char[]){"folder"}}, h->box};
 
 	put_client(h, FAKE_NOW - HOUR, "");
-	fixture_watch(&h->w.f);
+	h->parts.clients = two;
+	h->config.clients = clients;
+	h->config.n_clients = 1;
 	tell_look(&h->parts);
 	assert_null(household_message(h));
+	h->config.n_clients = 2;
+	tell_look(&h->parts);
+	assert_message(h, "client.away", "");
 }
 
 static void while_another_process_is_at_work_it_looks(void **state)
