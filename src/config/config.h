@@ -35,6 +35,7 @@
 #define CONFIG_TOKEN_MIN 16         /* characters of ListenToken, and at most */
 #define CONFIG_TOKEN_MAX 200
 #define CONFIG_PER_CYCLE_MAX 1000
+#define CONFIG_BACKUP_KEEP_MAX 1000
 #define CONFIG_FETCH_SLEEP_MAX_S 86400
 #define CONFIG_TIMEOUT_MAX_MS (3600 * 1000)
 #define CONFIG_INTERVAL_MIN_MS (10 * 60 * 1000) /* for a tracker that is not on loopback */
@@ -85,8 +86,9 @@ struct config {
 	enum log_level log_level;
 	enum log_format log_format;
 	mode_t mask;
-	bool vault;                    /* what is delivered is kept */
-	int64_t audit_interval_ms;     /* of the daemon's audits; 0: none */
+	unsigned backup_keep;      /* daily copies of the ledger that are kept; 0: none is made */
+	bool vault;                /* what is delivered is kept */
+	int64_t audit_interval_ms; /* of the daemon's audits; 0: none */
 	struct config_client *clients; /* owned */
 	size_t n_clients;
 	char *listen;               /* owned: where the status page listens; NULL: nowhere */

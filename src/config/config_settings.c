@@ -469,6 +469,10 @@ const struct setting config_settings[] = {
 		 "look (off)."},
 	{TOP(vault), .key = "Vault", .variable = "PTP_VAULT", .type = SETTING_BOOL,
 	 .fallback = "true", .help = "Keep a copy of each delivered .torrent in the state folder."},
+	{TOP(backup_keep), .key = "BackupKeep", .variable = "PTP_BACKUP_KEEP",
+	 .type = SETTING_COUNT, .max = CONFIG_BACKUP_KEEP_MAX, .fallback = "7",
+	 .help = "How many daily copies of the ledger the daemon keeps in the folder backup of the "
+		 "state folder. 0 makes none."},
 	{TOP(audit_interval_ms), .key = "AuditInterval", .variable = "PTP_AUDIT_INTERVAL",
 	 .type = SETTING_DURATION_OR_OFF, .max = CONFIG_AUDIT_INTERVAL_MAX_MS, .fallback = "7d",
 	 .help = "The time from one audit of the daemon to the next."},

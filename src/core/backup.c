@@ -78,7 +78,7 @@ static bool put_ledger(struct making *m, const char *copy, struct err *err)
 
 	if (!copy_ledger(m->b, copy, err))
 		return err_wrap(err, "the backup %s", m->to.path);
-	bool ok = ledger_examine(copy, &facts, err) &&
+	bool ok = ledger_examine(copy, m->b->wake, &facts, err) &&
 		  archive_put_file(&m->to, ARCHIVE_LEDGER, copy, err);
 	unlink(copy);
 	m->done.assignments = ok ? facts.assignments : 0;

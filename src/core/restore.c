@@ -44,7 +44,8 @@ static bool check_age(struct restoring *g, struct err *err)
 	struct ledger_facts there;
 	struct err why;
 
-	g->old_is_sound = fs_exists(g->r->ledger) && ledger_examine(g->r->ledger, &there, &why);
+	g->old_is_sound =
+		fs_exists(g->r->ledger) && ledger_examine(g->r->ledger, NULL, &there, &why);
 	if (!g->old_is_sound || g->r->force || there.newest <= g->done.newest)
 		return true;
 	clock_format(there.newest, ours);
@@ -95,7 +96,7 @@ static bool take_ledger(struct restoring *g, struct err *err)
 {
 	struct ledger_facts facts;
 
-	if (!ledger_examine(g->staged, &facts, err))
+	if (!ledger_examine(g->staged, g->r->wake, &facts, err))
 		return err_wrap(err, "the backup %s", g->path);
 	g->done.assignments = facts.assignments;
 	g->done.newest = facts.newest;

@@ -18,7 +18,10 @@
 #define AGENDA_PAUSE_MS 60000       /* in trouble, and between tries of the page and messages */
 #define AGENDA_LOOK_APART_MS 600000 /* between looks at the watch folders and the state folder */
 #define AGENDA_SHORT_PAUSE_MS 1000  /* each of these where there is no waiting (schedule.h) */
-#define AGENDA_CLOSE_MS 30000       /* cycles so close together leave no time for messages */
+#define AGENDA_COPY_APART_MS (24 * 3600 * INT64_C(1000)) /* between copies of the ledger */
+#define AGENDA_COPY_RETRY_MS (3600 * INT64_C(1000))      /* after one that failed */
+#define AGENDA_COPY_CLEAR_MS 60000 /* no slice of a copy so shortly before a cycle */
+#define AGENDA_CLOSE_MS 30000      /* cycles so close together leave no time for others */
 
 /* In the order in which jobs that are due at the same time are done. */
 enum job {
@@ -28,6 +31,7 @@ enum job {
 	JOB_RESUME,   /* a cycle over those whose turn was left undone */
 	JOB_LOOK,     /* see whether clients have picked up what lies in watch folders */
 	JOB_MESSAGES, /* send the messages that wait */
+	JOB_COPY,     /* a slice of the daily copy of the ledger */
 	JOBS,
 };
 
@@ -49,6 +53,10 @@ struct outlook {
 	int64_t last_look;     /* at the watch folders; 0: none yet */
 	int64_t page_tried;    /* 0: not yet */
 	int64_t messages_rest; /* no message before; 0: at any time */
+	bool copies;           /* the ledger is copied every day */
+	bool copying;          /* a copy was begun */
+	int64_t last_copy;     /* when the last one was begun; 0: there is none */
+	int64_t copy_rest;     /* none before; 0: at any time */
 };
 
 /* When is it due?  A time that has passed means now. */

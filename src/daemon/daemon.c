@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "system/service.h"
+#include "core/copies.h"
 #include "core/pick_up.h"
 
 /* ---- jobs ---- */
@@ -53,9 +54,29 @@ static bool send_messages(struct daemon *d, const struct outlook *o, struct err 
 	return true;
 }
 
+/* A copy that fails does not stop the daemon: the next is tried in an hour. */
+static bool copy_ledger(struct daemon *d, const struct outlook *o, struct err *err)
+{
+	bool done;
+	struct err why;
+
+	(void)err;
+	if (daily_step(&d->daily, d->config->state, d->config->backup_keep, d->wake, &done, &why)) {
+		d->last_copy = done ? o->now : d->last_copy;
+		if (done && trouble_end(&d->trouble, TROUBLE_COPY))
+			log_info(NULL, "the ledger can be copied again");
+		return true;
+	}
+	d->copy_rest = o->now + AGENDA_COPY_RETRY_MS;
+	if (trouble_begin(&d->trouble, TROUBLE_COPY, &why))
+		log_warn(NULL, "%s; it is tried again every hour", why.msg);
+	return true;
+}
+
 static bool (*const jobs[JOBS])(struct daemon *, const struct outlook *, struct err *) = {
-	[JOB_PAGE] = open_page, [JOB_LOCAL] = finish_local, [JOB_CYCLE] = cycle,
-	[JOB_RESUME] = resume,  [JOB_LOOK] = look,          [JOB_MESSAGES] = send_messages,
+	[JOB_PAGE] = open_page,   [JOB_LOCAL] = finish_local, [JOB_CYCLE] = cycle,
+	[JOB_RESUME] = resume,    [JOB_LOOK] = look,          [JOB_MESSAGES] = send_messages,
+	[JOB_COPY] = copy_ledger,
 };
 
 /* ---- the loop ---- */
@@ -120,6 +141,7 @@ static bool pause_for(struct daemon *d, struct err *err)
 		return false;
 	daemon_begin_trouble(d, err, "", "it is looked at again every minute");
 	d->paused = true;
+	daily_abandon(&d->daily);
 	if (d->parts.run.ledger && ledger_file(d->parts.run.ledger) == LEDGER_IN_PLACE)
 		wire_close(&d->parts);
 	if (d->config->listen && !d->page)
@@ -167,6 +189,7 @@ bool daemon_run(struct config *c, const struct config_options *o, struct wake *w
 	if (!hold_take(&d.hold, c, wake, err))
 		return wake_stopping(wake);
 	daemon_write_down(c);
+	d.last_copy = copies_newest(c->state);
 	log_info(NULL, "ptp-archiver " PTP_ARCHIVER_VERSION " keeps %zu container%s filled",
 		 c->n_containers, c->n_containers == 1 ? "" : "s");
 	service_tell("READY=1");

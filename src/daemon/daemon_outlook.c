@@ -109,6 +109,8 @@ static void correct(struct daemon *d, int64_t now)
 	d->last_look = sooner(d->last_look, now);
 	d->page_tried = sooner(d->page_tried, now);
 	d->messages_rest = sooner(d->messages_rest, now + AGENDA_PAUSE_MS);
+	d->last_copy = sooner(d->last_copy, now);
+	d->copy_rest = sooner(d->copy_rest, now + AGENDA_COPY_RETRY_MS);
 }
 
 /* What was stored before the clock was set back, or the interval made shorter, is corrected once:
@@ -142,7 +144,11 @@ bool daemon_outlook(struct daemon *d, struct outlook *o, struct err *err)
 			      .last_begin = d->last_begin,
 			      .last_look = d->last_look,
 			      .page_tried = d->page_tried,
-			      .messages_rest = d->messages_rest};
+			      .messages_rest = d->messages_rest,
+			      .copies = d->config->backup_keep > 0,
+			      .copying = daily_is_begun(&d->daily),
+			      .last_copy = d->last_copy,
+			      .copy_rest = d->copy_rest};
 	return read_clock(d, o, err) && resume_due(d, o, err) && pick_ups_due(d, o, err) &&
 	       tell_due(&d->parts, &o->message, err);
 }

@@ -12,6 +12,7 @@
 #define DAEMON_DAEMON_PARTS_H
 
 #include "daemon/agenda.h"
+#include "daemon/daily.h"
 #include "daemon/daemon.h"
 #include "daemon/hold.h"
 #include "page/httpd.h"
@@ -24,6 +25,7 @@ struct daemon {
 	struct hold hold;
 	struct parts parts;     /* closed (run.ledger NULL) in trouble and after a reload */
 	struct trouble trouble; /* shared with the page's thread */
+	struct daily daily;     /* the copy of the ledger that is being made */
 	struct httpd *page;     /* owned; NULL: none, or it could not be opened */
 
 	bool owed;        /* a person asked for a cycle that has not run yet */
@@ -40,6 +42,8 @@ struct daemon {
 	int64_t last_look;     /* at the watch folders */
 	int64_t page_tried;    /* when opening the page was tried last */
 	int64_t messages_rest; /* no message is sent before */
+	int64_t last_copy;     /* when the last daily copy of the ledger was begun */
+	int64_t copy_rest;     /* none is begun before */
 	int64_t reported;      /* when Healthchecks last heard of the trouble */
 	int64_t started;       /* by the clock that cannot be set */
 	int64_t announced;     /* the next cycle's time, as the log has it */

@@ -117,6 +117,7 @@ bool daemon_check_state(struct daemon *d, struct err *err)
 		return false;
 	if (!reopen)
 		return true;
+	daily_abandon(&d->daily);
 	wire_close(&d->parts);
 	daemon_leave_note(d->config);
 	return true;
@@ -175,5 +176,6 @@ void daemon_close_parts(struct daemon *d)
 
 	if (d->parts.run.ledger && !daemon_check_state(d, &err))
 		log_error(NULL, "%s", err.msg);
+	daily_abandon(&d->daily);
 	wire_close(&d->parts);
 }

@@ -121,6 +121,10 @@ static const struct wording {
 				"Messages to {client} have failed since {since}",
 				.remedy = "`ptp-archiver notify --test` says why. Then correct "
 					  "Notify (PTP_NOTIFY). The program retries by itself."},
+	[FACT_COPY_FAILS] = {"copy-fails", FACT_BAD, "The ledger has not been copied since {since}",
+			     .remedy = "The daemon copies it every day into the folder backup of "
+				       "the state folder, and retries every hour. The log says "
+				       "why it fails."},
 	[FACT_WAITS] = {"container-waits", FACT_NOTE, "{container} waits",
 			.remedy = "It passes by itself as the client gets on."},
 	[FACT_PENDING] = {"pending", FACT_NOTE, "{count} torrents are pending",

@@ -14,6 +14,7 @@
 #define PORTS_LEDGER_H
 
 #include "base/err.h"
+#include "base/wake.h"
 #include "model/assignment.h"
 #include "model/outcome.h"
 #include "model/event.h"
@@ -70,8 +71,10 @@ struct ledger_facts {
 	uint64_t torrents;    /* those whose infohash is known */
 };
 
-/* Reads all of the file (integrity_check).  ERR_FATAL: it is damaged, or not a ledger. */
-bool ledger_examine(const char *path, struct ledger_facts *f, struct err *err) MUST_CHECK;
+/* Reads all of the file (integrity_check).  ERR_FATAL: it is damaged, or not a ledger.  Any request
+ * that `wake` (or NULL) gets interrupts it: WORD_STOPPED. */
+bool ledger_examine(const char *path, struct wake *wake, struct ledger_facts *f,
+		    struct err *err) MUST_CHECK;
 
 /* ---- the way of one torrent ---- */
 

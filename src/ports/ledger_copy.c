@@ -7,14 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SLICE_PAGES 256 /* about a megabyte */
-#define BUSY_MAX 20     /* slices in a row that another process does not let begin */
-#define WAIT_MS 1000    /* for another process, in each slice */
+#define SLICE_PAGES 256       /* about a megabyte */
+#define BUSY_MAX 20           /* slices in a row that another process does not let begin */
+#define INTERRUPT_STEPS 10000 /* of SQLite's machine, between looks at requests */
+#define WAIT_MS 1000          /* for another process, in each slice */
 
 struct ledger_copy {
 	sqlite3 *from, *to; /* owned */
 	sqlite3_backup *at; /* owned */
 	char *path;         /* owned: of the copy */
+	int fd;             /* owned: the same, to write it to the disk */
 	int slice, left;    /* pages: of a slice, and that were left after the last one */
 	unsigned busy;
 	bool done;
@@ -70,8 +72,8 @@ struct ledger_copy *ledger_copy_begin(const char *from, const char *to, struct e
 
 	if (fd < 0)
 		return NULL;
-	close(fd);
 	struct ledger_copy *c = mem_alloc(sizeof *c);
+	c->fd = fd;
 	c->path = mem_dup(to);
 	c->slice = SLICE_PAGES;
 	if (open_both(c, from, err))
@@ -103,7 +105,7 @@ bool ledger_copy_step(struct ledger_copy *c, bool *done, struct err *err)
 		return copy_failed(c, code, err);
 	grow(c);
 	if (!*done)
-		return true;
+		return fdatasync(c->fd) == 0 || fs_failed(err, "write", c->path);
 	code = sqlite3_backup_finish(c->at);
 	c->at = NULL;
 	c->done = code == SQLITE_OK;
@@ -118,6 +120,7 @@ void ledger_copy_end(struct ledger_copy *c)
 		sqlite3_backup_finish(c->at);
 	sqlite3_close(c->to);
 	sqlite3_close(c->from);
+	close(c->fd);
 	if (!c->done)
 		unlink(c->path);
 	free(c->path);
@@ -158,16 +161,26 @@ static bool is_whole(sqlite3 *db, struct err *err)
 	       err_set(err, ERR_FATAL, WORD_LEDGER, "ledger: it is damaged");
 }
 
-bool ledger_examine(const char *path, struct ledger_facts *f, struct err *err)
+static int is_interrupted(void *wake)
+{
+	return wake_asked(wake);
+}
+
+bool ledger_examine(const char *path, struct wake *wake, struct ledger_facts *f, struct err *err)
 {
 	sqlite3 *db = open_file(path, SQLITE_OPEN_READWRITE, err);
 	struct ledger_facts found;
 
 	if (!db)
 		return false;
+	sqlite3_progress_handler(db, INTERRUPT_STEPS, wake ? is_interrupted : NULL, wake);
 	bool ok = is_whole(db, err) && read_facts(db, &found, err);
+	if (!ok && sqlite3_errcode(db) == SQLITE_INTERRUPT)
+		wake_stopped(err);
 	sqlite3_close(db);
 	if (ok)
 		*f = found;
-	return ok || err_wrap(err, "%s", path);
+	if (!ok && !err_is_stop(err))
+		err_wrap(err, "%s", path);
+	return ok;
 }

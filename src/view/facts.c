@@ -321,6 +321,10 @@ static void find_others(const struct status *s, struct facts *out)
 {
 	struct fact f;
 
+	if (s->copy.since)
+		add(out, (struct fact){.what = FACT_COPY_FAILS,
+				       .since = s->copy.since,
+				       .detail = s->copy.text[0] ? s->copy.text : NULL});
 	add_count(out, FACT_AUDIT_MISSING, s->audit.missing, s->audit.at);
 	add_count(out, FACT_AUDIT_ERROR, s->audit.in_error, s->audit.at);
 	if (s->setup->pings && s->pings.failures)

@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "core/copies.h"
 
 #include <string.h>
 
@@ -40,6 +41,7 @@ static void take_container(struct status_setup *s, const struct container *c)
 static void take_targets(struct status_setup *s, const struct config *c)
 {
 	s->pings = secret_is_set(&c->ping_url);
+	s->copies = c->backup_keep > 0;
 	s->targets = mem_alloc((c->n_notify + 1) * sizeof *s->targets);
 	for (size_t i = 0; i < c->n_notify; i++)
 		s->targets[s->n_targets++] = (struct status_setup_target){
@@ -227,6 +229,18 @@ static void gather_trouble(struct status *s)
 	trouble_fill(&s->work, &err, s->now);
 }
 
+/* The daemon knows; elsewhere the age of the newest copy says it. */
+static void gather_copies(struct status *s)
+{
+	if (s->setup->trouble) {
+		trouble_get(s->setup->trouble, TROUBLE_COPY, &s->copy);
+		return;
+	}
+	int64_t newest = s->setup->copies && s->daemon ? copies_newest(s->setup->state) : 0;
+	if (newest && s->now - newest > STATUS_COPY_LATE_MS)
+		s->copy.since = newest;
+}
+
 bool status_gather(struct status *s, const struct status_setup *setup, struct ledger *l,
 		   struct err *err)
 {
@@ -234,6 +248,7 @@ bool status_gather(struct status *s, const struct status_setup *setup, struct le
 	s->setup = setup;
 	s->daemon = setup->trouble || is_held(setup->run_lock);
 	gather_trouble(s);
+	gather_copies(s);
 	s->containers = mem_alloc((setup->n_containers + 1) * sizeof *s->containers);
 	for (size_t i = 0; i < setup->n_containers; i++)
 		s->containers[i] = (struct status_container){.setup = &setup->containers[i],

@@ -20,6 +20,7 @@
 #define STATUS_CYCLES 60
 #define STATUS_NEWEST 8
 #define STATUS_GROWTH_DAYS 366
+#define STATUS_COPY_LATE_MS (2 * 24 * 3600 * INT64_C(1000)) /* a copy so old is overdue */
 #define STATUS_LATE_MS (15 * 60 * INT64_C(1000)) /* a cycle that begins so late is overdue */
 
 /* What of the configuration is shown; a copy, so that a thread can have it to itself. */
@@ -47,7 +48,8 @@ struct status_setup {
 	size_t n_places;
 	struct status_setup_target *targets; /* owned */
 	size_t n_targets;
-	bool pings; /* there is a ping URL */
+	bool pings;  /* there is a ping URL */
+	bool copies; /* the ledger is copied every day */
 	struct manners manners;
 	struct trouble *trouble; /* borrowed: the daemon's; NULL: this process is none */
 };
@@ -86,7 +88,8 @@ struct status_list {
 struct status {
 	int64_t now;
 	const struct status_setup *setup; /* borrowed */
-	bool daemon, working; /* a daemon runs; a cycle is at work, of whatever process */
+	bool daemon, working;     /* a daemon runs; a cycle is at work, of whatever process */
+	struct trouble_told copy; /* of the daily copy of the ledger; as seen from here, too */
 	struct trouble_told work, config;    /* see trouble.h; `work` also as seen from here */
 	struct status_container *containers; /* owned, as are the rest; as in the setup */
 	struct status_place *places;

@@ -16,6 +16,7 @@
 enum trouble_kind {
 	TROUBLE_WORK,   /* no cycle can be run */
 	TROUBLE_CONFIG, /* the configuration was read again and refused; the old one stays */
+	TROUBLE_COPY,   /* the ledger cannot be copied */
 	TROUBLE_KINDS
 };
 

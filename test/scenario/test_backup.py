@@ -8,11 +8,17 @@ import re
 import shutil
 import sqlite3
 import stat
+import sys
 import tarfile
+import time
 
 import pytest
 
 from harness import KEY, ROOT, USER, Archiver, wait_for
+sys.path.insert(0, str(ROOT / "test" / "page"))
+
+import seed   # noqa: E402
+from server import Server   # noqa: E402
 from test_disk import fill, mount   # noqa: F401
 from test_kill import STEP, fast_folder, killer   # noqa: F401
 
@@ -440,3 +446,119 @@ def test_torrents_that_came_after_the_backup_can_be_adopted(saved):
     said = saved.run(*line.replace("NAME", "attic").split(), status=0).stdout
     assert "1 adopted, 3 known already" in said
     assert len({r["infohash"] for r in saved.history()}) == 4
+
+
+# ---- the daily copy ----
+
+def copies(a):
+    return sorted(p.name for p in (a.state / "backup").glob("*")) if a.state.exists() else []
+
+
+def quiet(a):
+    wait_for(lambda: "next cycle in" in a.log())
+
+
+def test_the_daemon_copies_the_ledger_once_a_day(sim, make):
+    a = make(PTP_INTERVAL="1h")
+    a.start()
+    (name,) = wait_for(lambda: [n for n in copies(a) if n.startswith("ledger-")])
+    assert re.fullmatch(r"ledger-\d{8}T\d{6}Z\.db", name)
+    path = a.state / "backup" / name
+    assert rows(path) == rows(a.state / "ledger.db") and len(rows(path)) == 1
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    a.stop(a.daemons[-1])
+    a.start()
+    quiet(a)
+    time.sleep(1)
+    a.stop(a.daemons[-1])
+    assert copies(a) == [name]
+
+
+def aged(a, days, number=1):
+    """Copies of the past, the newest `days` old."""
+    (a.state / "backup").mkdir(exist_ok=True)
+    made = []
+    for i in range(number):
+        when = time.gmtime(time.time() - (days + i) * 86400)
+        made.append(time.strftime("ledger-%Y%m%dT%H%M%SZ.db", when))
+        shutil.copy(a.state / "ledger.db", a.state / "backup" / made[-1])
+    return made
+
+
+@pytest.mark.parametrize("keep", ["1", "3", "7"])
+def test_a_copy_is_due_a_day_after_the_last_and_the_oldest_go(filled, keep):
+    a = filled
+    old = aged(a, 1.01, 9)
+    (a.state / "backup" / "mine.db").write_text("not a copy")
+    a.start(PTP_BACKUP_KEEP=keep)
+    wait_for(lambda: len(copies(a)) == int(keep) + 1)
+    quiet(a)
+    a.stop(a.daemons[-1])
+    kept = [n for n in copies(a) if n != "mine.db"]
+    assert set(kept[:-1]) == set(old[:int(keep) - 1]) and kept[-1] not in old
+    assert rows(a.state / "backup" / kept[-1]) == rows(a.state / "ledger.db")
+
+
+def test_no_copy_is_made_within_a_day_or_where_none_is_wanted(filled):
+    a = filled
+    old = aged(a, 0.9)
+    a.start()
+    quiet(a)
+    time.sleep(1)
+    a.stop(a.daemons[-1])
+    assert copies(a) == old
+    (a.state / "backup" / old[0]).unlink()
+    a.start(PTP_BACKUP_KEEP="0")
+    quiet(a)
+    time.sleep(1)
+    a.stop(a.daemons[-1])
+    assert copies(a) == []
+
+
+def test_a_copy_that_fails_removes_nothing_and_is_reported(filled, mount):   # noqa: F811
+    a = filled
+    a.run("audit")
+    (a.state / "backup").mkdir()
+    mount(a.state / "backup", "size=1m")
+    old = aged(a, 3, 2)
+    fill(a.state / "backup")
+    a.set(PTP_LISTEN="127.0.0.1:0")
+    page = Server(a, a.start())
+    wait_for(lambda: "the daily copy of the ledger: " in a.log())
+    assert "No space left on device" in a.log() and "tried again every hour" in a.log()
+    assert [n for n in copies(a) if n.startswith("ledger-")] == sorted(old)
+    assert "The ledger has not been copied since" in a.run("status", status=0).stdout
+    assert 'ptp_archiver_fact{fact="copy-fails"} 1' in page.get("metrics").text
+
+
+def test_a_daily_copy_is_restored(filled):
+    a = filled
+    (name,) = aged(a, 1.5)
+    before = rows(a.state / "ledger.db")
+    data = bytearray((a.state / "ledger.db").read_bytes())
+    data[:4096] = b"x" * 4096
+    (a.state / "ledger.db").write_bytes(data)
+    a.run("restore", a.state / "backup" / name, status=0)
+    assert rows(a.state / "ledger.db") == before
+
+
+def long_ledger(a, torrents):
+    with seed.past(a) as p:
+        for i in range(torrents):
+            p.torrent("attic", p.at - i * 60000, path=f"/srv/watch/Some Film {i} (1999).torrent")
+        p.clock()
+
+
+def test_a_long_ledger_delays_neither_a_cycle_nor_a_stop(sim, make):
+    """30,000 torrents: cycles come every second while the copy is made."""
+    a = make(PTP_INTERVAL="1s", PTP_BACKUP_KEEP="1")
+    long_ledger(a, 30000)
+    before = len(sim.fetches())
+    a.start("--log-level", "debug")
+    wait_for(lambda: "the daily copy of the ledger is" in a.log(), seconds=60)
+    wait_for(lambda: len(sim.fetches()) > before + 3)
+    times = [r["at"] for r in sim.fetches()[before:]]
+    assert max(b - a for a, b in zip(times, times[1:])) < 2.5, times
+    status, took = a.stop(a.daemons[-1])
+    assert status == 0 and took < 2

@@ -264,6 +264,91 @@ static void in_a_year_cycles_are_regular(void **state)
 	assert_true(longest <= 6 * HOUR + SECOND);
 }
 
+/* ---- the daily copy of the ledger ---- */
+
+static void without_copies_none_is_due(void **state)
+{
+	(void)state;
+	struct outlook o = well();
+
+	assert_int_equal(agenda_due(JOB_COPY, &o), AGENDA_NEVER);
+}
+
+static void the_first_copy_is_due_at_once_and_the_next_a_day_later(void **state)
+{
+	(void)state;
+	struct outlook o = well();
+
+	o.copies = true;
+	assert_next(&o, JOB_COPY, NOW);
+	o.last_copy = NOW - HOUR;
+	assert_int_equal(agenda_due(JOB_COPY, &o), AGENDA_NEVER); /* a cycle comes before */
+	o.clock.next_cycle = NOW + 30 * HOUR;
+	assert_next(&o, JOB_COPY, NOW + 23 * HOUR);
+	o.last_copy = NOW - 25 * HOUR;
+	assert_next(&o, JOB_COPY, NOW);
+}
+
+static void a_copy_that_failed_is_not_begun_again_before_its_rest_is_over(void **state)
+{
+	(void)state;
+	struct outlook o = well();
+
+	o.copies = true;
+	o.copy_rest = NOW + HOUR;
+	assert_next(&o, JOB_COPY, NOW + HOUR);
+}
+
+static void no_slice_of_a_copy_comes_within_a_minute_before_a_cycle(void **state)
+{
+	(void)state;
+	struct outlook o = well();
+
+	o.copies = true;
+	for (int begun = 0; begun < 2; begun++) {
+		o.copying = begun;
+		o.clock.next_cycle = NOW + MINUTE - 1;
+		assert_int_equal(agenda_due(JOB_COPY, &o), AGENDA_NEVER);
+		o.clock.next_cycle = NOW + MINUTE;
+		assert_int_equal(agenda_due(JOB_COPY, &o), NOW);
+		o.resume = NOW + MINUTE - 1;
+		assert_int_equal(agenda_due(JOB_COPY, &o), AGENDA_NEVER);
+		o.resume = AGENDA_NEVER;
+	}
+}
+
+static void a_cycle_that_is_due_comes_before_the_next_slice(void **state)
+{
+	(void)state;
+	struct outlook o = well();
+
+	o.copies = o.copying = true;
+	o.owed = true;
+	assert_next(&o, JOB_CYCLE, NOW);
+}
+
+static void where_cycles_are_close_together_a_copy_comes_between_them(void **state)
+{
+	(void)state;
+	struct outlook o = well();
+
+	o.copies = true;
+	o.last_begin = NOW - SECOND;
+	o.clock.next_cycle = NOW + SECOND;
+	assert_next(&o, JOB_COPY, NOW);
+}
+
+static void a_copy_that_was_begun_goes_on_whenever_the_last_one_was_made(void **state)
+{
+	(void)state;
+	struct outlook o = well();
+
+	o.copies = o.copying = true;
+	o.last_copy = NOW - MINUTE;
+	o.copy_rest = NOW + HOUR;
+	assert_next(&o, JOB_COPY, NOW);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +369,13 @@ int main(void)
 		cmocka_unit_test(what_is_due_soonest_is_next),
 		cmocka_unit_test(the_pauses_are_short_where_there_is_no_waiting),
 		cmocka_unit_test(in_a_year_cycles_are_regular),
+		cmocka_unit_test(without_copies_none_is_due),
+		cmocka_unit_test(the_first_copy_is_due_at_once_and_the_next_a_day_later),
+		cmocka_unit_test(a_copy_that_failed_is_not_begun_again_before_its_rest_is_over),
+		cmocka_unit_test(no_slice_of_a_copy_comes_within_a_minute_before_a_cycle),
+		cmocka_unit_test(a_cycle_that_is_due_comes_before_the_next_slice),
+		cmocka_unit_test(where_cycles_are_close_together_a_copy_comes_between_them),
+		cmocka_unit_test(a_copy_that_was_begun_goes_on_whenever_the_last_one_was_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

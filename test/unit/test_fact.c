@@ -253,6 +253,11 @@ static const struct row {
 	 "Messages to ntfy 1 (ntfy.sh) have failed since 24 Nov, 23:00.",
 	 "`ptp-archiver notify --test` says why. Then correct Notify (PTP_NOTIFY). The program "
 	 "retries by itself."},
+	{{.what = FACT_COPY_FAILS, .since = T, .detail = "no room"},
+	 "copy-fails",
+	 "The ledger has not been copied since 24 Nov, 23:00: no room.",
+	 "The daemon copies it every day into the folder backup of the state folder, and retries "
+	 "every hour. The log says why it fails."},
 	{{.what = FACT_WAITS, .container = "attic", .detail = "3 downloads are not finished"},
 	 "container-waits",
 	 "attic waits: 3 downloads are not finished.",

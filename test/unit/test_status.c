@@ -429,6 +429,9 @@ static void pings_and_messages_that_fail_are_facts(void **state)
 		   "Messages to ntfy 1 (ntfy.sh) have failed since 24 Nov, 23:00.", NULL);
 	target.how.failures = 0;
 	assert_top(&v, FACT_HEALTHY, "All three containers are healthy.", NULL);
+	v.s.copy = (struct trouble_told){.since = NOW - HOUR, .text = "no room"};
+	assert_top(&v, FACT_COPY_FAILS,
+		   "The ledger has not been copied since 24 Nov, 23:00: no room.", NULL);
 }
 
 /* The first of the cycles in a row that did not end well says since when. */
