@@ -464,6 +464,7 @@ bool http_perform(struct http *h, const struct http_request *r, struct http_repl
 		char *next = next_url(h, url, &got, left);
 		if (!next) {
 			*reply = got;
+			reply->redirects = r->max_redirects - left;
 			got = (struct http_reply){0};
 			return true;
 		}

@@ -91,7 +91,8 @@ struct http_reply {
 	char kept[HTTP_FIELD];   /* the field that the request named; "" if it did not come */
 	char redirect_host[256]; /* where a redirect that was not followed leads; "" if none */
 	enum http_guard guard;
-	int64_t date; /* the server's clock (Date), ms since 1970; 0: it does not say */
+	unsigned redirects; /* that were followed before it came */
+	int64_t date;       /* the server's clock (Date), ms since 1970; 0: it does not say */
 };
 
 #define OWN_HTTP_REPLY OWN(http_reply_clear)

@@ -7,11 +7,20 @@
 #include "base/text.h"
 #include "core/pace.h"
 #include "model/filename.h"
+#include "model/proof.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 /* ---- ask ---- */
+
+static bool possibly_lost(struct run *r, const struct container *c, int64_t id, bool certain,
+			  const char *note, struct err *err)
+{
+	log_warn(c->name, "the tracker may have assigned a torrent, but its answer does not say "
+			  "which");
+	return ledger_possibly_lost(r->ledger, id, certain, note, err);
+}
 
 /* The call failed: what does that say about the question's row? */
 static bool settle_question(struct run *r, const struct container *c, int64_t id,
@@ -19,11 +28,9 @@ static bool settle_question(struct run *r, const struct container *c, int64_t id
 {
 	if (!r->engine->failure.may_have_assigned)
 		return ledger_not_assigned(r->ledger, id, err);
-	log_warn(c->name, "the tracker may have assigned a torrent, but its answer was lost");
 	bool stopped = err_is_stop(why);
-	return ledger_possibly_lost(
-		r->ledger, id, stopped ? "stopped while the tracker was being asked" : why->msg,
-		err);
+	return possibly_lost(r, c, id, r->engine->failure.has_assigned,
+			     stopped ? "stopped while the tracker was being asked" : why->msg, err);
 }
 
 static bool question_failed(struct run *r, const struct container *c, int64_t id, struct err *why,
@@ -62,7 +69,9 @@ static bool take_answer(struct run *r, const struct container *c, int64_t id,
 		log_warn(c->name, "the tracker assigned TorrentID %s again, which is here already",
 			 reply->torrent_id);
 	if (has || reply->verdict != REPLY_ASSIGNED)
-		return ledger_not_assigned(r->ledger, id, err);
+		return has || proof_of_verdict(reply->verdict)
+			       ? ledger_not_assigned(r->ledger, id, err)
+			       : possibly_lost(r, c, id, false, reply->message, err);
 	if (!ledger_assigned(r->ledger, id, reply->torrent_id, reply->archive_id, err))
 		return reply->torrent_id[0]
 			       ? write_slip(r, id, reply, err)
@@ -237,7 +246,7 @@ static bool staged_is_gone(struct run *r, const struct assignment *a, struct err
 	static const char note[] = "what the official utility downloaded is gone, and its ids are "
 				   "not known";
 
-	return ledger_possibly_lost(r->ledger, a->id, note, err) &&
+	return ledger_possibly_lost(r->ledger, a->id, true, note, err) &&
 	       err_set(err, ERR_ITEM, WORD_DISK, "%s", note);
 }
 
@@ -251,7 +260,7 @@ static bool refuse_staged(struct run *r, const struct assignment *a, const char 
 	OWN_STR char *where = vault_quarantine_path(r->vault, id);
 	OWN_STR char *note = mem_printf("%s; what came is kept in %s", why->msg, where);
 
-	return ledger_possibly_lost(r->ledger, a->id, note, err) &&
+	return ledger_possibly_lost(r->ledger, a->id, true, note, err) &&
 	       vault_quarantine_move(path, where, err) &&
 	       err_set(err, ERR_ITEM, why->code, "%s", note);
 }

@@ -71,6 +71,7 @@ struct assignment {
 	char *note;        /* why it is not further, in words */
 	uint64_t bytes;    /* the size of its content */
 	uint32_t tries;    /* downloads that brought no torrent */
+	bool certain;      /* of a lost one: something was assigned, which is not known */
 	bool set_aside;    /* after too many of them: no longer in the way of others */
 	enum assignment_hook hook;
 	enum assignment_pick_up pick_up;

@@ -14,18 +14,15 @@
 static const char *const of_connection[] = {"Connection", "Timeout",         "timeout",
 					    "SSLError",   "ProxyError",      "ChunkedEncodingError",
 					    "MaxRetry",   "JSONDecodeError", "IncompleteRead"};
-/* The question did not leave this machine, or no tracker was there to get it. */
-static const char *const never_asked[] = {"Connection refused",
-					  "Failed to establish a new connection",
-					  "Name or service not known",
-					  "Temporary failure in name resolution",
-					  "ModuleNotFoundError",
-					  "ImportError",
-					  "SyntaxError",
-					  "IndentationError",
-					  "ConnectTimeout",
-					  "EOFError",
-					  "(char 0)" /* an answer that is not JSON: a page */};
+/* In an exception: the question did not leave this machine, or no tracker was there to get it. */
+static const char *const never_asked[] = {
+	"Connection refused", "Failed to establish a new connection", "Name or service not known",
+	"Temporary failure in name resolution", "ConnectTimeout"};
+/* These come before anything was asked, if the utility had called no function yet. */
+static const char *const never_began[] = {"ModuleNotFoundError", "ImportError", "SyntaxError",
+					  "IndentationError"};
+/* In a trace: what follows the question had begun. */
+static const char *const downloading[] = {"DownloadURL", "action=download", "IncompleteRead"};
 
 struct line {
 	const char *at; /* at[len] is '\n' or '\0' */
@@ -48,6 +45,19 @@ static bool holds_any(const char *output, const char *const needles[], size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (strstr(output, needles[i]))
 			return true;
+	return false;
+}
+
+/* Not the lines of source that a trace shows, which are indented. */
+static bool raises_any(const char *output, const char *const needles[], size_t n)
+{
+	struct line line;
+
+	while (next_line(&output, &line)) {
+		OWN_STR char *text = mem_dupn(line.at, line.len);
+		if (*text != ' ' && holds_any(text, needles, n))
+			return true;
+	}
 	return false;
 }
 
@@ -175,20 +185,43 @@ static bool tracker_is_unwell(const char *output, const struct utility_output *o
 {
 	long s = out->status;
 
+	/* Of a download, 404 and its like say nothing of the tracker's health. */
 	if (strcmp(out->type, "HTTPError") == 0)
-		return s == 0 || s == 401 || s == 403 || s == 429 || s >= 500;
+		return !out->torrent_id[0] || s == 0 || s == 401 || s == 403 || s == 429 ||
+		       s >= 500;
 	/* The trace of a refusal holds neither; one of a bug may hold anything in its source lines,
 	 * and then patience does no harm. */
 	return holds_any(output, of_connection, sizeof of_connection / sizeof *of_connection);
 }
 
+/* A trace names the functions that were at work: `File "archiver.py", line 1, in fetch`. */
+static bool called_a_function(const char *output)
+{
+	struct line line;
+
+	while (next_line(&output, &line)) {
+		const char *in = memmem(line.at, line.len, ", in ", 5);
+		if (in && strncmp(in, ", in <module>", strlen(", in <module>")) != 0)
+			return true;
+	}
+	return false;
+}
+
+static bool began(const char *output)
+{
+	return called_a_function(output) ||
+	       !raises_any(output, never_began, sizeof never_began / sizeof *never_began);
+}
+
+/* 401, 403 and 429 are the statuses that prove it (model/proof.h). */
 static bool may_have_assigned(const char *output, const struct utility_output *out)
 {
+	if (out->has_assigned)
+		return true;
 	if (out->status)
-		return out->status >= 500 && out->status != 503;
-	if (strstr(output, "'Status': 'Error'"))
-		return false;
-	return !holds_any(output, never_asked, sizeof never_asked / sizeof *never_asked);
+		return out->status != 401 && out->status != 403 && out->status != 429;
+	return began(output) &&
+	       !raises_any(output, never_asked, sizeof never_asked / sizeof *never_asked);
 }
 
 static void read_module(const char *output, struct utility_output *out)
@@ -221,6 +254,8 @@ void utility_output_read(int status, const char *output, struct utility_output *
 	read_ids(output, out);
 	out->status = http_status(out);
 	out->back_off = tracker_is_unwell(output, out);
+	out->has_assigned =
+		holds_any(output, downloading, sizeof downloading / sizeof *downloading);
 	out->may_have_assigned = may_have_assigned(output, out);
 }
 

@@ -31,6 +31,7 @@ struct utility_output {
 	char module[64];        /* of a ModuleNotFoundError: which; "" otherwise */
 	long status;            /* HTTP status that it names, 0 if none */
 	bool back_off;          /* the tracker as a whole is to be left alone for a while */
+	bool has_assigned;      /* the download had begun, so the tracker assigned a torrent */
 	bool may_have_assigned; /* the tracker may have acted on the question */
 	/* The download failed: what had been assigned; "" otherwise. */
 	char torrent_id[REPLY_ID_SIZE], archive_id[REPLY_ID_SIZE];

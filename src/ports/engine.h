@@ -36,6 +36,7 @@ struct engine_failure {
 	long status;               /* HTTP status, 0 if none came */
 	bool back_off;             /* the tracker as a whole is to be left alone for a while */
 	bool may_have_assigned;    /* a fetch: the tracker may still have acted on it */
+	bool has_assigned;         /* a fetch: it certainly has, and which torrent is not known */
 	int64_t retry_after;       /* when it wants to be asked again, 0: it did not say */
 	bool is_date;              /* it named a date, the same for everybody */
 	enum http_trouble trouble; /* at which step it failed, if no answer came */

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "model/proof.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -84,13 +85,6 @@ static enum reply_page page_of(const struct http_reply *reply)
 			  counts ? reply->guard : HTTP_NO_GUARD);
 }
 
-/* 500, 502 and 504 may come from a proxy in front of a tracker that has done its work; 503 says
- * that it has not. */
-static bool status_hides_success(long status)
-{
-	return status >= 500 && status != 503;
-}
-
 static bool check_status(struct native *n, const struct http_reply *reply, struct err *err)
 {
 	long s = reply->status;
@@ -100,7 +94,6 @@ static bool check_status(struct native *n, const struct http_reply *reply, struc
 	n->base.failure = (struct engine_failure){
 		.status = s,
 		.back_off = s == 401 || s == 403 || s == 429 || s >= 500,
-		.may_have_assigned = status_hides_success(s),
 		.page = page_of(reply),
 	};
 	struct engine_failure *f = &n->base.failure;
@@ -142,11 +135,24 @@ static void mask_message(struct reply *reply)
 	text_copy(reply->message, sizeof reply->message, text);
 }
 
-/* These pages come before the tracker's own code has run.  Any other may hide an assignment. */
-static bool proves_no_assignment(enum reply_page page)
+static bool may_hide_an_assignment(const struct http_reply *got)
 {
-	return page == REPLY_PAGE_LOGIN || page == REPLY_PAGE_GUARD ||
-	       page == REPLY_PAGE_MAINTENANCE;
+	const struct proof_answer answer = {.status = got->status,
+					    .redirects = got->redirects,
+					    .bytes = buf_text(&got->body),
+					    .len = got->body.len,
+					    .guard = got->guard};
+
+	return proof_of_answer(&answer) == PROOF_NONE;
+}
+
+/* Whatever came in place of an answer, the next question would meet it, too. */
+static bool no_answer(struct native *n, const struct http_reply *got, const struct err *why)
+{
+	n->base.failure.back_off |= !err_is_stop(why);
+	if (got->status)
+		n->base.failure.may_have_assigned = may_hide_an_assignment(got);
+	return false;
 }
 
 static bool native_assign(struct engine *e, const struct container *c, struct reply *reply,
@@ -159,20 +165,15 @@ static bool native_assign(struct engine *e, const struct container *c, struct re
 	OWN_STR char *url = mem_printf("%s&ContainerName=%s&ContainerSize=%s&MaxStalled=%u", base,
 				       name, c->size, c->max_stalled);
 
-	if (!get(n, url, REPLY_MAX_BYTES, &got, err) || !check_status(n, &got, err)) {
-		/* Whatever came in place of an answer, the next question would meet it, too. */
-		n->base.failure.back_off |= !err_is_stop(err);
-		return false;
-	}
+	if (!get(n, url, REPLY_MAX_BYTES, &got, err) || !check_status(n, &got, err))
+		return no_answer(n, &got, err);
 	if (reply_read_fetch(buf_text(&got.body), got.body.len, reply, err)) {
 		mask_message(reply);
 		return true;
 	}
 	log_strange_reply(&got);
 	n->base.failure.page = page_of(&got);
-	n->base.failure.back_off = true;
-	n->base.failure.may_have_assigned = !proves_no_assignment(n->base.failure.page);
-	return false;
+	return no_answer(n, &got, err);
 }
 
 static bool native_download(struct engine *e, const char *torrent_id, const char *archive_id,

@@ -14,16 +14,16 @@
 /* ---- what is staged ---- */
 
 /* A utility that failed may have failed after its work was done, or within it.  What it left half
- * written is of no use. */
-static bool left_a_torrent(struct utility *u, const struct container *c)
+ * written is of no use, but shows that a torrent was assigned (*any). */
+static bool left_a_torrent(struct utility *u, const struct container *c, bool *any)
 {
 	OWN_BUF struct buf bytes = BUF_MAX(TORRENT_MAX_BYTES);
 	OWN_STR char *path = NULL;
 	OWN(torrent_clear) struct torrent t = {0};
 	struct err err;
 
-	if (!spool_look(&u->staging, c->name, &path, &err) || !path ||
-	    !fs_read_regular(path, &bytes, &err))
+	*any = spool_look(&u->staging, c->name, &path, &err) && path;
+	if (!*any || !fs_read_regular(path, &bytes, &err))
 		return false;
 	if (torrent_read(bytes.data, bytes.len, &t, &err))
 		return true;
@@ -103,14 +103,17 @@ static void describe(struct utility *u, const struct utility_output *said, struc
 	text_copy(err->name, sizeof err->name, said->type);
 	u->base.failure = (struct engine_failure){.status = said->status,
 						  .back_off = said->back_off,
-						  .may_have_assigned = said->may_have_assigned};
+						  .may_have_assigned = said->may_have_assigned,
+						  .has_assigned = said->has_assigned};
 }
 
 /* It failed.  But it may have got a torrent, or named the one that it was to get. */
 static bool judge_failure(struct utility *u, const struct container *c,
 			  const struct utility_output *said, struct reply *reply, struct err *err)
 {
-	if (left_a_torrent(u, c)) {
+	bool left;
+
+	if (left_a_torrent(u, c, &left)) {
 		log_warn(c->name, "the utility failed with %s, but its torrent is there",
 			 said->type);
 		assigned(u, c, reply, "", "");
@@ -123,6 +126,8 @@ static bool judge_failure(struct utility *u, const struct container *c,
 	}
 	struct err why;
 	describe(u, said, &why);
+	u->base.failure.has_assigned |= left;
+	u->base.failure.may_have_assigned |= left;
 	if (!said->torrent_id[0]) {
 		*err = why;
 		return false;
@@ -141,7 +146,8 @@ static bool judge_success(struct utility *u, const struct container *c, const st
 {
 	OWN_STR char *path = NULL;
 
-	u->base.failure.may_have_assigned = true;
+	/* It reports no success without a download. */
+	u->base.failure.may_have_assigned = u->base.failure.has_assigned = true;
 	if (!spool_look(&u->staging, c->name, &path, err))
 		return false;
 	if (path) {
@@ -175,13 +181,14 @@ static bool judge(struct utility *u, const struct container *c, int status,
 static bool cut_off(struct utility *u, const struct container *c, struct reply *reply,
 		    struct err *err)
 {
-	bool stopped = err_is_stop(err);
+	bool stopped = err_is_stop(err), left;
 
-	if (left_a_torrent(u, c)) {
+	if (left_a_torrent(u, c, &left)) {
 		assigned(u, c, reply, "", "");
 		return true;
 	}
-	u->base.failure = (struct engine_failure){.back_off = !stopped, .may_have_assigned = true};
+	u->base.failure = (struct engine_failure){
+		.back_off = !stopped, .may_have_assigned = true, .has_assigned = left};
 	return false;
 }
 

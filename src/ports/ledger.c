@@ -365,11 +365,12 @@ bool ledger_not_assigned(struct ledger *l, int64_t id, struct err *err)
 	return ledger_run(l, SQL_NOT_ASSIGNED, err, "i", id);
 }
 
-bool ledger_possibly_lost(struct ledger *l, int64_t id, const char *note, struct err *err)
+bool ledger_possibly_lost(struct ledger *l, int64_t id, bool certain, const char *note,
+			  struct err *err)
 {
 	if (!ledger_run(l, SQL_BEGIN, err, ""))
 		return false;
-	bool ok = ledger_run(l, SQL_LOST, err, "iti", id, note, clock_now()) &&
+	bool ok = ledger_run(l, SQL_LOST, err, "itii", id, note, clock_now(), (int64_t)certain) &&
 		  ledger_run(l, SQL_TURN_TAKEN, err, "i", id);
 	return ledger_commit(l, ok, err);
 }

@@ -89,8 +89,9 @@ bool ledger_assigned(struct ledger *l, int64_t id, const char *torrent_id, const
 /* The tracker has certainly not assigned anything: the row goes. */
 bool ledger_not_assigned(struct ledger *l, int64_t id, struct err *err) MUST_CHECK;
 
-/* The answer was lost, or unreadable.  The container's turn counts as taken from now on. */
-bool ledger_possibly_lost(struct ledger *l, int64_t id, const char *note,
+/* The answer was lost, or unreadable.  The container's turn counts as taken from now on.
+ * `certain`: a torrent was assigned, and only which one is not known. */
+bool ledger_possibly_lost(struct ledger *l, int64_t id, bool certain, const char *note,
 			  struct err *err) MUST_CHECK;
 
 /* Every row still in "asking" was left over by a process that died: it is possibly lost from now

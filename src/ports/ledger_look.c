@@ -31,6 +31,7 @@ static void read_assignment(sqlite3_stmt *s, struct assignment *a)
 	a->pick_up_at = sqlite3_column_int64(s, 20);
 	a->found = (enum audit_class)ledger_within(sqlite3_column_int(s, 21), AUDIT_CLASSES);
 	a->found_at = sqlite3_column_int64(s, 22);
+	a->certain = sqlite3_column_int(s, 23) != 0;
 }
 
 /* All rows of a bound statement. */

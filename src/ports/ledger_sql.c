@@ -178,6 +178,9 @@
 	" at INTEGER NOT NULL, who TEXT NOT NULL, fault INTEGER NOT NULL,"                   \
 	" since INTEGER NOT NULL, found TEXT NOT NULL) WITHOUT ROWID;"
 
+/* Questions whose answer was lost, and what the tracker lists as incomplete. */
+#define LOST_ONES "ALTER TABLE assignment ADD COLUMN certain INTEGER NOT NULL DEFAULT 0;"
+
 const struct ledger_migration ledger_migrations[] = {
 	{1,
 	 "CREATE TABLE assignment("
@@ -247,7 +250,7 @@ const struct ledger_migration ledger_migrations[] = {
 	    "ALTER TABLE audit ADD COLUMN missing INTEGER NOT NULL DEFAULT 0;"},
 	/* What code decides on is stored as numbers, beside the texts for people. */
 	{4, NEW_IN_4 NOTICE_TABLE NOTICE_RESULTS NOTICE_VALUES NAMES_TO_NUMBERS TURN_RESULTS
-		    PACE_NUMBERS PACING MARKS},
+		    PACE_NUMBERS PACING MARKS LOST_ONES},
 };
 
 _Static_assert(sizeof ledger_migrations / sizeof *ledger_migrations == LEDGER_VERSION,
@@ -256,7 +259,7 @@ _Static_assert(sizeof ledger_migrations / sizeof *ledger_migrations == LEDGER_VE
 #define ASSIGNMENT_COLUMNS                                                                     \
 	"id, container, state, torrent_id, archive_id, infohash, name, file_name, path, note," \
 	" bytes, tries, set_aside, hook, asked_at, changed_at, delivered_at, v2, client,"      \
-	" pick_up, pick_up_at, found, found_at"
+	" pick_up, pick_up_at, found, found_at, certain"
 
 /* Numbers stand for enum assignment_state and enum assignment_hook; the assertions below
  * hold the two together. */
@@ -292,7 +295,8 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_ASSIGNED] = "UPDATE assignment SET state = 1, torrent_id = ?2, archive_id = ?3,"
 			 " changed_at = ?4 WHERE id = ?1",
 	[SQL_NOT_ASSIGNED] = "DELETE FROM assignment WHERE id = ?1 AND state = 0",
-	[SQL_LOST] = "UPDATE assignment SET state = 5, note = ?2, changed_at = ?3 WHERE id = ?1",
+	[SQL_LOST] = "UPDATE assignment SET state = 5, note = ?2, changed_at = ?3,"
+		     " certain = ?4 WHERE id = ?1",
 	[SQL_TURN_TAKEN] = "UPDATE container SET undone = 0 WHERE name ="
 			   " (SELECT container FROM assignment WHERE id = ?1)",
 	[SQL_TURN_OPEN] = "UPDATE container SET undone = 1, retry_at = 0 WHERE name ="

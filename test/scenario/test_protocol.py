@@ -152,7 +152,14 @@ def test_html_instead_of_a_reply_says_so(sim, archiver):
     {"do": "truncate", "bytes": 5}, {"do": "status", "status": 500},
     {"do": "status", "status": 504},
     {"do": "reply", "body": "{\"Status\":"}, {"do": "reply", "body": "{\"Status\":\"Ok\"}"},
-    {"do": "html", "page": "error", "status": 200, "processed": True}])
+    {"do": "html", "page": "error", "status": 200, "processed": True},
+    {"do": "html", "page": "cloudflare", "status": 502}, {"do": "html", "page": "login", "status": 500},
+    {"do": "reply", "body": "<p>Our <a href='https://cloudflare.com'>network</a></p>"},
+    {"do": "reply", "body": "maintenance"}, {"do": "json_error", "text": "Database error"},
+    {"do": "redirect", "to": "http://elsewhere.test/"},
+    *({"do": "status", "status": status, "processed": True}
+      for status in (201, 204, 206, 300, 400, 402, 404, 405, 408, 409, 410, 418, 451, 499, 500, 501,
+                     502, 503, 504, 520, 524, 530))])
 def test_answer_that_may_hide_an_assignment_leaves_one_possibly_lost(sim, archiver, fault):
     sim.faults({**FETCH, **fault})
     done = archiver.fetch(status=1)
@@ -162,14 +169,26 @@ def test_answer_that_may_hide_an_assignment_leaves_one_possibly_lost(sim, archiv
 
 
 @pytest.mark.parametrize("fault", [
-    {"do": "status", "status": 503}, {"do": "status", "status": 403},
-    {"do": "status", "status": 429},
-    {"do": "status", "status": 404}, {"do": "html"}, {"do": "json_error"}])
+    {"do": "status", "status": 401}, {"do": "status", "status": 403},
+    {"do": "status", "status": 429}, {"do": "status", "status": 403, "body": "error code: 1010"},
+    {"do": "html", "page": "login"}, {"do": "html", "page": "maintenance"},
+    {"do": "html", "page": "maintenance", "status": 503}, {"do": "html", "page": "cloudflare"},
+    {"do": "html", "page": "cloudflare", "status": 403},
+    {"do": "html", "page": "cloudflare", "status": 503},
+    {"do": "json_error", "text": "No space left in container"},
+    {"do": "json_error", "text": "Too many stalled downloads"}])
 def test_answer_that_hides_nothing_leaves_nothing_lost(sim, archiver, fault):
     sim.faults({**FETCH, **fault})
-    archiver.fetch(status=1)
+    archiver.fetch()
     assert archiver.status()["possibly_lost"] == []
     assert archiver.history() == []
+
+
+def test_status_behind_a_redirect_may_hide_an_assignment(sim, archiver):
+    sim.faults({**FETCH, "do": "redirect", "to": sim.url + "/archive.php?action=gone"},
+               {"endpoint": "other", "do": "status", "status": 403})
+    archiver.fetch(status=1)
+    assert archiver.container()["possibly_lost"] == 1
 
 
 def test_refused_connection_leaves_nothing_lost(make):

@@ -225,14 +225,14 @@ static void a_status_says_what_is_to_be_done(void **state)
 		enum err_code code;
 		bool back_off, may_have_assigned;
 	} rows[] = {
-		{201, WORD_HTTP, true, false}, {400, WORD_HTTP, true, false},
-		{401, WORD_AUTH, true, false}, {402, WORD_HTTP, true, false},
-		{403, WORD_HTTP, true, false}, {404, WORD_HTTP, true, false},
-		{428, WORD_HTTP, true, false}, {429, WORD_HTTP, true, false},
-		{430, WORD_HTTP, true, false}, {499, WORD_HTTP, true, false},
-		{500, WORD_HTTP, true, true},  {502, WORD_HTTP, true, true},
-		{503, WORD_HTTP, true, false}, {504, WORD_HTTP, true, true},
-		{302, WORD_HTTP, true, false},
+		{201, WORD_HTTP, true, true},  {400, WORD_HTTP, true, true},
+		{401, WORD_AUTH, true, false}, {402, WORD_HTTP, true, true},
+		{403, WORD_HTTP, true, false}, {404, WORD_HTTP, true, true},
+		{405, WORD_HTTP, true, true},  {428, WORD_HTTP, true, true},
+		{429, WORD_HTTP, true, false}, {430, WORD_HTTP, true, true},
+		{499, WORD_HTTP, true, true},  {500, WORD_HTTP, true, true},
+		{502, WORD_HTTP, true, true},  {503, WORD_HTTP, true, true},
+		{504, WORD_HTTP, true, true},  {302, WORD_HTTP, true, true},
 	};
 
 	(void)state;
@@ -240,7 +240,7 @@ static void a_status_says_what_is_to_be_done(void **state)
 		struct engine *e = usual();
 		OWN_REPLY struct reply reply = {0};
 		struct err err;
-		FAKE_HTTP({.status = rows[i].status, .body = ASSIGNED, .retry_after = "90"});
+		FAKE_HTTP({.status = rows[i].status, .body = "strange", .retry_after = "90"});
 		assert_false(assign(e, &reply, &err));
 		assert_int_equal(err.code, rows[i].code);
 		assert_int_equal(err.kind, ERR_RETRY);
@@ -300,7 +300,8 @@ static void a_page_is_no_lost_assignment_and_garbage_may_be_one(void **state)
 	} rows[] = {
 		{200, "<html>", REPLY_PAGE, true},
 		{200, "<html>maintenance", REPLY_PAGE_MAINTENANCE, false},
-		{200, "<html>Cloudflare", REPLY_PAGE_GUARD, false},
+		{200, "<html>Cloudflare", REPLY_PAGE_GUARD, true},
+		{200, "<title>Just a moment", REPLY_PAGE_GUARD, false},
 		{200, "<input type=\"password\">", REPLY_PAGE_LOGIN, false},
 		{200, "{\"Status\":\"Ok\",\"Torr", REPLY_NO_PAGE, true},
 		{200, "[]", REPLY_NO_PAGE, true},

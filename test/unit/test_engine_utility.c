@@ -662,24 +662,28 @@ static void each_end_of_a_question_has_its_meaning(void **state)
 		enum err_code code;
 		bool back_off, lost;
 		const char *says;
+		bool certain;
 	} rows[] = {
 		{LEAVES("real/v1-trailing-newline.torrent"), true, REPLY_ASSIGNED, 0, false, true,
-		 ""},
-		{"exit 0", false, 0, WORD_PROTOCOL, false, true, "there is no new file"},
-		{SAYS("No space left in container"), true, REPLY_FULL, 0, false, false, ""},
-		{SAYS("{'Error': 'too many stalled'}"), true, REPLY_STALLED, 0, false, false, ""},
+		 "", true},
+		{"exit 0", false, 0, WORD_PROTOCOL, false, true, "there is no new file", true},
+		{SAYS("No space left in container"), true, REPLY_FULL, 0, false, false, "", false},
+		{SAYS("{'Error': 'too many stalled'}"), true, REPLY_STALLED, 0, false, false, "",
+		 false},
 		{SAYS("requests.HTTPError: 503 Server Error: x for url: y"), false, 0, WORD_OTHER,
-		 true, false, "HTTP 503: the utility failed: "},
+		 true, true, "HTTP 503: the utility failed: ", false},
+		{SAYS("requests.HTTPError: 403 Client Error: x for url: y"), false, 0, WORD_OTHER,
+		 true, false, "HTTP 403: the utility failed: ", false},
 		{SAYS("requests.HTTPError: 500 Server Error: x for url: y"), false, 0, WORD_OTHER,
-		 true, true, "HTTP 500: the utility failed: "},
+		 true, true, "HTTP 500: the utility failed: ", false},
 		{SAYS("KeyError: key-of-the-tracker"), false, 0, WORD_OTHER, false, true,
-		 "the utility failed: KeyError: <hidden>"},
+		 "the utility failed: KeyError: <hidden>", false},
 		{SAYS("ModuleNotFoundError: No module named 'x'"), false, 0, WORD_CONFIG, false,
-		 false, "needs the Python module `x`"},
+		 false, "needs the Python module `x`", false},
 		{LEAVES("real/v1-trailing-newline.torrent") "exit 1", true, REPLY_ASSIGNED, 0,
-		 false, false, ""},
+		 false, false, "", false},
 		{LEAVES("../meson.build") "echo KeyError: x\nexit 1", false, 0, WORD_OTHER, false,
-		 true, "the utility failed: KeyError: x"},
+		 true, "the utility failed: KeyError: x", true},
 	};
 	struct world *w = *state;
 
@@ -695,6 +699,7 @@ static void each_end_of_a_question_has_its_meaning(void **state)
 		assert_string_equal(reply.torrent_id, "");
 		assert_int_equal(w->e->failure.back_off, rows[i].back_off);
 		assert_int_equal(w->e->failure.may_have_assigned, rows[i].lost);
+		assert_int_equal(w->e->failure.has_assigned, rows[i].certain);
 		empty(w);
 	}
 	assert_int_equal(w->before, 0);

@@ -431,7 +431,7 @@ static void a_lost_answer_is_found_or_unfounded(void **state)
 	struct err err;
 	int64_t id = ask(ledger(state), "attic");
 
-	MUST(ledger_possibly_lost(ledger(state), id, "time-out", &err));
+	MUST(ledger_possibly_lost(ledger(state), id, false, "time-out", &err));
 	assert_int_equal(count(ledger(state), LEDGER_LOST, NULL), 1);
 	assert_int_equal(count(ledger(state), LEDGER_PENDING, NULL), 0);
 	MUST(ledger_found(ledger(state), id, &found, "77", &err));
@@ -442,7 +442,7 @@ static void a_lost_answer_is_found_or_unfounded(void **state)
 	assert_string_equal(a.infohash, HASH);
 	assert_null(a.note);
 	int64_t other = ask(ledger(state), "attic");
-	MUST(ledger_possibly_lost(ledger(state), other, "time-out", &err));
+	MUST(ledger_possibly_lost(ledger(state), other, false, "time-out", &err));
 	MUST(ledger_unfounded(ledger(state), other, &err));
 	assert_int_equal(count(ledger(state), LEDGER_LOST, NULL), 0);
 	assert_int_equal(count(ledger(state), LEDGER_PENDING, NULL), 1);
@@ -582,7 +582,7 @@ static void totals_add_up(void **state)
 	fetch(l, "attic", "3", false);
 	assign(l, "attic", "4");
 	MUST(ledger_tried(l, assign(l, "attic", "5"), "bad", true, &err));
-	MUST(ledger_possibly_lost(l, ask(l, "attic"), "x", &err));
+	MUST(ledger_possibly_lost(l, ask(l, "attic"), false, "x", &err));
 	MUST(ledger_unfounded(l, ask(l, "attic"), &err));
 	ask(l, "attic");
 	deliver(l, "cellar", "6", false);
@@ -927,7 +927,7 @@ static void totals_are_kept_with_every_change(void **state)
 	deliver(l, "attic", "1", false);
 	fetch(l, "attic", "2", false);
 	MUST(ledger_tried(l, assign(l, "cellar", "3"), "x", true, &err));
-	MUST(ledger_possibly_lost(l, ask(l, "attic"), "x", &err));
+	MUST(ledger_possibly_lost(l, ask(l, "attic"), false, "x", &err));
 	MUST(ledger_not_assigned(l, ask(l, "attic"), &err));
 	adopt_70_bytes(l);
 	assert_counted(state);

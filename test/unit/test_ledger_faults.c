@@ -32,7 +32,7 @@ static bool not_assigned(struct ledger *l, struct err *err)
 
 static bool possibly_lost(struct ledger *l, struct err *err)
 {
-	return ledger_possibly_lost(l, 1, "x", err);
+	return ledger_possibly_lost(l, 1, false, "x", err);
 }
 
 static bool adopt_leftovers(struct ledger *l, struct err *err)
@@ -709,7 +709,7 @@ static void one_that_is_found_again_is_kept_with_its_turn_or_not_at_all(void **s
 	int64_t cycle;
 
 	MUST(ledger_cycle_begin(l, CYCLE_REGULAR, attic, 1, &cycle, &err));
-	MUST(ledger_possibly_lost(l, ask(l, "attic"), "x", &err));
+	MUST(ledger_possibly_lost(l, ask(l, "attic"), false, "x", &err));
 	assert_int_equal(number(state, "SELECT undone FROM container"), 0);
 	sql(state, "CREATE TRIGGER no BEFORE UPDATE ON container BEGIN SELECT RAISE(ABORT, 'no');"
 		   "END");

@@ -33,7 +33,7 @@ static int64_t lose(const char *container)
 	int64_t id;
 
 	MUST(ledger_asking(l, container, &id, &err));
-	MUST(ledger_possibly_lost(l, id, "time-out", &err));
+	MUST(ledger_possibly_lost(l, id, false, "time-out", &err));
 	return id;
 }
 

@@ -113,15 +113,30 @@ static void an_answer_without_an_assignment_leaves_nothing(void **state)
 {
 	struct world *w = *state;
 
-	for (int v = REPLY_FULL; v <= REPLY_REFUSED; v++) {
+	for (int v = REPLY_FULL; v <= REPLY_STALLED; v++) {
 		world_says(w, (enum reply_verdict)v);
 		assert_true(ask(w));
 		assert_int_equal(reply.verdict, v);
 		assert_int_equal(a.id, 0);
 	}
 	assert_int_equal(world_count(w, LEDGER_ALL), 0);
-	/* Each question but the first waits for its turn. */
-	assert_int_equal(fake_time_slept(), 20000);
+	/* The second waits for its turn. */
+	assert_int_equal(fake_time_slept(), 10000);
+}
+
+/* Only known refusals say that nothing was assigned. */
+static void an_error_in_unknown_words_leaves_a_possibly_lost_assignment(void **state)
+{
+	struct world *w = *state;
+
+	world_says(w, REPLY_REFUSED);
+	text_copy(w->engine.assigns[0].reply.message, REPLY_MESSAGE_SIZE, "Database error");
+	assert_true(ask(w));
+	assert_int_equal(a.id, 0);
+	OWN(assignment_clear) struct assignment row = world_row(w, 1);
+	assert_int_equal(row.state, ASSIGNMENT_LOST);
+	assert_string_equal(row.note, "Database error");
+	assert_false(row.certain);
 }
 
 static void what_must_be_done_first_may_fail(void **state)
@@ -176,12 +191,15 @@ static void a_lost_answer_leaves_a_possibly_lost_assignment(void **state)
 	OWN(assignment_clear) struct assignment first = world_row(w, 1);
 	assert_int_equal(first.state, ASSIGNMENT_LOST);
 	assert_string_equal(first.note, "the fake engine fails");
+	assert_false(first.certain);
 	stopped->fails.code = WORD_STOPPED;
 	stopped->fails.failure.may_have_assigned = true;
+	stopped->fails.failure.has_assigned = true;
 	assert_false(ask(w));
 	OWN(assignment_clear) struct assignment second = world_row(w, 2);
 	assert_int_equal(second.state, ASSIGNMENT_LOST);
 	assert_string_equal(second.note, "stopped while the tracker was being asked");
+	assert_true(second.certain);
 }
 
 static void an_older_failure_of_the_engine_is_forgotten(void **state)
@@ -616,6 +634,7 @@ int main(void)
 		TEST(what_the_tracker_assigns_is_recorded),
 		TEST(a_torrent_that_is_here_already_is_not_taken_again),
 		TEST(an_answer_without_an_assignment_leaves_nothing),
+		TEST(an_error_in_unknown_words_leaves_a_possibly_lost_assignment),
 		TEST(what_must_be_done_first_may_fail),
 		TEST(a_stop_while_waiting_asks_nothing),
 		TEST(a_failure_without_an_assignment_leaves_nothing),

@@ -65,7 +65,7 @@ static struct ledger *filled(const char *folder)
 	     ledger_fetched(l, id, &f, &err) &&
 	     ledger_delivered(l, id, "/w/o", NULL, PICK_UP_NONE, &err));
 	MUST(ledger_asking(l, "attic", &id, &err) && ledger_assigned(l, id, "3", "4", &err));
-	MUST(ledger_asking(l, "attic", &id, &err) && ledger_possibly_lost(l, id, "x", &err));
+	MUST(ledger_asking(l, "attic", &id, &err) && ledger_possibly_lost(l, id, false, "x", &err));
 	return l;
 }
 

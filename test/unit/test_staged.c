@@ -34,7 +34,7 @@ static int64_t lose(struct world *w)
 	int64_t id = ask(w, "attic");
 	struct err err;
 
-	MUST(ledger_possibly_lost(w->run->ledger, id, "time-out", &err));
+	MUST(ledger_possibly_lost(w->run->ledger, id, false, "time-out", &err));
 	return id;
 }
 
@@ -128,7 +128,7 @@ static void or_while_a_utility_works_on_its_question(void **state)
 	OWN_FD int fd = fs_lock(lock, &held, &err);
 	assert_true(fd >= 0);
 	assert_true(due(w));
-	MUST(ledger_possibly_lost(w->run->ledger, 1, "time-out", &err));
+	MUST(ledger_possibly_lost(w->run->ledger, 1, false, "time-out", &err));
 	assert_false(due(w));
 	ask(w, "cellar");
 	assert_false(due(w));

@@ -45,7 +45,7 @@ static void lose(struct household *h, const char *note)
 	struct err err;
 
 	MUST(ledger_asking(h->w.run->ledger, "attic", &row, &err));
-	MUST(ledger_possibly_lost(h->w.run->ledger, row, note, &err));
+	MUST(ledger_possibly_lost(h->w.run->ledger, row, false, note, &err));
 }
 
 static void file(struct household *h, const char *id, const char *name, enum assignment_pick_up is)

@@ -189,7 +189,7 @@ static void a_lost_assignment_that_is_found_again_is_brought_too(void **state)
 	struct err err;
 
 	MUST(ledger_asking(w->run->ledger, "attic", &lost, &err));
-	MUST(ledger_possibly_lost(w->run->ledger, lost, "time-out", &err));
+	MUST(ledger_possibly_lost(w->run->ledger, lost, false, "time-out", &err));
 	text_copy(listed.infohash, sizeof listed.infohash, world_infohash("zero"));
 	world_gives(w, "7", "one");
 	w->engine.assigns[0].reply.lists_incomplete = true;

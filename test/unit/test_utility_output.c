@@ -24,30 +24,30 @@ static const struct {
 	{1, REFUSED "{'Status': 'Error', 'Message': 'Too many STALLED downloads'}\n",
 	 UTILITY_STALLED, "", 0, false, false},
 	{1, REFUSED "{'Status': 'Error', 'Error': 'Database'}\n", UTILITY_FAILED, "RuntimeError", 0,
-	 false, false},
+	 false, true},
 	{1, REFUSED "{'Status': 'Maybe'}\n", UTILITY_FAILED, "RuntimeError", 0, false, true},
 	{1,
 	 TRACE "    ask(stalled)\nrequests.exceptions.HTTPError: 403 Client Error: Forbidden for "
 	       "url: " URL "\n",
 	 UTILITY_FAILED, "HTTPError", 403, true, false},
 	{1, "requests.exceptions.HTTPError: 404 Client Error: x for url: " URL, UTILITY_FAILED,
-	 "HTTPError", 404, false, false},
+	 "HTTPError", 404, true, true},
 	{1, "requests.exceptions.HTTPError: 429 Client Error: x for url: " URL, UTILITY_FAILED,
 	 "HTTPError", 429, true, false},
 	{1, "requests.exceptions.HTTPError: 503 Server Error: x for url: " URL, UTILITY_FAILED,
-	 "HTTPError", 503, true, false},
+	 "HTTPError", 503, true, true},
 	{1, "requests.exceptions.HTTPError: 502 Server Error: x for url: " URL, UTILITY_FAILED,
 	 "HTTPError", 502, true, true},
 	{1, "requests.exceptions.HTTPError: 401 Client Error: x for url: " URL, UTILITY_FAILED,
 	 "HTTPError", 401, true, false},
 	{1, "requests.exceptions.HTTPError: 402 Client Error: x for url: " URL, UTILITY_FAILED,
-	 "HTTPError", 402, false, false},
+	 "HTTPError", 402, true, true},
 	{1, "requests.exceptions.HTTPError: 500 Server Error: x for url: " URL, UTILITY_FAILED,
 	 "HTTPError", 500, true, true},
 	{1, "requests.exceptions.HTTPError: 499 Client Error: x for url: " URL, UTILITY_FAILED,
-	 "HTTPError", 499, false, false},
+	 "HTTPError", 499, true, true},
 	{1, "HTTPError: 99 x", UTILITY_FAILED, "HTTPError", 0, true, true},
-	{1, "HTTPError: 100 x", UTILITY_FAILED, "HTTPError", 100, false, false},
+	{1, "HTTPError: 100 x", UTILITY_FAILED, "HTTPError", 100, true, true},
 	{1, "HTTPError: 599 x", UTILITY_FAILED, "HTTPError", 599, true, true},
 	{1, "HTTPError: 600 x", UTILITY_FAILED, "HTTPError", 0, true, true},
 	{1, "HTTPError: of another form", UTILITY_FAILED, "HTTPError", 0, true, true},
@@ -60,10 +60,10 @@ static const struct {
 	{1, "TimeoutError: x\nrequests.exceptions.ReadTimeout: y", UTILITY_FAILED, "TimeoutError",
 	 0, true, true},
 	{1, "json.JSONDecodeError: Expecting value: line 1 column 1 (char 0)", UTILITY_FAILED,
-	 "JSONDecodeError", 0, true, false},
+	 "JSONDecodeError", 0, true, true},
 	{1, "json.JSONDecodeError: Expecting ',': line 1 column 15 (char 14)", UTILITY_FAILED,
 	 "JSONDecodeError", 0, true, true},
-	{1, "EOFError: EOF when reading a line", UTILITY_FAILED, "EOFError", 0, false, false},
+	{1, "EOFError: EOF when reading a line", UTILITY_FAILED, "EOFError", 0, false, true},
 	{1, "KeyError: 'x'", UTILITY_FAILED, "KeyError", 0, false, true},
 	{1, "", UTILITY_FAILED, "Unknown", 0, false, true},
 	{139, "no trace", UTILITY_FAILED, "Unknown", 0, false, true},
@@ -181,9 +181,64 @@ static void a_missing_module_is_named(void **state)
 	(void)state;
 	struct utility_output said;
 
-	utility_output_read(1, TRACE "ModuleNotFoundError: No module named 'requests'\n", &said);
+	utility_output_read(1,
+			    "Traceback (most recent call last):\n"
+			    "  File \"archiver.py\", line 1, in <module>\n    import requests\n"
+			    "ModuleNotFoundError: No module named 'requests'\n",
+			    &said);
 	assert_string_equal(said.module, "requests");
 	assert_false(said.may_have_assigned);
+}
+
+/* So were questions asked before it. */
+static void a_module_that_is_missing_later_proves_nothing(void **state)
+{
+	(void)state;
+	struct utility_output said;
+
+	utility_output_read(1, "  File \"a.py\", line 1, in <module>\nImportError: x\n", &said);
+	assert_false(said.may_have_assigned);
+	utility_output_read(1,
+			    "  File \"a.py\", line 1, in <module>\n"
+			    "  File \"a.py\", line 9, in fetch\nImportError: x\n",
+			    &said);
+	assert_true(said.may_have_assigned);
+}
+
+/* Names of files and lines of source are not what failed. */
+static void only_what_is_raised_proves_anything(void **state)
+{
+	(void)state;
+	struct utility_output said;
+
+	utility_output_read(1, TRACE "    # \"Connection refused\"\nKeyError: 'TorrentID'\n",
+			    &said);
+	assert_true(said.may_have_assigned);
+	utility_output_read(1, TRACE "    get()\nConnectionError: Connection refused\n", &said);
+	assert_false(said.may_have_assigned);
+}
+
+static void a_download_that_had_begun_shows_that_a_torrent_was_assigned(void **state)
+{
+	static const char *const traces[] = {
+		TRACE "    get(config, config[\"DownloadURL\"])\nKeyError: 'x'\n",
+		TRACE "    get(config, config[\"DownloadURL\"])\n"
+		      "ConnectionError: [Errno 111] Connection refused\n",
+		TRACE "    get(config, config[\"DownloadURL\"])\n"
+		      "requests.exceptions.HTTPError: 403 Client Error: x for url: <hidden>\n",
+		"ChunkedEncodingError: ('Connection broken: IncompleteRead(9 bytes read)', x)\n"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(traces); i++) {
+		struct utility_output said;
+		utility_output_read(1, traces[i], &said);
+		print_message("%s\n", traces[i]);
+		assert_true(said.has_assigned && said.may_have_assigned);
+	}
+	struct utility_output said;
+	utility_output_read(1, TRACE "    get(config, config[\"FetchURL\"])\nKeyError: 'x'\n",
+			    &said);
+	assert_false(said.has_assigned);
 }
 
 static void a_failed_download_tells_what_was_assigned(void **state)
@@ -275,6 +330,9 @@ int main(void)
 		cmocka_unit_test(only_a_reply_is_added_to_the_message),
 		cmocka_unit_test(the_signal_that_ended_it_is_named),
 		cmocka_unit_test(a_missing_module_is_named),
+		cmocka_unit_test(a_module_that_is_missing_later_proves_nothing),
+		cmocka_unit_test(only_what_is_raised_proves_anything),
+		cmocka_unit_test(a_download_that_had_begun_shows_that_a_torrent_was_assigned),
 		cmocka_unit_test(a_failed_download_tells_what_was_assigned),
 		cmocka_unit_test(a_list_names_its_containers),
 		cmocka_unit_test(the_version_stands_in_an_assignment),

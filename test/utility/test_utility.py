@@ -81,13 +81,15 @@ def test_too_many_stalled_downloads_are_stalled_and_well(sim, make):
 
 
 @pytest.mark.parametrize("type, fault, lost", [
-    ("RuntimeError", {**FETCH, "do": "json_error", "text": "Database error"}, False),
+    ("RuntimeError", {**FETCH, "do": "json_error", "text": "Database error"}, True),
+    ("HTTPError", {**FETCH, "do": "status", "status": 401}, False),
     ("HTTPError", {**FETCH, "do": "status", "status": 403}, False),
-    ("HTTPError", {**FETCH, "do": "status", "status": 404}, False),
-    ("HTTPError", {**FETCH, "do": "status", "status": 503}, False),
+    ("HTTPError", {**FETCH, "do": "status", "status": 429}, False),
+    ("HTTPError", {**FETCH, "do": "status", "status": 404}, True),
+    ("HTTPError", {**FETCH, "do": "status", "status": 503}, True),
     ("HTTPError", {**FETCH, "do": "status", "status": 500}, True),
     ("HTTPError", {**FETCH, "do": "lost_reply"}, True),
-    ("JSONDecodeError", {**FETCH, "do": "html"}, False),
+    ("JSONDecodeError", {**FETCH, "do": "html"}, True),
     ("JSONDecodeError", {**FETCH, "do": "reply", "body": '{"Status":"Ok"'}, True),
     ("ConnectionError", {**FETCH, "do": "drop"}, True),
 ])
