@@ -26,7 +26,8 @@ SKIPPED = re.compile(r'("(?:\\.|[^"\\\n])*")|/\*.*?\*/|//[^\n]*', re.S)
 # ---- of each
 FOREIGN = {
     "model/reply.c": (4, "the error messages of the tracker and of a guard in front of it"),
-    "model/utility_output.c": (9, "what the official utility prints"),
+    "model/proof.c": (1, "pages of a guard in front of the tracker"),
+    "model/utility_output.c": (10, "what the official utility prints"),
     "model/client_torrent.c": (1, "what trackers say of a torrent, as clients show it"),
     "model/torrent.c": (3, "padding files and web pages in a .torrent; a URL"),
     "ports/client_common.c": (2, "clients' words: credentials that must not be shown"),
