@@ -363,6 +363,65 @@ static void trouble_with_what_needs_no_call_makes_the_daemon_pause(void **state)
 	assert_int_equal(f->d.broken, 1);
 }
 
+/* ---- each call of SQLite fails once ---- */
+
+/* A daemon of its own does `act`.  false: all calls were made, and none failed. */
+static bool fails_at(unsigned nth, void (*set_up)(struct daemon_fixture *),
+		     bool (*act)(struct daemon *, struct err *),
+		     void (*look)(struct daemon_fixture *))
+{
+	void *state = NULL;
+
+	assert_int_equal(make(&state), 0);
+	struct daemon_fixture *f = state;
+	FAKE_HTTP({.status = 200, .body = "OK"}, {.status = 200, .body = "OK"},
+		  {.status = 200, .body = "OK"});
+	set_up(f);
+	/* No container has a turn: turns have tests of their own. */
+	size_t targets = f->d.parts.n_targets;
+	f->d.parts.n_targets = 0;
+	fake_sql_fail(nth);
+	bool ok = act(&f->d, &f->err);
+	bool failed = fake_sql_failed();
+	fake_sql_fail(0);
+	f->d.parts.n_targets = targets;
+	/* What fails in the end of a cycle is logged, or left out of the report. */
+	if (ok && !f->d.broken)
+		look(f);
+	else
+		assert_true(failed);
+	fake_http_script(NULL, 0);
+	assert_int_equal(daemon_remove(&state), 0);
+	return failed;
+}
+
+static void set_attempts(struct daemon_fixture *f)
+{
+	daemon_set_clock(f, &(struct cycle_clock){
+				    .last_cycle = 1, .next_cycle = FAKE_NOW + HOUR, .attempts = 3});
+}
+
+static void has_recorded_a_cycle(struct daemon_fixture *f)
+{
+	assert_int_equal(daemon_clock(f).last_cycle, FAKE_NOW);
+	assert_int_equal(daemon_clock(f).attempts, 0);
+}
+
+static void has_recorded_an_attempt(struct daemon_fixture *f)
+{
+	assert_true(daemon_clock(f).last_attempt >= FAKE_NOW);
+	assert_int_equal(daemon_clock(f).attempts, 0);
+}
+
+static void what_cannot_be_recorded_is_trouble(void **state)
+{
+	(void)state;
+	for (unsigned nth = 1; fails_at(nth, set_attempts, daemon_cycle, has_recorded_a_cycle);)
+		nth++;
+	for (unsigned nth = 1; fails_at(nth, set_attempts, daemon_resume, has_recorded_an_attempt);)
+		nth++;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,6 +442,7 @@ int main(void)
 		TEST(a_cycle_that_runs_ends_the_trouble),
 		TEST(without_hope_the_daemon_ends),
 		TEST(trouble_with_what_needs_no_call_makes_the_daemon_pause),
+		cmocka_unit_test(what_cannot_be_recorded_is_trouble),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

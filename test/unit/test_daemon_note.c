@@ -107,17 +107,24 @@ static void a_variable_against_the_daemons_config_ptp_is_a_difference(void **sta
 
 static void any_of_the_containers_may_differ(void **state)
 {
-	setenv("PTP_CONTAINERS", "attic:1T, cellar:1T", 1);
-	setenv("PTP_WATCH", "/w/$name", 1);
-	OWN_FD int daemon = daemon_with(state, "{}");
+	static const struct {
+		const char *second, *folder, *differs;
+	} rows[] = {{"cellar", "/w", ""},
+		    {"cellar", "/elsewhere", "PTP_CONTAINERS, PTP_WATCH (set there, not here)"},
+		    {"barn", "/w", "PTP_CONTAINERS, PTP_WATCH (set there, not here)"}};
 
+	setenv("PTP_CONTAINERS", "attic:1T, cellar:1T", 1);
+	setenv("PTP_WATCH", "/w", 1);
+	OWN_FD int daemon = daemon_with(state, "{}");
 	assert_true(daemon >= 0);
-	unsetenv("PTP_WATCH");
-	assert_differences(state,
-			   "{\"Containers\":{\"attic\":{\"Size\":\"1T\",\"WatchDirectory\":"
-			   "\"/w/attic\"},\"cellar\":{\"Size\":\"1T\",\"WatchDirectory\":"
-			   "\"/elsewhere\"}}}",
-			   "PTP_WATCH (set there, not here)");
+	clearenv();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		OWN_STR char *file = mem_printf(
+			"{\"Containers\":{\"attic\":{\"Size\":\"1T\",\"WatchDirectory\":\"/w\"},"
+			"\"%s\":{\"Size\":\"1T\",\"WatchDirectory\":\"%s\"}}}",
+			rows[i].second, rows[i].folder);
+		assert_differences(state, file, rows[i].differs);
+	}
 }
 
 static void what_config_ptp_alone_says_is_not_compared(void **state)

@@ -524,6 +524,11 @@ static void no_audit_is_made_where_nobody_wants_one_or_can_be_asked(void **state
 	assert_int_equal(last_audit(h).at, 0);
 	look_only(h);
 	assert_int_equal(last_audit(h).at, FAKE_NOW);
+	fake_time_pass(DAY);
+	h->targets[0].asked = &h->w.f.to;
+	h->targets[1].asked = NULL;
+	look_only(h);
+	assert_int_equal(last_audit(h).at, FAKE_NOW + DAY);
 }
 
 static void an_audit_that_fails_does_not_fail_the_cycle(void **state)

@@ -91,6 +91,21 @@ static void a_message_links_to_the_page(void **state)
 	assert_message(h, "failure.begin", "\nStatus page: https://page.test/\n");
 }
 
+static void each_of_several_messages_links_to_the_page(void **state)
+{
+	struct household *h = *state;
+	const struct outcome two[2] = {
+		{.container = (char[]){"attic"}, .result = result_of("ERR(Tracker)")},
+		{.container = (char[]){"cellar"}, .result = result_of("FULL")}};
+
+	h->config.public_url = (char[]){"https://page.test/"};
+	tell_cycle(&h->parts, &(struct tell_cycle){.outcomes = two, .n = 2});
+	FAKE_HTTP(SENT, SENT);
+	assert_true(tell_send(&h->parts, INT64_MAX));
+	for (size_t i = 0; i < 2; i++)
+		assert_non_null(strstr(fake_http_asked(i)->body, "https://page.test/"));
+}
+
 static void a_full_container_leaves_a_message_once_for_each_size(void **state)
 {
 	struct household *h = *state;
@@ -165,10 +180,17 @@ static void a_ledger_that_fails_is_logged(void **state)
 {
 	struct household *h = *state;
 
-	fake_sql_fail(1);
-	ended(h, "ERR(Tracker)", (struct tell_cycle){0});
-	LOGGED(1, "warn the messages could not be recorded: ");
-	assert_null(household_message(h));
+	put_client(h, FAKE_NOW - HOUR, "");
+	for (unsigned nth = 1; !household_message(h); nth++) {
+		fake_log_reset();
+		fake_sql_fail(nth);
+		ended(h, "OK", (struct tell_cycle){0});
+		bool failed = fake_sql_failed();
+		fake_sql_fail(0);
+		assert_true(failed || household_message(h));
+		LOGGED(failed, "warn the messages could not be recorded: ");
+	}
+	assert_message(h, "client.away", "");
 }
 
 /* ---- what the ledger holds ---- */
@@ -424,6 +446,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_outcome_that_fails_leaves_a_message_and_so_does_its_end),
 		TEST(a_message_links_to_the_page),
+		TEST(each_of_several_messages_links_to_the_page),
 		TEST(a_full_container_leaves_a_message_once_for_each_size),
 		TEST(a_newer_utility_leaves_a_message),
 		TEST(what_an_audit_misses_leaves_a_message_and_so_does_its_end),
