@@ -260,6 +260,7 @@ int main(int argc, char **argv)
 {
 	wake_hold();
 	harden_memory();
+	harden_files();
 	fill_standard_descriptors();
 	return check_output(dispatch(argc, argv));
 }

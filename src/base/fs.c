@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -60,16 +62,66 @@ static const char *writable_again(void)
 		       : "mount it writable";
 }
 
+/* FAT, exFAT, CIFS, SMB 2, SMB, FUSE, NTFS3, NTFS, 9P: statfs(2), linux/magic.h. */
+bool fs_has_rights_of_mount(const char *path)
+{
+	static const uint32_t types[] = {0x4d44,     0x2011bab0, 0xff534d42, 0xfe534d42, 0x517b,
+					 0x65735546, 0x7366746e, 0x5346544e, 0x01021997};
+	struct statfs fs;
+
+	for (size_t i = 0; statfs(path, &fs) == 0 && i < sizeof types / sizeof *types; i++)
+		if ((uint32_t)fs.f_type == types[i])
+			return true;
+	return false;
+}
+
+static char *advice_on_rights(const char *path, const char *or_else)
+{
+	OWN_STR char *what = barrier(path);
+
+	if (fs_has_rights_of_mount(what))
+		return mem_printf("this is user %u:%u, and the options of the mount (uid=, gid=, "
+				  "umask=) or its server decide who may write there",
+				  geteuid(), getegid());
+	OWN_STR char *key = key_to(what);
+	return mem_printf("this is user %u:%u, so: %s%s", geteuid(), getegid(), key, or_else);
+}
+
+static const char *advice_on_size(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY
+		       ? "raise the limit on the size of files: `ulimit -f`, or LimitFSIZE= of the "
+			 "service"
+		       : "name a folder on a file system that takes larger files";
+}
+
 /* What can be done about it; NULL: that is not known. */
 static char *advice_on(int e, const char *path, const char *or_else)
 {
-	if (e == EROFS)
+	switch (e) {
+	case EROFS:
 		return mem_dup(writable_again());
-	if (e != EACCES && e != EPERM)
+	case EACCES:
+		return advice_on_rights(path, or_else);
+	case EFBIG:
+		return mem_dup(advice_on_size());
+	case EDQUOT:
+		return mem_printf("the quota of user %u is used up there: make room, or raise it "
+				  "(`quota`)",
+				  geteuid());
+	case ENOLCK:
+		return mem_dup("its file system has no locks: mount it with locks (NFS: with "
+			       "rpc.statd, or -o local_lock=all; SMB: without nobrl), or name a "
+			       "folder on a local disk");
+	case ENOTCONN:
+	case EHOSTDOWN:
+	case ESTALE:
+		return mem_dup("the server of this mount is gone: mount it again");
+	default:
 		return NULL;
-	OWN_STR char *what = barrier(path);
-	OWN_STR char *key = key_to(what);
-	return mem_printf("this is user %u:%u, so: %s%s", geteuid(), getegid(), key, or_else);
+	}
 }
 
 /* `or_else`: another way than the `chown`. */
@@ -78,7 +130,7 @@ static bool failed(struct err *err, const char *doing, const char *path, const c
 	int e = errno;
 	OWN_STR char *advice = advice_on(e, path, or_else);
 	bool passes = e == ENOSPC || e == EDQUOT || e == EIO || e == EMFILE || e == ENFILE ||
-		      e == ESTALE || e == EAGAIN;
+		      e == ESTALE || e == EAGAIN || e == ENOTCONN || e == EHOSTDOWN;
 
 	err_errno(err, passes ? ERR_RETRY : ERR_TARGET, WORD_DISK, e, "cannot %s %s", doing, path);
 	return advice ? err_advise(err, "%s", advice) : false;
@@ -221,21 +273,29 @@ struct contents {
 	const struct stat *owner; /* NULL: ours */
 };
 
+/* Some network and FUSE file systems have no fsync for folders, or for files. */
+static bool synced(int fd)
+{
+	return fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == ENOSYS;
+}
+
 /* Owner and permissions are set on the descriptor: nobody can put another file in its place, and
- * the umask has no say. */
+ * the umask has no say.  A file system that refuses has owners and permissions of its own. */
 static bool fill(int fd, const struct contents *c)
 {
 	if (!write_all(fd, c->bytes, c->len))
 		return false;
 	if (c->owner)
 		(void)!fchown(fd, c->owner->st_uid, c->owner->st_gid);
-	return fchmod(fd, c->mode) == 0 && fsync(fd) == 0;
+	(void)!fchmod(fd, c->mode);
+	return synced(fd);
 }
 
-static bool write_new(int folder, const char *name, const struct contents *c)
+/* `how`: O_EXCL, or O_TRUNC for one that is there and cannot be removed. */
+static bool write_new(int folder, const char *name, int how, const struct contents *c)
 {
 	OWN_FD int fd =
-		openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		openat(folder, name, O_WRONLY | O_CREAT | how | O_CLOEXEC | O_NOFOLLOW, c->mode);
 
 	if (fd < 0)
 		return false;
@@ -273,10 +333,7 @@ static int open_folder(const char *path)
 
 static bool sync_folder(int fd, const char *path, struct err *err)
 {
-	/* Some network and FUSE file systems have no fsync for folders. */
-	if (fsync(fd) < 0 && errno != EINVAL && errno != ENOTSUP && errno != ENOSYS)
-		return fs_failed(err, "write out the folder", path);
-	return true;
+	return synced(fd) || fs_failed(err, "write out the folder", path);
 }
 
 bool fs_write(const char *path, const void *bytes, size_t len, mode_t mode, struct err *err)
@@ -292,7 +349,7 @@ bool fs_write(const char *path, const void *bytes, size_t len, mode_t mode, stru
 	if (has_owner(folder, fs_base_name(path), &old))
 		contents.owner = &old;
 	unlinkat(folder, temporary, 0);
-	if (!write_new(folder, temporary, &contents))
+	if (!write_new(folder, temporary, O_EXCL, &contents))
 		return fs_failed(err, "write", path);
 	return replace(folder, temporary, path, err) && sync_folder(folder, parent, err);
 }
@@ -418,9 +475,9 @@ bool fs_replace_in(const struct fs_folder *f, const char *from, const char *to, 
 static bool stage(int folder, const char *name, const char *path, const struct contents *c,
 		  struct err *err)
 {
-	if (unlinkat(folder, name, 0) < 0 && errno != ENOENT)
-		return fs_failed(err, "write", path);
-	return write_new(folder, name, c) || fs_failed(err, "write", path);
+	bool gone = unlinkat(folder, name, 0) == 0 || errno == ENOENT;
+
+	return write_new(folder, name, gone ? O_EXCL : O_TRUNC, c) || fs_failed(err, "write", path);
 }
 
 bool fs_stage_in(const struct fs_folder *f, const char *name, const void *bytes, size_t len,
@@ -449,15 +506,30 @@ bool fs_overwrite(const char *path, const void *bytes, size_t len, struct err *e
 	return true;
 }
 
-/* Without overwriting; where the file system cannot, a hard link does not overwrite either. */
+/* The last way.  Between the look and the rename another program could make a file of this name,
+ * which would be lost. */
+static int look_and_rename(int from, const char *staged, int to, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return errno == ENOENT ? renameat(from, staged, to, name) : -1;
+}
+
+/* Without overwriting.  Where the file system cannot, a hard link does not overwrite either; it has
+ * many ways to refuse one (link(2)). */
 static int move(int from, const char *staged, int to, const char *name)
 {
 	int done = renameat2(from, staged, to, name, RENAME_NOREPLACE);
 
-	if (done == 0 || (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP))
+	if (done == 0 || (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP && errno != EPERM))
 		return done;
-	done = linkat(from, staged, to, name, 0);
-	return done == 0 ? unlinkat(from, staged, 0) : done;
+	if (linkat(from, staged, to, name, 0) == 0)
+		return unlinkat(from, staged, 0);
+	return errno == EEXIST ? -1 : look_and_rename(from, staged, to, name);
 }
 
 bool fs_publish_from(const struct fs_folder *from, const char *staged, const char *path,
@@ -647,6 +719,16 @@ bool fs_check_file(const char *path, const char *doing, struct err *err)
 		return err_advise(err, "move it away");
 	}
 	return access(path, R_OK | W_OK) == 0 || fs_failed(err, doing, path);
+}
+
+bool fs_check_size(const char *folder, uint64_t bytes, struct err *err)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur >= bytes)
+		return true;
+	errno = EFBIG;
+	return fs_failed(err, "write large files into", folder);
 }
 
 bool fs_check_writable(const char *folder, struct err *err)

@@ -2,8 +2,12 @@
  * base/fs.h - files that are whole or not there, folders, locks, free space.
  *
  * All errors are WORD_DISK and name the path.  Kind: ERR_TARGET (permissions, missing folder, wrong
- * type: a person is needed), ERR_RETRY (no space, input/output errors: it may pass).  If
- * permissions are missing, the advice (err_advice) names the program's user and a `chown`.
+ * type: a person is needed), ERR_RETRY (no space, input/output errors: it may pass).  The advice
+ * (err_advice) says what helps, if that is known.  If permissions are missing, it names the
+ * program's user and a `chown`, or the options of the mount where `chown` cannot help.
+ *
+ * A file system needs no more than to make, write and rename files.  Owners, permissions, removing,
+ * fsync, hard links and a rename that cannot overwrite are used where it has them.
  */
 #ifndef BASE_FS_H
 #define BASE_FS_H
@@ -55,8 +59,8 @@ char *fs_target(const char *path, struct err *err) MUST_CHECK;
  * old: those for `name`, or for any name if that is NULL.  Best effort. */
 void fs_sweep(const char *folder, const char *name);
 
-/* Remove what is at `path` and create it with exactly `mode`, fsync.  Not atomic: for a staging
- * folder. */
+/* Remove what is at `path` and create it with exactly `mode`, fsync.  A file that cannot be removed
+ * is written over.  Not atomic: for a staging folder. */
 bool fs_stage(const char *path, const void *bytes, size_t len, mode_t mode,
 	      struct err *err) MUST_CHECK;
 
@@ -107,8 +111,14 @@ bool fs_replace(const char *staged, const char *path, struct err *err) MUST_CHEC
 
 enum fs_publish { FS_PUBLISHED, FS_TAKEN };
 
-/* Rename `staged` to `path` unless something has that name already, and fsync both folders.
- * FS_TAKEN: nothing was changed. */
+/*
+ * Rename `staged` to `path` unless something has that name already, and fsync both folders.
+ * FS_TAKEN: nothing was changed.
+ *
+ * In this order, whatever the file system has: a rename that cannot overwrite (renameat2(2)), a hard
+ * link, a look and then a rename.  Only with the last one could a file be lost that another program
+ * makes in between.
+ */
 bool fs_publish(const char *staged, const char *path, enum fs_publish *result,
 		struct err *err) MUST_CHECK;
 
@@ -130,6 +140,10 @@ bool fs_is_folder(const char *path);
 /* The file system of `path`: bytes that the program may use, and (unless NULL) its size in all. */
 bool fs_space(const char *path, uint64_t *free, uint64_t *total, struct err *err) MUST_CHECK;
 
+/* Do the options of the mount, or its server, decide who may do what?  There `chmod` and `chown` do
+ * not help. */
+bool fs_has_rights_of_mount(const char *path);
+
 /* Remove a file; one that is not there is fine. */
 bool fs_remove(const char *path, struct err *err) MUST_CHECK;
 
@@ -150,6 +164,9 @@ bool fs_check_access(const char *folder, struct err *err) MUST_CHECK;
 /* May the program read and write this file?  Opens nothing; a missing file is fine.
  * `doing` as for fs_failed. */
 bool fs_check_file(const char *path, const char *doing, struct err *err) MUST_CHECK;
+
+/* May this process write files of this size (RLIMIT_FSIZE)?  SIGXFSZ is to be ignored. */
+bool fs_check_size(const char *folder, uint64_t bytes, struct err *err) MUST_CHECK;
 
 /* Could a file be made in the folder?  Checks permissions, a read-only file system and a full one.
  * It writes nothing, so that a sleeping disk stays asleep. */

@@ -171,7 +171,10 @@ static enum step may_ask(struct turn *t, struct err *err)
 		step = backs_off(t, err);
 	if (step == GO)
 		step = guarded(t, err);
-	return step == GO ? few_set_aside(t, err) : step;
+	if (step == GO)
+		step = few_set_aside(t, err);
+	/* Where what is assigned is kept, whatever becomes of the client. */
+	return step != GO || vault_ready(t->run->vault, err) ? step : FAILED;
 }
 
 /* ---- one assignment, from wherever it stands ---- */

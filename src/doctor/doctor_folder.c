@@ -8,8 +8,12 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "core/mark.h"
+#include "base/tryout.h"
+#include "model/filename.h"
+#include "model/torrent.h"
 #include "ports/client_watchdir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -79,37 +83,38 @@ static bool try_locks(const char *path, struct err *err)
 			       "local one");
 }
 
-static void clear_away(const char *hidden, const char *from, const char *to)
+static void clear_away(const char *hidden)
 {
-	unlink(from);
-	unlink(to);
+	OWN_DIR DIR *dir = opendir(hidden);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		unlinkat(dirfd(dir), entry->d_name, 0);
 	rmdir(hidden);
 }
 
-/* In a hidden folder of its own, which is removed: can a file be written and renamed without
- * overwriting?  A client that watches `folder` sees none of it.  What a check that was killed has
- * left is in the way of none. */
-static bool try_rename(const char *folder, bool locks, struct err *err)
+static bool try_in(const struct fs_folder *hidden, const struct folder *f, struct err *err)
 {
-	OWN_FD int held = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	OWN_STR char *hidden = fs_join(folder, ".ptp-archiver-check");
-	OWN_STR char *from = fs_join(hidden, "from");
-	OWN_STR char *to = fs_join(hidden, "to");
-	enum fs_publish result = FS_TAKEN;
+	OWN_STR char *file = fs_join(hidden->path, "file");
+
+	return fs_stage(file, "x", 1, 0600, err) && (f->is_watch || try_locks(file, err)) &&
+	       fs_check_size(f->path, TORRENT_MAX_BYTES, err) &&
+	       tryout(hidden, FILENAME_LEAST_BYTES, FILENAME_MOST_BYTES, err);
+}
+
+/* In a hidden folder of its own, which is removed: the acts that `run` does there.  A client that
+ * watches `f` sees none of it.  What a check that was killed has left is in the way of none. */
+static bool try_acts(const struct folder *f, struct err *err)
+{
+	OWN_FD int held = open(f->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWN_STR char *path = fs_join(f->path, ".ptp-archiver-check");
+	OWN_FS_FOLDER struct fs_folder hidden = FS_FOLDER_NONE;
 
 	wait_for_others(held);
-	clear_away(hidden, from, to);
-	if (!fs_make_folder(hidden, 0700, false, err))
-		return false;
-	bool ok = fs_stage(from, "x", 1, 0600, err) && (!locks || try_locks(from, err)) &&
-		  fs_publish(from, to, &result, err) && fs_stage(from, "y", 1, 0600, err) &&
-		  result == FS_PUBLISHED && fs_publish(from, to, &result, err);
-	if (ok && result != FS_TAKEN) {
-		err_set(err, ERR_TARGET, WORD_DISK, "a rename in %s overwrites what is there",
-			folder);
-		ok = err_advise(err, "use another file system");
-	}
-	clear_away(hidden, from, to);
+	clear_away(path);
+	bool ok = fs_make_folder(path, 0700, false, err) && fs_folder_open(&hidden, path, err) &&
+		  try_in(&hidden, f, err);
+	clear_away(path);
 	return ok;
 }
 
@@ -201,19 +206,21 @@ static void say_unusable(struct doctor *d, const struct folder *f, const struct 
 	OWN_STR char *fault = err_fault(why);
 	const char *advice = err_advice(why);
 	bool of_rights = why->errnum == EACCES || why->errnum == EPERM;
+	bool of_mount = fs_has_rights_of_mount(f->path);
 	/* If root may not use it, rights are not the cause. */
-	bool helps = advice && (geteuid() != 0 || !of_rights);
+	bool helps = advice && (geteuid() != 0 || !of_rights || of_mount);
 	OWN_STR char *quoted = text_quoted(f->path);
 	struct stat st;
 
 	doctor_say(d, DOCTOR_FAIL, test_name(f, AS_FOLDER), f->about, "%s", fault);
-	if (geteuid() != 0 && stat(f->path, &st) == 0 && st.st_uid != geteuid())
+	if (of_rights && !of_mount && geteuid() != 0 && stat(f->path, &st) == 0 &&
+	    st.st_uid != geteuid())
 		fix_foreign(d, f, st.st_uid);
+	else if (helps)
+		doctor_fix(d, "%s", advice);
 	else if (why->kind == ERR_RETRY)
 		doctor_fix(d, "make room on the disk of %s, or look at its health (df, dmesg)",
 			   quoted);
-	else if (helps)
-		doctor_fix(d, "%s", advice);
 	else
 		doctor_fix(d, "name another folder: in %s nobody can make files", quoted);
 }
@@ -227,12 +234,12 @@ static bool check_usable(struct doctor *d, const struct folder *f)
 		say_missing(d, f);
 		return true;
 	}
-	if (!fs_check_access(f->path, &err) || !try_rename(f->path, !f->is_watch, &err)) {
+	if (!fs_check_access(f->path, &err) || !try_acts(f, &err)) {
 		say_unusable(d, f, &err);
 		return false;
 	}
 	doctor_say(d, DOCTOR_OK, test_name(f, AS_FOLDER), f->about,
-		   "%s is writable, and a rename in it is atomic", f->path);
+		   "%s is writable: files can be made, written and renamed", f->path);
 	return true;
 }
 

@@ -193,3 +193,23 @@ char *filename_with_infohash(const char *safe, const char *infohash)
 		return mem_dup(safe);
 	return mem_printf("%.*s%s" ENDING, (int)len, safe, mark);
 }
+
+char *filename_fit(const char *safe, const char *infohash, size_t limit)
+{
+	size_t room = limit - FILENAME_ENDING_BYTES - FILENAME_MARK_BYTES;
+	OWN_STR char *marked = filename_with_infohash(safe, infohash);
+	size_t len = strlen(safe);
+
+	if (strlen(marked) + FILENAME_ENDING_BYTES <= limit)
+		return mem_dup(safe);
+	len = text_cut(safe, len - ENDING_LEN, room - ENDING_LEN);
+	while (len && strchr(" .", safe[len - 1]))
+		len--;
+	OWN_STR char *shorter = mem_printf("%.*s" ENDING, (int)len, safe);
+	return filename_with_infohash(shorter, infohash);
+}
+
+char *filename_plain(const char *infohash)
+{
+	return mem_printf("%s" ENDING, infohash);
+}

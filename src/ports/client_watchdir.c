@@ -4,6 +4,7 @@
 #include "base/hidden.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/tryout.h"
 #include "model/filename.h"
 #include "model/mark.h"
 #include "model/torrent.h"
@@ -15,8 +16,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define PROBE_BYTES (64 * 1024)
 
 struct watchdir {
 	struct client base;
@@ -47,21 +46,13 @@ static bool open_staging(const struct watchdir *w, struct fs_folder *staging, st
 	return hidden_open(staging, w->folder, true, err);
 }
 
-/* Permissions and free space do not tell whether a file can be written: quotas, read-only mounts
- * and network shares do.  So write one. */
-static bool probe(const struct fs_folder *staging, struct err *err)
-{
-	OWN_STR char *zeros = mem_alloc(PROBE_BYTES);
-
-	return fs_stage_in(staging, "probe", zeros, PROBE_BYTES, 0600, err) &&
-	       fs_remove_in(staging, "probe", err);
-}
-
 static bool watchdir_ready(struct client *c, struct err *err)
 {
+	const struct watchdir *w = (const struct watchdir *)c;
 	OWN_FS_FOLDER struct fs_folder staging = FS_FOLDER_NONE;
 
-	return open_staging((const struct watchdir *)c, &staging, err) && probe(&staging, err);
+	return open_staging(w, &staging, err) && fs_check_size(w->folder, TORRENT_MAX_BYTES, err) &&
+	       tryout(&staging, FILENAME_LEAST_BYTES, FILENAME_MOST_BYTES, err);
 }
 
 static char *staged_name(const struct delivery *d)
@@ -92,12 +83,25 @@ static bool usable(const struct watchdir *w, const char *name, const char *infoh
 	return !fs_exists(path) || holds(path, infohash);
 }
 
-/* The wanted name; or, where something else has it, the one with the infohash. */
-static char *choose_name(const struct watchdir *w, const struct delivery *d)
+/* The wanted name, or a shorter one in a folder with short names. */
+static char *fit(const struct fs_folder *staging, const struct delivery *d)
 {
-	return usable(w, d->file_name, d->infohash)
-		       ? mem_dup(d->file_name)
-		       : filename_with_infohash(d->file_name, d->infohash);
+	size_t most = strlen(d->file_name) + FILENAME_MARK_BYTES + FILENAME_ENDING_BYTES;
+	size_t limit = most <= FILENAME_LEAST_BYTES
+			       ? most
+			       : tryout_longest(staging, FILENAME_LEAST_BYTES, most);
+
+	return limit ? filename_fit(d->file_name, d->infohash, limit) : filename_plain(d->infohash);
+}
+
+/* Where something else has the name, the one with the infohash. */
+static char *choose_name(const struct watchdir *w, const struct fs_folder *staging,
+			 const struct delivery *d)
+{
+	OWN_STR char *name = fit(staging, d);
+
+	return usable(w, name, d->infohash) ? OWN_TAKE(name)
+					    : filename_with_infohash(name, d->infohash);
 }
 
 static bool stage(const struct watchdir *w, const struct delivery *d, struct fs_folder *staging,
@@ -117,42 +121,56 @@ static bool watchdir_prepare(struct client *c, const struct delivery *d, char **
 
 	if (!stage(w, d, &staging, err))
 		return false;
-	*file_name = choose_name(w, d);
+	*file_name = choose_name(w, &staging, d);
 	return true;
 }
 
-/* Puts the staged file at `path`; true as well if the same torrent is there already. */
-static bool put(const struct fs_folder *staging, const char *staged, const char *path,
-		const char *infohash, bool *placed, struct err *err)
+enum placing {
+	PLACED,  /* also if the same torrent is there already */
+	TAKEN,   /* something else has the name */
+	REFUSED, /* the file system does not take the name; *err says why, as of the next */
+	UNPLACED,
+};
+
+/* Too long, or with characters that the file system does not have. */
+static bool is_about_name(const struct err *err)
 {
+	return err->errnum == ENAMETOOLONG || err->errnum == EILSEQ || err->errnum == EINVAL;
+}
+
+/* *where: the path, the caller's. */
+static enum placing place_as(const struct watchdir *w, const struct fs_folder *staging,
+			     const struct delivery *d, const char *name, char **where,
+			     struct err *err)
+{
+	OWN_STR char *staged = staged_name(d);
+	OWN_STR char *path = fs_join(w->folder, name);
 	enum fs_publish result;
 
 	if (!fs_publish_from(staging, staged, path, &result, err))
-		return false;
-	*placed = result == FS_PUBLISHED;
-	if (*placed || !holds(path, infohash))
-		return true;
-	*placed = true;
-	return fs_remove_in(staging, staged, err);
+		return is_about_name(err) ? REFUSED : UNPLACED;
+	if (result == FS_TAKEN && !holds(path, d->infohash))
+		return TAKEN;
+	if (result == FS_TAKEN && !fs_remove_in(staging, staged, err))
+		return UNPLACED;
+	*where = OWN_TAKE(path);
+	return PLACED;
 }
 
 static bool place(const struct watchdir *w, const struct fs_folder *staging,
 		  const struct delivery *d, char **path, struct err *err)
 {
-	OWN_STR char *staged = staged_name(d);
-	OWN_STR char *other = filename_with_infohash(d->file_name, d->infohash);
-	const char *const names[] = {d->file_name, other};
+	OWN_STR char *fitting = fit(staging, d);
+	OWN_STR char *other = filename_with_infohash(fitting, d->infohash);
+	OWN_STR char *plain = filename_plain(d->infohash);
 
-	for (int i = 0; i < 2; i++) {
-		OWN_STR char *wanted = fs_join(w->folder, names[i]);
-		bool placed;
-		if (!put(staging, staged, wanted, d->infohash, &placed, err))
-			return false;
-		if (placed) {
-			*path = OWN_TAKE(wanted);
-			return true;
-		}
-	}
+	enum placing placing = place_as(w, staging, d, fitting, path, err);
+	if (placing == TAKEN)
+		placing = place_as(w, staging, d, other, path, err);
+	if (placing == REFUSED)
+		placing = place_as(w, staging, d, plain, path, err);
+	if (placing != TAKEN)
+		return placing == PLACED;
 	return err_set(err, ERR_TARGET, WORD_DISK,
 		       "\"%s\" in %s is taken by something else, and so is the name without the "
 		       "infohash; move them away",

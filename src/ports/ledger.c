@@ -19,10 +19,23 @@
 	"state folder (PTP_STATE) on a local disk"
 #define BUSY_MS 1500 /* a stop request waits for it */
 
+/* The system refuses: its reason, and the way out. */
+static bool refused_by_system(sqlite3 *db, struct err *err)
+{
+	errno = sqlite3_system_errno(db);
+	fs_failed(err, "use the ledger", sqlite3_db_filename(db, "main"));
+	err->kind = ERR_RETRY;
+	err->code = WORD_LEDGER;
+	return false;
+}
+
 bool ledger_failed(sqlite3 *db, struct err *err)
 {
 	int code = sqlite3_errcode(db);
 	bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+
+	if (code == SQLITE_IOERR && sqlite3_system_errno(db))
+		return refused_by_system(db, err);
 
 	err_set(err, damaged ? ERR_FATAL : ERR_RETRY, WORD_LEDGER, "ledger: %s",
 		sqlite3_errmsg(db));

@@ -4,8 +4,13 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "model/torrent.h"
 
 #include <string.h>
+
+#define PROBE_BYTES (64 * 1024)
+/* As long as the longest name of a torrent that is kept. */
+#define PROBE "probe-----------------------------------------------------------.torrent"
 
 struct vault {
 	char *kept, *quarantine, *slip; /* owned */
@@ -51,6 +56,20 @@ void vault_close(struct vault *v)
 char *vault_path(const struct vault *v, const char *infohash)
 {
 	return mem_printf("%s/%s.torrent", v->kept, infohash);
+}
+
+bool vault_ready(struct vault *v, struct err *err)
+{
+	OWN_STR char *zeros = mem_alloc(PROBE_BYTES);
+	OWN_STR char *path = fs_join(v->kept, PROBE);
+
+	if (!fs_check_size(v->kept, TORRENT_MAX_BYTES, err) ||
+	    !fs_write(path, zeros, PROBE_BYTES, 0600, err))
+		return false;
+	/* One that cannot be removed is written over. */
+	struct err ignored;
+	(void)!fs_remove(path, &ignored);
+	return true;
 }
 
 bool vault_keep(struct vault *v, const char *infohash, const struct buf *bytes, struct err *err)

@@ -18,6 +18,9 @@ struct vault;
 struct vault *vault_open(const char *state_folder, struct err *err) MUST_CHECK;
 void vault_close(struct vault *v);
 
+/* Can a torrent be kept?  Writes a file and removes it. */
+bool vault_ready(struct vault *v, struct err *err) MUST_CHECK;
+
 bool vault_keep(struct vault *v, const char *infohash, const struct buf *bytes,
 		struct err *err) MUST_CHECK;
 

@@ -1,11 +1,17 @@
 #include "system/harden.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
 static struct rlimit before;
 static bool changed;
+
+void harden_files(void)
+{
+	signal(SIGXFSZ, SIG_IGN);
+}
 
 void harden_memory(void)
 {
@@ -19,6 +25,7 @@ void harden_memory(void)
 
 void harden_release_in_child(void)
 {
+	signal(SIGXFSZ, SIG_DFL);
 	if (changed)
 		setrlimit(RLIMIT_CORE, &before);
 }

@@ -386,7 +386,7 @@ def test_check_tells_of_each_folder_whether_it_can_be_used(make, tmp_path):
     (tmp_path / "w" / "d").mkdir()
     (tmp_path / "w" / "d" / "in").write_text("a file")
     done = a.run("check", status=1)
-    assert re.search(r"^ok    a: .* is writable, and a rename in it is atomic$", done.stdout,
+    assert re.search(r"^ok    a: .* is writable: files can be made, written and renamed$", done.stdout,
                      re.MULTILINE)
     assert re.search(r"^(ok|warn)  +a: .*free in", done.stdout, re.MULTILINE)
     assert re.search(r"^ok    b: .* will be made$", done.stdout, re.MULTILINE)

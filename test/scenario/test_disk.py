@@ -318,12 +318,22 @@ def test_a_vault_that_cannot_be_written_does_not_have_the_torrent_downloaded_aga
         sim, make, mount):
     a = make(PTP_FETCH_SLEEP="10")
     a.state.mkdir(mode=0o700)
-    mount(a.state / "vault", "size=1m,ro")
+    sim.scenario(torrent_size=200 << 30)  # so that the .torrent is larger than what is left
+    mount(a.state / "vault", "size=100k")
     a.has_a_past()
     a.start()
     wait_for(lambda: "cycle ended: attic:ERR(Disk)" in a.log())
     wait_for(lambda: "next cycle in" in a.log())
     assert len(sim.downloads()) == 1 and a.history()[0]["state"] == "assigned"
+
+
+@pytest.mark.parametrize("options", ["size=1m,ro", "size=4k"])
+def test_a_vault_that_cannot_be_written_asks_nothing(sim, archiver, mount, options):
+    archiver.state.mkdir(mode=0o700)
+    mount(archiver.state / "vault", options)
+    done = archiver.fetch(status=1)
+    assert "cycle ended: attic:ERR(Disk)" in done.stderr and str(archiver.state) in done.stderr
+    assert sim.requests() == []
 
 
 @pytest.mark.parametrize("folders", ["watch/new", "watch/$name"])

@@ -1,6 +1,7 @@
 #include "model/filename.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #include "unit.h"
 
@@ -152,6 +153,51 @@ static void the_infohash_stands_before_the_ending(void **state)
 	assert_string_equal(bare, " [01234567] [01234567].torrent");
 }
 
+/* The ending that a client adds fits too, whatever the limit; a second look changes nothing. */
+static void names_fit_a_folder_with_short_names(void **state)
+{
+	static const char hash[] = "0123456789abcdef";
+	(void)state;
+
+	for (size_t limit = FILENAME_LEAST_BYTES; limit <= FILENAME_MOST_BYTES; limit++) {
+		OWN_STR char *long_name =
+			filename_safe("\xC3\x84 \xC3\x84\xC3\x84 film name of more "
+				      "than so many bytes that fit into a folder "
+				      "with short names. And still longer, and "
+				      "longer again than that was.torrent");
+		OWN_STR char *fitted = filename_fit(long_name, hash, limit);
+		OWN_STR char *marked = filename_with_infohash(fitted, hash);
+		OWN_STR char *again = filename_fit(fitted, hash, limit);
+		bool whole = strcmp(fitted, long_name) == 0;
+		assert_true(strlen(marked) + FILENAME_ENDING_BYTES <= limit);
+		assert_string_equal(again, fitted);
+		assert_true(whole || text_ends(fitted, " [01234567].torrent"));
+		assert_int_equal(whole, strlen(long_name) + 27 <= limit);
+		assert_true(text_is_utf8(fitted, strlen(fitted)));
+		/* No more is cut off than must be. */
+		assert_true(whole || strlen(fitted) + 4 > limit - FILENAME_ENDING_BYTES);
+	}
+}
+
+static void a_shorter_name_does_not_end_in_blanks(void **state)
+{
+	(void)state;
+	OWN_STR char *name = filename_safe("0123456789012345678901234567890123456789012345678901234"
+					   "56. . . . . . . . . . . . . . . . . . . . . . . . . x");
+	OWN_STR char *fitted = filename_fit(name, "abcdef0123456789", 96);
+
+	assert_string_equal(fitted, "012345678901234567890123456789012345678901234567890123456 "
+				    "[abcdef01].torrent");
+}
+
+static void the_infohash_alone_is_a_name(void **state)
+{
+	(void)state;
+	OWN_STR char *name = filename_plain("0123456789abcdef");
+
+	assert_string_equal(name, "0123456789abcdef.torrent");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +206,9 @@ int main(void)
 		cmocka_unit_test(names_become_safe),
 		cmocka_unit_test(long_names_are_cut_between_characters),
 		cmocka_unit_test(the_infohash_stands_before_the_ending),
+		cmocka_unit_test(names_fit_a_folder_with_short_names),
+		cmocka_unit_test(a_shorter_name_does_not_end_in_blanks),
+		cmocka_unit_test(the_infohash_alone_is_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
