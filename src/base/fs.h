@@ -115,9 +115,9 @@ enum fs_publish { FS_PUBLISHED, FS_TAKEN };
  * Rename `staged` to `path` unless something has that name already, and fsync both folders.
  * FS_TAKEN: nothing was changed.
  *
- * In this order, whatever the file system has: a rename that cannot overwrite (renameat2(2)), a hard
- * link, a look and then a rename.  Only with the last one could a file be lost that another program
- * makes in between.
+ * In this order, whatever the file system has: a rename that cannot overwrite (renameat2(2)), a
+ * hard link, a look and then a rename.  Only with the last one could a file be lost that another
+ * program makes in between.
  */
 bool fs_publish(const char *staged, const char *path, enum fs_publish *result,
 		struct err *err) MUST_CHECK;
