@@ -48,6 +48,7 @@ MACHINE = {
     "base/url.c": (2, "URLs"),
     "cmd/cmd_check.c": (1, "cuts off an advice that is known"),
     "cmd/cmd_complete.c": (2, "options that are being typed"),
+    "config/confine.c": (1, "keys that name files"),
     "config/config_clients.c": (1, "a URL"),
     "config/config_form.c": (7, "what a setting may not hold; placeholders of examples"),
     "config/config_settings.c": (5, "URLs; $ in a folder"),

@@ -4,8 +4,11 @@
 #include "base/mem.h"
 #include "base/mount.h"
 #include "base/num.h"
+#include "system/helper.h"
+#include "system/sandbox.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char no_containers[] = "ERROR: PTP_CONTAINERS not defined";
@@ -55,7 +58,16 @@ static void warn_of_root(void)
 			       "user: \"UID:GID\")");
 }
 
-static int run(const struct invocation *in, struct config *c, struct wake *wake, struct err *err)
+static void warn(const struct config *c)
+{
+	command_warn(c);
+	warn_of_unmounted(c);
+	warn_of_root();
+	warn_of_puid();
+}
+
+static int run(const struct invocation *in, struct config *c, struct keeper_word *word,
+	       struct wake *wake, struct err *err)
 {
 	const char *list = getenv("PTP_CONTAINERS");
 
@@ -64,24 +76,47 @@ static int run(const struct invocation *in, struct config *c, struct wake *wake,
 				  c->n_containers || (list && *list) ? wrong : no_containers);
 		return STATUS_USAGE;
 	}
-	command_warn(c);
-	warn_of_unmounted(c);
-	warn_of_root();
-	warn_of_puid();
-	if (daemon_run(c, &in->config, wake, err))
-		return STATUS_DONE;
-	char word[ERR_WORD];
+	if (!word->again)
+		warn(c);
+	if (daemon_run(c, &in->config, word, wake, err))
+		return keeper_status(word, STATUS_DONE);
+	char code[ERR_WORD];
 
-	err_word(err->code, err->status, err->name, word);
-	OWN_STR char *body = mem_printf("ERROR: %s: %s", word, err->msg);
+	err_word(err->code, err->status, err->name, code);
+	OWN_STR char *body = mem_printf("ERROR: %s: %s", code, err->msg);
 	once_ping_failure(c, wake, body);
 	return COMMAND_FAILED;
 }
 
+/* Without a sandbox one process is enough. */
+static bool wants_sandbox(void)
+{
+	const char *value = getenv("PTP_SANDBOX");
+	bool off = value && (strcmp(value, "off") == 0 || strcmp(value, "0") == 0);
+
+	return !off && (sandbox_has_seccomp() || sandbox_landlock_abi());
+}
+
+/* Asked in a process outside the sandbox. */
+static bool is_right(const void *options)
+{
+	OWN(config_clear) struct config fresh = {0};
+	struct problems problems = {0};
+
+	config_load(&fresh, options, CONFIG_CREDENTIALS | CONFIG_CONTAINERS, &problems);
+	return !problems.n;
+}
+
 int cmd_run(const struct invocation *in, struct err *err)
 {
+	struct keeper_word word = {0};
+	int status;
+
+	if (wants_sandbox() && !keeper_fork(&word, &status))
+		return status;
+	if (word.kept)
+		helper_start(is_right, &in->config);
 	OWN(config_clear) struct config c = {0};
 	OWN(wake_closer) struct wake *wake = wake_open(true, err);
-
-	return wake ? run(in, &c, wake, err) : COMMAND_FAILED;
+	return wake ? run(in, &c, &word, wake, err) : COMMAND_FAILED;
 }

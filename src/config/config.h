@@ -76,6 +76,7 @@ struct config {
 	struct secret user, key, ping_url;
 	char *base_url, *fetch_url, *download_url, *version_url, *update_url; /* owned */
 	char *ca_file;                                                        /* owned or NULL */
+	bool sandbox;       /* the daemon gives up what it does not need */
 	bool utility;       /* the official utility is the engine */
 	char *utility_path; /* owned: archiver.py, by default beside config.ptp */
 	enum config_utility_update utility_update;

@@ -425,6 +425,10 @@ const struct setting config_settings[] = {
 	 .example = "https://ptp.example.org/",
 	 .help = "The address of the status page, as your browser reaches it. Messages and pings "
 		 "end with this link."},
+	{TOP(sandbox), .key = "Sandbox", .variable = "PTP_SANDBOX", .type = SETTING_BOOL,
+	 .fallback = "true",
+	 .help = "Run the daemon in a sandbox, if the kernel has one: it can then reach only the "
+		 "files that it needs, and cannot start programs itself."},
 	{TOP(interval_ms), .key = "Interval", .variable = "PTP_INTERVAL", .type = SETTING_DURATION,
 	 .max = CONFIG_INTERVAL_MAX_MS, .fallback = "6h",
 	 .help = "The time from one cycle to the next, within 10 %. It is at least 10m."},

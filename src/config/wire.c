@@ -488,3 +488,14 @@ bool wire_has_past(const struct config *c, const char *container)
 	ledger_close(l);
 	return any;
 }
+
+bool wire_knows_folder(const struct config *c, const char *folder)
+{
+	struct ledger *l = wire_look(c);
+	struct mark m = {0};
+	struct err ignored;
+	bool known = l && ledger_get_mark(l, folder, &m, &ignored) && m.id[0];
+
+	ledger_close(l);
+	return known;
+}

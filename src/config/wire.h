@@ -72,4 +72,7 @@ char *wire_staging_folder(const struct config *c);
  * configuration. */
 bool wire_has_past(const struct config *c, const char *container);
 
+/* Does the ledger know this folder (core/mark.h)?  Then it is not made when it is missing. */
+bool wire_knows_folder(const struct config *c, const char *folder);
+
 #endif

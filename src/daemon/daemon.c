@@ -166,6 +166,9 @@ static bool loop(struct daemon *d, struct err *err)
 {
 	while (!wake_stopping(d->wake)) {
 		take_requests(d);
+		daemon_look_at_sandbox(d);
+		if (d->word->again)
+			return true;
 		if (!step(d, err) && !pause_for(d, err))
 			return false;
 	}
@@ -173,12 +176,51 @@ static bool loop(struct daemon *d, struct err *err)
 	return true;
 }
 
-bool daemon_run(struct config *c, const struct config_options *o, struct wake *wake,
-		struct err *err)
+static void begin(struct daemon *d)
+{
+	const struct config *c = d->config;
+
+	daemon_write_down(c);
+	d->last_copy = copies_newest(c->state);
+	if (!d->word->again)
+		log_info(NULL, "ptp-archiver " PTP_ARCHIVER_VERSION " keeps %zu container%s filled",
+			 c->n_containers, c->n_containers == 1 ? "" : "s");
+	d->owed = d->word->owed;
+	d->word->again = d->word->owed = false;
+	daemon_enter_sandbox(d);
+	service_tell("READY=1");
+}
+
+/* The next process gets the signals that come from now on.  What came before is answered here. */
+static void hand_over(struct daemon *d)
+{
+	keeper_hold();
+	d->owed |= wake_take(d->wake, WAKE_CYCLE);
+	d->word->owed = d->owed;
+	d->word->again = !wake_stopping(d->wake);
+	if (!d->word->again)
+		log_info(NULL, "stopped on request");
+}
+
+static void end(struct daemon *d)
+{
+	if (d->word->again)
+		hand_over(d);
+	if (!d->word->again)
+		service_tell("STOPPING=1");
+	daemon_close_page(d);
+	daemon_close_parts(d);
+	hold_release(&d->hold);
+	sandbox_rules_clear(&d->rules);
+}
+
+bool daemon_run(struct config *c, const struct config_options *o, struct keeper_word *word,
+		struct wake *wake, struct err *err)
 {
 	struct daemon d = {.config = c,
 			   .options = o,
 			   .wake = wake,
+			   .word = word,
 			   .hold = HOLD_NONE,
 			   .trouble = TROUBLE_NONE,
 			   .started = clock_steady(),
@@ -188,15 +230,8 @@ bool daemon_run(struct config *c, const struct config_options *o, struct wake *w
 		return false;
 	if (!hold_take(&d.hold, c, wake, err))
 		return wake_stopping(wake);
-	daemon_write_down(c);
-	d.last_copy = copies_newest(c->state);
-	log_info(NULL, "ptp-archiver " PTP_ARCHIVER_VERSION " keeps %zu container%s filled",
-		 c->n_containers, c->n_containers == 1 ? "" : "s");
-	service_tell("READY=1");
+	begin(&d);
 	bool ok = loop(&d, err);
-	service_tell("STOPPING=1");
-	daemon_close_page(&d);
-	daemon_close_parts(&d);
-	hold_release(&d.hold);
+	end(&d);
 	return ok;
 }

@@ -14,10 +14,12 @@
 
 #include "config/config.h"
 #include "base/wake.h"
+#include "system/keeper.h"
 
-/* Runs until it is stopped (true) or cannot go on.  Takes over *c, which it may replace by a newer
+/* Runs until it is stopped (true), asks for a new process (true, word->again), or cannot go on.
+ * Takes over *c, which it may replace by a newer
  * one (SIGHUP reads again with the same options); the caller clears whatever is in it then. */
-bool daemon_run(struct config *c, const struct config_options *o, struct wake *wake,
-		struct err *err) MUST_CHECK;
+bool daemon_run(struct config *c, const struct config_options *o, struct keeper_word *word,
+		struct wake *wake, struct err *err) MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
  *     daemon_state.c    the state folder, the ledger, and trouble with them
  *     daemon_page.c     the status page
  *     daemon_reload.c   a new configuration
+ *     daemon_sandbox.c  what the process gives up, and when it needs other rights
  */
 #ifndef DAEMON_DAEMON_PARTS_H
 #define DAEMON_DAEMON_PARTS_H
@@ -16,6 +17,8 @@
 #include "daemon/daemon.h"
 #include "daemon/hold.h"
 #include "page/httpd.h"
+#include "system/keeper.h"
+#include "system/sandbox.h"
 #include "view/trouble.h"
 
 struct daemon {
@@ -23,10 +26,12 @@ struct daemon {
 	const struct config_options *options;
 	struct wake *wake;
 	struct hold hold;
-	struct parts parts;     /* closed (run.ledger NULL) in trouble and after a reload */
-	struct trouble trouble; /* shared with the page's thread */
-	struct daily daily;     /* the copy of the ledger that is being made */
-	struct httpd *page;     /* owned; NULL: none, or it could not be opened */
+	struct keeper_word *word;   /* borrowed: to ask for a new process */
+	struct sandbox_rules rules; /* of the sandbox that this process is in */
+	struct parts parts;         /* closed (run.ledger NULL) in trouble and after a reload */
+	struct trouble trouble;     /* shared with the page's thread */
+	struct daily daily;         /* the copy of the ledger that is being made */
+	struct httpd *page;         /* owned; NULL: none, or it could not be opened */
 
 	bool owed;        /* a person asked for a cycle that has not run yet */
 	bool fresh;       /* no cycle has begun since the start or the last reload */
@@ -35,6 +40,7 @@ struct daemon {
 	bool forgive;     /* after a reload, clients that refused us are called again */
 	bool clock_waits; /* no cycle begins before the clock is set */
 	bool paused;      /* there was trouble: open everything again once it has passed */
+	bool renew;       /* a new process is wanted, once the state folder allows it */
 	bool page_failed; /* the log says already that the page could not be opened */
 
 	uint32_t broken;       /* cycles in a row that could not be run at all */
@@ -46,6 +52,7 @@ struct daemon {
 	int64_t copy_rest;     /* none is begun before */
 	int64_t reported;      /* when Healthchecks last heard of the trouble */
 	int64_t started;       /* by the clock that cannot be set */
+	int64_t renewed;       /* when this process began */
 	int64_t announced;     /* the next cycle's time, as the log has it */
 };
 
@@ -106,5 +113,23 @@ void daemon_reload(struct daemon *d);
 
 /* Writes config.ptp where the environment names the containers, and the note. */
 void daemon_write_down(const struct config *c);
+
+/* ---- daemon_sandbox.c ---- */
+
+/* Before any thread is started.  Without a keeper or a kernel that has it, nothing happens. */
+void daemon_enter_sandbox(struct daemon *d);
+
+/* Does the configuration in force need another sandbox than this one?  Then a new process is
+ * wanted. */
+void daemon_compare_sandbox(struct daemon *d);
+
+/* Asks for a new process if one is wanted, or if a disk was mounted at a folder, or a folder was
+ * made.  While there is trouble with the state folder it does not: a new process would begin with
+ * what is there. */
+void daemon_look_at_sandbox(struct daemon *d);
+
+/* A configuration that is refused here can be right outside: it names files that this sandbox does
+ * not let this process read.  Then a new process is wanted. */
+bool daemon_is_right_outside(struct daemon *d);
 
 #endif

@@ -50,6 +50,7 @@ static void use(struct daemon *d, const struct config *fresh)
 	daemon_write_down(d->config);
 	log_info(NULL, "the configuration was read again: %zu container%s", d->config->n_containers,
 		 d->config->n_containers == 1 ? "" : "s");
+	daemon_compare_sandbox(d);
 }
 
 void daemon_reload(struct daemon *d)
@@ -58,7 +59,8 @@ void daemon_reload(struct daemon *d)
 	struct problems problems = {0};
 
 	config_load(&fresh, d->options, CONFIG_CREDENTIALS | CONFIG_CONTAINERS, &problems);
-	bool refused = is_refused(d, &fresh, &problems);
+	bool outside = problems.n && daemon_is_right_outside(d);
+	bool refused = outside || is_refused(d, &fresh, &problems);
 	problems_clear(&problems);
 	if (refused)
 		config_clear(&fresh);

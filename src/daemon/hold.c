@@ -128,16 +128,21 @@ static bool check_ledger(const struct parts *p, const struct config *c, bool *re
 	return true;
 }
 
+bool hold_is_elsewhere(const struct hold *h, const struct config *c)
+{
+	OWN_STR char *ledger = wire_ledger_path(c);
+
+	return !is_same(h->folder, c->state) && fs_exists(ledger);
+}
+
 /* Another folder may have its name for a while, and the right one may come back.  So the daemon
  * uses another folder only if there is a ledger in it. */
 static bool check_folder(struct hold *h, const struct config *c, struct wake *wake, bool *reopen,
 			 struct err *err)
 {
-	OWN_STR char *ledger = wire_ledger_path(c);
-
 	if (is_same(h->folder, c->state))
 		return true;
-	if (!fs_exists(ledger))
+	if (!hold_is_elsewhere(h, c))
 		return err_set(err, ERR_TARGET, WORD_DISK,
 			       "the state folder %s is gone, or another one is in its place: is "
 			       "its disk mounted? The daemon resumes when it is back; a restart "

@@ -29,6 +29,9 @@ bool hold_take(struct hold *h, const struct config *c, struct wake *wake,
 	       struct err *err) MUST_CHECK;
 void hold_release(struct hold *h);
 
+/* Is another folder in its place, with a ledger?  The daemon uses it then. */
+bool hold_is_elsewhere(const struct hold *h, const struct config *c);
+
 /* Is all well?  *reopen: yes, but the caller must close the parts and open them again.  Costs a few
  * calls of stat.  Writes only if there is something to repair. */
 bool hold_check(struct hold *h, const struct parts *p, const struct config *c, struct wake *wake,

@@ -70,6 +70,7 @@ doctor_test doctor_ca_files;   /* do the files of CAs to trust hold a certificat
 doctor_test doctor_clock;      /* against what the ledger remembers */
 doctor_test doctor_utility;    /* has the utility engine what it runs with? */
 doctor_test doctor_page;       /* can the status page have its address, and who can read it? */
+doctor_test doctor_sandbox;    /* does `run` give up what it does not need? */
 doctor_test doctor_notify;     /* did the last messages arrive? */
 
 /* The variable that sends calls to this host through a proxy; NULL: none does. */

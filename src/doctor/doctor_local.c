@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/http.h"
 #include "base/mem.h"
+#include "system/sandbox.h"
 #include "base/own.h"
 #include "base/text.h"
 #include "base/url.h"
@@ -473,6 +474,19 @@ void doctor_page(struct doctor *d)
 		return;
 	say_page(d, try_bind(&address), wire_daemon_runs(d->config));
 	say_names(d);
+}
+
+/* ---- the sandbox ---- */
+
+void doctor_sandbox(struct doctor *d)
+{
+	OWN_STR char *offered = sandbox_offered();
+
+	if (d->config->sandbox && offered)
+		doctor_say(d, DOCTOR_OK, "sandbox", "run", "run works in a sandbox: %s", offered);
+	else if (offered)
+		doctor_say(d, DOCTOR_OK, "sandbox", "run",
+			   "it is off (Sandbox, PTP_SANDBOX); the kernel offers %s", offered);
 }
 
 /* ---- messages ---- */

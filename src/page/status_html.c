@@ -11,6 +11,7 @@
 #include "base/num.h"
 #include "page_css.h"
 #include "page_js.h"
+#include "system/sandbox.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -262,6 +263,8 @@ static void add_foot(const struct status *s, struct buf *out)
 		clock_short(s->pace.request.wall, s->now, when);
 		buf_printf(out, "<p>The tracker was last called at %s.</p>\n", when);
 	}
+	OWN_STR char *sandbox = sandbox_words();
+	buf_printf(out, "<p>Sandbox: %s.</p>\n", sandbox ? sandbox : "off");
 	buf_printf(out, "<p>As of <span id=\"as-of\">%s:%02d</span>; times are in ", clock,
 		   tm.tm_sec);
 	html_text(out, tm.tm_zone);

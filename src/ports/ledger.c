@@ -268,7 +268,10 @@ struct ledger *ledger_open(const char *path, bool read_only, struct err *err)
 	}
 	note_file(l, path);
 	sqlite3_busy_timeout(l->db, BUSY_MS);
-	if (!exec(l->db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA", err) ||
+	if (!exec(l->db,
+		  "PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA; PRAGMA temp_store = "
+		  "MEMORY",
+		  err) ||
 	    !migrate(l->db, read_only, err) ||
 	    (read_only && !exec(l->db, "PRAGMA query_only = ON", err))) {
 		err_wrap(err, "%s", path);

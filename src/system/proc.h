@@ -1,6 +1,8 @@
 /*
  * system/proc.h - run another program without a shell: in a process group of its own, without a
  * terminal, with limits on time and output.
+ *
+ * In a sandbox (system/sandbox.h) the helper process does it (system/helper.h).
  */
 #ifndef SYSTEM_PROC_H
 #define SYSTEM_PROC_H

@@ -26,6 +26,22 @@ static bool find_manager(struct sockaddr_un *to, socklen_t *len)
 	return true;
 }
 
+static int relay = -1;
+
+void service_relay(int fd)
+{
+	relay = fd;
+}
+
+static void send_to(const struct sockaddr_un *to, socklen_t len, const char *text)
+{
+	OWN_FD int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd >= 0)
+		(void)sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)to,
+			     len);
+}
+
 void service_tell(const char *fmt, ...)
 {
 	char text[SERVICE_TEXT_MAX];
@@ -39,7 +55,8 @@ void service_tell(const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	text[strcspn(text, "\n")] = '\0';
-	OWN_FD int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0)
-		(void)sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&to, len);
+	if (relay >= 0)
+		(void)send(relay, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+	else
+		send_to(&to, len, text);
 }

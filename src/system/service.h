@@ -13,4 +13,8 @@
  * manager that does not accept the text is not an error. */
 void service_tell(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/* From now on the words go to this descriptor, to a process that passes them on: the manager
+ * listens to one process alone. */
+void service_relay(int fd);
+
 #endif

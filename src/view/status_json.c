@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "ports/engine_native.h"
+#include "system/sandbox.h"
 
 static json_t *time_json(int64_t when)
 {
@@ -269,6 +270,8 @@ static void add_times(json_t *out, const struct status *s)
 	json_object_set_new(out, "trouble", trouble_json(&s->work));
 	json_object_set_new(out, "refused_configuration", trouble_json(&s->config));
 	json_object_set_new(out, "version", json_string(PTP_ARCHIVER_VERSION));
+	OWN_STR char *sandbox = sandbox_words();
+	json_object_set_new(out, "sandbox", text_json(sandbox ? sandbox : ""));
 	json_object_set_new(out, "speaks", json_string(ENGINE_NATIVE_SPEAKS));
 	json_object_set_new(out, "announced", text_json(s->pace.announced));
 	json_object_set_new(out, "incomplete_at_tracker", number_json(s->incomplete));

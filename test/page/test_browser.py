@@ -11,7 +11,7 @@ import tempfile
 import threading
 
 import pytest
-from harness import ROOT, wait_for
+from harness import ROOT, inner, wait_for
 
 import seed
 from test_page import HOSTILE, TOKEN
@@ -178,7 +178,7 @@ def test_a_page_that_cannot_be_renewed_says_so(with_box, serve, look, tmp_path, 
     ready = tmp_path / "ready"
     steps = [{"eval": AS_OF}, {"ready": str(ready)}, {"wait": "#stale:not([hidden])"},
              {"eval": STALE}]
-    thread = when_ready(ready, lambda: server.process.send_signal(sig))
+    thread = when_ready(ready, lambda: os.kill(inner(server.process), sig))
     (seen,) = look(server, [{"name": "page", "axe": True, **SIZES["phone"], "steps": steps}],
                    f"stale-{sig.name}")
     thread.join()

@@ -1,17 +1,28 @@
 /*
  * early.c - preloaded into the program by the tests of signals: one comes as soon as main() has
- * begun, when it asks whether it is on a terminal.  EARLY is its number.
+ * begun, behind its first line, when it makes the process unreadable for others.  EARLY is its
+ * number.
  */
+#include <dlfcn.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
-int isatty(int fd)
+int prctl(int option, ...)
 {
-	const char *text = getenv("EARLY");
+	int (*real)(int, ...) = (int (*)(int, ...))dlsym(RTLD_NEXT, "prctl");
+	const char *text = option == PR_SET_DUMPABLE ? getenv("EARLY") : NULL;
+	unsigned long a[4];
+	va_list ap;
 
-	(void)fd;
+	va_start(ap, option);
+	for (int i = 0; i < 4; i++)
+		a[i] = va_arg(ap, unsigned long);
+	va_end(ap);
 	if (text)
 		raise(atoi(text));
-	unsetenv("EARLY");
-	return 0;
+	if (text)
+		unsetenv("EARLY");
+	return real(option, a[0], a[1], a[2], a[3]);
 }

@@ -26,7 +26,8 @@ KEY = "key45678901234567890123456789012"
 CHECK = "11111111-2222-4333-8444-555555555555"
 
 # The environment of the tests has no say in what the program does.
-KEPT = ("PATH", "LANG", "LC_ALL", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
+KEPT = ("PATH", "LANG", "LC_ALL", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
+        "PTP_SANDBOX")
 
 
 def wait_for(condition, seconds=20, what="condition"):
@@ -44,6 +45,12 @@ def wait_for(condition, seconds=20, what="condition"):
 def summary(log):
     """The summary of the last cycle in a log."""
     return re.findall(r"cycle ended: (.*)", log)[-1]
+
+
+def inner(process):
+    """The process inside the sandbox, if there is one."""
+    children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    return int((children.split() or [process.pid])[0])
 
 
 def free_port():

@@ -177,8 +177,8 @@ def early(tmp_path_factory):
     """early(sig): variables that have the signal come as the first thing within main()."""
     library = tmp_path_factory.mktemp("early") / "early.so"
     source = pathlib.Path(__file__).with_name("early.c")
-    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", str(library),
-                    str(source)], check=True)
+    subprocess.run([os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-shared", "-fPIC", "-o",
+                    str(library), str(source)], check=True)
     asan = "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")
     return lambda sig: {"LD_PRELOAD": str(library), "EARLY": str(int(sig)), "ASAN_OPTIONS": asan}
 

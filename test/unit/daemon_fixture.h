@@ -51,6 +51,7 @@ struct daemon_fixture {
 	struct config_options options; /* both */
 	struct config config;
 	struct daemon d;
+	struct keeper_word word;
 	struct err err;
 };
 
@@ -144,6 +145,7 @@ static inline int daemon_make(void **state)
 
 	f->d = (struct daemon){.config = &f->config,
 			       .options = &f->options,
+			       .word = &f->word,
 			       .hold = HOLD_NONE,
 			       .trouble = TROUBLE_NONE,
 			       .started = clock_steady(),

@@ -24,7 +24,7 @@ static int make(void **state)
 static bool run(struct daemon_fixture *f)
 {
 	f->err = (struct err){0};
-	return daemon_run(&f->config, &f->options, NULL, &f->err);
+	return daemon_run(&f->config, &f->options, &f->word, NULL, &f->err);
 }
 
 /* It runs until the clock says so. */
