@@ -148,7 +148,11 @@ static bool restore(const struct invocation *in, const struct config *c, struct 
 				  .manners = schedule_manners(c->fetch_sleep_ms, c->loopback),
 				  .wake = wake,
 				  .force = in->given[OPTION_FORCE]};
-	return vault && restore_run(&r, in->args[0], done, err);
+	bool begun;
+
+	/* A person has said which ledger belongs into this folder. */
+	return vault && restore_run(&r, in->args[0], done, err) &&
+	       wire_accept_state(c, &begun, err);
 }
 
 int cmd_restore(const struct invocation *in, struct err *err)

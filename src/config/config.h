@@ -96,6 +96,7 @@ struct config {
 	struct secret listen_token; /* unset: everybody may look */
 	bool listen_open;           /* everybody may, though others reach it */
 	char *listen_hosts;     /* owned: names that it is called by (config/hosts.h); or NULL */
+	char *ledger_id;        /* owned: the id of the ledger that was used last; or NULL */
 	char *public_url;       /* owned: a link to the page for messages and pings; or NULL */
 	unsigned notify_events; /* EVENT_BITs, of targets that say nothing else */
 	struct notify_target *notify; /* owned: the targets of messages */
@@ -166,6 +167,9 @@ bool config_share(const struct config *c, bool secrets, struct buf *out,
 /* Keep the tracker's ContainerID beside the container, as the official utility does. */
 bool config_keep_container_id(const struct config *c, const char *name, const char *id,
 			      struct err *err) MUST_CHECK;
+
+/* The same with the id of the ledger. */
+bool config_keep_ledger_id(const struct config *c, const char *id, struct err *err) MUST_CHECK;
 
 /* The object at `key`, made if it is missing or null; NULL if something else is there. */
 json_t *config_object(json_t *root, const char *key);

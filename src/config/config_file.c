@@ -154,6 +154,17 @@ static bool set_id(json_t *root, void *ctx, struct err *err)
 	return true;
 }
 
+static bool set_ledger_id(json_t *root, void *ctx, struct err *err)
+{
+	(void)err;
+	return json_object_set_new(root, "LedgerID", json_string(ctx)) == 0;
+}
+
+bool config_keep_ledger_id(const struct config *c, const char *id, struct err *err)
+{
+	return config_edit(c, set_ledger_id, (void *)(uintptr_t)id, err);
+}
+
 bool config_keep_container_id(const struct config *c, const char *name, const char *id,
 			      struct err *err)
 {

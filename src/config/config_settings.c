@@ -4,6 +4,7 @@
 #include "config/hosts.h"
 #include "config/listen.h"
 #include "base/fs.h"
+#include "base/hash.h"
 #include "base/http.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -11,6 +12,7 @@
 #include "base/scgi.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "model/mark.h"
 #include "ports/health.h"
 
 #include <ctype.h>
@@ -119,6 +121,13 @@ static const char *check_token(const struct setting_value *v)
 static const char *check_hosts(const struct setting_value *v)
 {
 	return hosts_valid(v->text) ? NULL : SETTING_UNEXPECTED;
+}
+
+static const char *check_ledger_id(const struct setting_value *v)
+{
+	uint8_t bytes[MARK_ID / 2];
+
+	return hash_unhex(v->text, bytes, sizeof bytes) ? NULL : SETTING_UNEXPECTED;
 }
 
 static const char *check_public_url(const struct setting_value *v)
@@ -429,6 +438,10 @@ const struct setting config_settings[] = {
 	 .fallback = "true",
 	 .help = "Run the daemon in a sandbox, if the kernel has one: it can then reach only the "
 		 "files that it needs, and cannot start programs itself."},
+	{TOP(ledger_id), .key = "LedgerID", .type = SETTING_TEXT, .check = check_ledger_id,
+	 .expects = "32 hexadecimal digits",
+	 .help = "The id of the ledger. The program writes it here. A state folder without this "
+		 "ledger may be another disk, so no new ledger is begun there by itself."},
 	{TOP(interval_ms), .key = "Interval", .variable = "PTP_INTERVAL", .type = SETTING_DURATION,
 	 .max = CONFIG_INTERVAL_MAX_MS, .fallback = "6h",
 	 .help = "The time from one cycle to the next, within 10 %. It is at least 10m."},

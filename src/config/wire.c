@@ -339,6 +339,33 @@ static bool has_ledger(const char *path)
 	return stat(path, &st) == 0 && st.st_size > 0;
 }
 
+bool wire_may_begin(const struct config *c, struct err *err)
+{
+	const struct mark_witnesses w = {.containers = c->containers,
+					 .n = c->n_containers,
+					 .config = c->path,
+					 .ledger_id = c->ledger_id};
+
+	return mark_may_begin(c->state, &w, err);
+}
+
+/* In config.ptp as well: where all containers have clients with an interface, no other place knows
+ * of the ledger.  A file that cannot be written stays as it is. */
+static bool keep_ledger_id(const struct parts *p, struct err *err)
+{
+	const struct config *c = p->config;
+	char id[MARK_ID];
+	struct err why;
+
+	if (!ledger_identity(p->run.ledger, id, err))
+		return false;
+	if (!fs_exists(c->path) || (c->ledger_id && strcmp(c->ledger_id, id) == 0))
+		return true;
+	if (!config_keep_ledger_id(c, id, &why))
+		log_debug(NULL, "cannot keep the id of the ledger: %s", why.msg);
+	return true;
+}
+
 /* A new ledger is begun only in the right folder. */
 static bool open_ledger(struct parts *p, struct err *err)
 {
@@ -346,11 +373,11 @@ static bool open_ledger(struct parts *p, struct err *err)
 	OWN_STR char *path = wire_ledger_path(c);
 	bool fresh = !has_ledger(path);
 
-	if (fresh && !mark_may_begin(c->state, c->containers, c->n_containers, err))
+	if (fresh && !wire_may_begin(c, err))
 		return false;
 	p->run.ledger = ledger_open(path, false, err);
 	return p->run.ledger && ledger_check(p->run.ledger, err) &&
-	       mark_state(p->run.ledger, c->state, fresh, err);
+	       mark_state(p->run.ledger, c->state, fresh, err) && keep_ledger_id(p, err);
 }
 
 bool wire_accept_state(const struct config *c, bool *begun, struct err *err)

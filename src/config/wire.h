@@ -23,6 +23,9 @@ struct parts {
 /* The state folder, made if it is missing (0700). */
 bool wire_state(const struct config *c, struct err *err) MUST_CHECK;
 
+/* May a new ledger be begun in the state folder (core/mark.h)? */
+bool wire_may_begin(const struct config *c, struct err *err) MUST_CHECK;
+
 /* A person says that the state folder is right as it is (core/mark.h).  *begun: there was no ledger
  * in it, and now there is. */
 bool wire_accept_state(const struct config *c, bool *begun, struct err *err) MUST_CHECK;

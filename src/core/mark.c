@@ -417,8 +417,7 @@ static bool has_foreign(const struct container *c, const char **folder, struct m
 	return false;
 }
 
-bool mark_may_begin(const char *state, const struct container *containers, size_t n,
-		    struct err *err)
+bool mark_may_begin(const char *state, const struct mark_witnesses *w, struct err *err)
 {
 	const struct mark_folder here = state_folder(state);
 	const char *folder;
@@ -426,10 +425,12 @@ bool mark_may_begin(const char *state, const struct container *containers, size_
 
 	if (!read_marks(&here, "", &m, err))
 		return false;
-	for (size_t i = 0; !m.others[0] && i < n; i++)
-		if (has_foreign(&containers[i], &folder, &m))
+	if (m.others[0])
+		return true;
+	for (size_t i = 0; i < w->n; i++)
+		if (has_foreign(&w->containers[i], &folder, &m))
 			return refuse_state(state, MARK_EMPTY, m.others, NULL, folder, err);
-	return true;
+	return !w->ledger_id || refuse_state(state, MARK_EMPTY, w->ledger_id, NULL, w->config, err);
 }
 
 /* It is the ledger that counts, so it is used anyway. */

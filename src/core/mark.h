@@ -76,9 +76,16 @@ bool mark_accept(const struct run *r, const struct mark_folder *f, const char *w
 
 /* ---- the state folder ---- */
 
-/* May a new ledger be begun in it?  Not if another folder of these containers has a mark. */
-bool mark_may_begin(const char *state, const struct container *containers, size_t n,
-		    struct err *err) MUST_CHECK;
+/* What may belong to another ledger. */
+struct mark_witnesses { /* everything is borrowed */
+	const struct container *containers;
+	size_t n;
+	const char *config, *ledger_id; /* config.ptp, and the ledger's id in it; NULL: none */
+};
+
+/* May a new ledger be begun in it?  Not if a witness belongs to a ledger.  But if the folder has a
+ * mark itself, a person has removed the ledger. */
+bool mark_may_begin(const char *state, const struct mark_witnesses *w, struct err *err) MUST_CHECK;
 
 /* Is it the folder of this ledger?  Only looks. */
 bool mark_expect_state(struct ledger *l, const char *state, struct err *err) MUST_CHECK;

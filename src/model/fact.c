@@ -436,7 +436,7 @@ static char *folder_detail(const struct fact *f)
 	add_expected(&out, f);
 	buf_puts(&out, " was expected");
 	if (f->detail)
-		buf_printf(&out, " (%s has its mark)", f->detail);
+		buf_printf(&out, " (%s belongs to it)", f->detail);
 	buf_puts(&out, ", and ");
 	add_found(&out, f);
 	return buf_take(&out);

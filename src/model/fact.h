@@ -72,7 +72,7 @@ struct fact {
 	const char *container; /* borrowed, as are the other texts; NULL: several, or none */
 	const char *client;    /* a client's name, or the label of a target for messages */
 	const char *detail;    /* more, in the words of the tracker, the client or the system; of
-				* MARK_EMPTY: the folder that has the mark */
+				* MARK_EMPTY: what belongs to the ledger */
 	const char *version, *speaks;
 	int64_t since;        /* ms since 1970 */
 	int64_t until;        /* of a back-off: its end; of a container: see struct outcome */

@@ -429,12 +429,14 @@ def test_the_examples_of_the_pages_work(filled):
 
 def test_the_steps_to_a_new_machine_work(sim, saved, make):
     steps = re.findall(r"`ptp-archiver ([^`]*)`", BACKUP[BACKUP.index("### On a new machine"):])
-    assert [s.split()[0] for s in steps] == ["restore", "setup", "check", "redeliver", "export"]
+    assert [s.split()[0] for s in steps] == ["restore", "setup", "check", "accept", "redeliver",
+                                            "export"]
     other = make(None, "other", PTP_USER=None, PTP_KEY=None)
     shutil.copy(saved.file, other.folder / "ptp-archiver.tar")
     other.run(*steps[0].split(), status=0)
     other.run(*steps[1].split(), input=f"{USER}\n{KEY}\n", status=0)
     assert "attic" in other.run(*steps[2].split()).stdout
+    other.run(*steps[3].split(), status=0)
     other.run("fetch", "all", status=0)
     assert len(sim.fetches()) == 4 and len(other.history()) == 4
 

@@ -95,8 +95,8 @@ def test_a_byte_order_mark_that_an_editor_put_before_a_text_does_not_count(sim, 
         ("HC_URL_FILE", f"{sim.url}/ping/{CHECK}"), ("PTP_NOTIFY_FILE", "webhook+https://a.test/"),
         ("url", "webhook+https://b.test/"))}
     archiver.set(PTP_CONTAINERS=None, PTP_USER=None, PTP_KEY=None)
-    archiver.configure(Containers={"attic": {"Size": "1T"}}, Other="kept",
-                       Notify=[{"URLFile": str(files.pop("url"))}])
+    archiver.configure(Containers={"attic": {"Size": "1T", "WatchDirectory": str(archiver.watch)}},
+                       Other="kept", Notify=[{"URLFile": str(files.pop("url"))}])
     archiver.config.write_text(BOM + archiver.config.read_text())
     assert archiver.run("notify", status=0).stdout.startswith("webhook 1 (b.test)")
     archiver.set(**files)
@@ -203,9 +203,13 @@ def test_config_ptp_is_found_by_option_then_environment_then_here_then_in_xdg_co
 def test_the_state_is_beside_config_ptp_unless_told_otherwise(archiver):
     archiver.fetch(status=0)
     assert (archiver.folder / "state" / "ledger.db").exists()
-    archiver.fetch(status=0, PTP_STATE="set")
+    # Without what belongs to the first ledger.
+    archiver.config.unlink()
+    archiver.fetch(status=0, PTP_STATE="set", PTP_WATCH=archiver.folder / "watch-set")
     assert (archiver.folder / "set" / "ledger.db").exists()
-    archiver.run("--state", "given", "fetch", "all", status=0, PTP_STATE="set2")
+    archiver.config.unlink()
+    archiver.run("--state", "given", "fetch", "all", status=0, PTP_STATE="set2",
+                 PTP_WATCH=archiver.folder / "watch-given")
     assert (archiver.folder / "given" / "ledger.db").exists()
     assert not (archiver.folder / "set2").exists()
 
@@ -286,7 +290,9 @@ def test_the_container_id_is_kept_in_a_config_ptp_that_names_the_containers(sim,
     archiver.configure(Containers={"attic": {"Size": "1T", "WatchDirectory": str(archiver.watch)}})
     archiver.fetch(status=0)
     (container,) = sim.state()["containers"]
-    assert archiver.configured() == {"Containers": {"attic": {
+    written = archiver.configured()
+    assert len(written.pop("LedgerID")) == 32
+    assert written == {"Containers": {"attic": {
         "Size": "1T", "WatchDirectory": str(archiver.watch), "ContainerID": container["id"]}}}
 
 

@@ -320,7 +320,7 @@ def test_no_new_ledger_is_begun_while_the_disk_of_the_state_folder_is_away(sim, 
     usb.unmount()
     done = archiver.fetch(status=1)
     assert f"{archiver.state} does not seem to be the right state folder" in done.stderr
-    assert f"({archiver.watch} has its mark)" in done.stderr
+    assert f"({archiver.watch} belongs to it)" in done.stderr
     assert "`ptp-archiver accept --state-folder`" in done.stderr
     assert len(sim.requests()) == asked
     assert not (archiver.state / "ledger.db").exists()
@@ -341,6 +341,24 @@ def test_a_daemon_waits_for_the_disk_of_its_state_folder(sim, make, disk):
     usb.mount()
     wait_for(lambda: len(sim.requests()) > asked)
     assert len(a.history()) >= 2
+
+
+def test_config_ptp_knows_of_the_ledger_where_no_folder_does(sim, make, disk, box):
+    a = make(PTP_CLIENT="box")
+    a.configure(Clients={"box": {"Type": "qbittorrent", "URL": box.url, "Username": box.user,
+                                 "Password": box.password}})
+    usb = disk(a.state)
+    a.fetch(status=0)
+    assert a.ledger("SELECT ledger FROM identity") == [(a.configured()["LedgerID"],)]
+    asked = len(sim.requests())
+    usb.unmount()
+    assert f"({a.config} belongs to it)" in a.fetch(status=1).stderr
+    assert len(sim.requests()) == asked
+    (one,) = findings(a, "state")
+    assert one["mark"] == "fail"
+    a.run("accept", "--state-folder", status=0)
+    a.fetch(status=0)
+    assert a.ledger("SELECT ledger FROM identity") == [(a.configured()["LedgerID"],)]
 
 
 def test_a_new_ledger_is_begun_where_a_person_says_so(sim, archiver):

@@ -122,8 +122,9 @@ static const struct row {
 	  .detail = "/w",
 	  .mark = {.fault = MARK_EMPTY, .found = THEIRS}},
 	 "other-folder",
-	 "/s does not seem to be the right state folder: the ledger fedcba98 was expected (/w has "
-	 "its mark), and there is none.",
+	 "/s does not seem to be the right state folder: the ledger fedcba98 was expected (/w "
+	 "belongs "
+	 "to it), and there is none.",
 	 "If it is right as it is, run `ptp-archiver accept --state-folder`. " DISK},
 	{{.what = FACT_CLIENT_REFUSES, .client = "box"},
 	 "client-refuses",

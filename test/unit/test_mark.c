@@ -634,15 +634,33 @@ static void no_new_ledger_is_begun_where_another_folder_has_a_mark(void **state)
 					 {.name = (char[]){"cellar"}, .watch_folder = watch}};
 	struct err err;
 
-	MUST(mark_may_begin(w->f.folder, two, 2, &err));
+	struct mark_witnesses of = {.containers = two, .n = 2, .config = "/config.ptp"};
+
+	MUST(mark_may_begin(w->f.folder, &of, &err));
 	put(watch, OTHER_LEDGER, OTHER_ID);
-	MUST(mark_may_begin(w->f.folder, two, 1, &err));
-	assert_false(mark_may_begin(w->f.folder, two, 2, &failure));
+	of.n = 1;
+	MUST(mark_may_begin(w->f.folder, &of, &err));
+	of.n = 2;
+	assert_false(mark_may_begin(w->f.folder, &of, &failure));
 	assert_int_equal(failure.code, WORD_DISK);
 	assert_non_null(strstr(failure.msg, watch));
 	/* A person removed the ledger alone. */
 	put(w->f.folder, OTHER_LEDGER, OTHER_ID);
-	MUST(mark_may_begin(w->f.folder, two, 2, &err));
+	MUST(mark_may_begin(w->f.folder, &of, &err));
+}
+
+static void no_new_ledger_is_begun_where_the_configuration_knows_one(void **state)
+{
+	struct world *w = *state;
+	const struct mark_witnesses of = {.config = "/config.ptp", .ledger_id = OTHER_LEDGER};
+	struct err err;
+
+	assert_false(mark_may_begin(w->f.folder, &of, &failure));
+	assert_int_equal(failure.code, WORD_DISK);
+	assert_non_null(strstr(failure.msg, "the ledger 22222222"));
+	assert_non_null(strstr(failure.msg, "(/config.ptp belongs to it)"));
+	put(w->f.folder, THIRD_LEDGER, OTHER_ID);
+	MUST(mark_may_begin(w->f.folder, &of, &err));
 }
 
 /* ---- the ledger ---- */
@@ -718,6 +736,7 @@ int main(void)
 		TEST(a_new_ledger_takes_over_the_id_of_the_old_one),
 		TEST(a_state_folder_that_takes_no_mark_is_used_anyway),
 		TEST(no_new_ledger_is_begun_where_another_folder_has_a_mark),
+		TEST(no_new_ledger_is_begun_where_the_configuration_knows_one),
 		cmocka_unit_test(a_ledger_that_fails_is_an_error),
 	};
 

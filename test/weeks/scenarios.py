@@ -306,17 +306,23 @@ def crash_loop(world, seconds, lives, lose):
         world.sleep(lives())
         world.end(process)
         if lose:
-            one.forget()
+            one.forget(marks=lose == "all")
         world.sleep(1)
 
 
-@scenario("a crash a minute after each start, the state is lost; 2 hours", (100, 3240),
+@scenario("a crash a minute after each start, state and marks are lost; 2 hours", (100, 3240),
           memory=False)
 def crashes_without_state(world):
-    crash_loop(world, 2 * HOUR, lambda: 60, lose=True)
+    crash_loop(world, 2 * HOUR, lambda: 60, lose="all")
 
 
-@scenario("a crash right after each first torrent, the state is lost; 2 hours", (100, 3480),
+@scenario("a crash a minute after each start, the state is lost, the watch folder is there; 2 hours",
+          (1, 48), memory=False)
+def crashes_with_marks(world):
+    crash_loop(world, 2 * HOUR, lambda: 60, lose="state")
+
+
+@scenario("a crash right after each first torrent, state and marks are lost; 2 hours", (100, 3480),
           memory=False)
 def crashes_at_first_torrent(world):
     one = host(world)
@@ -330,4 +336,4 @@ def crashes_at_first_torrent(world):
 
 @scenario("a crash (kill -9) 1 to 120 s after each start, 12 hours", (6, 60))
 def crashes(world):
-    crash_loop(world, 12 * HOUR, lambda: random.uniform(1, 120), lose=False)
+    crash_loop(world, 12 * HOUR, lambda: random.uniform(1, 120), lose=None)

@@ -189,9 +189,11 @@ class Host:
         process.send_signal(sig)
         return self.world.finish(process, 60)
 
-    def forget(self):
-        """The state folder is lost."""
+    def forget(self, marks=True):
+        """The state folder is lost, and so are the marks of the other folders."""
         shutil.rmtree(self.state, ignore_errors=True)
+        for hidden in self.watch.glob("**/.ptp-archiver") if marks else ():
+            shutil.rmtree(hidden, ignore_errors=True)
 
     def said(self):
         return self.log_path.read_text()
