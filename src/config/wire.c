@@ -351,13 +351,12 @@ bool wire_may_begin(const struct config *c, struct err *err)
 
 /* In config.ptp as well: where all containers have clients with an interface, no other place knows
  * of the ledger.  A file that cannot be written stays as it is. */
-static bool keep_ledger_id(const struct parts *p, struct err *err)
+static bool keep_ledger_id(const struct config *c, struct ledger *l, struct err *err)
 {
-	const struct config *c = p->config;
 	char id[MARK_ID];
 	struct err why;
 
-	if (!ledger_identity(p->run.ledger, id, err))
+	if (!ledger_identity(l, id, err))
 		return false;
 	if (!fs_exists(c->path) || (c->ledger_id && strcmp(c->ledger_id, id) == 0))
 		return true;
@@ -367,17 +366,27 @@ static bool keep_ledger_id(const struct parts *p, struct err *err)
 }
 
 /* A new ledger is begun only in the right folder. */
-static bool open_ledger(struct parts *p, struct err *err)
+static struct ledger *open_ledger(const struct config *c, struct err *err)
 {
-	const struct config *c = p->config;
 	OWN_STR char *path = wire_ledger_path(c);
 	bool fresh = !has_ledger(path);
 
-	if (fresh && !wire_may_begin(c, err))
-		return false;
-	p->run.ledger = ledger_open(path, false, err);
-	return p->run.ledger && ledger_check(p->run.ledger, err) &&
-	       mark_state(p->run.ledger, c->state, fresh, err) && keep_ledger_id(p, err);
+	if (is_emptied(c, path, err) || (fresh && !wire_may_begin(c, err)))
+		return NULL;
+	warn_lost(c);
+	struct ledger *l = ledger_open(path, false, err);
+	if (l && ledger_check(l, err) && mark_state(l, c->state, fresh, err) &&
+	    keep_ledger_id(c, l, err))
+		return l;
+	ledger_close(l);
+	return NULL;
+}
+
+void wire_prepare_ledger(const struct config *c)
+{
+	struct err ignored;
+
+	ledger_close(open_ledger(c, &ignored));
 }
 
 bool wire_accept_state(const struct config *c, bool *begun, struct err *err)
@@ -396,17 +405,14 @@ bool wire_accept_state(const struct config *c, bool *begun, struct err *err)
 static bool open_all(struct parts *p, struct err *err)
 {
 	const struct config *c = p->config;
-	OWN_STR char *ledger = wire_ledger_path(c);
 
 	if (!wire_state(c, err))
 		return false;
-	if (is_emptied(c, ledger, err))
-		return false;
-	warn_lost(c);
 	warn_strange_owner(c);
 	OWN_STR char *folder = fs_parent(c->path);
 	fs_sweep(folder, fs_base_name(c->path));
-	if (!open_ledger(p, err))
+	p->run.ledger = open_ledger(c, err);
+	if (!p->run.ledger)
 		return false;
 	p->run.vault = vault_open(c->state, err);
 	p->health = p->run.vault ? health_open(&c->ping_url, c->ca_file, p->run.wake, err) : NULL;

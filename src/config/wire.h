@@ -30,6 +30,10 @@ bool wire_may_begin(const struct config *c, struct err *err) MUST_CHECK;
  * in it, and now there is. */
 bool wire_accept_state(const struct config *c, bool *begun, struct err *err) MUST_CHECK;
 
+/* Makes the ledger if there is none and may be one, and writes its id into config.ptp, which a
+ * process in its sandbox cannot.  Best effort: wire_open() says what is wrong. */
+void wire_prepare_ledger(const struct config *c);
+
 /* Opens everything; on failure nothing is left open.  `c` must outlive the parts. */
 bool wire_open(struct parts *p, const struct config *c, struct wake *wake,
 	       struct err *err) MUST_CHECK;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "system/glance.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,6 +17,7 @@
 #include <sys/vfs.h>
 
 #define FILE_MAX_BYTES 1024
+#define WITNESS_MS 2000 /* how long a folder may take to answer whether a ledger may be begun */
 
 static const char explanation[] = "\n\n"
 				  "By this file ptp-archiver knows that this is the right folder, "
@@ -411,7 +413,8 @@ static bool has_foreign(const struct container *c, const char **folder, struct m
 
 	for (size_t i = 0; i < n; i++) {
 		*folder = all[i].path;
-		if (read_marks(&all[i], "", m, &ignored) && m->others[0])
+		bool there = glance(*folder, clock_monotonic() + WITNESS_MS).found == GLANCE_THERE;
+		if (there && read_marks(&all[i], "", m, &ignored) && m->others[0])
 			return true;
 	}
 	return false;

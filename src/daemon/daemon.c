@@ -181,6 +181,8 @@ static void begin(struct daemon *d)
 	const struct config *c = d->config;
 
 	daemon_write_down(c);
+	if (!d->word->again)
+		wire_prepare_ledger(c);
 	d->last_copy = copies_newest(c->state);
 	if (!d->word->again)
 		log_info(NULL, "ptp-archiver " PTP_ARCHIVER_VERSION " keeps %zu container%s filled",

@@ -361,6 +361,14 @@ def test_config_ptp_knows_of_the_ledger_where_no_folder_does(sim, make, disk, bo
     assert a.ledger("SELECT ledger FROM identity") == [(a.configured()["LedgerID"],)]
 
 
+def test_a_daemon_in_its_sandbox_keeps_the_ledgers_id_as_well(sim, make):
+    a = make(containers=None)
+    a.configure(Containers={"attic": {"Size": "1T", "WatchDirectory": str(a.watch)}})
+    a.start()
+    wait_for(a.delivered)
+    assert a.configured()["LedgerID"] in marks(a.watch)[0]
+
+
 def test_a_new_ledger_is_begun_where_a_person_says_so(sim, archiver):
     archiver.fetch(status=0)
     shutil.rmtree(archiver.state)
