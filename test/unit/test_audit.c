@@ -97,6 +97,25 @@ static void only_one_container_may_be_meant(void **state)
 	assert_int_equal(audit.n, 1);
 }
 
+static void of_a_container_that_is_not_configured_nothing_is_known(void **state)
+{
+	struct world *w = *state;
+	struct target *alone = mem_alloc(sizeof *alone);
+	const struct audit_scope s = {.targets = alone, .n = 1};
+	char name[] = "barn";
+	struct container barn = {.name = name};
+
+	world_delivered(w, "7", names[0]);
+	*alone = w->target;
+	alone->container = &barn;
+	audit_clear(&audit);
+	assert_true(audit_run(w->run, &s, &audit, &failure));
+	free(alone);
+	assert_int_equal(audit.n, 1);
+	assert_class(0, AUDIT_UNKNOWN);
+	assert_int_equal(w->f.fake.listed, 0);
+}
+
 static void what_is_not_delivered_yet_is_pending(void **state)
 {
 	struct world *w = *state;
@@ -281,6 +300,7 @@ int main(void)
 		TEST(each_state_of_the_client_has_its_class),
 		TEST(nothing_is_assigned_at_first),
 		TEST(only_one_container_may_be_meant),
+		TEST(of_a_container_that_is_not_configured_nothing_is_known),
 		TEST(what_is_not_delivered_yet_is_pending),
 		TEST(a_client_that_has_nothing_is_asked_once_more),
 		TEST(of_a_client_that_is_away_nothing_is_known),

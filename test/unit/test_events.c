@@ -377,6 +377,26 @@ static void a_client_that_was_away_and_refuses_us_then_is_told_as_such(void **st
 	assert_string_equal(told_at(w, T0 + 4 * HOUR), "client.back");
 }
 
+static void a_client_s_absence_begins_when_it_is_seen_where_its_time_is_not_known(void **state)
+{
+	(void)state;
+	OWN_WORLD struct world *w = new_world();
+	struct events_client box = {.name = "box", .refused = true};
+
+	w->now.clients = &box;
+	w->now.n_clients = 1;
+	assert_string_equal(told_at(w, T0), "client.refuses");
+	box.refused = false;
+	assert_string_equal(told_at(w, T0 + 2 * HOUR), "client.back");
+	assert_string_equal(w->found.list[0].text, "It takes torrents again, after 2 h 0 m.");
+	/* The clock was set back. */
+	box.down_since = T0 + 20 * HOUR;
+	assert_string_equal(told_at(w, T0 + 10 * HOUR), "client.away");
+	box.down_since = 0;
+	assert_string_equal(told_at(w, T0 + 11 * HOUR), "client.back");
+	assert_string_equal(w->found.list[0].text, "It takes torrents again, after 1 h 0 m.");
+}
+
 static void a_failure_that_is_the_clients_is_covered_by_what_is_said_of_the_client(void **state)
 {
 	(void)state;
@@ -713,6 +733,8 @@ int main(void)
 		cmocka_unit_test(the_cycle_as_a_whole_has_words_of_its_own),
 		cmocka_unit_test(a_client_is_told_when_it_goes_and_when_it_is_back),
 		cmocka_unit_test(a_client_that_was_away_and_refuses_us_then_is_told_as_such),
+		cmocka_unit_test(
+			a_client_s_absence_begins_when_it_is_seen_where_its_time_is_not_known),
 		cmocka_unit_test(
 			a_failure_that_is_the_clients_is_covered_by_what_is_said_of_the_client),
 		cmocka_unit_test(

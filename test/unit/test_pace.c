@@ -224,6 +224,22 @@ static void the_trackers_own_errors_are_trouble_three_times_in_a_row(void **stat
 	assert_int_equal(kept(r).failures, 2);
 }
 
+static void a_call_that_fails_between_them_keeps_its_place_on_the_ladder(void **state)
+{
+	const struct engine_failure down = {.status = 503, .back_off = true};
+	struct run *r = &((struct world *)*state)->run;
+	struct err err, why;
+
+	MUST(pace_open(r, &err));
+	for (int i = 0; i < 2; i++)
+		MUST(pace_refused(r, "closed", &err));
+	err_http(&why, ERR_RETRY, 503, "HTTP 503");
+	MUST(pace_after(r, PACE_FETCH, &down, &why, &err));
+	assert_int_equal(kept(r).failures, 1);
+	MUST(pace_refused(r, "closed", &err));
+	assert_int_equal(kept(r).failures, 2);
+}
+
 static void a_clock_of_1970_makes_no_call(void **state)
 {
 	struct run *r = &((struct world *)*state)->run;
@@ -372,6 +388,7 @@ int main(void)
 		TEST(a_question_waits_for_room_for_its_download),
 		TEST(force_overrides_the_back_off_that_stood_for_one_call),
 		TEST(the_trackers_own_errors_are_trouble_three_times_in_a_row),
+		TEST(a_call_that_fails_between_them_keeps_its_place_on_the_ladder),
 		TEST(a_clock_of_1970_makes_no_call),
 		TEST(a_failure_that_calls_for_patience_is_recorded),
 		TEST(a_check_without_an_answer_holds_nobody_back),
