@@ -59,7 +59,7 @@ static bool check_age(struct restoring *g, struct err *err)
 static bool known_pace(const struct restoring *g, struct pace *pace)
 {
 	struct err ignored;
-	struct ledger *old = g->old_is_sound ? ledger_open(g->r->ledger, false, &ignored) : NULL;
+	struct ledger *old = g->old_is_sound ? ledger_open(g->r->ledger, true, &ignored) : NULL;
 	bool known = old && ledger_get_pace(old, pace, &ignored) && pace->request.wall;
 
 	ledger_close(old);

@@ -17,7 +17,8 @@
 #define LEDGER_LOCKED_ADVICE                                                                       \
 	"another program has it open, or its disk is a network share without locks: then put the " \
 	"state folder (PTP_STATE) on a local disk"
-#define BUSY_MS 1500 /* a stop request waits for it */
+#define LEDGER_SEALED_SINCE 4 /* layout */
+#define BUSY_MS 1500          /* a stop request waits for it */
 
 /* The system refuses: its reason, and the way out. */
 static bool refused_by_system(sqlite3 *db, struct err *err)
@@ -253,32 +254,124 @@ static void note_file(struct ledger *l, const char *path)
 	}
 }
 
-struct ledger *ledger_open(const char *path, bool read_only, struct err *err)
+/* ---- the checksums of an older ledger ---- */
+
+/* *old: a layout before 4, whose pages have no room for a checksum. */
+static bool find_old(struct ledger *l, bool *old, struct err *err)
+{
+	struct ledger_seal seal;
+	int version = file_version(l->db, err);
+
+	*old = false;
+	if (version <= 0 || version >= LEDGER_SEALED_SINCE)
+		return version >= 0;
+	if (!ledger_seal_of(l->db, &seal))
+		return ledger_failed(l->db, err);
+	*old = !seal.reserved;
+	return true;
+}
+
+static bool write_with_room(struct ledger *l, const char *staged)
+{
+	OWN(ledger_finalize) sqlite3_stmt *s = NULL;
+	struct err err;
+	OWN_FD int fd = fs_create(staged, &err);
+
+	return fd >= 0 && sqlite3_prepare_v2(l->db, "VACUUM INTO ?1", -1, &s, NULL) == SQLITE_OK &&
+	       sqlite3_bind_text(s, 1, staged, -1, SQLITE_STATIC) == SQLITE_OK &&
+	       sqlite3_step(s) == SQLITE_DONE && fsync(fd) == 0;
+}
+
+static bool replace_with_room(struct ledger *l)
+{
+	OWN_STR char *folder = fs_parent(l->path);
+	OWN_STR char *staged =
+		mem_printf("%s/.%s.%ld.tmp", folder, fs_base_name(l->path), (long)getpid());
+	struct err err;
+
+	if (ledger_file(l) == LEDGER_REPLACED)
+		return true;
+	unlink(staged);
+	if (write_with_room(l, staged) && fs_replace(staged, l->path, &err))
+		return true;
+	unlink(staged);
+	log_warn(NULL, "the ledger %s gets no checksums yet: it could not be written again",
+		 l->path);
+	return false;
+}
+
+/* Writes it again, with room in each page, and puts that in its place.  Other processes wait
+ * meanwhile, and see then that the file is another one.  false: it stays as it is, without
+ * checksums; the disk may be full. */
+static bool make_room(struct ledger *l)
+{
+	struct err err;
+
+	if (exec(l->db, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT", &err) &&
+	    replace_with_room(l))
+		return true;
+	/* The lock goes with the next transaction. */
+	(void)!exec(l->db, "ROLLBACK", &err);
+	(void)!exec(l->db, "PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_schema",
+		    &err);
+	return false;
+}
+
+static struct ledger *open_at(const char *path, bool read_only, struct err *err)
 {
 	struct ledger *l = mem_alloc(sizeof *l);
 	/* Looking, too, may have to roll back what a process that was killed left half done. */
 	int flags = SQLITE_OPEN_READWRITE | (read_only ? 0 : SQLITE_OPEN_CREATE);
 
-	if (!read_only)
-		make_private(path);
-	if (sqlite3_open_v2(path, &l->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+	if (ledger_open_sealed(path, &l->db, flags) != SQLITE_OK) {
 		not_opened(l, path, err);
 		ledger_close(l);
 		return NULL;
 	}
 	note_file(l, path);
 	sqlite3_busy_timeout(l->db, BUSY_MS);
-	if (!exec(l->db,
-		  "PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA; PRAGMA temp_store = "
-		  "MEMORY",
-		  err) ||
-	    !migrate(l->db, read_only, err) ||
-	    (read_only && !exec(l->db, "PRAGMA query_only = ON", err))) {
-		err_wrap(err, "%s", path);
-		ledger_close(l);
-		return NULL;
-	}
 	return l;
+}
+
+static bool get_ready(struct ledger *l, bool read_only, struct err *err)
+{
+	return exec(l->db,
+		    "PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA; PRAGMA temp_store = "
+		    "MEMORY",
+		    err) &&
+	       migrate(l->db, read_only, err) &&
+	       (read_only ? exec(l->db, "PRAGMA query_only = ON", err) : ledger_seal(l, err));
+}
+
+/* The file, as it is after make_room().  Accepts NULL. */
+static struct ledger *with_room(struct ledger *l, const char *path, struct err *err)
+{
+	bool old;
+
+	while (l && find_old(l, &old, err)) {
+		if (!old || !make_room(l))
+			return l;
+		ledger_close(l);
+		l = open_at(path, false, err);
+	}
+	if (l)
+		err_wrap(err, "%s", path);
+	ledger_close(l);
+	return NULL;
+}
+
+struct ledger *ledger_open(const char *path, bool read_only, struct err *err)
+{
+	if (!read_only)
+		make_private(path);
+	struct ledger *l = open_at(path, read_only, err);
+	if (!read_only)
+		l = with_room(l, path, err);
+	if (!l || get_ready(l, read_only, err))
+		return l;
+	err_wrap(err, "%s", path);
+	ledger_close(l);
+	return NULL;
 }
 
 void ledger_close(struct ledger *l)
@@ -303,9 +396,10 @@ enum ledger_file ledger_file(const struct ledger *l)
 	return st.st_size ? LEDGER_IN_PLACE : LEDGER_EMPTIED;
 }
 
-static bool is_sound(struct ledger *l, struct err *err)
+/* `how`: SQL_CHECK or SQL_CHECK_ALL. */
+static bool is_sound(struct ledger *l, enum sql how, struct err *err)
 {
-	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_CHECK, err, "");
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, how, err, "");
 
 	if (!ledger_run_row(l, s, err))
 		return false;
@@ -315,11 +409,29 @@ static bool is_sound(struct ledger *l, struct err *err)
 	return err_advise(err, LEDGER_ADVICE);
 }
 
+bool ledger_seal(struct ledger *l, struct err *err)
+{
+	struct ledger_seal seal;
+
+	if (!ledger_seal_of(l->db, &seal))
+		return ledger_failed(l->db, err);
+	if (seal.state != LEDGER_UNSEALED || !seal.reserved)
+		return true;
+	if (!is_sound(l, SQL_CHECK_ALL, err))
+		return false;
+	if (ledger_seal_again(l->db))
+		log_debug(NULL,
+			  "another program has changed the ledger %s; it is sound, and has "
+			  "its checksums again",
+			  l->path);
+	return true;
+}
+
 /* One that is open has pages in memory that the file may not have any more. */
 bool ledger_check(const struct ledger *l, struct err *err)
 {
 	struct ledger *fresh = ledger_open(l->path, true, err);
-	bool ok = fresh && is_sound(fresh, err);
+	bool ok = fresh && is_sound(fresh, SQL_CHECK, err);
 
 	ledger_close(fresh);
 	return ok;

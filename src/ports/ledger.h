@@ -47,6 +47,11 @@ enum ledger_file ledger_file(const struct ledger *l);
 /* Is what is in the file sound?  Reads all of it.  ERR_FATAL: it is damaged. */
 bool ledger_check(const struct ledger *l, struct err *err) MUST_CHECK;
 
+/* Each page of the file has a checksum, which is checked whenever the page is read.  Another
+ * program that changed the ledger wrote none: then the file is checked, and sealed again, here and
+ * by ledger_open() for writing.  ERR_FATAL: it is damaged. */
+bool ledger_seal(struct ledger *l, struct err *err) MUST_CHECK;
+
 /* Writes what can be read of it to `path`, 0600, unless something is there.  *any: there was
  * something in it; else nothing is written. */
 bool ledger_save(struct ledger *l, const char *path, bool *any, struct err *err) MUST_CHECK;

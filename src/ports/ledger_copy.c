@@ -22,11 +22,14 @@ struct ledger_copy {
 	bool done;
 };
 
-static sqlite3 *open_file(const char *path, int flags, struct err *err)
+static sqlite3 *open_file(const char *path, bool sealed, struct err *err)
 {
+	const int flags = SQLITE_OPEN_READWRITE;
 	sqlite3 *db = NULL;
 
-	if (sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK) {
+	int code = sealed ? ledger_open_sealed(path, &db, flags)
+			  : sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	if (code == SQLITE_OK) {
 		sqlite3_busy_timeout(db, WAIT_MS);
 		return db;
 	}
@@ -54,11 +57,18 @@ static bool copy_failed(struct ledger_copy *c, int code, struct err *err)
 		       sqlite3_errstr(code));
 }
 
-/* Nothing reads the copy before it is whole, so it needs no journal. */
+/* Nothing reads the copy before it is whole, so it needs no journal.  Pages are copied as they are:
+ * those without room for a seal must not get one. */
 static bool open_both(struct ledger_copy *c, const char *from, struct err *err)
 {
-	c->from = open_file(from, SQLITE_OPEN_READWRITE, err);
-	c->to = c->from ? open_file(c->path, SQLITE_OPEN_READWRITE, err) : NULL;
+	struct ledger_seal seal;
+
+	c->from = open_file(from, true, err);
+	if (!c->from)
+		return false;
+	if (!ledger_seal_of(c->from, &seal))
+		return ledger_failed(c->from, err);
+	c->to = open_file(c->path, seal.reserved, err);
 	if (!c->to)
 		return false;
 	sqlite3_exec(c->to, "PRAGMA journal_mode = OFF", NULL, NULL, NULL);
@@ -168,7 +178,7 @@ static int is_interrupted(void *wake)
 
 bool ledger_examine(const char *path, struct wake *wake, struct ledger_facts *f, struct err *err)
 {
-	sqlite3 *db = open_file(path, SQLITE_OPEN_READWRITE, err);
+	sqlite3 *db = open_file(path, true, err);
 	struct ledger_facts found;
 
 	if (!db)

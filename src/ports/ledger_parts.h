@@ -9,6 +9,7 @@
  *     ledger_mark.c   the ledger's own id, and the folders that it knows
  *     ledger_tell.c   messages: what was reported, and what waits
  *     ledger_copy.c   copies, and what a file holds
+ *     ledger_seal.c   the checksum of each page
  */
 #ifndef PORTS_LEDGER_PARTS_H
 #define PORTS_LEDGER_PARTS_H
@@ -33,6 +34,7 @@ enum sql {
 	SQL_COMMIT,
 	SQL_ROLLBACK,
 	SQL_CHECK,
+	SQL_CHECK_ALL,
 	SQL_ASKING,
 	SQL_ASKED,
 	SQL_ASSIGNED,
@@ -130,6 +132,31 @@ struct ledger {
 	dev_t device;                      /* of the file that was opened, as is the next */
 	ino_t inode;
 };
+
+/* ---- ledger_seal.c ---- */
+
+#define LEDGER_SEAL_BYTES 16 /* of each page */
+
+enum ledger_seal_state {
+	LEDGER_SEALED,      /* each page that is read is checked: SQLITE_CORRUPT */
+	LEDGER_UNSEALED,    /* nothing is checked: an older version or another program wrote it */
+	LEDGER_SEAL_BROKEN, /* page 1 is damaged; so are all others for SQLite */
+};
+
+struct ledger_seal {
+	enum ledger_seal_state state;
+	bool reserved; /* the pages have room for it */
+};
+
+/* As sqlite3_open_v2(), without a mutex.  A new file is sealed. */
+int ledger_open_sealed(const char *path, sqlite3 **db, int flags);
+
+/* Of the file as it is now.  false: SQLite's last error says why not. */
+bool ledger_seal_of(sqlite3 *db, struct ledger_seal *seal) MUST_CHECK;
+
+/* Writes all pages once more (VACUUM), so that the seals hold.  For a sound file whose pages have
+ * room for them.  false: it cannot be written now. */
+bool ledger_seal_again(sqlite3 *db);
 
 /* Fills in *err from SQLite's last error; false. */
 bool ledger_failed(sqlite3 *db, struct err *err);

@@ -288,6 +288,7 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_CHECK] = "PRAGMA quick_check(1)",
+	[SQL_CHECK_ALL] = "PRAGMA integrity_check(1)",
 	[SQL_ASKING] = "INSERT INTO assignment(container, state, asked_at, changed_at)"
 		       " VALUES(?1, 0, ?2, ?2)",
 	[SQL_ASKED] = "INSERT INTO container(name, asked_at) VALUES(?1, ?2)"

@@ -1,0 +1,114 @@
+"""A bit of the ledger or the vault that flips by itself: noticed at the next look, or harmless."""
+
+import random
+import re
+import sqlite3
+import sys
+
+import pytest
+
+from harness import ROOT, wait_for
+
+sys.path.insert(0, str(ROOT / "test" / "page"))
+
+import seed   # noqa: E402
+from test_backup import aged, rows   # noqa: E402
+
+FLIPS = 200
+
+
+def everything(path):
+    """All rows of all tables."""
+    with sqlite3.connect(path) as db:
+        names = [n for n, in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'"
+                                        " AND name NOT LIKE 'sqlite_stat%'")]
+        return {n: sorted(db.execute(f'SELECT * FROM "{n}"').fetchall(), key=repr) for n in names}
+
+
+def flip(path, bit):
+    with open(path, "r+b") as file:
+        file.seek(bit // 8)
+        byte = file.read(1)[0]
+        file.seek(bit // 8)
+        file.write(bytes([byte ^ 1 << bit % 8]))
+
+
+@pytest.fixture
+def long(archiver):
+    """A ledger of 1,000 torrents, that the program has seen."""
+    a = archiver
+    with seed.past(a) as p:
+        for i in range(1000):
+            p.torrent("attic", p.at - i * seed.HOUR, path=f"/srv/watch/Some Film {i}.torrent")
+        for i in range(300):
+            p.cycle(p.at - i * seed.HOUR, {"attic": ("OK", "")})
+        p.clock()
+    a.run("audit", status=0)
+    return a
+
+
+def test_of_200_flipped_bits_each_is_noticed_or_harmless_and_nothing_is_asked(sim, long):
+    a, path = long, long.state / "ledger.db"
+    good, content, calls = path.read_bytes(), everything(path), len(sim.requests())
+    dice = random.Random(20261129)
+    noticed = harmless = 0
+    for bit in [dice.randrange(8 * len(good)) for _ in range(FLIPS)]:
+        path.write_bytes(good)
+        flip(path, bit)
+        done = a.run("audit")
+        if done.returncode:
+            assert "ledger" in done.stderr, (bit, done.stderr)
+            assert len(sim.requests()) == calls
+            noticed += 1
+        else:
+            assert everything(path) == content, f"bit {bit} was not noticed"
+            harmless += 1
+    path.write_bytes(good)
+    a.run("audit", status=0)
+    print(f"{FLIPS} flips in {len(good)} bytes: {noticed} noticed, {harmless} harmless")
+    assert noticed + harmless == FLIPS and noticed > FLIPS * 0.9
+
+
+def test_a_flip_in_every_byte_of_page_1_that_matters_is_noticed(sim, long):
+    """The header, each bit of it: a lost page size or counter must not pass as another program's
+    change."""
+    a, path = long, long.state / "ledger.db"
+    good, content = path.read_bytes(), everything(path)
+    size = int.from_bytes(good[16:18], "big")
+    assert good[20] == 16 and good[size - 4:size] == b"seal"
+    bits = [8 * byte + (byte * 5) % 8 for byte in [*range(0, 100), *range(size - 16, size)]]
+    bits += [8 * 20 + i for i in range(8)] + [8 * byte + i for byte in (24, 27, 92, 95)
+                                              for i in range(8)]
+    passed = []
+    for bit in bits:
+        path.write_bytes(good)
+        flip(path, bit)
+        if a.run("audit").returncode == 0:
+            assert everything(path) == content, bit
+            passed.append(bit // 8 - size)
+    # What passes is in the seal itself, where it says who wrote last; it is written again then.
+    assert all(-8 <= at < 0 for at in passed), passed
+
+
+def test_a_change_by_another_program_is_not_damage_and_is_sealed_again(sim, long):
+    a, path = long, long.state / "ledger.db"
+    a.ledger("UPDATE assignment SET note = 'mine' WHERE id = 500")
+    a.ledger("CREATE TABLE mine AS SELECT * FROM assignment")
+    a.ledger("DROP TABLE mine")
+    content = everything(path)
+    a.run("status", status=0)
+    a.run("audit", status=0)
+    assert {k: v for k, v in everything(path).items() if k == "assignment"} == \
+        {k: v for k, v in content.items() if k == "assignment"}
+    at = path.read_bytes().index(b"Some Film 400.torrent")
+    flip(path, 8 * at)
+    assert "damaged" in a.run("audit", status=1).stderr or \
+        "malformed" in a.run("audit", status=1).stderr
+
+
+def test_reading_alone_notices_it_too(sim, long):
+    a, path = long, long.state / "ledger.db"
+    flip(path, 8 * path.read_bytes().index(b"Some Film 999.torrent"))
+    said = a.run("history", "--limit", "2000", status=1).stderr
+    assert "malformed" in said and "ledger" in said
+    assert "FAIL  ledger" in a.run("check", status=1).stdout
