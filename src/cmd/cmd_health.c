@@ -58,10 +58,24 @@ static bool on_time(const struct config *c, int64_t due, struct err *err)
 	return running || err_set(err, ERR_TARGET, WORD_INTERNAL, "%s", title);
 }
 
-static bool is_healthy(const struct config *c, int64_t *due, struct err *err)
+/* Where there is no ledger, the containers' folders say whether there should be one. */
+static bool is_right_folder(const struct invocation *in, const struct config *c, struct err *err)
 {
-	return daemon_alive(c, err) && fs_check_writable(c->state, err) && find_due(c, due, err) &&
-	       on_time(c, *due, err);
+	OWN_STR char *ledger = wire_ledger_path(c);
+	OWN(config_clear) struct config whole = {0};
+	OWN(problems_clear) struct problems ignored = {0};
+
+	if (fs_exists(ledger))
+		return wire_expect_state(c, err);
+	config_load(&whole, &in->config, 0, &ignored);
+	return wire_expect_state(&whole, err);
+}
+
+static bool is_healthy(const struct invocation *in, const struct config *c, int64_t *due,
+		       struct err *err)
+{
+	return daemon_alive(c, err) && fs_check_writable(c->state, err) &&
+	       is_right_folder(in, c, err) && find_due(c, due, err) && on_time(c, *due, err);
 }
 
 int cmd_health(const struct invocation *in, struct err *err)
@@ -74,7 +88,7 @@ int cmd_health(const struct invocation *in, struct err *err)
 		return command_usage(err, "health takes no arguments");
 	if (!config_places(&c, &in->config, err))
 		return COMMAND_FAILED;
-	if (!is_healthy(&c, &due, err)) {
+	if (!is_healthy(in, &c, &due, err)) {
 		printf("unhealthy: %s\n", err->msg);
 		return STATUS_FAILED;
 	}

@@ -339,7 +339,7 @@ static bool has_ledger(const char *path)
 	return stat(path, &st) == 0 && st.st_size > 0;
 }
 
-bool wire_may_begin(const struct config *c, struct err *err)
+static bool may_begin(const struct config *c, struct err *err)
 {
 	const struct mark_witnesses w = {.containers = c->containers,
 					 .n = c->n_containers,
@@ -347,6 +347,18 @@ bool wire_may_begin(const struct config *c, struct err *err)
 					 .ledger_id = c->ledger_id};
 
 	return mark_may_begin(c->state, &w, err);
+}
+
+bool wire_expect_state(const struct config *c, struct err *err)
+{
+	struct ledger *l;
+	struct err ignored;
+
+	if (!wire_open_to_look(c, &l, &ignored))
+		return true;
+	bool right = l ? mark_expect_state(l, c->state, err) : may_begin(c, err);
+	ledger_close(l);
+	return right;
 }
 
 /* In config.ptp as well: where all containers have clients with an interface, no other place knows
@@ -371,7 +383,7 @@ static struct ledger *open_ledger(const struct config *c, struct err *err)
 	OWN_STR char *path = wire_ledger_path(c);
 	bool fresh = !has_ledger(path);
 
-	if (is_emptied(c, path, err) || (fresh && !wire_may_begin(c, err)))
+	if (is_emptied(c, path, err) || (fresh && !may_begin(c, err)))
 		return NULL;
 	warn_lost(c);
 	struct ledger *l = ledger_open(path, false, err);

@@ -23,8 +23,9 @@ struct parts {
 /* The state folder, made if it is missing (0700). */
 bool wire_state(const struct config *c, struct err *err) MUST_CHECK;
 
-/* May a new ledger be begun in the state folder (core/mark.h)? */
-bool wire_may_begin(const struct config *c, struct err *err) MUST_CHECK;
+/* Is the state folder the right one (core/mark.h): of the ledger in it, or to begin one?  Only
+ * looks; true as well where the ledger cannot be read. */
+bool wire_expect_state(const struct config *c, struct err *err) MUST_CHECK;
 
 /* A person says that the state folder is right as it is (core/mark.h).  *begun: there was no ledger
  * in it, and now there is. */

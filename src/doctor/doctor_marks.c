@@ -38,8 +38,7 @@ void doctor_marks(struct doctor *d)
 	/* What is wrong with the ledger itself has been said. */
 	if (!wire_open_to_look(c, &l, &err))
 		return;
-	bool right = l ? mark_expect_state(l, c->state, &err) : wire_may_begin(c, &err);
-	say(d, "state", right, c->state, &err);
+	say(d, "state", wire_expect_state(c, &err), c->state, &err);
 	for (size_t i = 0; l && i < c->n_containers; i++)
 		check_container(d, l, &c->containers[i]);
 	ledger_close(l);

@@ -58,6 +58,8 @@ void status_setup_take(struct status_setup *s, const struct config *c, struct tr
 	s->names = mem_alloc((c->n_containers + 1) * sizeof *s->names);
 	s->manners = schedule_manners(c->fetch_sleep_ms, c->loopback);
 	s->trouble = trouble;
+	if (!trouble)
+		(void)!wire_expect_state(c, &s->state_fault);
 	for (size_t i = 0; i < c->n_clients; i++)
 		if (c->clients[i].type)
 			add_place(s, c->clients[i].name, c->clients[i].type->name, true);
@@ -223,6 +225,8 @@ static void gather_trouble(struct status *s)
 		trouble_get(daemon, TROUBLE_WORK, &s->work);
 		trouble_get(daemon, TROUBLE_CONFIG, &s->config);
 	}
+	if (!s->work.since && s->setup->state_fault.code)
+		trouble_fill(&s->work, &s->setup->state_fault, s->now);
 	if (s->work.since || (!daemon && !fs_exists(s->setup->state)) ||
 	    fs_check_writable(s->setup->state, &err))
 		return;

@@ -48,8 +48,9 @@ struct status_setup {
 	size_t n_places;
 	struct status_setup_target *targets; /* owned */
 	size_t n_targets;
-	bool pings;  /* there is a ping URL */
-	bool copies; /* the ledger is copied every day */
+	bool pings;             /* there is a ping URL */
+	struct err state_fault; /* the state folder is another one; WORD_NONE: not seen so */
+	bool copies;            /* the ledger is copied every day */
 	struct manners manners;
 	struct trouble *trouble; /* borrowed: the daemon's; NULL: this process is none */
 };

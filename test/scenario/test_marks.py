@@ -335,8 +335,13 @@ def test_a_daemon_waits_for_the_disk_of_its_state_folder(sim, make, disk):
     a.fetch(status=0)
     asked = len(sim.requests())
     usb.unmount()
+    assert "right state folder" in a.run("status", status=0).stdout
     process = a.start()
     wait_for(lambda: "right state folder" in a.log())
+    said = a.run("health", status=1).stdout
+    assert said.startswith("unhealthy: ") and "right state folder" in said
+    (notice,) = [n for n in a.status()["notices"] if n["level"] == "bad"]
+    assert notice["fact"] == "stuck" and "--state-folder" in notice["text"]
     assert len(sim.requests()) == asked and process.poll() is None
     usb.mount()
     wait_for(lambda: len(sim.requests()) > asked)
