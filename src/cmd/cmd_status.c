@@ -177,8 +177,12 @@ static json_t *look(const struct config *c, struct err *err)
 	OWN(ledger_closer) struct ledger *l = NULL;
 
 	status_setup_take(&setup, c, NULL);
-	return wire_open_to_look(c, &l, err) && status_gather(&s, &setup, l, err) ? status_json(&s)
-										  : NULL;
+	if (!wire_open_to_look(c, &l, err))
+		return NULL;
+	if (status_gather(&s, &setup, l, err))
+		return status_json(&s);
+	wire_name_copy(c, err);
+	return NULL;
 }
 
 int cmd_status(const struct invocation *in, struct err *err)
@@ -251,8 +255,11 @@ int cmd_history(const struct invocation *in, struct err *err)
 	json_t *list = !wire_open_to_look(&c, &l, err)
 			       ? NULL
 			       : past(l, in->value[OPTION_CONTAINER], limit, err);
-	if (!list)
+	if (!list) {
+		if (l)
+			wire_name_copy(&c, err);
 		return COMMAND_FAILED;
+	}
 	if (!json_array_size(list) && in->given[OPTION_CONTAINER] &&
 	    !is_container(in, in->value[OPTION_CONTAINER], err)) {
 		json_decref(list);

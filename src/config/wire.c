@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "core/mark.h"
+#include "core/copies.h"
 #include "core/pace.h"
 #include "core/staged.h"
 #include "ports/client_watchdir.h"
@@ -58,6 +59,22 @@ static bool is_emptied(const struct config *c, const char *ledger, struct err *e
 	return true;
 }
 
+void wire_name_copy(const struct config *c, struct err *err)
+{
+	OWN_STR char *copy = ledger_is_damaged(err) ? copies_newest_good(c->state, NULL) : NULL;
+
+	if (!copy)
+		return;
+	OWN_STR char *fault = err_fault(err);
+	OWN_STR char *quoted = text_quoted(copy);
+	int errnum = err->errnum;
+	err_set(err, err->kind, err->code, "%s", fault);
+	err->errnum = errnum;
+	err_advise(err,
+		   "stop the daemon, and put the newest good copy back: ptp-archiver restore %s",
+		   quoted);
+}
+
 bool wire_open_to_look(const struct config *c, struct ledger **l, struct err *err)
 {
 	OWN_STR char *path = wire_ledger_path(c);
@@ -69,6 +86,8 @@ bool wire_open_to_look(const struct config *c, struct ledger **l, struct err *er
 	if (stat(path, &st) < 0 || !st.st_size)
 		return true;
 	*l = ledger_open(path, true, err);
+	if (!*l)
+		wire_name_copy(c, err);
 	return *l;
 }
 
@@ -439,6 +458,7 @@ bool wire_open(struct parts *p, const struct config *c, struct wake *wake, struc
 {
 	*p = (struct parts){.config = c, .run = {.wake = wake}};
 	if (!open_all(p, err)) {
+		wire_name_copy(c, err);
 		wire_close(p);
 		return false;
 	}

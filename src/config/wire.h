@@ -57,6 +57,10 @@ size_t wire_orphans(const struct parts *p, bool say);
  */
 bool wire_open_to_look(const struct config *c, struct ledger **l, struct err *err) MUST_CHECK;
 
+/* Of a damaged ledger: the advice becomes the command that restores the newest good daily copy, if
+ * there is one.  Any other error stays. */
+void wire_name_copy(const struct config *c, struct err *err);
+
 /* The same where it does not matter why there is none. */
 struct ledger *wire_look(const struct config *c);
 

@@ -54,13 +54,28 @@ static bool send_messages(struct daemon *d, const struct outlook *o, struct err 
 	return true;
 }
 
+/* A copy holds the pages that nothing uses, too.  Where only such a page is damaged, the file is
+ * written again without it. */
+static bool check_damage(struct daemon *d, struct err *err)
+{
+	struct err ignored;
+
+	if (!ledger_check(d->parts.run.ledger, err)) {
+		wire_name_copy(d->config, err);
+		return false;
+	}
+	(void)!ledger_renew(d->parts.run.ledger, &ignored);
+	return true;
+}
+
 /* A copy that fails does not stop the daemon: the next is tried in an hour. */
 static bool copy_ledger(struct daemon *d, const struct outlook *o, struct err *err)
 {
 	bool done;
 	struct err why;
 
-	(void)err;
+	if (!daily_is_begun(&d->daily) && !ledger_seal(d->parts.run.ledger, err))
+		return false;
 	if (daily_step(&d->daily, d->config->state, d->config->backup_keep, d->wake, &done, &why)) {
 		d->last_copy = done ? o->now : d->last_copy;
 		if (done && trouble_end(&d->trouble, TROUBLE_COPY))
@@ -68,6 +83,8 @@ static bool copy_ledger(struct daemon *d, const struct outlook *o, struct err *e
 		return true;
 	}
 	d->copy_rest = o->now + AGENDA_COPY_RETRY_MS;
+	if (ledger_is_damaged(&why) && !check_damage(d, err))
+		return false;
 	if (trouble_begin(&d->trouble, TROUBLE_COPY, &why))
 		log_warn(NULL, "%s; it is tried again every hour", why.msg);
 	return true;

@@ -122,7 +122,12 @@ static bool run_local(struct daemon *d, struct err *err)
 /* Looked at before each cycle: what was taken away, or is damaged, is not written to. */
 static bool get_ready(struct daemon *d, struct err *err)
 {
-	return daemon_open_parts(d, err) && ledger_check(d->parts.run.ledger, err);
+	if (!daemon_open_parts(d, err))
+		return false;
+	if (ledger_check(d->parts.run.ledger, err))
+		return true;
+	wire_name_copy(d->config, err);
+	return false;
 }
 
 /* A cycle that cannot be run is tried again, less and less often, unless there is no hope. */

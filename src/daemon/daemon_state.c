@@ -4,6 +4,7 @@
 #include "daemon/once.h"
 #include "base/clock.h"
 #include "system/service.h"
+#include "core/copies.h"
 #include "model/fact.h"
 
 #define REPORT_APART_MS 3600000 /* the same trouble, to Healthchecks */
@@ -87,6 +88,10 @@ void daemon_begin_trouble(struct daemon *d, const struct err *why, const char *w
 	int64_t now = clock_now();
 	bool fresh = trouble_begin(&d->trouble, TROUBLE_WORK, why);
 
+	if (fresh && ledger_is_damaged(why)) {
+		OWN_STR char *copy = copies_newest_good(d->config->state, d->wake);
+		trouble_name_copy(&d->trouble, copy);
+	}
 	if (fresh) {
 		const struct fact stuck = {.what = FACT_STUCK, .since = now, .detail = why->msg};
 		OWN_STR char *sentence = fact_sentence(&stuck, now);

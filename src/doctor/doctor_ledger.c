@@ -55,6 +55,7 @@ static void check_ledger(struct doctor *d)
 		doctor_fix(d, fs_exists(path) ? WIRE_LEDGER_EMPTIED_FIX : WIRE_LEDGER_LOST_FIX);
 	} else if (!fs_check_file(path, "open the ledger", &err) ||
 		   (fs_exists(path) && !read_through(d->config, path, &err))) {
+		wire_name_copy(d->config, &err);
 		say_fault(d, "ledger", "ledger", &err);
 	} else if (fs_exists(path) && fs_check_writable(d->config->state, &err)) {
 		doctor_say(d, DOCTOR_OK, "ledger", "ledger", "it can be read and written");

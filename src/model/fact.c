@@ -28,6 +28,14 @@ static const struct wording {
 } wordings[CONDITIONS] = {
 	[FACT_STUCK] = {"stuck", FACT_BAD, "No cycle has been able to run since {since}",
 			.remedy = "Fix it. " DAEMON_RESUMES, .over = "Cycles can run again"},
+	[FACT_DAMAGED] =
+		{"ledger-damaged", FACT_BAD,
+		 "The ledger is damaged, and no cycle has been able to run since {since}",
+		 .remedy = "The tracker is asked for nothing. [Stop the daemon, and put the "
+			   "newest good copy back: `ptp-archiver restore {copy}`.][!There is "
+			   "no good daily copy: put a backup back with `ptp-archiver "
+			   "restore`.]",
+		 .over = "Cycles can run again"},
 	[FACT_DISK_FULL] = {"disk-full", FACT_BAD, "No cycle has been able to run since {since}",
 			    .remedy = "Make room on its disk. " DAEMON_RESUMES,
 			    .over = "Cycles can run again"},
@@ -250,6 +258,12 @@ static void add_version(const struct fact *f, int64_t now, struct buf *out)
 	add_text(out, f->version);
 }
 
+static void add_copy(const struct fact *f, int64_t now, struct buf *out)
+{
+	(void)now;
+	add_text(out, f->copy);
+}
+
 static void add_speaks(const struct fact *f, int64_t now, struct buf *out)
 {
 	(void)now;
@@ -451,6 +465,7 @@ static const struct field {
 	{"detail", add_detail},
 	{"version", add_version},
 	{"speaks", add_speaks},
+	{"copy", add_copy},
 	{"since", add_since},
 	{"until", add_until},
 	{"in", add_in},   /* from now to `until` */

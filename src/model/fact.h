@@ -22,6 +22,7 @@ enum fact_level {
 /* The bad ones in the order in which they matter, then the notes, then the good ones. */
 enum condition {
 	FACT_STUCK,        /* no cycle can be run */
+	FACT_DAMAGED,      /* the same, because the ledger is */
 	FACT_DISK_FULL,    /* the same, because the state folder's disk is full */
 	FACT_NO_DAEMON,    /* no `run` uses the state folder */
 	FACT_OVERDUE,      /* the next cycle should have begun */
@@ -74,6 +75,7 @@ struct fact {
 	const char *detail;    /* more, in the words of the tracker, the client or the system; of
 				* MARK_EMPTY: what belongs to the ledger */
 	const char *version, *speaks;
+	const char *copy;     /* the path of the newest good copy of the ledger */
 	int64_t since;        /* ms since 1970 */
 	int64_t until;        /* of a back-off: its end; of a container: see struct outcome */
 	int64_t next;         /* when it is tried again; 0: in the next cycle */

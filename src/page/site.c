@@ -168,9 +168,13 @@ static bool is_let_in(const struct site *s, const struct site_request *r, struct
 	return false;
 }
 
-static void say_trouble(struct site_answer *a, const struct err *err)
+/* Of a damaged ledger the daemon knows which copy is good. */
+static void say_trouble(const struct site *s, struct site_answer *a, const struct err *err)
 {
-	say(a, 503, err->msg);
+	struct trouble_told told;
+
+	trouble_get(s->setup.trouble, TROUBLE_WORK, &told);
+	say(a, 503, told.damaged && ledger_is_damaged(err) ? told.text : err->msg);
 }
 
 static void add_json(struct site_answer *a, json_t *json)
@@ -199,7 +203,7 @@ static void answer_history(struct site *s, const struct site_request *r, struct 
 	if (err.kind != ERR_NONE ||
 	    (l && !ledger_history(l, r->container, (int64_t)before, limit, &rows, &n, &err))) {
 		forget_ledger(s);
-		say_trouble(a, &err);
+		say_trouble(s, a, &err);
 		return;
 	}
 	json_t *next = n == limit ? json_integer(rows[n - 1].id) : json_null();
@@ -287,7 +291,7 @@ static void show(struct site *s, const struct route *route, struct site_answer *
 	else if (route->open)
 		say(a, 503, "the ledger cannot be read");
 	else
-		say_trouble(a, &err);
+		say_trouble(s, a, &err);
 }
 
 /* A page, not what programs ask for. */

@@ -30,20 +30,32 @@ static bool refused_by_system(sqlite3 *db, struct err *err)
 	return false;
 }
 
+bool ledger_damaged(struct err *err, const char *what)
+{
+	err_set(err, ERR_FATAL, WORD_LEDGER, "ledger: %s", what);
+	err->errnum = EUCLEAN;
+	return err_advise(err, LEDGER_ADVICE);
+}
+
+bool ledger_is_damaged(const struct err *err)
+{
+	return err->kind == ERR_FATAL && err->code == WORD_LEDGER && err->errnum == EUCLEAN;
+}
+
 bool ledger_failed(sqlite3 *db, struct err *err)
 {
 	int code = sqlite3_errcode(db);
-	bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 
+	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+		return ledger_damaged(err, sqlite3_errmsg(db));
 	if (code == SQLITE_IOERR && sqlite3_system_errno(db))
 		return refused_by_system(db, err);
 
-	err_set(err, damaged ? ERR_FATAL : ERR_RETRY, WORD_LEDGER, "ledger: %s",
-		sqlite3_errmsg(db));
+	err_set(err, ERR_RETRY, WORD_LEDGER, "ledger: %s", sqlite3_errmsg(db));
 	err->errnum = code == SQLITE_FULL ? ENOSPC : 0;
 	if (code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_PROTOCOL)
 		return err_advise(err, LEDGER_LOCKED_ADVICE);
-	return damaged ? err_advise(err, LEDGER_ADVICE) : false;
+	return false;
 }
 
 /* ---- running statements ---- */
@@ -405,8 +417,7 @@ static bool is_sound(struct ledger *l, enum sql how, struct err *err)
 		return false;
 	if (strcmp(ledger_text(s, 0), "ok") == 0)
 		return true;
-	err_set(err, ERR_FATAL, WORD_LEDGER, "ledger: it is damaged");
-	return err_advise(err, LEDGER_ADVICE);
+	return ledger_damaged(err, "it is damaged");
 }
 
 bool ledger_seal(struct ledger *l, struct err *err)
@@ -425,6 +436,11 @@ bool ledger_seal(struct ledger *l, struct err *err)
 			  "its checksums again",
 			  l->path);
 	return true;
+}
+
+bool ledger_renew(struct ledger *l, struct err *err)
+{
+	return exec(l->db, "VACUUM", err);
 }
 
 /* One that is open has pages in memory that the file may not have any more. */

@@ -56,6 +56,12 @@ bool ledger_seal(struct ledger *l, struct err *err) MUST_CHECK;
  * something in it; else nothing is written. */
 bool ledger_save(struct ledger *l, const char *path, bool *any, struct err *err) MUST_CHECK;
 
+/* Is this the error of a damaged ledger? */
+bool ledger_is_damaged(const struct err *err);
+
+/* Writes the file once more, without the pages that nothing uses.  For a sound ledger. */
+bool ledger_renew(struct ledger *l, struct err *err) MUST_CHECK;
+
 /* ---- copies ---- */
 
 /* Copies the ledger at `from` to a new file `to`, 0600.  Other processes may write the ledger

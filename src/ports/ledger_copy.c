@@ -43,13 +43,10 @@ static sqlite3 *open_file(const char *path, bool sealed, struct err *err)
 /* Which of the two cannot be used?  A full disk concerns the copy. */
 static bool copy_failed(struct ledger_copy *c, int code, struct err *err)
 {
-	bool ours = code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_BUSY ||
-		    code == SQLITE_LOCKED;
-
-	if (ours)
-		return err_set(err,
-			       code == SQLITE_BUSY || code == SQLITE_LOCKED ? ERR_RETRY : ERR_FATAL,
-			       WORD_LEDGER, "ledger: %s", sqlite3_errstr(code));
+	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+		return ledger_damaged(err, sqlite3_errstr(code));
+	if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
+		return err_set(err, ERR_RETRY, WORD_LEDGER, "ledger: %s", sqlite3_errstr(code));
 	errno = code == SQLITE_FULL ? ENOSPC : sqlite3_system_errno(c->to);
 	if (errno)
 		return fs_failed(err, "write", c->path);
@@ -167,8 +164,7 @@ static bool is_whole(sqlite3 *db, struct err *err)
 	if (sqlite3_prepare_v2(db, "PRAGMA integrity_check(1)", -1, &s, NULL) != SQLITE_OK ||
 	    sqlite3_step(s) != SQLITE_ROW)
 		return ledger_failed(db, err);
-	return strcmp(ledger_text(s, 0), "ok") == 0 ||
-	       err_set(err, ERR_FATAL, WORD_LEDGER, "ledger: it is damaged");
+	return strcmp(ledger_text(s, 0), "ok") == 0 || ledger_damaged(err, "it is damaged");
 }
 
 static int is_interrupted(void *wake)

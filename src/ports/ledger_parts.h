@@ -158,6 +158,9 @@ bool ledger_seal_of(sqlite3 *db, struct ledger_seal *seal) MUST_CHECK;
  * room for them.  false: it cannot be written now. */
 bool ledger_seal_again(sqlite3 *db);
 
+/* The error of a damaged ledger; false. */
+bool ledger_damaged(struct err *err, const char *what);
+
 /* Fills in *err from SQLite's last error; false. */
 bool ledger_failed(sqlite3 *db, struct err *err);
 

@@ -55,9 +55,13 @@ const struct status_place *facts_client(const struct status *s, const char *clie
 static void find_trouble(const struct status *s, struct facts *out)
 {
 	if (s->work.since)
-		add(out, (struct fact){.what = s->work.disk_full ? FACT_DISK_FULL : FACT_STUCK,
+		add(out, (struct fact){.what = s->work.damaged     ? FACT_DAMAGED
+					       : s->work.disk_full ? FACT_DISK_FULL
+								   : FACT_STUCK,
 				       .since = s->work.since,
-				       .detail = s->work.text});
+				       .detail = s->work.text,
+				       .copy = s->work.copy,
+				       .count = s->work.copy[0] != 0});
 	if (s->config.since)
 		add(out, (struct fact){.what = FACT_CONFIG,
 				       .since = s->config.since,

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "ports/ledger.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,6 +12,7 @@ void trouble_fill(struct trouble_told *told, const struct err *why, int64_t now)
 	if (!told->since)
 		told->since = now;
 	told->disk_full = why->errnum == ENOSPC || why->errnum == EDQUOT;
+	told->damaged = ledger_is_damaged(why);
 	text_copy(told->text, sizeof told->text, why->msg);
 }
 
@@ -23,6 +25,15 @@ bool trouble_begin(struct trouble *t, enum trouble_kind kind, const struct err *
 	trouble_fill(told, why, clock_now());
 	pthread_mutex_unlock(&t->lock);
 	return fresh;
+}
+
+void trouble_name_copy(struct trouble *t, const char *path)
+{
+	struct trouble_told *told = &t->told[TROUBLE_WORK];
+
+	pthread_mutex_lock(&t->lock);
+	text_copy(told->copy, sizeof told->copy, path ? path : "");
+	pthread_mutex_unlock(&t->lock);
 }
 
 bool trouble_end(struct trouble *t, enum trouble_kind kind)

@@ -20,10 +20,14 @@ enum trouble_kind {
 	TROUBLE_KINDS
 };
 
+#define TROUBLE_COPY_PATH 1000
+
 struct trouble_told {
 	int64_t since;  /* 0: there is none */
 	bool disk_full; /* a disk without room is why */
+	bool damaged;   /* the ledger is */
 	char text[400];
+	char copy[TROUBLE_COPY_PATH]; /* of a damaged ledger: the newest good copy; "": none */
 };
 
 struct trouble {
@@ -41,6 +45,9 @@ bool trouble_begin(struct trouble *t, enum trouble_kind kind, const struct err *
 
 /* As trouble_begin() fills it in. */
 void trouble_fill(struct trouble_told *told, const struct err *why, int64_t now);
+
+/* The newest good copy of a damaged ledger; NULL: there is none. */
+void trouble_name_copy(struct trouble *t, const char *path);
 
 /* true: there was some. */
 bool trouble_end(struct trouble *t, enum trouble_kind kind);

@@ -188,7 +188,7 @@ def test_a_page_that_cannot_be_renewed_says_so(with_box, serve, look, tmp_path, 
 
 def test_a_page_whose_ledger_goes_away_says_so_and_recovers(with_box, serve, look, tmp_path):
     seed.a_good_year(with_box)
-    server = serve(with_box)
+    server = serve(with_box, PTP_BACKUP_KEEP="0")
     ledger, away = with_box.state / "ledger.db", with_box.state / "away.db"
 
     def spoil_it():

@@ -16,7 +16,7 @@ from harness import free_port, wait_for
 @pytest.fixture
 def running(sim, make, serve):
     """A daemon whose first cycle is over."""
-    a = make("attic:800G", HC_URL=sim.ping_url, PTP_INTERVAL="6h")
+    a = make("attic:800G", HC_URL=sim.ping_url, PTP_INTERVAL="6h", PTP_BACKUP_KEEP="0")
     # The same port again, if the state folder takes a new process (doc/security.md).
     page = serve(a, PTP_LISTEN=f"127.0.0.1:{free_port()}")
     wait_for(lambda: "cycle ended" in a.log(), what="the first cycle")

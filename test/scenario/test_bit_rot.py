@@ -2,6 +2,7 @@
 
 import random
 import re
+import signal
 import sqlite3
 import sys
 
@@ -12,7 +13,8 @@ from harness import ROOT, wait_for
 sys.path.insert(0, str(ROOT / "test" / "page"))
 
 import seed   # noqa: E402
-from test_backup import aged, rows   # noqa: E402
+from server import Server   # noqa: E402
+from test_backup import aged, copies   # noqa: E402
 
 FLIPS = 200
 
@@ -112,3 +114,72 @@ def test_reading_alone_notices_it_too(sim, long):
     said = a.run("history", "--limit", "2000", status=1).stderr
     assert "malformed" in said and "ledger" in said
     assert "FAIL  ledger" in a.run("check", status=1).stdout
+
+
+# ---- the newest good copy ----
+
+def damage(a):
+    path = a.state / "ledger.db"
+    flip(path, 8 * path.read_bytes().index(b"Some Film 500.torrent"))
+
+
+def command_in(text, a):
+    """The command that puts a copy back, as it was printed."""
+    (command,) = set(re.findall(r"ptp-archiver restore (\S+?\.db)", text))
+    assert command.startswith(str(a.state / "backup"))
+    return command
+
+
+@pytest.mark.parametrize("command", [("fetch", "all"), ("audit",), ("check",),
+                                     ("history", "--limit", "2000"), ("status",)],
+                         ids=lambda c: c[0])
+def test_each_command_names_the_newest_good_copy_and_the_command_works(sim, long, command):
+    a = long
+    newest, older = aged(a, 0.2, 2)
+    flip(a.state / "backup" / newest, 8 * 20000)
+    content, calls = everything(a.state / "ledger.db"), len(sim.requests())
+    if command == ("status",):
+        flip(a.state / "ledger.db", 8 * 30)
+    else:
+        damage(a)
+    done = a.run(*command, status=1)
+    copy = command_in(done.stdout + done.stderr, a)
+    assert copy.endswith(older) and len(sim.requests()) == calls
+    a.run("restore", copy, status=0)
+    found = everything(a.state / "ledger.db")
+    assert {**found, "pace": None} == {**content, "pace": None}
+    a.fetch(status=0)
+
+
+def test_without_a_good_copy_none_is_named(sim, long):
+    a = long
+    (only,) = aged(a, 0.2)
+    flip(a.state / "backup" / only, 8 * 20000)
+    damage(a)
+    said = a.fetch(status=1).stderr
+    assert "put a copy of it back" in said and "restore" not in said
+
+
+def test_the_daemon_asks_nothing_and_says_which_copy_is_good(sim, long):
+    a = long
+    a.set(HC_URL=sim.ping_url, PTP_LISTEN="127.0.0.1:0", PTP_INTERVAL="1h")
+    a.ledger("UPDATE clock SET next_cycle = 0, last_cycle = 1")
+    a.run("audit", status=0)
+    page = Server(a, a.start())
+    wait_for(lambda: "next cycle in" in a.log())
+    wait_for(lambda: [n for n in copies(a) if n.startswith("ledger-")])
+    (copy,) = copies(a)
+    content, calls = everything(a.state / "ledger.db"), len(sim.requests("fetch", "download"))
+    damage(a)
+    a.daemons[-1].send_signal(signal.SIGUSR1)
+    wait_for(lambda: sim.pings("fail"))
+    assert len(sim.requests("fetch", "download")) == calls
+    for said in (a.log(), sim.pings("fail")[-1]["body"]):
+        assert command_in(said, a).endswith(copy)
+    assert 'ptp_archiver_stuck 1' in page.get("metrics").text
+    assert command_in(page.get().text + page.get("api/status").text, a).endswith(copy)
+    a.stop(a.daemons[-1])
+    a.run("restore", a.state / "backup" / copy, status=0)
+    assert everything(a.state / "ledger.db")["assignment"] == content["assignment"]
+    a.start()
+    wait_for(lambda: "next cycle in" in a.log())

@@ -254,6 +254,16 @@ static const struct row {
 	 "Messages to ntfy 1 (ntfy.sh) have failed since 24 Nov, 23:00.",
 	 "`ptp-archiver notify --test` says why. Then correct Notify (PTP_NOTIFY). The program "
 	 "retries by itself."},
+	{{.what = FACT_DAMAGED, .since = T, .count = 1, .copy = "/s/backup/l.db", .detail = "why"},
+	 "ledger-damaged",
+	 "The ledger is damaged, and no cycle has been able to run since 24 Nov, 23:00: why.",
+	 "The tracker is asked for nothing. Stop the daemon, and put the newest good copy back: "
+	 "`ptp-archiver restore /s/backup/l.db`."},
+	{{.what = FACT_DAMAGED, .since = T, .detail = "why"},
+	 "ledger-damaged",
+	 "The ledger is damaged, and no cycle has been able to run since 24 Nov, 23:00: why.",
+	 "The tracker is asked for nothing. There is no good daily copy: put a backup back with "
+	 "`ptp-archiver restore`."},
 	{{.what = FACT_COPY_FAILS, .since = T, .detail = "no room"},
 	 "copy-fails",
 	 "The ledger has not been copied since 24 Nov, 23:00: no room.",

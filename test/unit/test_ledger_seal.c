@@ -193,6 +193,51 @@ static void a_saved_ledger_is_sealed_as_well(void **state)
 	ledger_close(saved);
 }
 
+static bool can_be_copied(void **state, struct err *err)
+{
+	OWN_STR char *path = fs_join(fixture(state)->folder, "copy.db");
+	struct ledger_copy *copy = ledger_copy_begin(fixture(state)->path, path, err);
+	bool done = false, ok = copy != NULL;
+
+	while (ok && !done)
+		ok = ledger_copy_step(copy, &done, err);
+	ledger_copy_end(copy);
+	assert_int_equal(access(path, F_OK) == 0, ok);
+	unlink(path);
+	return ok;
+}
+
+static void a_page_that_nothing_uses_does_no_harm_and_goes(void **state)
+{
+	struct err err = {0};
+
+	fill(state);
+	off_t size = size_of(state);
+	assert_int_equal(sqlite3_exec(ledger(state)->db,
+				      "CREATE TABLE mine AS SELECT * FROM assignment;"
+				      " DROP TABLE mine",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	flip(state, 8 * (size + 2 * 4096 + 100));
+	MUST(ledger_check(ledger(state), &err));
+	assert_false(can_be_copied(state, &err));
+	assert_true(ledger_is_damaged(&err));
+	MUST(ledger_renew(ledger(state), &err));
+	assert_true(can_be_copied(state, &err));
+	assert_int_equal(seal(state).state, LEDGER_SEALED);
+}
+
+static void other_errors_are_not_damage(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	err_set(&err, ERR_FATAL, WORD_LEDGER, "it is newer");
+	assert_false(ledger_is_damaged(&err));
+	err_set(&err, ERR_RETRY, WORD_LEDGER, "it is locked");
+	assert_false(ledger_is_damaged(&err));
+}
+
 /* ---- older ones ---- */
 
 static void make_old(void **state, int version)
@@ -271,6 +316,8 @@ int main(void)
 		TEST(what_is_rolled_back_is_sealed_as_before),
 		TEST(a_copy_is_sealed_as_well),
 		TEST(a_saved_ledger_is_sealed_as_well),
+		TEST(a_page_that_nothing_uses_does_no_harm_and_goes),
+		TEST(other_errors_are_not_damage),
 		TEST(an_older_ledger_gets_its_seals_when_it_is_brought_up_to_date),
 		TEST(an_older_ledger_that_cannot_be_written_again_is_used_without),
 	};
