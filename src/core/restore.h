@@ -6,9 +6,10 @@
  * anything is changed.  Then:
  *
  *     stage    the ledger beside its place, brought up to this layout
- *     vault    torrents that are missing or damaged are written; they mean nothing to the old
- * ledger keep     the old ledger gets a second name: ledger.db.old-SECONDS replace  one rename puts
- * the new ledger in its place finish   config.ptp and the slip, if there is none
+ *     vault    writes torrents that are missing or damaged; the old ledger does not know them
+ *     keep     the old ledger gets a second name: ledger.db.old-SECONDS
+ *     replace  one rename puts the new ledger in its place
+ *     finish   config.ptp and the slip, if there is none
  *
  * So whenever the process dies, the ledger is the old one or the new one, as a whole.  To do it
  * again completes it.

@@ -264,6 +264,7 @@ static void files_may_wait_in_a_watch_folder_up_to_max_pending(void **state)
 	f->fake.backlog = (struct client_backlog){3, now - HOUR / 2};
 	HOLDS("WAIT(Backlog)", check(f, &c));
 	assert_non_null(strstr(out.detail, "3 torrents in the place have not been picked up"));
+	assert_non_null(strstr(out.detail, ", one for 30 m "));
 	assert_null(strstr(out.detail, "PickUpWithin"));
 	f->fake.backlog.oldest = now - HOUR;
 	HOLDS("WAIT(Client)", check(f, &c));

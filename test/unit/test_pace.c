@@ -102,6 +102,26 @@ static void the_second_fetch_waits_and_a_download_does_not(void **state)
 	assert_string_equal(pace.boot, clock_boot());
 }
 
+static void the_end_of_a_call_takes_nothing_from_the_bucket(void **state)
+{
+	struct run *r = &((struct world *)*state)->run;
+	struct err err, why;
+
+	give_past(r);
+	r->manners = schedule_manners(0, false);
+	MUST(pace_open(r, &err));
+	MUST(pace_before(r, PACE_OTHER, NULL, &err));
+	int64_t full = kept(r).full.wall;
+	assert_int_equal(full, FAKE_NOW + SCHEDULE_REFILL_MS);
+	MUST(pace_ended(r, PACE_OTHER, &err));
+	assert_int_equal(kept(r).full.wall, full);
+	MUST(pace_after(r, PACE_OTHER, NULL, &why, &err));
+	assert_int_equal(kept(r).full.wall, full);
+	/* A redirect is the end of one call and the begin of another. */
+	MUST(pace_redirect(r, &err));
+	assert_int_equal(kept(r).full.wall, full + SCHEDULE_REFILL_MS);
+}
+
 static void the_first_calls_of_a_new_ledger_wait(void **state)
 {
 	struct run *r = &((struct world *)*state)->run;
@@ -383,6 +403,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_fingerprint_tells_credentials_apart_and_hides_them),
 		TEST(the_second_fetch_waits_and_a_download_does_not),
+		TEST(the_end_of_a_call_takes_nothing_from_the_bucket),
 		TEST(the_first_calls_of_a_new_ledger_wait),
 		TEST(calls_of_an_hour_stay_below_the_ceiling),
 		TEST(a_question_waits_for_room_for_its_download),
