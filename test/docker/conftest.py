@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import sys
+import types
 
 import pytest
 
@@ -13,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "scenario")]
 
 import engine as docker     # noqa: E402
-from harness import KEY, USER, Sim, wait_for    # noqa: E402
+from harness import KEY, USER, Sim, inner, wait_for    # noqa: E402
 
 NATIVE, UTILITY = "ptp-archiver-test:native", "ptp-archiver-test:utility"
 ARM64, CLIENT = "ptp-archiver-test:arm64", "ptp-archiver-test:client"
@@ -90,6 +91,10 @@ class Container:
 
     def state(self):
         return self.inspect()["State"]
+
+    def inner(self):
+        """The daemon's process in the sandbox, as the host numbers it."""
+        return inner(types.SimpleNamespace(pid=self.state()["Pid"]))
 
     def health(self):
         return self.state()["Health"]["Status"]

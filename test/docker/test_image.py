@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import stat
@@ -332,12 +333,12 @@ def test_health_goes_from_starting_to_healthy_to_unhealthy_and_back(start, tmp_p
     container.wait_for_log(DELIVERED)
     assert "the next cycle is due in" in container.wait_for_health("healthy")
     # A daemon that is stuck: its next cycle was due 20 minutes ago.
-    container.engine.run("kill", "--signal=STOP", container.name)
+    os.kill(container.inner(), signal.SIGSTOP)
     with sqlite3.connect(app / "state" / "ledger.db") as ledger:
         late = int((time.time() - 20 * 60) * 1000)
         assert ledger.execute("UPDATE clock SET next_cycle = ?", (late,)).rowcount == 1
     assert "has been due since" in container.wait_for_health("unhealthy")
-    container.engine.run("kill", "--signal=CONT", container.name)
+    os.kill(container.inner(), signal.SIGCONT)
     container.engine.run("kill", "--signal=USR1", container.name)
     container.wait_for_health("healthy")
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from harness import wait_for
+from harness import inner, wait_for
 
 MINUTE = 60
 
@@ -90,7 +90,7 @@ def test_a_cycle_that_hangs_is_not_unhealthy(archiver, sim):
 
 def test_a_cycle_that_should_have_begun_a_quarter_of_an_hour_ago_is_unhealthy(archiver):
     daemon = start_and_wait(archiver)
-    daemon.send_signal(signal.SIGSTOP)
+    os.kill(inner(daemon), signal.SIGSTOP)
     make_late(archiver, 14)
     assert "about to begin" in health(archiver, 0)
     make_late(archiver, 16)
