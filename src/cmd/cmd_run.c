@@ -1,6 +1,7 @@
 #include "cmd/command.h"
 #include "daemon/daemon.h"
 #include "daemon/once.h"
+#include "core/hook.h"
 #include "base/mem.h"
 #include "base/mount.h"
 #include "base/num.h"
@@ -115,7 +116,7 @@ int cmd_run(const struct invocation *in, struct err *err)
 	if (wants_sandbox() && !keeper_fork(&word, &status))
 		return status;
 	if (word.kept)
-		helper_start(is_right, &in->config);
+		helper_start(&(struct helper_duty){is_right, &in->config, hook_fits});
 	OWN(config_clear) struct config c = {0};
 	OWN(wake_closer) struct wake *wake = wake_open(true, err);
 	return wake ? run(in, &c, &word, wake, err) : COMMAND_FAILED;

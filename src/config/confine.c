@@ -97,6 +97,7 @@ static void allow_containers(struct sandbox_rules *r, const struct config *c)
 		const struct container *one = &c->containers[i];
 		sandbox_allow(r, one->watch_folder, SANDBOX_WRITE);
 		sandbox_allow(r, one->data_folder, SANDBOX_WRITE);
+		sandbox_allow(r, one->after_fetch_exec, SANDBOX_RUN);
 	}
 	for (size_t i = 0; i < c->n_clients; i++)
 		if (c->clients[i].ca_file)

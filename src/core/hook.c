@@ -16,6 +16,19 @@
 #define OUTPUT_MAX_BYTES (16 * 1024)
 #define WORD_MAX_BYTES (64 * 1024)
 
+#define SPACES " \t\r\n\v\f"
+
+/* The length of the variable that the text begins with; 0: none. */
+static size_t variable_len(const char *text)
+{
+	static const char *const names[] = {"$path", "$name"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (text_starts(text, names[i]))
+			return strlen(names[i]);
+	return 0;
+}
+
 static char *replaced(const char *word, const char *path)
 {
 	OWN_BUF struct buf out = BUF_MAX(WORD_MAX_BYTES);
@@ -102,8 +115,8 @@ static bool run_command(char *command, const char *container, const char *path, 
 	size_t n = 0;
 	char *save = NULL;
 
-	for (char *word = strtok_r(command, " \t\r\n\v\f", &save); word;
-	     word = strtok_r(NULL, " \t\r\n\v\f", &save)) {
+	for (char *word = strtok_r(command, SPACES, &save); word;
+	     word = strtok_r(NULL, SPACES, &save)) {
 		if (n < MAX_WORDS)
 			argv[n] = replaced(word, path);
 		n++;
@@ -117,20 +130,67 @@ static bool run_command(char *command, const char *container, const char *path, 
 	return ok;
 }
 
+/* Ends the first command; the rest, or NULL. */
+static char *cut_off(char *commands)
+{
+	char *next = strstr(commands, "&&");
+
+	if (!next)
+		return NULL;
+	*next = '\0';
+	return next + 2;
+}
+
 bool hook_run(const char *commands, const char *container, const char *path, struct wake *wake,
 	      struct err *err)
 {
 	OWN_STR char *text = mem_dup(commands);
 
 	for (char *command = text; command;) {
-		char *next = strstr(command, "&&");
-		if (next) {
-			*next = '\0';
-			next += 2;
-		}
+		char *next = cut_off(command);
 		if (!run_command(command, container, path, wake, err))
 			return false;
 		command = next;
 	}
 	return true;
+}
+
+/* ---- which words can be run ---- */
+
+/* A variable can be anything. */
+static bool fits_word(const char *pattern, const char *word)
+{
+	size_t len = variable_len(pattern);
+
+	if (!len)
+		return *pattern == *word && (!*word || fits_word(pattern + 1, word + 1));
+	do {
+		if (fits_word(pattern + len, word))
+			return true;
+	} while (*word++);
+	return false;
+}
+
+static bool fits_command(char *command, char *const *argv)
+{
+	char *save = NULL;
+
+	for (char *word = strtok_r(command, SPACES, &save); word;
+	     word = strtok_r(NULL, SPACES, &save), argv++)
+		if (!*argv || !fits_word(word, *argv))
+			return false;
+	return !*argv;
+}
+
+bool hook_fits(const char *commands, char *const *argv)
+{
+	OWN_STR char *text = mem_dup(commands);
+	bool fits = false;
+
+	for (char *command = text; command && !fits;) {
+		char *next = cut_off(command);
+		fits = *argv && fits_command(command, argv);
+		command = next;
+	}
+	return fits;
 }

@@ -22,4 +22,7 @@
 bool hook_run(const char *commands, const char *container, const char *path, struct wake *wake,
 	      struct err *err) MUST_CHECK;
 
+/* Can hook_run() run these words with some path? */
+bool hook_fits(const char *commands, char *const *argv);
+
 #endif

@@ -41,12 +41,24 @@ static void make_new_folders(const struct config *c)
 		make_folder_of(c->utility_path);
 }
 
+/* The script of the utility can be written inside, so its words say nothing. */
+static void permit_programs(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->rules.n; i++)
+		if (d->rules.list[i].right == SANDBOX_RUN)
+			helper_permit(d->rules.list[i].path);
+	if (d->config->utility)
+		helper_permit_program("python3");
+	helper_seal();
+}
+
 void daemon_enter_sandbox(struct daemon *d)
 {
 	d->renewed = clock_monotonic();
 	if (helper_is_there() && d->config->sandbox) {
 		make_new_folders(d->config);
 		confine_rules(d->config, &d->rules);
+		permit_programs(d);
 		sandbox_enter(&d->rules);
 	}
 	if (!sandbox_is_on()) {

@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #define TEXTS_MAX (4 * 1024 * 1024) /* bytes of a program's words and environment */
+#define OUTPUT_MAX (64 * 1024 * 1024)
 #define MARK 'Q'
 
-enum question { RUN, LOOK };
+enum question { RUN, LOOK, PERMIT, PERMIT_PROGRAM, SEAL };
 
 /* Both processes are the same program, so structures are sent as they are. */
 struct request {
@@ -37,9 +38,18 @@ struct reply {
 static struct {
 	int fd; /* of the socket; 0: there is no helper */
 	pid_t pid;
-	bool (*look)(const void *ctx);
-	const void *ctx;
+	struct helper_duty duty;
 } helper;
+
+/* In the helper alone. */
+static struct {
+	struct permit {
+		char *text; /* owned */
+		bool program;
+	} * list;
+	size_t n;
+	bool sealed;
+} permits;
 
 /* ---- the socket ---- */
 
@@ -136,6 +146,16 @@ static void answer(int fd, const struct reply *r, const struct buf *output)
 		_exit(0);
 }
 
+/* Who took over the other process may say anything. */
+static bool has_texts(const struct request *q, const char *texts)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < q->size; i++)
+		n += texts[i] == '\0';
+	return n == (uint64_t)q->words + q->variables + q->has_folder;
+}
+
 /* The texts as a list that ends in NULL; the caller's. */
 static char **list_of(char **at, uint32_t n)
 {
@@ -148,6 +168,54 @@ static char **list_of(char **at, uint32_t n)
 	return list;
 }
 
+static bool is_ours(const char *variable)
+{
+	for (char **own = environ; *own; own++)
+		if (strcmp(*own, variable) == 0)
+			return true;
+	return false;
+}
+
+static bool are_ours(char *const *variables)
+{
+	while (*variables && is_ours(*variables))
+		variables++;
+	return !*variables;
+}
+
+static bool is_permitted(const struct proc_spec *spec)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < permits.n && !found && spec->argv[0]; i++) {
+		const struct permit *p = &permits.list[i];
+		found = p->program ? strcmp(p->text, spec->argv[0]) == 0
+				   : helper.duty.fits(p->text, spec->argv) && are_ours(spec->env) &&
+					     !spec->folder;
+	}
+	return found;
+}
+
+static bool run_permitted(const struct proc_spec *spec, const struct proc_stop *stop,
+			  struct buf *output, struct reply *r)
+{
+	if (is_permitted(spec))
+		return proc_here(spec, stop, output, &r->end, &r->err);
+	return err_set(&r->err, ERR_TARGET, WORD_CONFIG,
+		       "the helper process does not run %s: the configuration does not name it",
+		       spec->argv[0] ? spec->argv[0] : "nothing");
+}
+
+static void serve_permit(int fd, const struct request *q)
+{
+	char *text = mem_alloc((size_t)q->size + 1);
+
+	if (permits.sealed || !receive_all(fd, text, q->size))
+		_exit(1);
+	permits.list = mem_grow(permits.list, permits.n + 1, sizeof *permits.list);
+	permits.list[permits.n++] = (struct permit){text, q->question == PERMIT_PROGRAM};
+}
+
 static void serve_run(int fd, const struct request *q)
 {
 	OWN_STR char *texts = mem_alloc((size_t)q->size + 1);
@@ -156,7 +224,8 @@ static void serve_run(int fd, const struct request *q)
 	struct reply r = {0};
 	OWN_FD int keep = -1;
 
-	if (!receive_all(fd, texts, q->size) || (q->has_keep && (keep = receive_fd(fd)) < 0))
+	if (!receive_all(fd, texts, q->size) || !has_texts(q, texts) ||
+	    (q->has_keep && (keep = receive_fd(fd)) < 0))
 		_exit(0);
 	char *at = texts;
 	OWN_STR char **argv = list_of(&at, q->words);
@@ -167,7 +236,7 @@ static void serve_run(int fd, const struct request *q)
 				       .keep = q->has_keep ? keep : 0,
 				       .all = q->all,
 				       .timeout_ms = q->timeout_ms};
-	r.ok = proc_here(&spec, &stop, &output, &r.end, &r.err);
+	r.ok = run_permitted(&spec, &stop, &output, &r);
 	r.size = output.len;
 	r.full = output.full;
 	answer(fd, &r, &output);
@@ -181,10 +250,30 @@ static void serve_look(int fd)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		_exit(helper.look(helper.ctx) ? 0 : 1);
+		_exit(helper.duty.look(helper.duty.ctx) ? 0 : 1);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	answer(fd, &(struct reply){.ok = pid > 0 && status == 0}, &none);
+}
+
+static void serve_question(int fd, const struct request *q)
+{
+	if (q->size > TEXTS_MAX || q->output_max > OUTPUT_MAX)
+		_exit(1);
+	switch (q->question) {
+	case RUN:
+		serve_run(fd, q);
+		break;
+	case LOOK:
+		serve_look(fd);
+		break;
+	case PERMIT:
+	case PERMIT_PROGRAM:
+		serve_permit(fd, q);
+		break;
+	case SEAL:
+		permits.sealed = true;
+	}
 }
 
 _Noreturn static void serve(int fd)
@@ -196,20 +285,16 @@ _Noreturn static void serve(int fd)
 			continue;
 		if (!receive_all(fd, (char *)&q + 1, sizeof q - 1))
 			break;
-		if (q.question == LOOK)
-			serve_look(fd);
-		else
-			serve_run(fd, &q);
+		serve_question(fd, &q);
 	}
 	_exit(0);
 }
 
-void helper_start(bool (*look)(const void *ctx), const void *ctx)
+void helper_start(const struct helper_duty *duty)
 {
 	int pair[2];
 
-	helper.look = look;
-	helper.ctx = ctx;
+	helper.duty = *duty;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return;
 	helper.pid = fork();
@@ -239,6 +324,30 @@ void helper_end(void)
 bool helper_is_there(void)
 {
 	return helper.fd > 0;
+}
+
+static void permit(enum question question, const char *text)
+{
+	const struct request q = {
+		.mark = MARK, .question = question, .size = (uint32_t)strlen(text)};
+
+	if (helper_is_there() && send_all(helper.fd, &q, sizeof q))
+		(void)!send_all(helper.fd, text, q.size);
+}
+
+void helper_permit(const char *commands)
+{
+	permit(PERMIT, commands);
+}
+
+void helper_permit_program(const char *program)
+{
+	permit(PERMIT_PROGRAM, program);
+}
+
+void helper_seal(void)
+{
+	permit(SEAL, "");
 }
 
 static uint32_t put_list(struct buf *texts, char *const *list)

@@ -17,11 +17,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum sandbox_right { SANDBOX_READ, SANDBOX_WRITE };
+enum sandbox_right { SANDBOX_READ, SANDBOX_WRITE, SANDBOX_RUN };
 
 struct sandbox_rules {
 	struct sandbox_rule {
-		char *path; /* owned; a file, or a folder with all below it */
+		char *path; /* owned; a file, or a folder with all below it; of RUN: commands that
+			     * the helper may run (system/helper.h) */
 		enum sandbox_right right;
 	} * list;
 	size_t n;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -81,6 +82,43 @@ static int made_executable(void)
 	return result(mprotect(p, 4096, PROT_READ | PROT_WRITE | PROT_EXEC));
 }
 
+/* The signal that ends a process that makes a call of the 32-bit table. */
+static int other_table(void)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+#if defined __x86_64__
+		int nr = 20; /* getpid */
+		__asm__ volatile("int $0x80" : "+a"(nr) : : "memory");
+#else
+		raise(SIGSYS);
+#endif
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void *make_in_tmp(void *e)
+{
+	*(int *)e = opened("/tmp/ptp-archiver-attempt", O_WRONLY | O_CREAT);
+	return NULL;
+}
+
+/* Threads can be made, and are in the sandbox too. */
+static int in_a_thread(void)
+{
+	pthread_t thread;
+	int e = -1;
+
+	if (pthread_create(&thread, NULL, make_in_tmp, &e) != 0)
+		return -1;
+	pthread_join(thread, NULL);
+	return e;
+}
+
 #define TRY(name, value) fprintf(out, "%s %d\n", name, value)
 
 /* Harmless, even if they work. */
@@ -104,6 +142,20 @@ static void attempt(FILE *out, const char *outside)
 	TRY("io_uring", result(syscall(SYS_io_uring_setup, 1, NULL)));
 	TRY("keyring", result(syscall(SYS_keyctl, 0, 0, 0, 0, 0)));
 	TRY("set-clock", result(syscall(SYS_clock_settime, 0, NULL)));
+	TRY("module", result(syscall(SYS_init_module, NULL, 0, "")));
+	TRY("module-of-file", result(syscall(SYS_finit_module, -1, "", 0)));
+	TRY("remove-module", result(syscall(SYS_delete_module, "", 0)));
+	TRY("performance", result(syscall(SYS_perf_event_open, NULL, 0, -1, -1, 0)));
+	TRY("page-faults", result(syscall(SYS_userfaultfd, -1)));
+	TRY("read-memory", result(syscall(SYS_process_vm_readv, getppid(), NULL, 0, NULL, 0, 0)));
+	TRY("write-memory", result(syscall(SYS_process_vm_writev, getppid(), NULL, 0, NULL, 0, 0)));
+	TRY("enter-namespace", result(syscall(SYS_setns, -1, 0)));
+	TRY("file-of-handle", result(syscall(SYS_open_by_handle_at, -1, NULL, 0)));
+	TRY("add-key", result(syscall(SYS_add_key, NULL, NULL, NULL, 0, 0)));
+	TRY("io_uring-enter", result(syscall(SYS_io_uring_enter, -1, 0, 0, 0, NULL, 0)));
+	TRY("unmount", result(syscall(SYS_umount2, "", 0)));
+	TRY("other-table", other_table());
+	TRY("in-a-thread", in_a_thread());
 	TRY("clone3", result(syscall(SYS_clone3, NULL, 0)));
 	TRY("write-and-execute", page(PROT_WRITE | PROT_EXEC) == MAP_FAILED ? errno : 0);
 	TRY("make-executable", made_executable());
@@ -118,6 +170,7 @@ static void attempt(FILE *out, const char *outside)
 /* What would change the process or the machine, if it worked. */
 static void attempt_more(FILE *out, const char *outside)
 {
+	TRY("own-configuration", opened(getenv("PTP_CONFIG"), O_WRONLY));
 	TRY("make-etc", opened("/etc/ptp-archiver-attempt", O_WRONLY | O_CREAT));
 	TRY("ptrace", result(ptrace(PTRACE_ATTACH, getppid(), NULL, NULL)));
 	TRY("trace-me", result(ptrace(PTRACE_TRACEME, 0, NULL, NULL)));

@@ -20,10 +20,12 @@ pytestmark = pytest.mark.skipif(SANITIZED, reason="LeakSanitizer traces its own 
 needs_landlock = pytest.mark.skipif(not LANDLOCK, reason="this kernel has no Landlock")
 
 FILES = ["write-etc", "make-etc", "make-tmp", "read-outside", "write-outside", "remove-outside",
-         "folder-outside", "list-outside", "list-root-home"]
+         "folder-outside", "list-outside", "list-root-home", "in-a-thread"]
 CALLS = ["execute", "ptrace", "trace-me", "mount", "unshare", "chroot", "new-user",
          "clone-namespace", "bpf", "io_uring", "keyring", "set-clock", "write-and-execute",
-         "make-executable"]
+         "make-executable", "module", "module-of-file", "remove-module", "performance",
+         "page-faults", "read-memory", "write-memory", "enter-namespace", "file-of-handle",
+         "add-key", "io_uring-enter", "unmount"]
 MAY = ["may-read-etc", "may-connect", "may-look-up-names"]
 
 
@@ -45,7 +47,7 @@ def kernel(tmp_path_factory):
     return compiled("kernel", tmp_path_factory)
 
 
-def attempts(make, tmp_path, library, **variables):
+def attempts(make, tmp_path, library, configured=False, **variables):
     """{what the daemon tried: its errno}"""
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -54,6 +56,9 @@ def attempts(make, tmp_path, library, **variables):
     a = make(PTP_INTERVAL="60m", LD_PRELOAD=library, OUTSIDE=outside,
              ELSEWHERE=free_port(), **variables)
     a.set(ATTEMPTS=a.state / "attempts")
+    if configured:
+        a.set(PTP_CONTAINERS=None)
+        configure(a, "true")
     process = a.start()
     wait_for(lambda: "cycle ended" in a.log())
     assert a.stop(process)[0] == 0
@@ -88,6 +93,18 @@ def test_calls_that_it_does_not_need_are_refused(inside, what):
 
 def test_other_kinds_of_sockets_are_refused(inside):
     assert inside["packet-socket"] == errno.EAFNOSUPPORT
+
+
+def test_call_of_another_table_ends_the_process_that_makes_it(inside):
+    assert inside["other-table"] == signal.SIGSYS
+
+
+@needs_landlock
+def test_configuration_can_be_written_only_if_the_environment_names_the_containers(
+        inside, make, tmp_path, library):
+    assert inside["own-configuration"] == 0
+    tried = attempts(make, tmp_path, library, configured=True)
+    assert tried["own-configuration"] == errno.EACCES
 
 
 def test_clone3_is_as_if_the_kernel_did_not_know_it(inside):
@@ -349,13 +366,13 @@ def renewing(a, process, tmp_path, i):
 def test_signals_amid_the_change_of_processes_are_not_lost(make, tmp_path):
     a, process = started(make, "true")
     for i in range(12):
-        before, asked = inner(process), a.log().count("on request")
+        before, cycles = inner(process), a.log().count("cycle ended")
         renewing(a, process, tmp_path, i)
         time.sleep(0.002 * i)
         process.send_signal(signal.SIGUSR1)
         wait_for(lambda: a.log().count("was read again") == i + 1, what=a.log())
         wait_for(lambda: inner(process) != before, what="another process")
-        wait_for(lambda: a.log().count("on request") > asked, what=f"the cycle that {i} asked for")
+        wait_for(lambda: a.log().count("cycle ended") > cycles, what=f"the cycle that {i} asks for")
     assert a.stop(process)[0] == 0
 
 

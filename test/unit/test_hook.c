@@ -126,6 +126,30 @@ static void too_many_words_are_an_error(void **state)
 	assert_non_null(strstr(err.msg, "over 256 words"));
 }
 
+static void only_words_of_the_commands_fit(void **state)
+{
+	(void)state;
+	static const char commands[] = "chmod 644 $path && notify  --file=$name! $path";
+	static char *const fitting[][5] = {
+		{"chmod", "644", "/a b/c"}, {"chmod", "644", ""}, {"notify", "--file=a!b!", "/x"}};
+	static char *const others[][5] = {{NULL},
+					  {"chmod"},
+					  {"chmod", "644"},
+					  {"chmod", "777", "/a"},
+					  {"chmod", "644", "/a", "/b"},
+					  {"chmodx", "644", "/a"},
+					  {"notify", "--file=a", "/x"},
+					  {"notify", "--file=a!"},
+					  {"sh", "-c", "true"}};
+
+	for (size_t i = 0; i < sizeof fitting / sizeof *fitting; i++)
+		assert_true(hook_fits(commands, fitting[i]));
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		assert_false(hook_fits(commands, others[i]));
+	assert_false(hook_fits("", others[0]));
+	assert_false(hook_fits(" && ", others[1]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +161,7 @@ int main(void)
 		cmocka_unit_test(a_program_that_is_not_there_is_named),
 		TEST_IN_FOLDER(the_secrets_are_not_in_its_environment),
 		cmocka_unit_test(too_many_words_are_an_error),
+		cmocka_unit_test(only_words_of_the_commands_fit),
 	};
 
 	log_setup(LOG_ERROR, LOG_TEXT);
