@@ -22,6 +22,9 @@ PAGE_MODULES = ["playwright-core@1.56.1", "axe-core@4.14.1"]
 # LeakSanitizer traces its own process, which the sandbox refuses.
 SANITIZE = {"PTP_SANDBOX": "off", "ASAN_OPTIONS": "detect_leaks=1:halt_on_error=1:abort_on_error=0",
             "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+SANITIZE_IN_SANDBOX = {
+    "ASAN_OPTIONS": "detect_leaks=0:halt_on_error=1:verify_asan_link_order=0",
+    "UBSAN_OPTIONS": SANITIZE["UBSAN_OPTIONS"]}
 
 
 class Tally:
@@ -148,6 +151,8 @@ def part_asan(tally):
         cmocka(tally, "asan", "build-asan")
         pytest(tally, "asan", "test/scenario", "-n", "4", PTP_BUILD=str(ROOT / "build-asan"),
                **SANITIZE)
+        pytest(tally, "asan-sandbox", "test/scenario/test_sandbox.py", "-n", "4",
+               PTP_BUILD=str(ROOT / "build-asan"), **SANITIZE_IN_SANDBOX)
         pytest(tally, "asan-page", "test/page/test_page.py", "test/page/test_trouble.py",
                "-n", "4", PTP_BUILD=str(ROOT / "build-asan"), **SANITIZE)
         pytest(tally, "asan-utility", "test/utility", "-n", "4", PTP_TEST_STEP="6",

@@ -20,7 +20,7 @@ static bool go_up(char *path)
 {
 	char *slash = strrchr(path, '/');
 
-	if (strcmp(path, "/") == 0 || strcmp(path, ".") == 0)
+	if (!*path || strcmp(path, "/") == 0 || strcmp(path, ".") == 0)
 		return false;
 	if (!slash)
 		strcpy(path, ".");

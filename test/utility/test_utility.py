@@ -362,7 +362,7 @@ sys.exit(3)"""))
     left = [open(f"/proc/{child}/comm").read().strip() for child in
             open(f"/proc/{pid}/task/{pid}/children").read().split()]
     os.kill(pid, signal.SIGTERM)
-    assert process.wait(5) == 0 and left == ["ptp-archiver"]
+    assert process.wait(5) == 0 and left in ([], ["ptp-archiver"])
 
 
 def test_output_without_end_does_no_harm(make):
