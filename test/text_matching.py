@@ -58,7 +58,7 @@ MACHINE = {
     "core/archive.c": (1, "names of files in an archive"),
     "core/restore.c": (1, "names of files in an archive"),
     "core/adopt.c": (3, "file names' endings; an infohash"),
-    "core/hook.c": (4, "AfterFetchExec and the environment"),
+    "core/hook.c": (3, "AfterFetchExec and the environment"),
     "core/report.c": (1, "does a text end its last line?"),
     "doctor/doctor_folder.c": (3, "paths of volumes"),
     "doctor/doctor_local.c": (5, "a ping URL; PEM files"),

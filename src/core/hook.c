@@ -18,15 +18,16 @@
 
 #define SPACES " \t\r\n\v\f"
 
-/* The length of the variable that the text begins with; 0: none. */
-static size_t variable_len(const char *text)
-{
-	static const char *const names[] = {"$path", "$name"};
+static const char *const variables[] = {"$path", "$name"};
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (text_starts(text, names[i]))
-			return strlen(names[i]);
-	return 0;
+enum variable { PATH, NAME, NONE };
+
+static enum variable variable_at(const char *text)
+{
+	for (enum variable v = PATH; v < NONE; v++)
+		if (text_starts(text, variables[v]))
+			return v;
+	return NONE;
 }
 
 static char *replaced(const char *word, const char *path)
@@ -34,15 +35,13 @@ static char *replaced(const char *word, const char *path)
 	OWN_BUF struct buf out = BUF_MAX(WORD_MAX_BYTES);
 
 	while (*word) {
-		if (text_starts(word, "$path")) {
-			buf_puts(&out, path);
-			word += strlen("$path");
-		} else if (text_starts(word, "$name")) {
-			buf_puts(&out, fs_base_name(path));
-			word += strlen("$name");
-		} else {
+		enum variable v = variable_at(word);
+		if (v == NONE) {
 			buf_add(&out, word++, 1);
+			continue;
 		}
+		buf_puts(&out, v == PATH ? path : fs_base_name(path));
+		word += strlen(variables[v]);
 	}
 	return buf_take(&out);
 }
@@ -160,12 +159,12 @@ bool hook_run(const char *commands, const char *container, const char *path, str
 /* A variable can be anything. */
 static bool fits_word(const char *pattern, const char *word)
 {
-	size_t len = variable_len(pattern);
+	enum variable v = variable_at(pattern);
 
-	if (!len)
+	if (v == NONE)
 		return *pattern == *word && (!*word || fits_word(pattern + 1, word + 1));
 	do {
-		if (fits_word(pattern + len, word))
+		if (fits_word(pattern + strlen(variables[v]), word))
 			return true;
 	} while (*word++);
 	return false;

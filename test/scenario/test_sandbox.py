@@ -310,6 +310,9 @@ def disk(tmp_path):
         f.truncate(8 << 20)
     if os.getuid() or subprocess.run(["mke2fs", "-q", "-F", image]).returncode:
         pytest.skip("needs root and mke2fs")
+    # Else the mount appears in other mount namespaces too, and lives on there.
+    subprocess.run(["mount", "--bind", tmp_path, tmp_path], check=True)
+    subprocess.run(["mount", "--make-private", tmp_path], check=True)
 
     def mount(where):
         done = subprocess.run(["mount", "-o", "loop", image, where], capture_output=True, text=True)
@@ -318,8 +321,8 @@ def disk(tmp_path):
         mounts.append(where)
 
     yield mount
-    for where in mounts:
-        subprocess.run(["umount", "-q", where])
+    for where in [*mounts, tmp_path]:
+        subprocess.run(["umount", "-l", "-q", where])
 
 
 @needs_landlock
