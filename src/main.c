@@ -32,6 +32,10 @@ static const struct option_row options[OPTION_COUNT] = {
 	[OPTION_TEST] = {"test", NULL, "send a message to each"},
 	[OPTION_SECRETS] = {"secrets", NULL, "with the secrets of config.ptp"},
 	[OPTION_STATE_FOLDER] = {"state-folder", NULL, "the state folder"},
+	[OPTION_TORRENT] = {"torrent", "TORRENTID", "it is this torrent of the tracker's"},
+	[OPTION_NOT_MADE] = {"not-made", NULL, "the tracker has not made it"},
+	[OPTION_MINE] = {"mine", "TORRENTID", "this torrent is of this installation"},
+	[OPTION_OTHER] = {"other", "TORRENTID", "this torrent is of another program"},
 };
 
 #define GLOBAL ((1u << (OPTION_VERSION + 1)) - 1)
@@ -119,6 +123,13 @@ static const struct command commands[] = {
 	 "nothing is asked for. This command gives the folders a mark as they are now, and\n"
 	 "makes a watch folder that is missing. --state-folder, without a name, accepts the\n"
 	 "state folder: it begins a new ledger there, or keeps the one that is there."},
+	{"settle", ARGUMENTS_IDS, "say what became of a possibly lost assignment",
+	 1u << OPTION_TORRENT | 1u << OPTION_NOT_MADE | 1u << OPTION_MINE | 1u << OPTION_OTHER,
+	 cmd_settle,
+	 "Without an ID it lists them, with the torrents that each could be. With an ID say\n"
+	 "--torrent TORRENTID, and that torrent is downloaded, or --not-made. --mine and\n"
+	 "--other say of a torrent that the tracker lists whose it is. The daemon may run.\n"
+	 "It does not call the tracker."},
 	{"notify", ARGUMENTS_NONE, "which service gets which messages, and whether they arrive",
 	 1u << OPTION_TEST, cmd_notify,
 	 "--test sends one message to each, and says whether it worked. Exit status 1 if\n"

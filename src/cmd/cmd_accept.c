@@ -2,22 +2,9 @@
 #include "cmd/command.h"
 #include "config/wire.h"
 #include "core/mark.h"
-#include "doctor/doctor.h"
-#include "base/mem.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* For the record; the caller's. */
-static char *person(void)
-{
-	OWN_STR char *user = doctor_user(getuid());
-	const char *before = getenv("SUDO_USER");
-
-	return before && *before ? mem_printf("%s, for %s", user, before) : OWN_TAKE(user);
-}
 
 static bool uses(const struct target *t, const char *folder)
 {
@@ -44,7 +31,7 @@ static bool free_containers(const struct parts *p, const char *folder, struct er
 static bool accept_folder(const struct parts *p, const struct target *t,
 			  const struct mark_folder *f, struct err *err)
 {
-	OWN_STR char *who = person();
+	OWN_STR char *who = command_person();
 	bool changed;
 
 	/* This makes a watch folder that is missing. */

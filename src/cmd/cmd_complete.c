@@ -159,6 +159,7 @@ static void offer_argument(const struct typed *t)
 	case ARGUMENTS_COMMAND:
 		offer_commands(t->table);
 		break;
+	case ARGUMENTS_IDS:
 	case ARGUMENTS_NEW:
 	case ARGUMENTS_NONE:
 		break;

@@ -1,10 +1,13 @@
 #include "cmd/command.h"
+#include "doctor/doctor.h"
 #include "base/mem.h"
 #include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const char *command_arguments_text(enum command_arguments arguments)
 {
@@ -16,7 +19,8 @@ const char *command_arguments_text(enum command_arguments arguments)
 					    [ARGUMENTS_RESIZE] = "NAME SIZE",
 					    [ARGUMENTS_FILE] = "FILE",
 					    [ARGUMENTS_FOLDER] = "DIR",
-					    [ARGUMENTS_COMMAND] = "[COMMAND]"};
+					    [ARGUMENTS_COMMAND] = "[COMMAND]",
+					    [ARGUMENTS_IDS] = "[ID...]"};
 
 	return texts[arguments];
 }
@@ -121,4 +125,12 @@ int command_usage(struct err *err, const char *fmt, ...)
 	va_end(ap);
 	err_set(err, ERR_FATAL, WORD_CONFIG, "%s", text);
 	return COMMAND_FAILED;
+}
+
+char *command_person(void)
+{
+	OWN_STR char *user = doctor_user(getuid());
+	const char *before = getenv("SUDO_USER");
+
+	return before && *before ? mem_printf("%s, for %s", user, before) : OWN_TAKE(user);
 }

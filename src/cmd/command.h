@@ -38,6 +38,10 @@ enum command_option {
 	OPTION_TEST,
 	OPTION_SECRETS,
 	OPTION_STATE_FOLDER,
+	OPTION_TORRENT,
+	OPTION_NOT_MADE,
+	OPTION_MINE,
+	OPTION_OTHER,
 	OPTION_COUNT,
 };
 
@@ -76,6 +80,7 @@ enum command_arguments {
 	ARGUMENTS_FILE,
 	ARGUMENTS_FOLDER,
 	ARGUMENTS_COMMAND,
+	ARGUMENTS_IDS,
 };
 
 /* As the help shows them: "NAME SIZE". */
@@ -100,7 +105,7 @@ struct command_table {
 command_function cmd_run, cmd_fetch, cmd_list, cmd_create, cmd_remove, cmd_rename, cmd_resize,
 	cmd_setup, cmd_update, cmd_check, cmd_status, cmd_history, cmd_inspect, cmd_health,
 	cmd_audit, cmd_backup, cmd_restore, cmd_redeliver, cmd_export, cmd_adopt, cmd_notify,
-	cmd_version, cmd_settings, cmd_help, cmd_complete, cmd_accept;
+	cmd_version, cmd_settings, cmd_help, cmd_complete, cmd_accept, cmd_settle;
 
 /* NULL: there is none of this name. */
 const struct command *command_find(const struct command_table *t, const char *name);
@@ -123,6 +128,9 @@ void command_warn(const struct config *c);
 /* There is no container of this name; `names` are those that there are, and end in NULL.  As
  * command_usage. */
 int command_no_container(const char *name, const char *const names[], struct err *err);
+
+/* Who runs the command, for the record; the caller's. */
+char *command_person(void);
 
 /* Is there a container of this name?  Else *err is as of command_no_container. */
 bool command_has_container(const struct config *c, const char *name, struct err *err) MUST_CHECK;

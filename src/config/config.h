@@ -89,6 +89,7 @@ struct config {
 	mode_t mask;
 	unsigned backup_keep;      /* daily copies of the ledger that are kept; 0: none is made */
 	bool vault;                /* what is delivered is kept */
+	bool shared_account;       /* other programs use the account, too */
 	int64_t audit_interval_ms; /* of the daemon's audits; 0: none */
 	struct config_client *clients; /* owned */
 	size_t n_clients;

@@ -486,6 +486,11 @@ const struct setting config_settings[] = {
 		 "look (off)."},
 	{TOP(vault), .key = "Vault", .variable = "PTP_VAULT", .type = SETTING_BOOL,
 	 .fallback = "true", .help = "Keep a copy of each delivered .torrent in the state folder."},
+	{TOP(shared_account), .key = "SharedAccount", .variable = "PTP_SHARED_ACCOUNT",
+	 .type = SETTING_BOOL, .fallback = "false",
+	 .help = "Other programs use the account, too. Then no possibly lost assignment is taken "
+		 "up "
+		 "before you settle it."},
 	{TOP(backup_keep), .key = "BackupKeep", .variable = "PTP_BACKUP_KEEP",
 	 .type = SETTING_COUNT, .max = CONFIG_BACKUP_KEEP_MAX, .fallback = "7",
 	 .help = "How many daily copies of the ledger the daemon keeps in the folder backup of the "

@@ -222,6 +222,7 @@ static void set_up_run(struct parts *p)
 	p->run.n_notified = c->n_notify;
 	p->run.per_cycle = c->per_cycle;
 	p->run.keep = c->vault;
+	p->run.shared_account = c->shared_account;
 }
 
 static bool open_tracker(struct parts *p, struct err *err)

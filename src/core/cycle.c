@@ -24,7 +24,9 @@ static bool take_slip(const struct run *r, struct err *err)
 		return true;
 	log_info(NULL, "taking up TorrentID %s, which could not be recorded when it was assigned",
 		 answer.torrent_id);
-	return ledger_found(r->ledger, id, &answer, archive_id, err) &&
+	bool done;
+	return ledger_found(r->ledger, id, &answer, archive_id, NULL, &done, err) &&
+	       (done || ledger_not_assigned(r->ledger, id, err)) &&
 	       vault_slip_write(r->vault, "", err);
 }
 

@@ -77,6 +77,8 @@ static bool take_answer(struct run *r, const struct container *c, int64_t id,
 			       ? write_slip(r, id, reply, err)
 			       : err_wrap(err, "what was downloaded cannot be recorded "
 					       "yet; the next cycle takes it up");
+	if (reply->group_id[0] && !ledger_set_group(r->ledger, id, reply->group_id, err))
+		return false;
 	a->id = id;
 	a->state = ASSIGNMENT_ASSIGNED;
 	a->container = mem_dup(c->name);

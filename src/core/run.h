@@ -30,6 +30,7 @@ struct run { /* everything is borrowed */
 	int64_t overridden;     /* the back-off that `force` overrides: its end; see pace_open() */
 	bool proven;            /* a call with these credentials has worked */
 	unsigned per_cycle;     /* torrents that a container may get in a cycle */
+	bool shared_account;    /* a person says that other programs use the account */
 	bool keep;              /* what was delivered stays in the vault */
 	bool force; /* a person insists: ask during a back-off, call a client that refused the
 		     * credentials, retry what was set aside */

@@ -383,7 +383,7 @@ static enum step ask(struct turn *t, struct err *err)
 			conclude_reply(t->out, &reply);
 		return HOLD;
 	}
-	if (!lost_search(t->run->ledger, &reply, &found, err))
+	if (!lost_search(t->run, &reply, &found, err))
 		return FAILED;
 	t->found += found;
 	return a.id ? finish(t, &a, true, err) : conclude_again(t, &reply);

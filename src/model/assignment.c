@@ -19,6 +19,7 @@ void assignment_clear(struct assignment *a)
 	free(a->path);
 	free(a->client);
 	free(a->note);
+	free(a->settled_by);
 	*a = (struct assignment){0};
 }
 

@@ -62,6 +62,7 @@ struct assignment {
 	enum assignment_state state;
 	char torrent_id[REPLY_ID_SIZE];
 	char archive_id[REPLY_ID_SIZE];
+	char group_id[REPLY_ID_SIZE]; /* of the film's page; "" if not given */
 	char v2[65];       /* hex; the v2 infohash; "" if it has none, or it is not known */
 	char infohash[65]; /* hex; what the tracker or the metainfo says; "" unknown */
 	char *name;        /* the torrent's */
@@ -71,8 +72,12 @@ struct assignment {
 	char *note;        /* why it is not further, in words */
 	uint64_t bytes;    /* the size of its content */
 	uint32_t tries;    /* downloads that brought no torrent */
-	bool certain;      /* of a lost one: something was assigned, which is not known */
-	bool set_aside;    /* after too many of them: no longer in the way of others */
+	char *settled_by;  /* of one that was lost: who settled it; NULL: the program */
+	int64_t settled_at;
+	uint32_t absences;    /* lists in a row without anything that a lost one could be */
+	int64_t absent_since; /* when the first of them came */
+	bool certain;         /* of a lost one: something was assigned, which is not known */
+	bool set_aside;       /* after too many of them: no longer in the way of others */
 	enum assignment_hook hook;
 	enum assignment_pick_up pick_up;
 	int64_t pick_up_at;                         /* when that was found */

@@ -253,6 +253,7 @@ bool reply_read_fetch(const char *bytes, size_t len, struct reply *reply, struct
 	const char *status = json_string_value(json_object_get(root, "Status"));
 	read_message(root, r.message);
 	read_id(json_object_get(root, "ContainerID"), r.container_id);
+	read_id(json_object_get(root, "GroupID"), r.group_id);
 	read_version(json_object_get(root, "ScriptVersion"), r.version);
 	if (status && strcmp(status, "Error") == 0) {
 		r.verdict = verdict_of(r.message);

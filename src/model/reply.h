@@ -38,7 +38,8 @@ struct reply {
 	enum reply_verdict verdict;
 	char torrent_id[REPLY_ID_SIZE]; /* these two if assigned */
 	char archive_id[REPLY_ID_SIZE];
-	char container_id[REPLY_ID_SIZE]; /* "" if not given */
+	char container_id[REPLY_ID_SIZE]; /* "" if not given, as the next */
+	char group_id[REPLY_ID_SIZE];     /* of the film's page */
 	char version[REPLY_VERSION_SIZE]; /* ScriptVersion; "" if not given */
 	char message[REPLY_MESSAGE_SIZE]; /* the tracker's words, printable; "" if none */
 	bool lists_incomplete;            /* IncompleteTransactions was there */

@@ -504,6 +504,11 @@ bool ledger_assigned(struct ledger *l, int64_t id, const char *torrent_id, const
 	return ledger_run(l, SQL_ASSIGNED, err, "itti", id, torrent_id, archive_id, clock_now());
 }
 
+bool ledger_set_group(struct ledger *l, int64_t id, const char *group_id, struct err *err)
+{
+	return ledger_run(l, SQL_GROUP, err, "it", id, group_id);
+}
+
 bool ledger_not_assigned(struct ledger *l, int64_t id, struct err *err)
 {
 	return ledger_run(l, SQL_NOT_ASSIGNED, err, "i", id);
@@ -531,22 +536,6 @@ bool ledger_adopt_leftovers(struct ledger *l, size_t *n, struct err *err)
 		return false;
 	*n = (size_t)changed;
 	return true;
-}
-
-bool ledger_found(struct ledger *l, int64_t id, const struct incomplete *found,
-		  const char *archive_id, struct err *err)
-{
-	if (!ledger_run(l, SQL_BEGIN, err, ""))
-		return false;
-	bool ok = ledger_run(l, SQL_FOUND, err, "ittti", id, found->torrent_id, archive_id,
-			     found->infohash, clock_now()) &&
-		  ledger_run(l, SQL_TURN_OPEN, err, "i", id);
-	return ledger_commit(l, ok, err);
-}
-
-bool ledger_unfounded(struct ledger *l, int64_t id, struct err *err)
-{
-	return ledger_run(l, SQL_UNFOUNDED, err, "ii", id, clock_now());
 }
 
 bool ledger_fetched(struct ledger *l, int64_t id, const struct fetched *f, struct err *err)

@@ -18,6 +18,7 @@
 #include "model/assignment.h"
 #include "model/outcome.h"
 #include "model/event.h"
+#include "model/listed.h"
 #include "model/mark.h"
 #include "model/pace.h"
 #include "model/reply.h"
@@ -97,6 +98,10 @@ bool ledger_asking(struct ledger *l, const char *container, int64_t *id,
 bool ledger_assigned(struct ledger *l, int64_t id, const char *torrent_id, const char *archive_id,
 		     struct err *err) MUST_CHECK;
 
+/* The id of the film's page. */
+bool ledger_set_group(struct ledger *l, int64_t id, const char *group_id,
+		      struct err *err) MUST_CHECK;
+
 /* The tracker has certainly not assigned anything: the row goes. */
 bool ledger_not_assigned(struct ledger *l, int64_t id, struct err *err) MUST_CHECK;
 
@@ -109,12 +114,22 @@ bool ledger_possibly_lost(struct ledger *l, int64_t id, bool certain, const char
  * on, and its container's turn counts as taken.  *n says how many there were. */
 bool ledger_adopt_leftovers(struct ledger *l, size_t *n, struct err *err) MUST_CHECK;
 
-/* A lost one was found again; its container has something to do before the next cycle. */
+/* A lost one was found again; its container has something to do before the next cycle.  `who` says
+ * so; NULL: the program.  Nothing happens if the row is not lost (any more), or if the ledger knows
+ * the torrent: *done is then false (`done` may be NULL). */
 bool ledger_found(struct ledger *l, int64_t id, const struct incomplete *found,
-		  const char *archive_id, struct err *err) MUST_CHECK;
+		  const char *archive_id, const char *who, bool *done, struct err *err) MUST_CHECK;
 
-/* The tracker lists nothing that a lost one could be. */
-bool ledger_unfounded(struct ledger *l, int64_t id, struct err *err) MUST_CHECK;
+/* A lost one was not made.  `who` and `done` as above. */
+bool ledger_unfounded(struct ledger *l, int64_t id, const char *who, bool *done,
+		      struct err *err) MUST_CHECK;
+
+/* The program took it for one that was not made.  It is lost again. */
+bool ledger_reopen(struct ledger *l, int64_t id, struct err *err) MUST_CHECK;
+
+/* So many lists in a row held nothing that a lost one could be, since then. */
+bool ledger_absent(struct ledger *l, int64_t id, uint32_t lists, int64_t since,
+		   struct err *err) MUST_CHECK;
 
 struct fetched {
 	const char *infohash, *name, *file_name;
@@ -174,11 +189,12 @@ bool ledger_rename(struct ledger *l, const char *container, const char *name,
 enum ledger_filter {
 	LEDGER_PENDING, /* assigned, fetched or delivering; or delivered with the hook still due */
 	LEDGER_LOST,
-	LEDGER_ALL,     /* newest first */
-	LEDGER_NEWEST,  /* delivered, the last delivered first */
-	LEDGER_OURS,    /* assigned or further; by container */
-	LEDGER_AWAITED, /* in a watch folder, and not seen to be picked up yet */
-	LEDGER_REFUSED, /* put aside by the client that watches the folder */
+	LEDGER_DOUBTFUL, /* the program, and no person, took them for not made */
+	LEDGER_ALL,      /* newest first */
+	LEDGER_NEWEST,   /* delivered, the last delivered first */
+	LEDGER_OURS,     /* assigned or further; by container */
+	LEDGER_AWAITED,  /* in a watch folder, and not seen to be picked up yet */
+	LEDGER_REFUSED,  /* put aside by the client that watches the folder */
 };
 
 /* *list and *n are the caller's (assignment_list_free).  `container` NULL: of all.  `limit` 0: all.
@@ -238,14 +254,31 @@ bool ledger_totals(struct ledger *l, const char *container, struct ledger_totals
 
 /* ---- IncompleteTransactions ---- */
 
-/* Remember what a reply listed: new ones get `now` as the time when they were first seen; those
- * that are no longer listed are forgotten. */
+/* Remember what a reply listed at `now`.  What was not listed for LEDGER_LISTED_MS is forgotten; if
+ * it is known whose it is, after LEDGER_OWNED_MS. */
+#define LEDGER_LISTED_MS (90 * 24 * 3600 * INT64_C(1000))
+#define LEDGER_OWNED_MS (366 * 24 * 3600 * INT64_C(1000))
 bool ledger_remember_incomplete(struct ledger *l, const struct reply *reply, int64_t now,
 				struct err *err) MUST_CHECK;
 
-/* When was it first listed?  0: it is not remembered. */
-bool ledger_incomplete_since(struct ledger *l, const char *torrent_id, int64_t *since,
-			     struct err *err) MUST_CHECK;
+/* When the first and the last list came; 0: none did. */
+struct ledger_lists {
+	int64_t first_at, last_at;
+};
+bool ledger_get_lists(struct ledger *l, struct ledger_lists *lists, struct err *err) MUST_CHECK;
+
+/* What is remembered of the lists and is no torrent of the ledger's, in the order in which it came;
+ * *list is the caller's (free). */
+bool ledger_unknown(struct ledger *l, struct listed **list, size_t *n, struct err *err) MUST_CHECK;
+
+/* Whose it is.  `who` says so; NULL: the program concludes it. */
+bool ledger_set_owner(struct ledger *l, const char *torrent_id, enum listed_owner owner,
+		      const char *who, struct err *err) MUST_CHECK;
+
+/* Has the ledger torrents whose TorrentID it does not know? */
+bool ledger_has_nameless(struct ledger *l, bool *has, struct err *err) MUST_CHECK;
+
+/* How many the last list held. */
 bool ledger_incomplete_count(struct ledger *l, uint64_t *n, struct err *err) MUST_CHECK;
 
 /* ---- pacing, back-off ---- */

@@ -32,6 +32,11 @@ static void read_assignment(sqlite3_stmt *s, struct assignment *a)
 	a->found = (enum audit_class)ledger_within(sqlite3_column_int(s, 21), AUDIT_CLASSES);
 	a->found_at = sqlite3_column_int64(s, 22);
 	a->certain = sqlite3_column_int(s, 23) != 0;
+	text_copy(a->group_id, sizeof a->group_id, ledger_text(s, 24));
+	a->absences = (uint32_t)sqlite3_column_int64(s, 25);
+	a->absent_since = sqlite3_column_int64(s, 26);
+	a->settled_by = ledger_text_or_null(s, 27);
+	a->settled_at = sqlite3_column_int64(s, 28);
 }
 
 /* All rows of a bound statement. */
@@ -64,7 +69,7 @@ bool ledger_list(struct ledger *l, enum ledger_filter filter, const char *contai
 		[LEDGER_PENDING] = SQL_LIST_PENDING, [LEDGER_LOST] = SQL_LIST_LOST,
 		[LEDGER_ALL] = SQL_LIST_ALL,         [LEDGER_OURS] = SQL_LIST_OURS,
 		[LEDGER_AWAITED] = SQL_LIST_AWAITED, [LEDGER_REFUSED] = SQL_LIST_REFUSED,
-		[LEDGER_NEWEST] = SQL_LIST_NEWEST};
+		[LEDGER_NEWEST] = SQL_LIST_NEWEST,   [LEDGER_DOUBTFUL] = SQL_LIST_DOUBTFUL};
 	OWN_STATEMENT sqlite3_stmt *s =
 		ledger_query(l, which[filter], err, "ti", container, limit ? (int64_t)limit : -1);
 
@@ -181,37 +186,4 @@ bool ledger_totals(struct ledger *l, const char *container, struct ledger_totals
 		.oldest_pending = sqlite3_column_int64(s, 10),
 	};
 	return true;
-}
-
-/* ---- IncompleteTransactions ---- */
-
-bool ledger_remember_incomplete(struct ledger *l, const struct reply *reply, int64_t now,
-				struct err *err)
-{
-	if (!ledger_run(l, SQL_BEGIN, err, ""))
-		return false;
-	bool ok = true;
-	for (size_t i = 0; ok && i < reply->n_incomplete; i++)
-		ok = ledger_run(l, SQL_REMEMBER, err, "tti", reply->incomplete[i].torrent_id,
-				reply->incomplete[i].infohash, now);
-	ok = ok && ledger_run(l, SQL_FORGET, err, "i", now);
-	return ledger_commit(l, ok, err);
-}
-
-bool ledger_incomplete_since(struct ledger *l, const char *torrent_id, int64_t *since,
-			     struct err *err)
-{
-	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_SINCE, err, "t", torrent_id);
-	enum ledger_step got = ledger_step(l, s, err);
-
-	if (got != STEP_FAILED)
-		*since = got == STEP_ROW ? sqlite3_column_int64(s, 0) : 0;
-	return got != STEP_FAILED;
-}
-
-bool ledger_incomplete_count(struct ledger *l, uint64_t *n, struct err *err)
-{
-	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_INCOMPLETE_COUNT, err, "");
-
-	return count(l, s, (int64_t *)n, err);
 }

@@ -3,7 +3,8 @@
  *
  *     ledger_sql.c    the layout and every statement
  *     ledger.c        opening, running statements; the way of one torrent
- *     ledger_look.c   lists and totals; IncompleteTransactions
+ *     ledger_look.c   lists and totals
+ *     ledger_lost.c   questions without an answer, and IncompleteTransactions
  *     ledger_cycle.c  pacing, cycles, containers
  *     ledger_past.c   what the status page shows of the past: cycles, growth, counts
  *     ledger_mark.c   the ledger's own id, and the folders that it knows
@@ -38,6 +39,7 @@ enum sql {
 	SQL_ASKING,
 	SQL_ASKED,
 	SQL_ASSIGNED,
+	SQL_GROUP,
 	SQL_NOT_ASSIGNED,
 	SQL_LOST,
 	SQL_TURN_TAKEN,
@@ -46,6 +48,8 @@ enum sql {
 	SQL_LEFTOVERS,
 	SQL_FOUND,
 	SQL_UNFOUNDED,
+	SQL_REOPEN,
+	SQL_ABSENT,
 	SQL_FETCHED,
 	SQL_UNFETCHED,
 	SQL_DELIVERING,
@@ -60,6 +64,7 @@ enum sql {
 	SQL_RENAME,
 	SQL_LIST_PENDING,
 	SQL_LIST_LOST,
+	SQL_LIST_DOUBTFUL,
 	SQL_LIST_ALL,
 	SQL_LIST_HISTORY,
 	SQL_LIST_NEWEST,
@@ -87,8 +92,12 @@ enum sql {
 	SQL_GET_SPACE,
 	SQL_SET_SPACE,
 	SQL_REMEMBER,
+	SQL_LISTED,
 	SQL_FORGET,
-	SQL_SINCE,
+	SQL_GET_LISTS,
+	SQL_UNKNOWN,
+	SQL_OWNER,
+	SQL_NAMELESS,
 	SQL_INCOMPLETE_COUNT,
 	SQL_GET_PACE,
 	SQL_SET_PACE,

@@ -179,7 +179,21 @@
 	" since INTEGER NOT NULL, found TEXT NOT NULL) WITHOUT ROWID;"
 
 /* Questions whose answer was lost, and what the tracker lists as incomplete. */
-#define LOST_ONES "ALTER TABLE assignment ADD COLUMN certain INTEGER NOT NULL DEFAULT 0;"
+#define LOST_ONES                                                                             \
+	"ALTER TABLE assignment ADD COLUMN certain INTEGER NOT NULL DEFAULT 0;"               \
+	"ALTER TABLE assignment ADD COLUMN group_id TEXT;"                                    \
+	"ALTER TABLE assignment ADD COLUMN absences INTEGER NOT NULL DEFAULT 0;"              \
+	"ALTER TABLE assignment ADD COLUMN absent_since INTEGER NOT NULL DEFAULT 0;"          \
+	"ALTER TABLE assignment ADD COLUMN settled_by TEXT;"                                  \
+	"ALTER TABLE assignment ADD COLUMN settled_at INTEGER NOT NULL DEFAULT 0;"            \
+	"ALTER TABLE incomplete ADD COLUMN archive_id TEXT NOT NULL DEFAULT '';"              \
+	"ALTER TABLE incomplete ADD COLUMN owner INTEGER NOT NULL DEFAULT 0;"                 \
+	"ALTER TABLE incomplete ADD COLUMN said_by TEXT;"                                     \
+	"ALTER TABLE incomplete ADD COLUMN said_at INTEGER NOT NULL DEFAULT 0;"               \
+	"CREATE TABLE lists(id INTEGER PRIMARY KEY CHECK(id = 1), first_at INTEGER NOT NULL," \
+	" last_at INTEGER NOT NULL);"                                                         \
+	"INSERT INTO lists SELECT 1, ifnull(min(first_seen), 0), ifnull(max(last_seen), 0)"   \
+	" FROM incomplete;"
 
 const struct ledger_migration ledger_migrations[] = {
 	{1,
@@ -259,7 +273,9 @@ _Static_assert(sizeof ledger_migrations / sizeof *ledger_migrations == LEDGER_VE
 #define ASSIGNMENT_COLUMNS                                                                     \
 	"id, container, state, torrent_id, archive_id, infohash, name, file_name, path, note," \
 	" bytes, tries, set_aside, hook, asked_at, changed_at, delivered_at, v2, client,"      \
-	" pick_up, pick_up_at, found, found_at, certain"
+	" pick_up, pick_up_at, found, found_at, certain, group_id, absences, absent_since, "   \
+	"settled_by,"                                                                          \
+	" settled_at"
 
 /* Numbers stand for enum assignment_state and enum assignment_hook; the assertions below
  * hold the two together. */
@@ -295,6 +311,7 @@ const char *const ledger_statements[SQL_COUNT] = {
 		      " ON CONFLICT(name) DO UPDATE SET asked_at = ?2",
 	[SQL_ASSIGNED] = "UPDATE assignment SET state = 1, torrent_id = ?2, archive_id = ?3,"
 			 " changed_at = ?4 WHERE id = ?1",
+	[SQL_GROUP] = "UPDATE assignment SET group_id = ?2 WHERE id = ?1",
 	[SQL_NOT_ASSIGNED] = "DELETE FROM assignment WHERE id = ?1 AND state = 0",
 	[SQL_LOST] = "UPDATE assignment SET state = 5, note = ?2, changed_at = ?3,"
 		     " certain = ?4 WHERE id = ?1",
@@ -307,9 +324,14 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_LEFTOVERS] = "UPDATE assignment SET state = 5, note = ?1, changed_at = ?2"
 			  " WHERE state = 0",
 	[SQL_FOUND] = "UPDATE assignment SET state = 1, torrent_id = ?2, archive_id = ?3,"
-		      " infohash = ?4, note = NULL, changed_at = ?5"
-		      " WHERE id = ?1 AND state IN (0, 5)",
-	[SQL_UNFOUNDED] = "UPDATE assignment SET state = 6, changed_at = ?2 WHERE id = ?1",
+		      " infohash = ?4, note = NULL, changed_at = ?5, settled_by = ?6,"
+		      " settled_at = ?5, absences = 0 WHERE id = ?1 AND state IN (0, 5)"
+		      " AND NOT EXISTS(SELECT 1 FROM assignment WHERE torrent_id = ?2)",
+	[SQL_UNFOUNDED] = "UPDATE assignment SET state = 6, changed_at = ?2, settled_at = ?2,"
+			  " settled_by = ?3 WHERE id = ?1 AND state = 5",
+	[SQL_REOPEN] = "UPDATE assignment SET state = 5, changed_at = ?2, settled_at = 0,"
+		       " absences = 0 WHERE id = ?1 AND state = 6",
+	[SQL_ABSENT] = "UPDATE assignment SET absences = ?2, absent_since = ?3 WHERE id = ?1",
 	[SQL_FETCHED] = "UPDATE assignment SET state = 2, infohash = ?2, name = ?3,"
 			" file_name = ?4, bytes = ?5, hook = ?6, v2 = ?7, note = NULL,"
 			" set_aside = 0, tries = 0, changed_at = ?8 WHERE id = ?1",
@@ -337,6 +359,9 @@ const char *const ledger_statements[SQL_COUNT] = {
 			     " AND (?1 IS NULL OR container = ?1) ORDER BY id LIMIT ?2",
 	[SQL_LIST_LOST] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment WHERE state IN (0, 5)"
 			  " AND (?1 IS NULL OR container = ?1) ORDER BY id LIMIT ?2",
+	[SQL_LIST_DOUBTFUL] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
+			      " WHERE state = 6 AND settled_by IS NULL"
+			      " AND (?1 IS NULL OR container = ?1) ORDER BY id LIMIT ?2",
 	[SQL_LIST_ALL] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
 			 " WHERE ?1 IS NULL OR container = ?1 ORDER BY id DESC LIMIT ?2",
 	[SQL_LIST_OURS] = "SELECT " ASSIGNMENT_COLUMNS " FROM assignment"
@@ -400,11 +425,27 @@ const char *const ledger_statements[SQL_COUNT] = {
 			   " FROM tally WHERE container = ?1 AND state = 4",
 	[SQL_GET_SPACE] = "SELECT free, total, at FROM space WHERE place = ?1",
 	[SQL_SET_SPACE] = "INSERT OR REPLACE INTO space VALUES(?1, ?2, ?3, ?4)",
-	[SQL_REMEMBER] = "INSERT INTO incomplete VALUES(?1, ?2, ?3, ?3) ON CONFLICT(torrent_id)"
-			 " DO UPDATE SET infohash = ?2, last_seen = ?3",
-	[SQL_FORGET] = "DELETE FROM incomplete WHERE last_seen <> ?1",
-	[SQL_SINCE] = "SELECT first_seen FROM incomplete WHERE torrent_id = ?1",
-	[SQL_INCOMPLETE_COUNT] = "SELECT count(*) FROM incomplete",
+	[SQL_REMEMBER] =
+		"INSERT INTO incomplete(torrent_id, infohash, first_seen, last_seen, archive_id)"
+		" VALUES(?1, ?2, ?3, ?3, ?4) ON CONFLICT(torrent_id)"
+		" DO UPDATE SET infohash = ?2, last_seen = ?3, archive_id = ?4",
+	[SQL_LISTED] = "UPDATE lists SET first_at = iif(first_at = 0, ?1, first_at), last_at = ?1",
+	[SQL_FORGET] = "DELETE FROM incomplete WHERE last_seen < ?1 AND (owner = 0"
+		       " OR last_seen < ?2)",
+	[SQL_GET_LISTS] = "SELECT first_at, last_at FROM lists",
+	[SQL_UNKNOWN] = "SELECT torrent_id, archive_id, infohash, first_seen, last_seen, owner,"
+			" said_by, said_at FROM incomplete i WHERE NOT EXISTS"
+			"(SELECT 1 FROM assignment a WHERE a.torrent_id = i.torrent_id)"
+			" AND (i.infohash = '' OR NOT EXISTS(SELECT 1 FROM assignment a"
+			" WHERE a.infohash >= i.infohash AND a.infohash < i.infohash || 'g'"
+			" AND a.state BETWEEN 2 AND 4)) ORDER BY first_seen, torrent_id",
+	[SQL_OWNER] =
+		"INSERT INTO incomplete(torrent_id, infohash, first_seen, last_seen, owner,"
+		" said_by, said_at) VALUES(?1, '', ?4, ?4, ?2, ?3, ?4) ON CONFLICT(torrent_id)"
+		" DO UPDATE SET owner = ?2, said_by = ?3, said_at = ?4",
+	[SQL_NAMELESS] = "SELECT 1 FROM assignment WHERE state BETWEEN 1 AND 4"
+			 " AND ifnull(torrent_id, '') = '' LIMIT 1",
+	[SQL_INCOMPLETE_COUNT] = "SELECT count(*) FROM incomplete, lists WHERE last_seen = last_at",
 	[SQL_GET_PACE] = "SELECT last_fetch, last_request, failures, backoff_until, reason,"
 			 " credentials, announced, since, proven, status, unproven, steady_fetch,"
 			 " steady_request, full_at, steady_full_at, boot, refusals, asked_until,"

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "ledger_fixture.h"
 
 #include <sys/stat.h>
@@ -38,6 +39,24 @@ static struct assignment only(struct ledger *l)
 }
 
 #define OWN_ASSIGNMENT OWN(assignment_clear)
+
+/* The row of this id; the caller clears it. */
+static struct assignment of(struct ledger *l, int64_t id)
+{
+	struct assignment *list, a = {0};
+	struct err err;
+	size_t n;
+
+	MUST(ledger_list(l, LEDGER_ALL, NULL, 0, &list, &n, &err));
+	for (size_t i = 0; i < n; i++)
+		if (list[i].id == id) {
+			a = list[i];
+			list[i] = (struct assignment){0};
+		}
+	assignment_list_free(list, n);
+	assert_int_equal(a.id, id);
+	return a;
+}
 
 /* ---- the file ---- */
 
@@ -434,7 +453,7 @@ static void a_lost_answer_is_found_or_unfounded(void **state)
 	MUST(ledger_possibly_lost(ledger(state), id, false, "time-out", &err));
 	assert_int_equal(count(ledger(state), LEDGER_LOST, NULL), 1);
 	assert_int_equal(count(ledger(state), LEDGER_PENDING, NULL), 0);
-	MUST(ledger_found(ledger(state), id, &found, "77", &err));
+	MUST(ledger_found(ledger(state), id, &found, "77", NULL, NULL, &err));
 	OWN_ASSIGNMENT struct assignment a = only(reopened(state));
 	assert_int_equal(a.state, ASSIGNMENT_ASSIGNED);
 	assert_string_equal(a.torrent_id, "9");
@@ -443,7 +462,7 @@ static void a_lost_answer_is_found_or_unfounded(void **state)
 	assert_null(a.note);
 	int64_t other = ask(ledger(state), "attic");
 	MUST(ledger_possibly_lost(ledger(state), other, false, "time-out", &err));
-	MUST(ledger_unfounded(ledger(state), other, &err));
+	MUST(ledger_unfounded(ledger(state), other, NULL, NULL, &err));
 	assert_int_equal(count(ledger(state), LEDGER_LOST, NULL), 0);
 	assert_int_equal(count(ledger(state), LEDGER_PENDING, NULL), 1);
 }
@@ -583,7 +602,9 @@ static void totals_add_up(void **state)
 	assign(l, "attic", "4");
 	MUST(ledger_tried(l, assign(l, "attic", "5"), "bad", true, &err));
 	MUST(ledger_possibly_lost(l, ask(l, "attic"), false, "x", &err));
-	MUST(ledger_unfounded(l, ask(l, "attic"), &err));
+	int64_t unmade = ask(l, "attic");
+	MUST(ledger_possibly_lost(l, unmade, false, "x", &err));
+	MUST(ledger_unfounded(l, unmade, NULL, NULL, &err));
 	ask(l, "attic");
 	deliver(l, "cellar", "6", false);
 	struct ledger_totals t = totals(l, "attic");
@@ -767,23 +788,143 @@ static void incomplete_transactions_keep_when_they_were_first_seen(void **state)
 	struct incomplete two[] = {{.torrent_id = "1"}, {.torrent_id = "2", .infohash = HASH}};
 	struct reply reply = {.lists_incomplete = true, .incomplete = two, .n_incomplete = 2};
 	struct err err;
-	int64_t since = -1;
+	OWN_STR struct listed *list = NULL;
+	struct ledger_lists lists;
+	size_t n_list;
 	uint64_t n;
 
+	MUST(ledger_get_lists(l, &lists, &err));
+	assert_true(lists.first_at == 0 && lists.last_at == 0);
+	text_copy(reply.archive_id, sizeof reply.archive_id, "77");
 	MUST(ledger_remember_incomplete(l, &reply, 1000, &err));
+	text_copy(reply.archive_id, sizeof reply.archive_id, "78");
 	reply.incomplete = two + 1;
 	reply.n_incomplete = 1;
 	MUST(ledger_remember_incomplete(l, &reply, 2000, &err));
-	MUST(ledger_incomplete_since(l, "2", &since, &err));
-	assert_int_equal(since, 1000);
-	MUST(ledger_incomplete_since(l, "1", &since, &err));
-	assert_int_equal(since, 0);
+	MUST(ledger_unknown(l, &list, &n_list, &err));
+	assert_int_equal(n_list, 2);
+	assert_string_equal(list[0].torrent_id, "1");
+	assert_int_equal(list[0].first_seen, 1000);
+	assert_int_equal(list[0].last_seen, 1000);
+	assert_string_equal(list[1].torrent_id, "2");
+	assert_string_equal(list[1].archive_id, "78");
+	assert_string_equal(list[1].infohash, HASH);
+	assert_int_equal(list[1].first_seen, 1000);
+	assert_int_equal(list[1].last_seen, 2000);
 	MUST(ledger_incomplete_count(l, &n, &err));
 	assert_int_equal(n, 1);
 	reply.n_incomplete = 0;
 	MUST(ledger_remember_incomplete(l, &reply, 3000, &err));
 	MUST(ledger_incomplete_count(l, &n, &err));
 	assert_int_equal(n, 0);
+	MUST(ledger_get_lists(l, &lists, &err));
+	assert_true(lists.first_at == 1000 && lists.last_at == 3000);
+}
+
+static size_t unknown(struct ledger *l, enum listed_owner *owner)
+{
+	OWN_STR struct listed *list = NULL;
+	struct err err;
+	size_t n;
+
+	MUST(ledger_unknown(l, &list, &n, &err));
+	*owner = n ? list[0].owner : LISTED_OWNERS;
+	return n;
+}
+
+static void whose_a_listed_torrent_is_is_kept_for_a_year(void **state)
+{
+	struct ledger *l = ledger(state);
+	struct incomplete one = {.torrent_id = "1", .infohash = HASH};
+	struct reply reply = {.lists_incomplete = true, .incomplete = &one, .n_incomplete = 1};
+	enum listed_owner owner;
+	struct err err;
+
+	MUST(ledger_remember_incomplete(l, &reply, 1000, &err));
+	reply.n_incomplete = 0;
+	MUST(ledger_remember_incomplete(l, &reply, 1000 + LEDGER_LISTED_MS, &err));
+	assert_int_equal(unknown(l, &owner), 1);
+	MUST(ledger_set_owner(l, "1", LISTED_OTHERS, "bob", &err));
+	MUST(ledger_remember_incomplete(l, &reply, 2000 + LEDGER_LISTED_MS, &err));
+	assert_int_equal(unknown(l, &owner), 1);
+	assert_int_equal(owner, LISTED_OTHERS);
+	MUST(ledger_remember_incomplete(l, &reply, 1001 + LEDGER_OWNED_MS, &err));
+	assert_int_equal(unknown(l, &owner), 0);
+	reply.n_incomplete = 1;
+	MUST(ledger_remember_incomplete(l, &reply, 5000, &err));
+	reply.n_incomplete = 0;
+	MUST(ledger_remember_incomplete(l, &reply, 5001 + LEDGER_LISTED_MS, &err));
+	assert_int_equal(unknown(l, &owner), 0);
+}
+
+/* By its TorrentID, or by its infohash, which of v2 is cut by the tracker. */
+static void a_listed_torrent_of_ours_is_not_unknown(void **state)
+{
+	struct ledger *l = ledger(state);
+	struct incomplete list[] = {
+		{.torrent_id = "1"}, {.torrent_id = "2", .infohash = HASH}, {.torrent_id = "3"}};
+	struct reply reply = {.lists_incomplete = true, .incomplete = list, .n_incomplete = 3};
+	enum listed_owner owner;
+	struct err err;
+	bool nameless;
+
+	text_copy(list[2].infohash, sizeof list[2].infohash, V2);
+	MUST(ledger_remember_incomplete(l, &reply, 1000, &err));
+	assert_int_equal(unknown(l, &owner), 3);
+	assign(l, "attic", "1");
+	assert_int_equal(unknown(l, &owner), 2);
+	MUST(ledger_has_nameless(l, &nameless, &err));
+	assert_false(nameless);
+	fetch(l, "attic", "", false);
+	assert_int_equal(unknown(l, &owner), 1);
+	MUST(ledger_has_nameless(l, &nameless, &err));
+	assert_true(nameless);
+	const struct fetched v2 = {.infohash = V2, .name = "x", .file_name = "x"};
+	MUST(ledger_fetched(l, assign(l, "attic", "8"), &v2, &err));
+	assert_int_equal(unknown(l, &owner), 0);
+}
+
+static void what_a_person_settles_is_recorded(void **state)
+{
+	struct ledger *l = ledger(state);
+	const struct incomplete found = {.torrent_id = "9", .infohash = HASH};
+	int64_t id = ask(l, "attic"), other = ask(l, "attic");
+	struct err err;
+	bool done;
+
+	MUST(ledger_found(l, id, &found, "77", "bob", &done, &err));
+	assert_true(done);
+	OWN_ASSIGNMENT struct assignment a = of(reopened(state), id);
+	l = ledger(state);
+	assert_string_equal(a.settled_by, "bob");
+	assert_true(a.settled_at > 0 && a.settled_at == a.changed_at);
+	/* It is settled, and nothing else is that torrent. */
+	MUST(ledger_unfounded(l, id, "bob", &done, &err));
+	assert_false(done);
+	MUST(ledger_found(l, other, &found, "77", "bob", &done, &err));
+	assert_false(done);
+	MUST(ledger_possibly_lost(l, other, true, "x", &err));
+	MUST(ledger_absent(l, other, 2, 4711, &err));
+	OWN_ASSIGNMENT struct assignment lost = of(l, other);
+	assert_true(lost.certain && lost.absences == 2 && lost.absent_since == 4711);
+	MUST(ledger_unfounded(l, other, NULL, &done, &err));
+	assert_true(done);
+	assert_int_equal(count(l, LEDGER_DOUBTFUL, NULL), 1);
+	MUST(ledger_reopen(l, other, &err));
+	assert_int_equal(count(l, LEDGER_DOUBTFUL, NULL), 0);
+	assert_int_equal(count(l, LEDGER_LOST, NULL), 1);
+	MUST(ledger_unfounded(l, other, "bob", &done, &err));
+	assert_int_equal(count(l, LEDGER_DOUBTFUL, NULL), 0);
+}
+
+static void the_film_s_page_is_kept(void **state)
+{
+	struct err err;
+	int64_t id = assign(ledger(state), "attic", "5");
+
+	MUST(ledger_set_group(ledger(state), id, "4711", &err));
+	OWN_ASSIGNMENT struct assignment a = of(reopened(state), id);
+	assert_string_equal(a.group_id, "4711");
 }
 
 static void pace_and_clock_are_kept(void **state)
@@ -1242,6 +1383,10 @@ int main(void)
 		TEST(totals_add_up),
 		TEST(what_a_container_got_is_counted_from_a_time_on),
 		TEST(incomplete_transactions_keep_when_they_were_first_seen),
+		TEST(whose_a_listed_torrent_is_is_kept_for_a_year),
+		TEST(a_listed_torrent_of_ours_is_not_unknown),
+		TEST(what_a_person_settles_is_recorded),
+		TEST(the_film_s_page_is_kept),
 		TEST(pace_and_clock_are_kept),
 		TEST(a_container_is_undone_until_its_turn_is_over),
 		TEST(a_turn_of_an_unknown_cycle_is_refused_as_a_whole),

@@ -48,12 +48,12 @@ static bool found(struct ledger *l, struct err *err)
 {
 	const struct incomplete lost = {.torrent_id = "9", .infohash = HASH};
 
-	return ledger_found(l, 1, &lost, "2", err);
+	return ledger_found(l, 1, &lost, "2", NULL, NULL, err);
 }
 
 static bool unfounded(struct ledger *l, struct err *err)
 {
-	return ledger_unfounded(l, 1, err);
+	return ledger_unfounded(l, 1, NULL, NULL, err);
 }
 
 static bool fetched(struct ledger *l, struct err *err)
@@ -211,13 +211,48 @@ static bool remember(struct ledger *l, struct err *err)
 	return ledger_remember_incomplete(l, &reply, 1000, err);
 }
 
-static bool incomplete_since(struct ledger *l, struct err *err)
+static bool get_lists(struct ledger *l, struct err *err)
 {
-	int64_t since = 4711;
-	bool ok = ledger_incomplete_since(l, "1", &since, err);
+	struct ledger_lists lists = {4711, 4711};
+	bool ok = ledger_get_lists(l, &lists, err);
 
-	assert_true(ok == (since != 4711));
+	assert_true(ok == (lists.last_at != 4711));
 	return ok;
+}
+
+static bool unknown(struct ledger *l, struct err *err)
+{
+	OWN_STR struct listed *listed = NULL;
+	size_t n;
+
+	return ledger_unknown(l, &listed, &n, err);
+}
+
+static bool set_owner(struct ledger *l, struct err *err)
+{
+	return ledger_set_owner(l, "1", LISTED_OTHERS, "bob", err);
+}
+
+static bool has_nameless(struct ledger *l, struct err *err)
+{
+	bool has;
+
+	return ledger_has_nameless(l, &has, err);
+}
+
+static bool reopen(struct ledger *l, struct err *err)
+{
+	return ledger_reopen(l, 1, err);
+}
+
+static bool absent(struct ledger *l, struct err *err)
+{
+	return ledger_absent(l, 1, 1, 1, err);
+}
+
+static bool set_group(struct ledger *l, struct err *err)
+{
+	return ledger_set_group(l, 1, "1", err);
 }
 
 static bool incomplete_count(struct ledger *l, struct err *err)
@@ -470,70 +505,41 @@ static const struct call {
 	bool (*call)(struct ledger *l, struct err *err);
 	int does;
 } calls[] = {
-	{asking, WRITES},
-	{possibly_lost, TRANSACTION},
-	{found, TRANSACTION},
-	{assigned, WRITES},
-	{not_assigned, WRITES},
-	{unfounded, WRITES},
-	{fetched, WRITES},
-	{unfetched, WRITES},
-	{delivering, WRITES},
-	{delivered, WRITES},
-	{pick_up, WRITES},
-	{moved, WRITES},
-	{adopt, WRITES},
-	{adopt_leftovers, TRANSACTION},
-	{tried, WRITES},
-	{note, WRITES},
-	{hook, WRITES},
-	{rename_container, WRITES},
-	{list, READS},
-	{history, READS},
-	{knows, READS},
-	{keeps, READS},
-	{used_folder, READS},
-	{got_since, READS},
-	{waiting, READS},
-	{pick_up_due, READS},
-	{count_all, READS},
-	{remember, TRANSACTION},
-	{incomplete_since, READS},
-	{incomplete_count, READS},
-	{get_pace, READS},
-	{set_pace, WRITES},
-	{get_clock, READS},
-	{set_clock, WRITES},
-	{undone, TRANSACTION},
-	{cycle_begin, TRANSACTION},
-	{turn, TRANSACTION},
-	{cycle_end, WRITES},
-	{cycles, READS},
-	{cycle_tally, READS},
-	{turn_tally, READS},
-	{get_growth, READS},
-	{get_container, READS},
-	{set_container_id, WRITES},
-	{get_client, READS},
-	{set_client, WRITES},
-	{get_space, READS},
-	{set_space, WRITES},
-	{is_refused, READS},
-	{forgive, WRITES},
-	{audited, TRANSACTION},
-	{get_audit, READS},
-	{set_audit, WRITES},
-	{get_pings, READS},
-	{set_pings, WRITES},
-	{is_redelivered, READS},
-	{redelivered, WRITES},
-	{redelivery_ended, WRITES},
-	{notices, READS},
-	{tell, TRANSACTION},
-	{next_message, READS},
-	{forget_messages, WRITES},
-	{get_telling, READS},
-	{set_telling, TRANSACTION},
+	{asking, WRITES},       {possibly_lost, TRANSACTION},
+	{found, TRANSACTION},   {assigned, WRITES},
+	{not_assigned, WRITES}, {unfounded, WRITES},
+	{fetched, WRITES},      {unfetched, WRITES},
+	{delivering, WRITES},   {delivered, WRITES},
+	{pick_up, WRITES},      {moved, WRITES},
+	{adopt, WRITES},        {adopt_leftovers, TRANSACTION},
+	{tried, WRITES},        {note, WRITES},
+	{hook, WRITES},         {rename_container, WRITES},
+	{list, READS},          {history, READS},
+	{knows, READS},         {keeps, READS},
+	{used_folder, READS},   {got_since, READS},
+	{waiting, READS},       {pick_up_due, READS},
+	{count_all, READS},     {remember, TRANSACTION},
+	{get_lists, READS},     {unknown, READS},
+	{set_owner, WRITES},    {has_nameless, READS},
+	{reopen, WRITES},       {absent, WRITES},
+	{set_group, WRITES},    {incomplete_count, READS},
+	{get_pace, READS},      {set_pace, WRITES},
+	{get_clock, READS},     {set_clock, WRITES},
+	{undone, TRANSACTION},  {cycle_begin, TRANSACTION},
+	{turn, TRANSACTION},    {cycle_end, WRITES},
+	{cycles, READS},        {cycle_tally, READS},
+	{turn_tally, READS},    {get_growth, READS},
+	{get_container, READS}, {set_container_id, WRITES},
+	{get_client, READS},    {set_client, WRITES},
+	{get_space, READS},     {set_space, WRITES},
+	{is_refused, READS},    {forgive, WRITES},
+	{audited, TRANSACTION}, {get_audit, READS},
+	{set_audit, WRITES},    {get_pings, READS},
+	{set_pings, WRITES},    {is_redelivered, READS},
+	{redelivered, WRITES},  {redelivery_ended, WRITES},
+	{notices, READS},       {tell, TRANSACTION},
+	{next_message, READS},  {forget_messages, WRITES},
+	{get_telling, READS},   {set_telling, TRANSACTION},
 };
 
 static void expect_failure(struct ledger *l, size_t i, bool open)
@@ -566,7 +572,7 @@ static void drop_tables(void **state)
 	    "DROP TABLE incomplete; DROP TABLE pace; DROP TABLE clock; DROP TABLE container;"
 	    "DROP TABLE client; DROP TABLE audit; DROP TABLE notice; DROP TABLE message;"
 	    "DROP TABLE telling; DROP TABLE space; DROP TABLE tally; DROP TABLE growth;"
-	    "DROP TABLE cycle_tally; DROP TABLE turn_tally; DROP TABLE ping");
+	    "DROP TABLE cycle_tally; DROP TABLE turn_tally; DROP TABLE ping; DROP TABLE lists");
 }
 
 static void every_call_works_more_than_once(void **state)
@@ -685,7 +691,8 @@ static void a_call_is_kept_as_a_whole_or_not_at_all(void **state)
 	MUST(ledger_cycle_begin(l, CYCLE_REGULAR, attic, 1, &cycle, &err));
 	ask(l, "attic");
 	MUST(ledger_tell(l, NULL, 0, &message, 1, &err));
-	sql(state, "INSERT INTO incomplete VALUES('7', '', 1, 1)");
+	sql(state, "INSERT INTO incomplete(torrent_id, first_seen, last_seen) VALUES('7', 1, "
+		   "-9000000000)");
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		OWN_STR char *trigger = mem_printf("CREATE TRIGGER no BEFORE %s BEGIN SELECT"
 						   " RAISE(ABORT, 'no'); END",
