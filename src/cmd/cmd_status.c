@@ -73,6 +73,26 @@ static void print_open(const json_t *list, const char *head)
 	}
 }
 
+static void print_lost(const json_t *list)
+{
+	const char *head =
+		"\nPossibly lost (the program searches the tracker's next lists for these; "
+		"`ptp-archiver settle ID` settles one):";
+	size_t i, k;
+	json_t *a, *t;
+
+	json_array_foreach (list, i, a) {
+		if (i == 0)
+			printf("%s\n", head);
+		printf("  %" JSON_INTEGER_FORMAT "  %s, since %s%s%s\n", count(a, "id"),
+		       get(a, "container"), get(a, "asked_at"), *get(a, "note") ? ": " : "",
+		       get(a, "note"));
+		json_array_foreach (json_object_get(a, "candidates"), k, t)
+			printf("    could be TorrentID %s, first listed %s\n", get(t, "torrent_id"),
+			       get(t, "first_listed"));
+	}
+}
+
 static void print_staged(const json_t *list)
 {
 	size_t i;
@@ -135,8 +155,7 @@ static void print_status(const json_t *all)
 	print_open(json_object_get(all, "pending"), "Pending (the next cycle resumes these "
 						    "before it asks for anything new, if their "
 						    "container is configured):");
-	print_open(json_object_get(all, "possibly_lost"),
-		   "Possibly lost (the program searches the tracker's next answer for these):");
+	print_lost(json_object_get(all, "possibly_lost"));
 	print_staged(json_object_get(all, "staged"));
 	if (json_is_object(audit))
 		printf("\nAudit of %s: %s.\n", get(audit, "at"), get(audit, "summary"));
@@ -218,14 +237,15 @@ static bool read_limit(const struct invocation *in, size_t *limit, struct err *e
 }
 
 /* NULL: it failed. */
-static json_t *past(struct ledger *l, const char *container, size_t limit, struct err *err)
+static json_t *past(struct ledger *l, const char *container, size_t limit, const char *site,
+		    struct err *err)
 {
 	struct assignment *rows = NULL;
 	size_t n = 0;
 
 	if (l && !ledger_list(l, LEDGER_ALL, container, limit, &rows, &n, err))
 		return NULL;
-	json_t *list = status_list_json(rows, n);
+	json_t *list = status_list_json(rows, n, site);
 	assignment_list_free(rows, n);
 	return list;
 }
@@ -254,7 +274,7 @@ int cmd_history(const struct invocation *in, struct err *err)
 	OWN(ledger_closer) struct ledger *l = NULL;
 	json_t *list = !wire_open_to_look(&c, &l, err)
 			       ? NULL
-			       : past(l, in->value[OPTION_CONTAINER], limit, err);
+			       : past(l, in->value[OPTION_CONTAINER], limit, c.base_url, err);
 	if (!list) {
 		if (l)
 			wire_name_copy(&c, err);

@@ -491,6 +491,20 @@ static void find_lost(const struct events_now *in, struct notices *told, struct 
 	add_over(out, in, EVENT_LOST, "lost.end", &f);
 }
 
+static void find_shared(const struct events_now *in, struct notices *told, struct events *out)
+{
+	struct notice *mark =
+		in->others ? find_or_add(told, NOTICE_SHARED, "") : find(told, NOTICE_SHARED, "");
+	const struct fact f = {.what = FACT_SHARED, .count = in->others, .since = in->others_since};
+
+	if (!mark || mark->on == (in->others > 0))
+		return;
+	mark->on = in->others > 0;
+	mark->changed = true;
+	if (mark->on)
+		add_fact(out, in, EVENT_LOST, EVENT_WARNING, "lost.shared", &f);
+}
+
 /* Files of a list that were not reported yet. */
 static void find_files(const struct events_now *in, struct notices *told, struct events *out,
 		       const struct assignment *list, size_t n, enum condition what,
@@ -597,6 +611,7 @@ void events_find(const struct events_now *in, struct notices *told, struct event
 	find_failures(in, told, out);
 	find_full(in, told, out);
 	find_lost(in, told, out);
+	find_shared(in, told, out);
 	find_missing(in, told, out);
 	find_version(in, told, out);
 	find_digest(in, told, out);

@@ -46,6 +46,8 @@ struct events_now {
 	size_t n_clients;
 	const struct assignment *lost, *late, *refused;
 	size_t n_lost, n_late, n_refused;
+	uint64_t others;      /* torrents of another program on the account, which nobody expects */
+	int64_t others_since; /* when the first of them was listed */
 	const char *newer_version, *speaks; /* NULL or "": none was announced */
 	bool audited;                       /* an audit was made just now */
 	bool audited_all;                   /* every client could be asked */

@@ -16,6 +16,8 @@
 struct gathered {
 	struct assignment *lost, *awaited, *refused; /* owned */
 	size_t n_lost, n_awaited, n_refused;
+	uint64_t n_others;
+	int64_t others_since;
 	struct events_client *clients; /* owned */
 	size_t n_clients;
 	char *digest; /* owned */
@@ -73,6 +75,20 @@ static bool gather_clients(const struct parts *p, struct gathered *g, struct err
 	return true;
 }
 
+/* A person who has set SharedAccount knows. */
+static bool gather_others(const struct parts *p, struct gathered *g, struct err *err)
+{
+	OWN_STR struct listed *list = NULL;
+	size_t n;
+
+	if (!ledger_unknown(p->run.ledger, &list, &n, err))
+		return false;
+	for (size_t i = 0; !p->config->shared_account && i < n; i++)
+		if (list[i].owner == LISTED_OTHERS && g->n_others++ == 0)
+			g->others_since = list[i].first_seen;
+	return true;
+}
+
 static bool gather(const struct parts *p, struct gathered *g, struct err *err)
 {
 	return ledger_list(p->run.ledger, LEDGER_LOST, NULL, 0, &g->lost, &g->n_lost, err) &&
@@ -80,7 +96,7 @@ static bool gather(const struct parts *p, struct gathered *g, struct err *err)
 			   err) &&
 	       ledger_list(p->run.ledger, LEDGER_REFUSED, NULL, 0, &g->refused, &g->n_refused,
 			   err) &&
-	       gather_clients(p, g, err);
+	       gather_others(p, g, err) && gather_clients(p, g, err);
 }
 
 /* ---- the digest ---- */
@@ -143,6 +159,8 @@ static bool find_and_put(const struct parts *p, struct events_now *now, struct e
 	now->n_clients = g.n_clients;
 	now->lost = g.lost;
 	now->n_lost = only(g.lost, g.n_lost, is_lost);
+	now->others = g.n_others;
+	now->others_since = g.others_since;
 	now->late = g.awaited;
 	now->n_late = only(g.awaited, g.n_awaited, is_late);
 	now->refused = g.refused;

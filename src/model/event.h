@@ -13,7 +13,8 @@
 enum event_kind {
 	EVENT_FAILURE, /* a container, or the cycle, begins to fail or is well again */
 	EVENT_FULL,
-	EVENT_LOST,    /* an assignment is possibly lost, or all such are settled */
+	EVENT_LOST,    /* an assignment is possibly lost, or all such are settled; or another
+			* program uses the account */
 	EVENT_VERSION, /* the tracker announces a newer utility */
 	EVENT_PICK_UP, /* files in a watch folder are not picked up, or were put aside */
 	EVENT_CLIENT,  /* a torrent client is away, or back */
@@ -57,6 +58,7 @@ enum notice_kind {
 	NOTICE_AUDIT,
 	NOTICE_VERSION,
 	NOTICE_DIGEST,
+	NOTICE_SHARED, /* another program uses the account */
 	NOTICE_KINDS,
 };
 

@@ -143,12 +143,24 @@ static const struct wording {
 				      "--missing` delivers it again."},
 	[FACT_LOST] = {"possibly-lost", FACT_NOTE, "{count} assignments are possibly lost",
 		       "1 assignment is possibly lost",
-		       .remedy = "The answer to a question did not come; a torrent may have been "
-				 "assigned with it. There is nothing to do: the program searches "
-				 "the tracker's next answer for it.",
+		       .remedy =
+			       "The answer to a question did not come; a torrent may have been "
+			       "assigned with it. The program searches the tracker's next lists "
+			       "for it. `ptp-archiver settle` shows what it could be, and settles "
+			       "it.",
 		       .over = "No assignment is possibly lost any more",
 		       .over_more = "They were found again, or the tracker had not assigned "
 				    "them."},
+	[FACT_SHARED] = {"account-shared", FACT_NOTE,
+			 "Another program uses this account: the tracker has listed {count} "
+			 "torrents of it since {since}",
+			 "Another program uses this account: the tracker has listed 1 torrent of "
+			 "it, first at {since}",
+			 .remedy = "So no possibly lost assignment is taken up before you settle "
+				   "it. If you know of the program, set SharedAccount "
+				   "(PTP_SHARED_ACCOUNT). If a torrent is this installation's, "
+				   "`ptp-archiver settle --mine TORRENTID` says so.",
+			 .over = "No other program has used this account for a year"},
 	[FACT_VERSION] = {"new-version", FACT_NOTE,
 			  "The tracker announces version {version} of its utility; this program "
 			  "speaks the protocol of {speaks}",

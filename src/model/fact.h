@@ -49,6 +49,7 @@ enum condition {
 	FACT_PENDING,
 	FACT_PUT_ASIDE, /* by the client that watches the folder */
 	FACT_LOST,      /* assignments are possibly lost */
+	FACT_SHARED,    /* another program uses the account, and no setting says so */
 	FACT_VERSION,   /* the tracker announces a newer utility */
 
 	FACT_FULL, /* a container */

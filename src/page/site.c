@@ -207,8 +207,8 @@ static void answer_history(struct site *s, const struct site_request *r, struct 
 		return;
 	}
 	json_t *next = n == limit ? json_integer(rows[n - 1].id) : json_null();
-	add_json(a,
-		 json_pack("{s:o, s:o}", "assignments", status_list_json(rows, n), "next", next));
+	add_json(a, json_pack("{s:o, s:o}", "assignments", status_list_json(rows, n, s->setup.site),
+			      "next", next));
 	assignment_list_free(rows, n);
 }
 

@@ -145,20 +145,35 @@ void status_html_cycles(const struct status *s, struct buf *out)
 
 /* ---- what is open ---- */
 
+/* To the film's page at the tracker, which does not learn where it comes from. */
+static void begin_link(const char *target, struct buf *out)
+{
+	if (!target)
+		return;
+	buf_puts(out, "<a rel=\"noreferrer\" href=\"");
+	html_text(out, target);
+	buf_puts(out, "\">");
+}
+
 static void add_open(const struct status *s, const struct assignment *a, struct buf *out)
 {
 	char label[ASSIGNMENT_LABEL];
 	bool lost = a->state == ASSIGNMENT_LOST || a->state == ASSIGNMENT_ASKING;
 	OWN_STR char *doing = words_doing(s, a);
+	OWN_STR char *film = words_film(a, s->setup->site);
 
 	buf_puts(out, "<li><div class=\"row\"><b>");
+	begin_link(film, out);
 	html_text(out, a->name ? a->name
 		       : lost  ? "A torrent that is not known"
 			       : assignment_label(a, label));
+	buf_puts(out, film ? "</a>" : "");
 	buf_printf(out, "</b><span class=\"pill %s\">%s%s</span></div>\n<p class=\"small\">",
 		   a->set_aside ? "bad" : "note",
 		   lost ? "possibly lost" : assignment_state_text(a->state),
 		   a->set_aside ? ", set aside" : "");
+	if (lost)
+		buf_printf(out, "Assignment %" PRId64 ", ", a->id);
 	html_text(out, a->container);
 	buf_puts(out, ", since ");
 	add_time(s, a->asked_at, out);
@@ -220,8 +235,11 @@ static void add_newest(const struct status *s, const struct assignment *a, struc
 	char bytes[NUM_TEXT], label[ASSIGNMENT_LABEL];
 
 	num_bytes(a->bytes, bytes);
+	OWN_STR char *film = words_film(a, s->setup->site);
 	buf_puts(out, "<li class=\"wide\"><b>");
+	begin_link(film, out);
 	html_text(out, a->name ? a->name : assignment_label(a, label));
+	buf_puts(out, film ? "</a>" : "");
 	buf_printf(out, "</b><span class=\"right\">%s</span><span class=\"small soft\">", bytes);
 	html_text(out, a->container);
 	buf_puts(out, ", ");

@@ -285,7 +285,8 @@ _Static_assert(ASSIGNMENT_ASKING == 0 && ASSIGNMENT_ASSIGNED == 1 && ASSIGNMENT_
 	       "states are kept in the ledger as these numbers");
 _Static_assert(AUDIT_NEVER == 0 && AUDIT_SEEDING == 1 && AUDIT_UNASKED == 13 &&
 		       AUDIT_CLASSES == 14 && CYCLE_REST == 1 && CYCLE_MANUAL == 2 &&
-		       NOTICE_CLIENT == 1 && NOTICE_AUDIT == 6 && NOTICE_KINDS == 9,
+		       NOTICE_CLIENT == 1 && NOTICE_AUDIT == 6 && NOTICE_SHARED == 9 &&
+		       NOTICE_KINDS == 10,
 	       "so are what an audit found, kinds of cycles, and notices");
 _Static_assert(OUTCOME_ERR == 4 && OUTCOME_WAITS == 7 && ERR_CODES == 16 && WORD_HTTP == 14,
 	       "results are, too");

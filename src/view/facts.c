@@ -104,6 +104,10 @@ static void find_tracker(const struct status *s, struct facts *out)
 	if (facts_tracker(s, &f))
 		add(out, f);
 	add_count(out, FACT_LOST, s->lost.n, 0);
+	uint64_t n_others;
+	const struct listed *others = status_others(s, &n_others);
+	if (others && !s->setup->shared)
+		add_count(out, FACT_SHARED, n_others, others->first_seen);
 	if (num_version_compare(s->pace.announced, ENGINE_NATIVE_SPEAKS) > 0)
 		add(out, (struct fact){.what = FACT_VERSION,
 				       .version = s->pace.announced,

@@ -40,6 +40,8 @@ static void take_container(struct status_setup *s, const struct container *c)
 
 static void take_targets(struct status_setup *s, const struct config *c)
 {
+	s->site = mem_dup(c->base_url);
+	s->shared = c->shared_account;
 	s->pings = secret_is_set(&c->ping_url);
 	s->copies = c->backup_keep > 0;
 	s->targets = mem_alloc((c->n_notify + 1) * sizeof *s->targets);
@@ -89,6 +91,7 @@ void status_setup_clear(struct status_setup *s)
 	free(s->places);
 	free(s->names);
 	free(s->staging);
+	free(s->site);
 	free(s->state);
 	free(s->ledger);
 	free(s->cycle_lock);
@@ -153,6 +156,8 @@ static bool gather_times(struct status *s, struct ledger *l, struct err *err)
 {
 	return ledger_get_clock(l, &s->clock, err) && ledger_get_pace(l, &s->pace, err) &&
 	       ledger_incomplete_count(l, &s->incomplete, err) &&
+	       ledger_get_lists(l, &s->lists, err) &&
+	       ledger_unknown(l, &s->unknown, &s->n_unknown, err) &&
 	       ledger_identity(l, s->ledger, err) && ledger_get_audit(l, &s->audit, err) &&
 	       ledger_get_pings(l, &s->pings, err) && ledger_cycle_tally(l, &s->cycle_tally, err) &&
 	       ledger_turn_tally(l, &s->turns, &s->n_turns, err);
@@ -287,7 +292,30 @@ void status_clear(struct status *s)
 	ledger_cycles_free(s->cycles, s->n_cycles);
 	ledger_turn_tally_free(s->turns, s->n_turns);
 	staged_strays_free(s->strays, s->n_strays);
+	free(s->unknown);
 	*s = (struct status){0};
+}
+
+const struct listed *status_candidate(const struct status *s, const struct assignment *lost,
+				      size_t from)
+{
+	for (size_t i = from; i < s->n_unknown; i++)
+		if (lost_fits(lost, &s->unknown[i], s->lists.last_at))
+			return &s->unknown[i];
+	return NULL;
+}
+
+const struct listed *status_others(const struct status *s, uint64_t *n)
+{
+	const struct listed *first = NULL;
+
+	*n = 0;
+	for (size_t i = 0; i < s->n_unknown; i++)
+		if (s->unknown[i].owner == LISTED_OTHERS) {
+			first = first ? first : &s->unknown[i];
+			(*n)++;
+		}
+	return first;
 }
 
 int64_t status_backoff(const struct status *s)

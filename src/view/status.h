@@ -14,6 +14,7 @@
 #include "view/forecast.h"
 #include "view/trouble.h"
 #include "core/schedule.h"
+#include "core/lost.h"
 #include "core/staged.h"
 #include "ports/ledger.h"
 
@@ -51,6 +52,8 @@ struct status_setup {
 	bool pings;             /* there is a ping URL */
 	struct err state_fault; /* the state folder is another one; WORD_NONE: not seen so */
 	bool copies;            /* the ledger is copied every day */
+	char *site;             /* owned: the tracker's base URL */
+	bool shared;            /* a person says that other programs use the account */
 	struct manners manners;
 	struct trouble *trouble; /* borrowed: the daemon's; NULL: this process is none */
 };
@@ -99,7 +102,10 @@ struct status {
 	struct pace pace;
 	struct staged_stray *strays; /* downloaded for containers that are not configured */
 	size_t n_strays;
-	uint64_t incomplete;  /* listed by the tracker */
+	uint64_t incomplete; /* listed by the tracker */
+	struct ledger_lists lists;
+	struct listed *unknown; /* of its lists: not of this ledger */
+	size_t n_unknown;
 	char ledger[MARK_ID]; /* the ledger's own id */
 	struct ledger_audit audit;
 	struct ledger_pings pings;
@@ -115,6 +121,14 @@ struct status {
 bool status_gather(struct status *s, const struct status_setup *setup, struct ledger *l,
 		   struct err *err) MUST_CHECK;
 void status_clear(struct status *s);
+
+/* What a possibly lost assignment could be: of the unknown ones, the next from number `from` on;
+ * NULL: there is none. */
+const struct listed *status_candidate(const struct status *s, const struct assignment *lost,
+				      size_t from);
+
+/* The first torrent of another program's, and how many there are; NULL: none. */
+const struct listed *status_others(const struct status *s, uint64_t *n);
 
 /* How long the tracker is left alone still; 0: it is not. */
 int64_t status_backoff(const struct status *s);

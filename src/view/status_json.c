@@ -27,8 +27,9 @@ static json_t *number_json(uint64_t n)
 	return json_integer((json_int_t)n);
 }
 
-json_t *status_assignment_json(const struct assignment *a)
+static json_t *assignment_json(const struct assignment *a, const char *site)
 {
+	OWN_STR char *film = words_film(a, site);
 	json_t *out = json_object();
 
 	json_object_set_new(out, "id", json_integer(a->id));
@@ -37,6 +38,8 @@ json_t *status_assignment_json(const struct assignment *a)
 	json_object_set_new(out, "set_aside", json_boolean(a->set_aside));
 	json_object_set_new(out, "torrent_id", text_json(a->torrent_id));
 	json_object_set_new(out, "archive_id", text_json(a->archive_id));
+	json_object_set_new(out, "group_id", text_json(a->group_id));
+	json_object_set_new(out, "film_page", text_json(film));
 	json_object_set_new(out, "infohash", text_json(a->infohash));
 	json_object_set_new(out, "name", text_json(a->name));
 	json_object_set_new(out, "bytes", number_json(a->bytes));
@@ -48,15 +51,17 @@ json_t *status_assignment_json(const struct assignment *a)
 	json_object_set_new(out, "asked_at", time_json(a->asked_at));
 	json_object_set_new(out, "changed_at", time_json(a->changed_at));
 	json_object_set_new(out, "delivered_at", time_json(a->delivered_at));
+	json_object_set_new(out, "settled_by", text_json(a->settled_by));
+	json_object_set_new(out, "settled_at", time_json(a->settled_at));
 	return out;
 }
 
-json_t *status_list_json(const struct assignment *rows, size_t n)
+json_t *status_list_json(const struct assignment *rows, size_t n, const char *site)
 {
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(out, status_assignment_json(&rows[i]));
+		json_array_append_new(out, assignment_json(&rows[i], site));
 	return out;
 }
 
@@ -260,6 +265,53 @@ static json_t *staged_json(const struct status *s)
 	return out;
 }
 
+static json_t *listed_json(const struct listed *t)
+{
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "torrent_id", t->torrent_id, "infohash",
+			 text_json(t->infohash), "first_listed", time_json(t->first_seen),
+			 "last_listed", time_json(t->last_seen), "said_by", text_json(t->said_by),
+			 "said_at", time_json(t->said_at));
+}
+
+static json_t *candidates_json(const struct status *s, const struct assignment *lost)
+{
+	json_t *out = json_array();
+	const struct listed *t = status_candidate(s, lost, 0);
+
+	while (t) {
+		json_array_append_new(out, listed_json(t));
+		t = status_candidate(s, lost, (size_t)(t - s->unknown) + 1);
+	}
+	return out;
+}
+
+static json_t *lost_json(const struct status *s)
+{
+	json_t *out = status_list_json(s->lost.rows, s->lost.n, s->setup->site), *one;
+	size_t i;
+
+	json_array_foreach (out, i, one) {
+		const struct assignment *a = &s->lost.rows[i];
+		json_object_set_new(one, "certain", json_boolean(a->certain));
+		json_object_set_new(one, "candidates", candidates_json(s, a));
+	}
+	return out;
+}
+
+static json_t *others_json(const struct status *s)
+{
+	uint64_t n;
+	const struct listed *first = status_others(s, &n);
+
+	if (!first)
+		return json_null();
+	json_t *torrents = json_array();
+	for (size_t i = 0; i < s->n_unknown; i++)
+		if (s->unknown[i].owner == LISTED_OTHERS)
+			json_array_append_new(torrents, listed_json(&s->unknown[i]));
+	return json_pack("{s:o, s:o}", "since", time_json(first->first_seen), "torrents", torrents);
+}
+
 static void add_times(json_t *out, const struct status *s)
 {
 	json_object_set_new(out, "audit", audit_json(&s->audit));
@@ -287,10 +339,13 @@ json_t *status_json(const struct status *s)
 	json_object_set_new(out, "notices", notices_json(s));
 	json_object_set_new(out, "containers", containers_json(s));
 	add_times(out, s);
-	json_object_set_new(out, "pending", status_list_json(s->pending.rows, s->pending.n));
-	json_object_set_new(out, "possibly_lost", status_list_json(s->lost.rows, s->lost.n));
+	json_object_set_new(out, "pending",
+			    status_list_json(s->pending.rows, s->pending.n, s->setup->site));
+	json_object_set_new(out, "possibly_lost", lost_json(s));
+	json_object_set_new(out, "another_program", others_json(s));
 	json_object_set_new(out, "staged", staged_json(s));
-	json_object_set_new(out, "newest", status_list_json(s->newest.rows, s->newest.n));
+	json_object_set_new(out, "newest",
+			    status_list_json(s->newest.rows, s->newest.n, s->setup->site));
 	json_object_set_new(out, "places", places_json(s));
 	json_object_set_new(out, "cycles", cycles_json(s));
 	return out;

@@ -8,11 +8,10 @@
 
 #include <jansson.h>
 
-/* Both are the caller's. */
+/* The caller's. */
 json_t *status_json(const struct status *s);
-json_t *status_assignment_json(const struct assignment *a);
 
-/* An array of the rows of a list. */
-json_t *status_list_json(const struct assignment *rows, size_t n);
+/* An array of the rows of a list; the caller's.  `site`: the tracker's base URL. */
+json_t *status_list_json(const struct assignment *rows, size_t n, const char *site);
 
 #endif

@@ -4,6 +4,10 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "view/facts.h"
+#include "base/buf.h"
+#include "base/own.h"
+
+#include <string.h>
 
 /* "in the next cycle", or "at the next try, in 4 m". */
 static char *at_next(const struct status *s, const struct status_container *c)
@@ -64,21 +68,61 @@ const char *words_place_state(const struct status_place *p)
 	return p->client.seen_at ? "here" : "not called yet";
 }
 
-/* The tracker has answered since then, and did not list it. */
-static bool was_searched(const struct status_container *c, const struct assignment *a)
+#define NAMED 10 /* candidates */
+
+static char *could_be(const struct status *s, const struct assignment *a)
 {
-	return c && c->known.result.kind == OUTCOME_OK && c->known.outcome_at > a->changed_at;
+	OWN_BUF struct buf out = BUF_MAX(2048);
+	const struct listed *t = status_candidate(s, a, 0);
+	unsigned n = 0;
+
+	for (; t; t = status_candidate(s, a, (size_t)(t - s->unknown) + 1))
+		if (n++ < NAMED)
+			buf_printf(&out, "%s%s", n == 1 ? "It could be TorrentID " : ", or ",
+				   t->torrent_id);
+	if (n > NAMED)
+		buf_printf(&out, ", or one of %u more", n - NAMED);
+	if (n)
+		buf_printf(&out,
+			   ". `ptp-archiver settle %lld --torrent TORRENTID` settles it, or "
+			   "`--not-made`.",
+			   (long long)a->id);
+	return n ? buf_take(&out) : NULL;
+}
+
+static char *doing_of_lost(const struct status *s, const struct assignment *a)
+{
+	char *could = a->state == ASSIGNMENT_LOST ? could_be(s, a) : NULL;
+
+	if (could)
+		return could;
+	if (a->state == ASSIGNMENT_ASKING || !a->absences)
+		return mem_dup("The tracker's answer in the next cycle is searched for it.");
+	if (a->certain)
+		return mem_printf("A torrent was assigned. The tracker's lists do not name it yet. "
+				  "`ptp-archiver settle %lld --not-made` ends the search.",
+				  (long long)a->id);
+	return mem_dup("The tracker's lists since then hold nothing that it could be. If it stays "
+		       "so for a day, it was not made.");
+}
+
+char *words_film(const struct assignment *a, const char *site)
+{
+	if (!site || !a->group_id[0])
+		return NULL;
+	size_t len = strlen(site);
+	while (len && site[len - 1] == '/')
+		len--;
+	return mem_printf("%.*s/torrents.php?id=%s&torrentid=%s", (int)len, site, a->group_id,
+			  a->torrent_id);
 }
 
 char *words_doing(const struct status *s, const struct assignment *a)
 {
 	const struct status_container *c = facts_container(s, a->container);
 
-	if (a->state == ASSIGNMENT_LOST && was_searched(c, a))
-		return mem_dup("The answers since then did not list it. If the tracker shows "
-			       "nothing incomplete in this container, nothing is lost.");
 	if (a->state == ASSIGNMENT_LOST || a->state == ASSIGNMENT_ASKING)
-		return mem_dup("The tracker's answer in the next cycle is searched for it.");
+		return doing_of_lost(s, a);
 	if (!c)
 		return mem_dup("Its container is not configured any more: configure it again.");
 	if (a->set_aside)

@@ -20,6 +20,9 @@ const char *words_place_state(const struct status_place *p);
  * caller's. */
 char *words_doing(const struct status *s, const struct assignment *a);
 
+/* The address of the film's page at the tracker; NULL where it is not known.  The caller's. */
+char *words_film(const struct assignment *a, const char *site);
+
 /* "At 4.1 GiB a day it will be full around 24 Mar 2027."; the caller's. */
 char *words_forecast(const struct status_container *c);
 

@@ -13,7 +13,7 @@ from harness import KEY, USER, wait_for
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ["run", "fetch", "list", "create", "remove", "rename", "resize", "setup",
             "update", "check", "status", "history", "inspect", "audit", "redeliver", "export",
-            "backup", "restore", "adopt", "accept", "notify",
+            "backup", "restore", "adopt", "accept", "settle", "notify",
             "health", "settings", "help", "version"]
 REAL = ROOT / "test" / "fixtures" / "real"
 

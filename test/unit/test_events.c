@@ -567,6 +567,25 @@ static void each_lost_one_is_told_once_and_the_end_of_all(void **state)
 	assert_string_equal(told_at(w, T0 + 4 * HOUR), "");
 }
 
+static void another_program_on_the_account_is_reported_once(void **state)
+{
+	(void)state;
+	OWN_WORLD struct world *w = new_world();
+
+	w->now.others = 1;
+	w->now.others_since = T0;
+	assert_string_equal(told_at(w, T0), "lost.shared");
+	assert_non_null(strstr(w->found.list[0].title, "Another program uses this account"));
+	assert_string_equal(told_at(w, T0 + HOUR), "");
+	w->now.others = 7;
+	assert_string_equal(told_at(w, T0 + 2 * HOUR), "");
+	assert_false(any_changed(w));
+	w->now.others = 0;
+	assert_string_equal(told_at(w, T0 + 3 * HOUR), "");
+	w->now.others = 1;
+	assert_string_equal(told_at(w, T0 + 4 * HOUR), "lost.shared");
+}
+
 static void of_many_some_are_named(void **state)
 {
 	(void)state;
@@ -743,6 +762,7 @@ int main(void)
 		cmocka_unit_test(late_files_and_those_put_aside_are_told_apart),
 		cmocka_unit_test(full_is_told_once_for_each_size),
 		cmocka_unit_test(each_lost_one_is_told_once_and_the_end_of_all),
+		cmocka_unit_test(another_program_on_the_account_is_reported_once),
 		cmocka_unit_test(of_many_some_are_named),
 		cmocka_unit_test(more_that_is_missing_is_told_and_none_any_more),
 		cmocka_unit_test(each_version_is_told_once_and_none_that_is_older),

@@ -292,8 +292,21 @@ static const struct row {
 	{{.what = FACT_LOST, .count = 2},
 	 "possibly-lost",
 	 "2 assignments are possibly lost.",
-	 "The answer to a question did not come; a torrent may have been assigned with it. There "
-	 "is nothing to do: the program searches the tracker's next answer for it."},
+	 "The answer to a question did not come; a torrent may have been assigned with it. The "
+	 "program searches the tracker's next lists for it. `ptp-archiver settle` shows what it "
+	 "could be, and settles it."},
+	{{.what = FACT_SHARED, .count = 2, .since = T},
+	 "account-shared",
+	 "Another program uses this account: the tracker has listed 2 torrents of it since 24 Nov, "
+	 "23:00.",
+	 "So no possibly lost assignment is taken up before you settle it. If you know of the "
+	 "program, set SharedAccount (PTP_SHARED_ACCOUNT). If a torrent is this installation's, "
+	 "`ptp-archiver settle --mine TORRENTID` says so."},
+	{{.what = FACT_SHARED, .count = 1, .since = T},
+	 "account-shared",
+	 "Another program uses this account: the tracker has listed 1 torrent of it, first at "
+	 "24 Nov, 23:00.",
+	 NULL},
 	{{.what = FACT_LOST, .count = 1}, "possibly-lost", "1 assignment is possibly lost.", NULL},
 	{{.what = FACT_VERSION, .version = "0.11", .speaks = "0.10"},
 	 "new-version",
@@ -419,6 +432,8 @@ static void what_is_over_has_words_too(void **state)
 		    "They were found again, or the tracker had not assigned them.");
 	assert_over((struct fact){.what = FACT_AUDIT_MISSING}, "No torrent is missing any more",
 		    "");
+	assert_over((struct fact){.what = FACT_SHARED},
+		    "No other program has used this account for a year", "");
 	assert_over((struct fact){.what = FACT_READY}, "", "");
 }
 

@@ -4,10 +4,12 @@
 #include "config/listen.h"
 #include "page/status_html.h"
 #include "view/facts.h"
+#include "view/status_json.h"
 #include "view/status_metrics.h"
 #include "view/status_words.h"
 #include "base/base64.h"
 #include "base/clock.h"
+#include "base/json.h"
 
 #include "base/text.h"
 #include "results.h"
@@ -252,13 +254,108 @@ static void what_is_pending_and_lost_is_told_behind_the_good_news(void **state)
 		     "It is in the vault, and is delivered in the next cycle.");
 	assert_words(words_doing(&v.s, &v.lost[0]),
 		     "The tracker's answer in the next cycle is searched for it.");
-	v.lost[0].changed_at = NOW - 3 * HOUR;
+	v.lost[0].absences = 1;
 	assert_words(words_doing(&v.s, &v.lost[0]),
-		     "The answers since then did not list it. If the tracker shows nothing "
-		     "incomplete in this container, nothing is lost.");
+		     "The tracker's lists since then hold nothing that it could be. If it stays so "
+		     "for a day, it was not made.");
+	v.lost[0].certain = true;
+	v.lost[0].id = 12;
+	assert_words(words_doing(&v.s, &v.lost[0]),
+		     "A torrent was assigned. The tracker's lists do not name it yet. "
+		     "`ptp-archiver settle 12 --not-made` ends the search.");
 	strcpy(v.places[0].client.refused, "0123456789abcdef");
 	assert_words(words_doing(&v.s, &v.pending[0]),
 		     "It is in the vault, until box accepts the password.");
+}
+
+static struct listed listed(const char *torrent_id, int64_t first_seen)
+{
+	struct listed t = {.first_seen = first_seen, .last_seen = NOW};
+
+	snprintf(t.torrent_id, sizeof t.torrent_id, "%s", torrent_id);
+	return t;
+}
+
+static const char *text_of(const json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key));
+}
+
+static void candidates_of_a_lost_one_are_named(void **state)
+{
+	(void)state;
+	struct listed unknown[13] = {listed("5", NOW - 2 * HOUR), listed("6", NOW),
+				     listed("7", NOW)};
+	struct scene v;
+
+	set_scene(&v);
+	v.lost[0] = one(ASSIGNMENT_LOST, NOW - HOUR);
+	v.lost[0].id = 12;
+	v.s.lost.n = 1;
+	v.s.lists.last_at = NOW;
+	v.s.unknown = unknown;
+	v.s.n_unknown = 2;
+	assert_words(
+		words_doing(&v.s, &v.lost[0]),
+		"It could be TorrentID 6. `ptp-archiver settle 12 --torrent TORRENTID` settles "
+		"it, or `--not-made`.");
+	v.s.n_unknown = 3;
+	assert_words(words_doing(&v.s, &v.lost[0]),
+		     "It could be TorrentID 6, or 7. `ptp-archiver settle 12 --torrent TORRENTID` "
+		     "settles it, or `--not-made`.");
+	OWN_JSON json_t *all = status_json(&v.s);
+	const json_t *lost = json_array_get(json_object_get(all, "possibly_lost"), 0);
+	const json_t *candidates = json_object_get(lost, "candidates");
+	assert_int_equal(json_integer_value(json_object_get(lost, "id")), 12);
+	assert_int_equal(json_array_size(candidates), 2);
+	assert_string_equal(text_of(json_array_get(candidates, 0), "torrent_id"), "6");
+	assert_true(json_is_null(json_object_get(all, "another_program")));
+	for (size_t i = 3; i < COUNT(unknown); i++)
+		unknown[i] = listed("8", NOW);
+	v.s.n_unknown = COUNT(unknown);
+	OWN_STR char *many = words_doing(&v.s, &v.lost[0]);
+	assert_non_null(strstr(many, ", or 8, or one of 2 more. "));
+}
+
+static void another_program_on_the_account_is_a_fact(void **state)
+{
+	(void)state;
+	struct listed unknown[] = {listed("5", NOW - 3 * HOUR), listed("6", NOW - 2 * HOUR),
+				   listed("7", NOW)};
+	struct facts all;
+	struct scene v;
+
+	set_scene(&v);
+	v.s.unknown = unknown;
+	v.s.n_unknown = COUNT(unknown);
+	facts_find(&v.s, &all);
+	assert_int_equal(all.n, 1);
+	unknown[1].owner = unknown[2].owner = LISTED_OTHERS;
+	facts_find(&v.s, &all);
+	assert_int_equal(all.n, 2);
+	assert_int_equal(all.list[1].what, FACT_SHARED);
+	assert_int_equal(all.list[1].count, 2);
+	assert_int_equal(all.list[1].since, NOW - 2 * HOUR);
+	OWN_JSON json_t *json = status_json(&v.s);
+	const json_t *others = json_object_get(json, "another_program");
+	assert_int_equal(json_array_size(json_object_get(others, "torrents")), 2);
+	/* A person who says so knows it. */
+	v.setup.shared = true;
+	facts_find(&v.s, &all);
+	assert_int_equal(all.n, 1);
+}
+
+static void the_film_s_page_is_a_link(void **state)
+{
+	(void)state;
+	struct assignment a = one(ASSIGNMENT_DELIVERED, NOW);
+
+	strcpy(a.torrent_id, "7");
+	assert_null(words_film(&a, "https://tracker.test"));
+	strcpy(a.group_id, "33");
+	assert_null(words_film(&a, NULL));
+	assert_words(words_film(&a, "https://tracker.test/"),
+		     "https://tracker.test/torrents.php?id=33&torrentid=7");
 }
 
 static void what_is_tried_again_before_the_next_cycle_says_when(void **state)
@@ -652,6 +749,9 @@ int main(void)
 		cmocka_unit_test(a_failed_container_says_what_to_do),
 		cmocka_unit_test(a_client_that_is_away_or_refuses_us),
 		cmocka_unit_test(what_is_pending_and_lost_is_told_behind_the_good_news),
+		cmocka_unit_test(candidates_of_a_lost_one_are_named),
+		cmocka_unit_test(another_program_on_the_account_is_a_fact),
+		cmocka_unit_test(the_film_s_page_is_a_link),
 		cmocka_unit_test(what_is_tried_again_before_the_next_cycle_says_when),
 		cmocka_unit_test(what_only_waits_is_told_and_not_called_healthy),
 		cmocka_unit_test(trouble_of_the_daemons_own_is_on_top),
