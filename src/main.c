@@ -32,10 +32,10 @@ static const struct option_row options[OPTION_COUNT] = {
 	[OPTION_TEST] = {"test", NULL, "send a message to each"},
 	[OPTION_SECRETS] = {"secrets", NULL, "with the secrets of config.ptp"},
 	[OPTION_STATE_FOLDER] = {"state-folder", NULL, "the state folder"},
-	[OPTION_TORRENT] = {"torrent", "TORRENTID", "it is this torrent of the tracker's"},
+	[OPTION_TORRENT] = {"torrent", "TORRENT", "it is this torrent of the tracker's"},
 	[OPTION_NOT_MADE] = {"not-made", NULL, "the tracker has not made it"},
-	[OPTION_MINE] = {"mine", "TORRENTID", "this torrent is of this installation"},
-	[OPTION_OTHER] = {"other", "TORRENTID", "this torrent is of another program"},
+	[OPTION_MINE] = {"mine", "TORRENT", "this torrent is of this installation"},
+	[OPTION_OTHER] = {"other", "TORRENT", "this torrent is of another program"},
 };
 
 #define GLOBAL ((1u << (OPTION_VERSION + 1)) - 1)
@@ -127,7 +127,7 @@ static const struct command commands[] = {
 	 1u << OPTION_TORRENT | 1u << OPTION_NOT_MADE | 1u << OPTION_MINE | 1u << OPTION_OTHER,
 	 cmd_settle,
 	 "Without an ID it lists them, with the torrents that each could be. With an ID say\n"
-	 "--torrent TORRENTID, and that torrent is downloaded, or --not-made. --mine and\n"
+	 "--torrent with its TorrentID, and it is downloaded, or --not-made. --mine and\n"
 	 "--other say of a torrent that the tracker lists whose it is. The daemon may run.\n"
 	 "It does not call the tracker."},
 	{"notify", ARGUMENTS_NONE, "which service gets which messages, and whether they arrive",
