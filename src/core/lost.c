@@ -104,7 +104,7 @@ static bool is_others(const struct search *s, const struct listed *t, bool namel
 {
 	if (t->owner != LISTED_UNKNOWN || !is_listed(s, t) || t->first_seen == s->lists.first_at)
 		return false;
-	/* One without an infohash may be ours, if we do not know all TorrentIDs of ours. */
+	/* One without an infohash may be ours, if we do not know all our TorrentIDs. */
 	return (t->infohash[0] || !nameless) && !fits_any(s, &s->open, t);
 }
 

@@ -267,7 +267,7 @@ struct ledger_lists {
 };
 bool ledger_get_lists(struct ledger *l, struct ledger_lists *lists, struct err *err) MUST_CHECK;
 
-/* What is remembered of the lists and is no torrent of the ledger's, in the order in which it came;
+/* What is remembered of the lists and does not belong to the ledger, in the order in which it came;
  * *list is the caller's (free). */
 bool ledger_unknown(struct ledger *l, struct listed **list, size_t *n, struct err *err) MUST_CHECK;
 

@@ -19,16 +19,17 @@ static int set_up(void **state)
 
 	fake_time_reset();
 	fake_log_reset();
-	run = (struct run){.ledger = ledger_open(":memory:", false, &err)};
-	*state = run.ledger;
+	if (unit_make_folder(state))
+		return -1;
+	OWN_STR char *path = fs_join(*state, "ledger.db");
+	run = (struct run){.ledger = ledger_open(path, false, &err)};
 	return run.ledger ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
-	(void)state;
 	ledger_close(run.ledger);
-	return 0;
+	return unit_remove_folder(state);
 }
 
 /* A question whose answer is lost; a minute passes. */
