@@ -75,7 +75,7 @@ def test_before_the_first_cycle_it_says_so(sim, make, serve):
 
 
 def test_a_back_off_is_told_in_words(sim, make, serve):
-    sim.faults({"endpoint": "fetch", "do": "status", "status": 503})
+    sim.faults({"endpoint": "fetch", "do": "html", "page": "maintenance", "status": 503})
     a = make(PTP_FETCH_SLEEP="0.1")
     server = serve(a)
     wait_for(lambda: "resuming what was left undone in" in a.log())

@@ -30,7 +30,6 @@ def shown(archiver, label, *options, **variables):
     ("PTP_INTERVAL", "Interval", "Interval", "90m", "2d", "6h"),
     ("PTP_FETCH_SLEEP", "FetchSleep", "Between fetches", ("33", "33 s"), (12, "12 s"), "5 s"),
     ("PTP_PER_CYCLE", "PerCycle", "PerCycle", "3", (2, "2"), "1"),
-    ("PTP_BACKUP_KEEP", "BackupKeep", "BackupKeep", "0", (3, "3"), "7"),
     ("UMASK", "Umask", "Umask", "022", "027", "007")])
 def test_the_environment_goes_before_config_ptp_and_that_before_the_default(
         archiver, variable, key, label, from_environment, from_file, default):

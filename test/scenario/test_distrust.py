@@ -14,8 +14,8 @@ def bad(kind, **keys):
 
 
 def everything(folder):
-    """Every file below, also the hidden ones."""
-    return [p for p in folder.rglob("*") if not p.is_dir()]
+    """Every file below, also the hidden ones, but for the mark of the folder."""
+    return [p for p in folder.rglob("*") if not p.is_dir() and not p.match(".ptp-archiver/mark*")]
 
 
 def pending(archiver):

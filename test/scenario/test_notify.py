@@ -20,6 +20,7 @@ from qbittorrent_double import QBittorrentDouble   # noqa: E402
 
 SERVICES = ["webhook", "ntfy", "gotify", "discord", "apprise"]
 SINCE = r"{} since \d+ \w+ 20\d\d, \d\d:\d\d"
+ALL_BUT_LOST = "failure full version pick-up client audit"
 FAIL = {"do": "json_error", "endpoint": "fetch", "text": "so it is"}
 
 
@@ -32,10 +33,12 @@ def receiver():
 
 @pytest.fixture
 def telling(make, receiver):
-    """telling(...): an Archiver that tells our own webhook."""
+    """telling(...): an Archiver that tells our own webhook.  FAIL proves not that nothing was
+    assigned; what is possibly lost is left to the tests that ask for it."""
 
     def new(containers="attic:800G", **variables):
-        return make(containers, **{"PTP_NOTIFY": receiver.url("webhook"), **variables})
+        return make(containers, **{"PTP_NOTIFY": receiver.url("webhook"),
+                                   "PTP_NOTIFY_EVENTS": ALL_BUT_LOST, **variables})
 
     return new
 
@@ -343,6 +346,12 @@ def test_a_possibly_lost_assignment_is_told_once_and_when_it_is_settled(
     assert len(receiver.got()) == 2
 
 
+def test_an_error_in_unknown_words_is_a_failure_and_possibly_lost(sim, receiver, telling):
+    sim.faults(FAIL)
+    telling(PTP_NOTIFY_EVENTS=None).fetch(status=1)
+    assert sorted(receiver.told()) == ["failure.begin", "lost.begin"]
+
+
 def test_of_several_that_are_possibly_lost_each_is_told_and_one_end(sim, receiver, telling):
     a = telling("attic:800G,cellar:1T", PTP_NOTIFY_EVENTS="lost")
     for name in ("attic", "cellar"):
@@ -495,7 +504,7 @@ def test_each_is_told_what_it_wants(sim, receiver, make):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_hostile_words_reach_each_service_as_words(sim, receiver, make, service):
-    a = make(PTP_NOTIFY=receiver.url(service))
+    a = make(PTP_NOTIFY=receiver.url(service), PTP_NOTIFY_EVENTS=ALL_BUT_LOST)
     hostile = "@everyone <@1> [x](http://e.test) *b* \u202e \x1b[31m \\ \" 😀" + "é😀" * 900
     sim.faults({**FAIL, "text": hostile})
     a.fetch(status=1)
@@ -563,7 +572,7 @@ def test_a_server_that_is_in_trouble_is_asked_again_a_minute_later(sim, receiver
     (signal.SIGHUP, "the configuration was read again", 1)])
 def test_a_request_does_not_wait_for_a_receiver_that_hangs(
         sim, receiver, make, sig, says, fetches):
-    a = make(PTP_INTERVAL="6h",
+    a = make(PTP_INTERVAL="6h", PTP_NOTIFY_EVENTS=ALL_BUT_LOST,
              PTP_NOTIFY=" ".join(f"{receiver.url('webhook')}?{i}" for i in range(3)))
     receiver.ever = "hang"
     sim.faults(FAIL)
@@ -724,7 +733,7 @@ def test_nobody_gets_more_than_twenty_messages_a_day(sim, receiver, telling):
 
 @pytest.mark.parametrize("service", ["discord", "ntfy"])
 def test_the_last_message_of_a_day_says_so_where_a_long_one_is_cut(sim, receiver, make, service):
-    a = make(PTP_NOTIFY=receiver.url(service))
+    a = make(PTP_NOTIFY=receiver.url(service), PTP_NOTIFY_EVENTS=ALL_BUT_LOST)
     sim.faults(FAIL)
     a.fetch(status=1)
     a.ledger("UPDATE telling SET told = 19")
