@@ -47,6 +47,12 @@ def summary(log):
     return re.findall(r"cycle ended: (.*)", log)[-1]
 
 
+def family(pid):
+    """It, and all below it: the keeper, the daemon, the helper (doc/security.md)."""
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(p for child in children for p in family(int(child)))]
+
+
 def inner(process):
     """The process inside the sandbox, if there is one."""
     children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
@@ -294,8 +300,12 @@ class Archiver:
 
     def delivered(self):
         """The .torrent files in the watch directory, by name."""
-        return sorted(p.name for p in self.watch.rglob("*.torrent")
-                      if ".ptp-archiver" not in p.parts)
+        found = []
+        for _, folders, names in os.walk(self.watch):
+            # What the program has in it comes and goes.
+            folders[:] = [name for name in folders if name != ".ptp-archiver"]
+            found += [name for name in names if name.endswith(".torrent")]
+        return sorted(found)
 
     def inspect(self, path):
         return json.loads(self.run("inspect", "--json", str(path)).stdout)

@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -11,7 +12,7 @@ import urllib.request
 
 import pytest
 
-from harness import KEY, USER, Terminal, free_port, inner, wait_for
+from harness import KEY, USER, Terminal, family, free_port, inner, wait_for
 
 LANDLOCK = max(0, ctypes.CDLL(None).syscall(444, None, 0, 1))  # landlock_create_ruleset, its version
 pytestmark = pytest.mark.skipif("PTP_SANDBOX" in os.environ, reason="the sandbox is switched off")
@@ -294,12 +295,17 @@ def test_folder_that_is_missing_at_first_use_is_made(make, tmp_path):
 
 @needs_landlock
 def test_folder_that_is_replaced_is_usable_again(make, sim, tmp_path):
-    a, process = started(make, "true")
-    a.watch.rename(tmp_path / "old")
-    a.watch.mkdir()
-    process.send_signal(signal.SIGUSR1)
+    watch = tmp_path / "watch"
+    watch.mkdir()
+    a = make(PTP_INTERVAL="60m", PTP_WATCH=watch)
+    process = a.start()
+    wait_for(lambda: "cycle ended" in a.log())
+    watch.rename(tmp_path / "old")
+    shutil.copytree(tmp_path / "old", watch)
     wait_for(lambda: "a new process gets the rights" in a.log(), what="renewal")
-    a.stop(process)
+    process.send_signal(signal.SIGUSR1)
+    wait_for(lambda: len(list(watch.glob("*.torrent"))) == 2, what=a.log())
+    assert a.stop(process)[0] == 0
 
 
 @pytest.fixture
@@ -326,17 +332,22 @@ def disk(tmp_path):
 
 
 @needs_landlock
-def test_disk_that_is_unmounted_and_mounted_again_is_usable(make, disk):
+def test_disk_that_is_unmounted_and_mounted_again_is_usable(make, disk, tmp_path):
     """It has the same numbers as before, but no rule of Landlock's any more."""
-    a = make(PTP_INTERVAL="60m")
-    disk(a.watch)
+    mount = tmp_path / "mount"
+    mount.mkdir()
+    a = make(PTP_INTERVAL="60m", PTP_WATCH=mount)
+    disk(mount)
     process = a.start()
     wait_for(lambda: "cycle ended" in a.log())
-    assert len(a.delivered()) == 1
-    subprocess.run(["umount", a.watch], check=True)
-    disk(a.watch)
+    assert len(list(mount.glob("*.torrent"))) == 1
+    os.kill(inner(process), signal.SIGSTOP)     # It does not see the time between.
+    subprocess.run(["umount", mount], check=True)
+    disk(mount)
+    os.kill(inner(process), signal.SIGCONT)
+    wait_for(lambda: "a new process gets the rights" in a.log(), what="renewal")
     process.send_signal(signal.SIGUSR1)
-    wait_for(lambda: len(a.delivered()) == 2, what=a.log())
+    wait_for(lambda: len(list(mount.glob("*.torrent"))) == 2, what=a.log())
     assert a.stop(process)[0] == 0
 
 
@@ -400,11 +411,6 @@ def test_lock_of_the_state_folder_ends_with_the_daemon(make, tmp_path):
     assert not [path for path in held if os.readlink(path).startswith(str(a.state))]
     a.stop(process, signal.SIGKILL)
     os.kill(int(mark.read_text()), signal.SIGKILL)
-
-
-def family(pid):
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(p for child in children for p in family(int(child)))]
 
 
 def test_terminal_stops_and_resumes_all_of_it(make):
