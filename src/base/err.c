@@ -27,6 +27,7 @@ static const char *const code_words[ERR_CODES] = {
 	[WORD_TRACKER] = "Tracker",
 	[WORD_HTTP] = "HTTP",
 	[WORD_OTHER] = "",
+	[WORD_HANGS] = "Hangs",
 };
 
 void err_word(enum err_code code, int status, const char *name, char out[ERR_WORD])

@@ -45,6 +45,7 @@ enum err_code {
 	WORD_TRACKER,     /* the tracker answered with an error of its own */
 	WORD_HTTP,        /* an HTTP status, in `status` */
 	WORD_OTHER,       /* another program's own error, in `name` */
+	WORD_HANGS,       /* a folder does not answer */
 	ERR_CODES,
 };
 

@@ -8,9 +8,11 @@
 #include "core/copies.h"
 #include "core/pace.h"
 #include "core/staged.h"
+#include "ports/client_apart.h"
 #include "ports/client_watchdir.h"
 #include "ports/engine_native.h"
 #include "ports/engine_utility.h"
+#include "system/apart.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -293,7 +295,8 @@ static void open_clients(struct parts *p)
 static void open_folder(struct destination *d, const struct config *c, const struct container *o)
 {
 	d->place = mem_dup(o->watch_folder);
-	d->client = client_watchdir_open(o->watch_folder, c->mask);
+	d->client = client_apart_open(client_watchdir_open(o->watch_folder, c->mask),
+				      o->watch_folder);
 }
 
 void wire_close_client(struct destination *d)
@@ -458,6 +461,7 @@ static bool open_all(struct parts *p, struct err *err)
 bool wire_open(struct parts *p, const struct config *c, struct wake *wake, struct err *err)
 {
 	*p = (struct parts){.config = c, .run = {.wake = wake}};
+	apart_watch(wake);
 	if (!open_all(p, err)) {
 		wire_name_copy(c, err);
 		wire_close(p);
@@ -482,6 +486,7 @@ void wire_close(struct parts *p)
 	health_close(p->health);
 	vault_close(p->run.vault);
 	ledger_close(p->run.ledger);
+	apart_watch(NULL);
 	*p = (struct parts){0};
 }
 

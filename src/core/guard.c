@@ -1,10 +1,10 @@
 #include "core/guard.h"
 
 #include "base/clock.h"
-#include "base/fs.h"
 #include "base/num.h"
 #include "base/text.h"
 #include "core/mark.h"
+#include "system/apart.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -41,7 +41,7 @@ static bool measure(const struct guard *g, struct client_space *space, struct er
 	const struct container *c = g->container;
 
 	if (c->data_folder)
-		return fs_space(c->data_folder, &space->free, &space->total, err) ||
+		return apart_space(c->data_folder, &space->free, &space->total, err) ||
 		       err_wrap(err, "DataDirectory");
 	return destination_space(g->run, g->to, &c->placement, space, err);
 }
@@ -60,14 +60,20 @@ static bool note_folder(const struct guard *g, struct err *err)
 {
 	const char *folder = g->container->data_folder;
 	struct client_space space;
-	struct err ignored;
+	struct err why;
 
 	if (container_has_reserve(g->container))
 		return true;
 	if (!folder && destination_watches(g->to))
 		folder = g->to->place;
-	return !folder || !fs_space(folder, &space.free, &space.total, &ignored) ||
-	       keep_space(g, &space, err);
+	if (!folder)
+		return true;
+	if (apart_space(folder, &space.free, &space.total, &why))
+		return keep_space(g, &space, err);
+	if (!err_is_stop(&why) && why.code != WORD_HANGS)
+		return true;
+	*err = why;
+	return false;
 }
 
 /* ---- the checks, in their order ---- */

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "system/glance.h"
+#include "system/apart.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,7 +17,6 @@
 #include <sys/vfs.h>
 
 #define FILE_MAX_BYTES 1024
-#define WITNESS_MS 2000 /* how long a folder may take to answer whether a ledger may be begun */
 
 static const char explanation[] = "\n\n"
 				  "By this file ptp-archiver knows that this is the right folder, "
@@ -75,6 +74,7 @@ struct marks {
 	bool there, hidden;
 	char own[MARK_ID];    /* the id of this ledger's mark */
 	char others[MARK_ID]; /* another ledger that has one, the first by its id */
+	char system[MARK_ID]; /* what the system says of the folder; "" if it says nothing */
 };
 
 static void take_mark(const struct fs_folder *h, const char *name, const char *ledger,
@@ -96,13 +96,33 @@ static bool is_bad(const struct err *why, enum mark_use use)
 	return why->errnum != ENOENT && why->errnum != ENOTDIR && use != MARK_DATA;
 }
 
-static bool read_marks(const struct mark_folder *f, const char *ledger, struct marks *m,
-		       struct err *err)
+/* Some file systems give their files other numbers at each mount. */
+static bool has_stable_numbers(unsigned type)
+{
+	return type != FUSE_SUPER_MAGIC && type != CIFS_SUPER_MAGIC && type != SMB2_SUPER_MAGIC;
+}
+
+static void system_id(const char *folder, char id[MARK_ID])
+{
+	struct statfs fs;
+	struct stat st;
+
+	id[0] = '\0';
+	if (stat(folder, &st) < 0 || statfs(folder, &fs) < 0)
+		return;
+	unsigned type = (unsigned)fs.f_type;
+	snprintf(id, MARK_ID, "%08x%024" PRIx64, type,
+		 has_stable_numbers(type) ? (uint64_t)st.st_ino : 0);
+}
+
+static bool read_here(const struct mark_folder *f, const char *ledger, struct marks *m,
+		      struct err *err)
 {
 	OWN_FS_FOLDER struct fs_folder h = FS_FOLDER_NONE;
 	struct err why;
 
 	*m = (struct marks){.there = fs_is_folder(f->path)};
+	system_id(f->path, m->system);
 	m->hidden = hidden_open(&h, f->path, false, &why);
 	if (!m->hidden && m->there && is_bad(&why, f->use)) {
 		*err = why;
@@ -115,24 +135,31 @@ static bool read_marks(const struct mark_folder *f, const char *ledger, struct m
 	return true;
 }
 
-/* Some file systems give their files other numbers at each mount. */
-static bool has_stable_numbers(unsigned type)
+struct reading {
+	const struct mark_folder *folder;
+	const char *ledger;
+	struct marks marks;
+};
+
+static bool do_reading(void *job, struct err *err)
 {
-	return type != FUSE_SUPER_MAGIC && type != CIFS_SUPER_MAGIC && type != SMB2_SUPER_MAGIC;
+	struct reading *r = job;
+
+	return read_here(r->folder, r->ledger, &r->marks, err);
 }
 
-/* What the system says of the folder; "" if it says nothing. */
-static void system_id(const char *folder, char id[MARK_ID])
+/* The state folder is where the ledger is: if it hangs, nothing works. */
+static bool read_marks(const struct mark_folder *f, const char *ledger, struct marks *m,
+		       struct err *err)
 {
-	struct statfs fs;
-	struct stat st;
+	struct reading r = {.folder = f, .ledger = ledger};
 
-	id[0] = '\0';
-	if (stat(folder, &st) < 0 || statfs(folder, &fs) < 0)
-		return;
-	unsigned type = (unsigned)fs.f_type;
-	snprintf(id, MARK_ID, "%08x%024" PRIx64, type,
-		 has_stable_numbers(type) ? (uint64_t)st.st_ino : 0);
+	if (f->use == MARK_STATE)
+		return read_here(f, ledger, m, err);
+	if (!apart(f->path, do_reading, &r, sizeof r, err))
+		return false;
+	*m = r.marks;
+	return true;
 }
 
 /* ---- is it right? ---- */
@@ -149,31 +176,23 @@ static bool find_past(struct ledger *l, const struct mark_folder *f, struct past
 	       ledger_used_folder(l, f->container, f->path, &p->used, &p->delivered, err);
 }
 
-static bool is_same(const struct mark_folder *f, const char *id)
+static enum mark_fault judge_unmarked(const struct marks *m, const struct mark *known,
+				      const struct past *past)
 {
-	char now[MARK_ID];
-
-	system_id(f->path, now);
-	return strcmp(now, id) == 0;
-}
-
-static enum mark_fault judge_unmarked(const struct mark_folder *f, const struct marks *m,
-				      const struct mark *known, const struct past *past)
-{
-	if (known->by_system && is_same(f, known->id))
+	if (known->by_system && strcmp(m->system, known->id) == 0)
 		return MARK_RIGHT;
 	if (m->others[0])
 		return MARK_FOREIGN;
 	return known->id[0] || (past->delivered && !m->hidden) ? MARK_NONE : MARK_RIGHT;
 }
 
-static enum mark_fault judge(const struct mark_folder *f, const struct marks *m,
-			     const struct mark *known, const struct past *past)
+static enum mark_fault judge(const struct marks *m, const struct mark *known,
+			     const struct past *past)
 {
 	if (!m->there)
 		return known->id[0] || past->used ? MARK_GONE : MARK_RIGHT;
 	if (!m->own[0])
-		return judge_unmarked(f, m, known, past);
+		return judge_unmarked(m, known, past);
 	return !known->id[0] || known->by_system || strcmp(known->id, m->own) == 0 ? MARK_RIGHT
 										   : MARK_OTHER;
 }
@@ -203,7 +222,8 @@ static bool look(struct ledger *l, const struct mark_folder *f, struct mark_sigh
 	s->there = m.there;
 	s->hidden = m.hidden;
 	text_copy(s->own, sizeof s->own, m.own);
-	note_fault(&s->mark, judge(f, &m, known, &past), &m);
+	text_copy(s->system, sizeof s->system, m.system);
+	note_fault(&s->mark, judge(&m, known, &past), &m);
 	return true;
 }
 
@@ -271,14 +291,46 @@ static bool put_mark(const struct fs_folder *h, const char *ledger, const char *
 	       fs_replace_in(h, "mark.new", name, err);
 }
 
-static bool write_mark(const char *folder, const char *ledger, char id[MARK_ID], struct err *err)
+static void new_id(char id[MARK_ID])
 {
-	OWN_FS_FOLDER struct fs_folder h = FS_FOLDER_NONE;
 	uint8_t bytes[MARK_ID / 2];
 
 	hash_random(bytes, sizeof bytes);
 	hash_hex(bytes, sizeof bytes, id);
+}
+
+static bool write_here(const char *folder, const char *ledger, const char *id, struct err *err)
+{
+	OWN_FS_FOLDER struct fs_folder h = FS_FOLDER_NONE;
+
 	return hidden_open(&h, folder, true, err) && put_mark(&h, ledger, id, err);
+}
+
+struct writing {
+	const char *folder, *ledger, *id;
+};
+
+static bool do_writing(void *job, struct err *err)
+{
+	const struct writing *w = job;
+
+	return write_here(w->folder, w->ledger, w->id, err);
+}
+
+static bool write_mark(const char *folder, const char *ledger, char id[MARK_ID], struct err *err)
+{
+	struct writing w = {folder, ledger, id};
+
+	new_id(id);
+	return apart(folder, do_writing, &w, sizeof w, err);
+}
+
+static bool write_state_mark(const char *state, const char *ledger, struct err *err)
+{
+	char id[MARK_ID];
+
+	new_id(id);
+	return write_here(state, ledger, id, err);
 }
 
 /* Nothing may be written where a client keeps its data, perhaps.  Then the system's words do. */
@@ -289,11 +341,11 @@ static bool make_mark(const struct mark_folder *f, struct mark_sight *s, struct 
 	s->mark.by_system = false;
 	if (write_mark(f->path, s->ledger, s->mark.id, &why))
 		return true;
-	if (f->use == MARK_DATA) {
+	if (f->use == MARK_DATA && why.code == WORD_DISK) {
 		log_debug(f->container, "%s: known by its file system, because %s", f->path,
 			  why.msg);
 		s->mark.by_system = true;
-		system_id(f->path, s->mark.id);
+		text_copy(s->mark.id, sizeof s->mark.id, s->system);
 		return true;
 	}
 	*err = why;
@@ -413,8 +465,7 @@ static bool has_foreign(const struct container *c, const char **folder, struct m
 
 	for (size_t i = 0; i < n; i++) {
 		*folder = all[i].path;
-		bool there = glance(*folder, clock_monotonic() + WITNESS_MS).found == GLANCE_THERE;
-		if (there && read_marks(&all[i], "", m, &ignored) && m->others[0])
+		if (read_marks(&all[i], "", m, &ignored) && m->others[0])
 			return true;
 	}
 	return false;
@@ -439,10 +490,9 @@ bool mark_may_begin(const char *state, const struct mark_witnesses *w, struct er
 /* It is the ledger that counts, so it is used anyway. */
 static void mark_state_folder(const char *state, const char *ledger)
 {
-	char id[MARK_ID];
 	struct err err;
 
-	if (!write_mark(state, ledger, id, &err))
+	if (!write_state_mark(state, ledger, &err))
 		log_warn(NULL, "the state folder gets no mark: %s", err.msg);
 }
 
@@ -508,8 +558,8 @@ static bool remove_others(const char *state, const char *ledger, struct err *err
 
 bool mark_accept_state(struct ledger *l, const char *state, struct err *err)
 {
-	char ledger[MARK_ID], id[MARK_ID];
+	char ledger[MARK_ID];
 
-	return ledger_identity(l, ledger, err) && write_mark(state, ledger, id, err) &&
+	return ledger_identity(l, ledger, err) && write_state_mark(state, ledger, err) &&
 	       remove_others(state, ledger, err);
 }

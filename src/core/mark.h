@@ -46,6 +46,7 @@ struct mark_sight {
 	struct mark mark;     /* as the ledger has it, but with the fault that is seen now */
 	char ledger[MARK_ID]; /* its own id */
 	char own[MARK_ID];    /* the id of this ledger's mark in the folder; "": there is none */
+	char system[MARK_ID]; /* what the system says of the folder; "": nothing */
 	bool there, hidden;   /* the folder, and the hidden folder in it */
 };
 

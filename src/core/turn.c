@@ -68,7 +68,7 @@ static void conclude_failure(struct turn *t, const struct err *why)
 	conclude(t->out, result_of_err(why), why->msg);
 	if (t->calling)
 		t->out->undone = t->run->engine->failure.back_off;
-	else if (why->code == WORD_DISK) {
+	else if (why->code == WORD_DISK || why->code == WORD_HANGS) {
 		t->out->undone = true;
 		t->out->retry_at = clock_now() + (t->run->manners.waits ? TURN_DISK_RETRY_MS : 0);
 	}

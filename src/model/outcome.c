@@ -18,7 +18,7 @@ _Static_assert(sizeof kinds / sizeof *kinds == OUTCOME_ERR + 1, "a text for each
 static const char *const waits[OUTCOME_WAITS] = {
 	[WAIT_NONE] = "",         [WAIT_BACKOFF] = "",        [WAIT_TIME] = "",
 	[WAIT_SPACE] = "Space",   [WAIT_STALLED] = "Stalled", [WAIT_BACKLOG] = "Backlog",
-	[WAIT_CLIENT] = "Client",
+	[WAIT_CLIENT] = "Client", [WAIT_DISK] = "Disk",
 };
 
 #define CAUSES_TEXT 1000
@@ -34,6 +34,8 @@ struct result result_of_err(const struct err *err)
 {
 	struct result r = {.kind = OUTCOME_ERR, .code = err->code, .status = err->status};
 
+	if (err->code == WORD_HANGS)
+		return (struct result){.kind = OUTCOME_WAIT, .wait = WAIT_DISK};
 	text_copy(r.name, sizeof r.name, err->name);
 	return r;
 }
@@ -115,5 +117,6 @@ bool result_needs_a_person(const struct result *r)
 
 	if (r->kind == OUTCOME_ERR)
 		return errors[r->code];
-	return r->kind == OUTCOME_WAIT && (r->wait == WAIT_SPACE || r->wait == WAIT_CLIENT);
+	return r->kind == OUTCOME_WAIT &&
+	       (r->wait == WAIT_SPACE || r->wait == WAIT_CLIENT || r->wait == WAIT_DISK);
 }

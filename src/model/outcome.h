@@ -26,6 +26,7 @@ enum outcome_wait {
 	WAIT_STALLED, /* too many stalled downloads in the client */
 	WAIT_BACKLOG, /* too much that the client has not finished, or not picked up */
 	WAIT_CLIENT,  /* the client is not there, or does not take what it should */
+	WAIT_DISK,    /* a folder does not answer */
 	OUTCOME_WAITS,
 };
 
@@ -55,7 +56,7 @@ struct outcome {
 
 void outcome_clear(struct outcome *o);
 
-/* The result that is this error. */
+/* The result that is this error; of WORD_HANGS it is WAIT(Disk). */
 struct result result_of_err(const struct err *err);
 
 /* "OK", "WAIT", "WAIT(Space)", "ERR(HTTP 503)" */

@@ -288,7 +288,7 @@ _Static_assert(AUDIT_NEVER == 0 && AUDIT_SEEDING == 1 && AUDIT_UNASKED == 13 &&
 		       NOTICE_CLIENT == 1 && NOTICE_AUDIT == 6 && NOTICE_SHARED == 9 &&
 		       NOTICE_KINDS == 10,
 	       "so are what an audit found, kinds of cycles, and notices");
-_Static_assert(OUTCOME_ERR == 4 && OUTCOME_WAITS == 7 && ERR_CODES == 16 && WORD_HTTP == 14,
+_Static_assert(OUTCOME_ERR == 4 && OUTCOME_WAITS == 8 && ERR_CODES == 17 && WORD_HTTP == 14,
 	       "results are, too");
 _Static_assert(HOOK_NONE == 0 && HOOK_DUE == 1 && HOOK_STARTED == 2 && HOOK_DONE == 3,
 	       "so are hooks");
