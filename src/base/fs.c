@@ -273,10 +273,16 @@ struct contents {
 	const struct stat *owner; /* NULL: ours */
 };
 
+/* Does the file system not have such a call, or not permit it at all? */
+static bool lacks(int e)
+{
+	return e == EINVAL || e == ENOTSUP || e == ENOSYS || e == EPERM;
+}
+
 /* Some network and FUSE file systems have no fsync for folders, or for files. */
 static bool synced(int fd)
 {
-	return fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == ENOSYS;
+	return fsync(fd) == 0 || lacks(errno);
 }
 
 /* Owner and permissions are set on the descriptor: nobody can put another file in its place, and
@@ -287,8 +293,7 @@ static bool fill(int fd, const struct contents *c)
 		return false;
 	if (c->owner)
 		(void)!fchown(fd, c->owner->st_uid, c->owner->st_gid);
-	(void)!fchmod(fd, c->mode);
-	return synced(fd);
+	return (fchmod(fd, c->mode) == 0 || lacks(errno) || errno == EACCES) && synced(fd);
 }
 
 /* `how`: O_EXCL, or O_TRUNC for one that is there and cannot be removed. */
@@ -525,7 +530,7 @@ static int move(int from, const char *staged, int to, const char *name)
 {
 	int done = renameat2(from, staged, to, name, RENAME_NOREPLACE);
 
-	if (done == 0 || (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP && errno != EPERM))
+	if (done == 0 || !lacks(errno))
 		return done;
 	if (linkat(from, staged, to, name, 0) == 0)
 		return unlinkat(from, staged, 0);

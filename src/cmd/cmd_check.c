@@ -19,10 +19,11 @@ static const struct {
 	{doctor_file, false},      {doctor_daemon, false},  {doctor_containers, false},
 	{doctor_base_url, false},  {doctor_proxy, false},   {doctor_ca_files, false},
 	{doctor_ping_form, false}, {doctor_clock, false},   {doctor_state, false},
-	{doctor_ledger, false},    {doctor_marks, false},   {doctor_watch, false},
-	{doctor_data, false},      {doctor_utility, false}, {doctor_page, false},
-	{doctor_sandbox, false},   {doctor_notify, false},  {doctor_outcomes, false},
-	{doctor_tracker, true},    {doctor_ping, true},     {doctor_clients, true},
+	{doctor_ledger, false},    {doctor_answers, false}, {doctor_marks, false},
+	{doctor_watch, false},     {doctor_data, false},    {doctor_utility, false},
+	{doctor_page, false},      {doctor_sandbox, false}, {doctor_notify, false},
+	{doctor_outcomes, false},  {doctor_tracker, true},  {doctor_ping, true},
+	{doctor_clients, true},
 };
 
 /* ---- the configuration ---- */

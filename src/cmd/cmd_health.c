@@ -22,40 +22,52 @@ static bool daemon_alive(const struct config *c, struct err *err)
 	return true;
 }
 
-/* When the next cycle is due, 0: not known.  One that never had a cycle was to begin at once when
- * its lock was made. */
-static bool find_due(const struct config *c, int64_t *due, struct err *err)
+static bool is_unhealthy(const struct fact *f, struct err *err)
 {
-	OWN_STR char *lock = wire_run_lock_path(c);
-	struct cycle_clock clock = {0};
+	OWN_STR char *title = fact_title(f, clock_now());
+
+	return err_set(err, ERR_TARGET, WORD_INTERNAL, "%s", title);
+}
+
+/* Whatever a cycle is doing, one that is overdue is not well. */
+static bool on_time(const struct cycle_clock *clock, struct err *err)
+{
+	const struct fact late = {.what = FACT_OVERDUE, .since = clock->next_cycle};
+
+	return !clock->next_cycle || clock_now() <= status_late_at(clock) ||
+	       is_unhealthy(&late, err);
+}
+
+static bool folders_answer(struct ledger *l, struct err *err)
+{
+	OWN_STR char *folder = NULL;
+	int64_t since;
+
+	if (!ledger_hanging(l, 0, &folder, &since, err))
+		return false;
+	const struct fact hangs = {.what = FACT_FOLDER_HANGS, .folder = folder, .since = since};
+	return !folder || is_unhealthy(&hangs, err);
+}
+
+/* What the ledger says; `clock` as it has it. */
+static bool look(const struct config *c, struct cycle_clock *clock, struct err *err)
+{
 	struct ledger *l;
-	struct stat st;
 
 	if (!wire_open_to_look(c, &l, err))
 		return false;
-	bool ok = !l || ledger_get_clock(l, &clock, err);
+	bool ok = !l || (ledger_get_clock(l, clock, err) && folders_answer(l, err));
 	ledger_close(l);
-	if (!ok)
-		return false;
-	*due = clock.next_cycle;
-	if (!clock.last_cycle && stat(lock, &st) == 0)
-		*due = st.st_mtim.tv_sec * INT64_C(1000);
-	return true;
+	return ok;
 }
 
-/* The next cycle waits for one that runs, in any process. */
-static bool on_time(const struct config *c, int64_t due, struct err *err)
+/* A daemon that never had a cycle was to begin one at once when its lock was made. */
+static int64_t first_due(const struct config *c)
 {
-	OWN_STR char *path = wire_cycle_lock_path(c);
-	const struct fact late = {.what = FACT_OVERDUE, .since = due};
-	bool running;
+	OWN_STR char *lock = wire_run_lock_path(c);
+	struct stat st;
 
-	if (!due || clock_now() <= due + STATUS_LATE_MS)
-		return true;
-	if (!fs_lock_is_held(path, &running, err))
-		return false;
-	OWN_STR char *title = fact_title(&late, clock_now());
-	return running || err_set(err, ERR_TARGET, WORD_INTERNAL, "%s", title);
+	return stat(lock, &st) == 0 ? st.st_mtim.tv_sec * INT64_C(1000) : 0;
 }
 
 /* Where there is no ledger, the containers' folders say whether there should be one. */
@@ -74,8 +86,15 @@ static bool is_right_folder(const struct invocation *in, const struct config *c,
 static bool is_healthy(const struct invocation *in, const struct config *c, int64_t *due,
 		       struct err *err)
 {
-	return daemon_alive(c, err) && fs_check_writable(c->state, err) &&
-	       is_right_folder(in, c, err) && find_due(c, due, err) && on_time(c, *due, err);
+	struct cycle_clock clock = {0};
+
+	if (!daemon_alive(c, err) || !fs_check_writable(c->state, err) ||
+	    !is_right_folder(in, c, err) || !look(c, &clock, err))
+		return false;
+	if (!clock.last_cycle)
+		clock.next_cycle = first_due(c);
+	*due = clock.next_cycle;
+	return on_time(&clock, err);
 }
 
 int cmd_health(const struct invocation *in, struct err *err)

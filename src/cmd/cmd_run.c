@@ -4,6 +4,7 @@
 #include "core/hook.h"
 #include "base/mem.h"
 #include "base/mount.h"
+#include "system/apart.h"
 #include "base/num.h"
 #include "system/helper.h"
 #include "system/sandbox.h"
@@ -40,7 +41,7 @@ static void warn_of_unmounted(const struct config *c)
 {
 	for (size_t i = 0; i < c->n_containers; i++) {
 		const struct container *o = &c->containers[i];
-		if (!o->client && mount_in_container() && mount_is_root(o->watch_folder))
+		if (!o->client && mount_in_container() && apart_is_on_root(o->watch_folder))
 			log_warn(
 				o->name,
 				"this is a container, and %s is not on a mount: no torrent client "
@@ -67,6 +68,15 @@ static void warn(const struct config *c)
 	warn_of_puid();
 }
 
+/* false: a stop. */
+static bool look_at_folders(const struct config *c, struct wake *wake)
+{
+	struct err ignored;
+
+	apart_watch(wake);
+	return wire_look_at_folders(c, &ignored) || !wake_stopping(wake);
+}
+
 static int run(const struct invocation *in, struct config *c, struct keeper_word *word,
 	       struct wake *wake, struct err *err)
 {
@@ -77,6 +87,8 @@ static int run(const struct invocation *in, struct config *c, struct keeper_word
 				  c->n_containers || (list && *list) ? wrong : no_containers);
 		return STATUS_USAGE;
 	}
+	if (!look_at_folders(c, wake))
+		return keeper_status(word, STATUS_DONE);
 	if (!word->again)
 		warn(c);
 	if (daemon_run(c, &in->config, word, wake, err))

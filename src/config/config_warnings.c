@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/http.h"
 #include "base/mem.h"
-#include "base/mount.h"
+#include "system/apart.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -139,7 +139,7 @@ static void check_place(struct problems *w, const struct container *o)
 			     "in config.ptp, set WatchDirectory of %s to the folder that your "
 			     "client watches",
 			     o->name);
-	} else if (o->watch_by_default && mount_is_root(o->watch_folder)) {
+	} else if (o->watch_by_default && apart_is_on_root(o->watch_folder)) {
 		problems_add(w,
 			     "%s: PTP_WATCH is not set, so torrents go to %s, the default for "
 			     "Docker",

@@ -295,8 +295,8 @@ static void open_clients(struct parts *p)
 static void open_folder(struct destination *d, const struct config *c, const struct container *o)
 {
 	d->place = mem_dup(o->watch_folder);
-	d->client = client_apart_open(client_watchdir_open(o->watch_folder, c->mask),
-				      o->watch_folder);
+	d->client =
+		client_apart_open(client_watchdir_open(o->watch_folder, c->mask), o->watch_folder);
 }
 
 void wire_close_client(struct destination *d)
@@ -400,13 +400,29 @@ static bool keep_ledger_id(const struct config *c, struct ledger *l, struct err 
 	return true;
 }
 
+bool wire_look_at_folders(const struct config *c, struct err *err)
+{
+	OWN_STR const char **all = mem_alloc((2 * c->n_containers + 1) * sizeof *all);
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_containers; i++) {
+		const struct container *o = &c->containers[i];
+		if (!o->client)
+			all[n++] = o->watch_folder;
+		if (o->data_folder)
+			all[n++] = o->data_folder;
+	}
+	return apart_look(all, n, err);
+}
+
 /* A new ledger is begun only in the right folder. */
 static struct ledger *open_ledger(const struct config *c, struct err *err)
 {
 	OWN_STR char *path = wire_ledger_path(c);
 	bool fresh = !has_ledger(path);
 
-	if (is_emptied(c, path, err) || (fresh && !may_begin(c, err)))
+	if (is_emptied(c, path, err) ||
+	    (fresh && !(wire_look_at_folders(c, err) && may_begin(c, err))))
 		return NULL;
 	warn_lost(c);
 	struct ledger *l = ledger_open(path, false, err);

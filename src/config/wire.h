@@ -69,6 +69,10 @@ char *wire_ledger_lost(const struct config *c);
 #define WIRE_LEDGER_LOST_FIX "stop, and put a copy of it back, if you have one"
 #define WIRE_LEDGER_EMPTIED_FIX "put a copy of it back, or remove it to begin a new one"
 
+/* Find out which of the containers' folders hang (system/apart.h), in no more time than one takes.
+ * What comes after it does not wait for them.  false: a stop. */
+bool wire_look_at_folders(const struct config *c, struct err *err) MUST_CHECK;
+
 /* Does a daemon serve the state folder?  false as well where that cannot be seen. */
 bool wire_daemon_runs(const struct config *c);
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/folders.h"
 #include "core/staged.h"
 #include "core/turn.h"
 
@@ -76,7 +77,8 @@ static bool begin(struct run *r, struct cycle *cy, struct err *err)
 		r->engine->ops->begin(r->engine);
 	for (size_t i = 0; i < cy->n; i++)
 		cy->targets[i].to->away.code = WORD_NONE;
-	return take_slip(r, err) && take_up_staged(r, cy, err) && take_up_questions(r, cy, err) &&
+	return take_slip(r, err) && folders_look(r, cy->targets, cy->n, err) &&
+	       take_up_staged(r, cy, err) && take_up_questions(r, cy, err) &&
 	       record_begin(r, cy, err);
 }
 

@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "core/deliver.h"
+#include "core/folders.h"
 #include "core/guard.h"
 #include "core/lost.h"
 #include "core/mark.h"
@@ -65,7 +66,9 @@ static void conclude_reply(struct outcome *o, const struct reply *reply)
 /* A folder that is full, missing or not writable may be fixed at any time. */
 static void conclude_failure(struct turn *t, const struct err *why)
 {
-	conclude(t->out, result_of_err(why), why->msg);
+	OWN_STR char *hangs = why->code == WORD_HANGS ? folders_words(t->run, t->target) : NULL;
+
+	conclude(t->out, result_of_err(why), hangs ? hangs : why->msg);
 	if (t->calling)
 		t->out->undone = t->run->engine->failure.back_off;
 	else if (why->code == WORD_DISK || why->code == WORD_HANGS) {

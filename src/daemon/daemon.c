@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "system/service.h"
 #include "core/copies.h"
+#include "core/folders.h"
 #include "core/pick_up.h"
 
 /* ---- jobs ---- */
@@ -38,6 +39,8 @@ static bool look(struct daemon *d, const struct outlook *o, struct err *err)
 	const struct parts *p = &d->parts;
 
 	d->last_look = o->now;
+	if (!folders_look(&p->run, p->targets, p->n_targets, err))
+		return err_is_stop(err);
 	for (size_t i = 0; i < p->n_targets; i++)
 		if (!pick_up_look(&p->run, &p->targets[i], err))
 			return false;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "system/service.h"
 #include "core/copies.h"
+#include "core/folders.h"
 #include "model/fact.h"
 
 #define REPORT_APART_MS 3600000 /* the same trouble, to Healthchecks */
@@ -161,6 +162,8 @@ static bool open_anew(struct daemon *d, struct err *err)
 	if (!wire_open(p, d->config, d->wake, err))
 		return false;
 	wire_orphans(p, true);
+	if (!folders_forget(&p->run, p->targets, p->n_targets, err))
+		return false;
 	if (!forgive(d, err))
 		return false;
 	for (size_t i = 0; i < p->n_targets; i++)

@@ -81,9 +81,10 @@ char *doctor_user(unsigned id);
 
 /* ---- doctor_folder.c: no calls ---- */
 
-doctor_test doctor_state; /* the state folder */
-doctor_test doctor_watch; /* each watch folder */
-doctor_test doctor_data;  /* each folder where a client stores its data */
+doctor_test doctor_answers; /* finds the folders that hang, so that no test waits for them */
+doctor_test doctor_state;   /* the state folder */
+doctor_test doctor_watch;   /* each watch folder */
+doctor_test doctor_data;    /* each folder where a client stores its data */
 
 /* ---- doctor_marks.c: no calls ---- */
 

@@ -11,6 +11,7 @@
 #include "base/tryout.h"
 #include "model/filename.h"
 #include "model/torrent.h"
+#include "system/apart.h"
 #include "ports/client_watchdir.h"
 
 #include <dirent.h>
@@ -454,6 +455,23 @@ static void check_state_owner(struct doctor *d, const struct folder *f)
 
 /* ---- the tests ---- */
 
+void doctor_answers(struct doctor *d)
+{
+	struct err ignored;
+
+	(void)!wire_look_at_folders(d->config, &ignored);
+}
+
+/* Nothing else is tried there. */
+static bool hangs(struct doctor *d, const char *test, const char *about, const char *path)
+{
+	if (!apart_hangs_since(path))
+		return false;
+	doctor_say(d, DOCTOR_FAIL, test, about, "%s does not answer", path);
+	doctor_fix(d, "see whether its server runs and the network works; then mount it again");
+	return true;
+}
+
 void doctor_state(struct doctor *d)
 {
 	const struct folder f = {false, "state", d->config->state};
@@ -481,7 +499,7 @@ static void check_watch(struct doctor *d, const struct container *c)
 {
 	const struct folder f = {true, c->name, c->watch_folder};
 
-	if (is_gone(d, &f))
+	if (hangs(d, "watch-folder", c->name, f.path) || is_gone(d, &f))
 		return;
 	if (check_usable(d, &f)) {
 		check_space(d, &f);
@@ -529,11 +547,13 @@ static void check_data_folder(struct doctor *d, const struct container *c)
 
 static void check_data(struct doctor *d, const struct container *c)
 {
-	OWN_STR char *there = nearest_there(c->data_folder);
 	char free_text[NUM_TEXT], wanted_text[NUM_TEXT];
 	uint64_t bytes, total;
 	struct err err;
 
+	if (hangs(d, "data-folder", c->name, c->data_folder))
+		return;
+	OWN_STR char *there = nearest_there(c->data_folder);
 	check_data_folder(d, c);
 	if (!fs_space(there, &bytes, &total, &err)) {
 		doctor_say(d, DOCTOR_FAIL, "data-space", c->name, "%s", err.msg);

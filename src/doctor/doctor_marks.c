@@ -3,6 +3,7 @@
 #include "config/wire.h"
 #include "core/mark.h"
 #include "base/own.h"
+#include "system/apart.h"
 
 static void say(struct doctor *d, const char *about, bool right, const char *folder,
 		const struct err *why)
@@ -25,8 +26,10 @@ static void check_container(struct doctor *d, struct ledger *l, const struct con
 	size_t n = mark_folders_of(c, all);
 	struct err err;
 
+	/* One that hangs has a finding of its own. */
 	for (size_t i = 0; i < n; i++)
-		say(d, c->name, mark_expect(l, &all[i], &err), all[i].path, &err);
+		if (!apart_hangs_since(all[i].path))
+			say(d, c->name, mark_expect(l, &all[i], &err), all[i].path, &err);
 }
 
 void doctor_marks(struct doctor *d)

@@ -59,6 +59,11 @@ static const struct wording {
 			       "{folder} does not seem to be the right {use}",
 			       .remedy = "If it is right as it is, run `{accept}`. {cause}",
 			       .over = "{folder} is the right {use} again"},
+	[FACT_FOLDER_HANGS] = {"folder-hangs", FACT_BAD,
+			       "The folder {folder} has not answered since {since}",
+			       .remedy = "Does its server run, and the network? If so, mount it "
+					 "again. Its containers wait, and nothing is lost. The "
+					 "program looks again every ten minutes."},
 	[FACT_CLIENT_REFUSES] = {"client-refuses", FACT_BAD,
 				 "The client {client} does not accept its user name or password",
 				 .remedy = "Correct them in config.ptp, and restart or reload "
@@ -213,6 +218,8 @@ const char *fact_hint(const struct result *r)
 	};
 	static const char *const of_waits[OUTCOME_WAITS] = {
 		[WAIT_SPACE] = "Make room, or resize the container.",
+		[WAIT_DISK] = "Does the server of the folder run, and the network? If so, mount it "
+			      "again.",
 		[WAIT_CLIENT] = look_at_client,
 	};
 

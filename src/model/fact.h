@@ -30,6 +30,7 @@ enum condition {
 	FACT_CREDENTIALS,  /* the tracker refuses them; a back-off lasts */
 	FACT_BACK_OFF,     /* the tracker is left alone after failures */
 	FACT_OTHER_FOLDER, /* a folder does not seem to be the right one: another disk? */
+	FACT_FOLDER_HANGS, /* it does not answer */
 	FACT_CLIENT_REFUSES,
 	FACT_CLIENT_AWAY,
 	FACT_AUDIT_MISSING, /* the last audit did not find torrents */

@@ -246,6 +246,18 @@ static void show_stuck(struct site *s, struct site_answer *a)
 	status_metrics_daemon(true, config.since, &a->body);
 }
 
+static int64_t hangs_since(const struct status *s)
+{
+	int64_t first = 0;
+
+	for (size_t i = 0; i < s->setup->n_places; i++) {
+		int64_t since = s->places[i].setup->is_client ? 0 : s->places[i].client.down_since;
+		if (since && (!first || since < first))
+			first = since;
+	}
+	return first;
+}
+
 static void show_ready(const struct status *status, struct site_answer *a)
 {
 	/* Without the detail: it is open to everybody. */
@@ -253,6 +265,10 @@ static void show_ready(const struct status *status, struct site_answer *a)
 
 	if (!f.since && status_is_overdue(status))
 		f = (struct fact){.what = FACT_OVERDUE, .since = status->clock.next_cycle};
+	else if (!f.since)
+		f = (struct fact){.what = FACT_FOLDER_HANGS,
+				  .folder = "of a container",
+				  .since = hangs_since(status)};
 	OWN_STR char *title = f.since ? fact_title(&f, status->now) : mem_dup("ready");
 	say(a, f.since ? 503 : 200, title);
 }

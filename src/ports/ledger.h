@@ -392,6 +392,12 @@ bool ledger_get_client(struct ledger *l, const char *name, struct ledger_client 
 bool ledger_set_client(struct ledger *l, const char *name, const struct ledger_client *c,
 		       struct err *err) MUST_CHECK;
 
+/* The folder that hangs with this number, by the time when it began; *folder is the caller's, and
+ * NULL if there are no more.  Folders are among the clients, by their paths: `down_since` is since
+ * when they hang. */
+bool ledger_hanging(struct ledger *l, size_t number, char **folder, int64_t *since,
+		    struct err *err) MUST_CHECK;
+
 /* ---- room, where torrents are stored ---- */
 
 struct ledger_space {

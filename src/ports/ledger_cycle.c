@@ -1,5 +1,6 @@
 /* Pacing, cycles, containers, clients, the audit; declared in ports/ledger.h. */
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "ports/ledger_parts.h"
 
@@ -182,6 +183,18 @@ bool ledger_set_client(struct ledger *l, const char *name, const struct ledger_c
 {
 	return ledger_run(l, SQL_SET_CLIENT, err, "ttii", name, c->refused, c->down_since,
 			  c->seen_at);
+}
+
+bool ledger_hanging(struct ledger *l, size_t number, char **folder, int64_t *since, struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_HANGING, err, "i", (int64_t)number);
+	enum ledger_step got = ledger_step(l, s, err);
+
+	if (got == STEP_FAILED)
+		return false;
+	*folder = got == STEP_ROW ? mem_dup(ledger_text(s, 0)) : NULL;
+	*since = got == STEP_ROW ? sqlite3_column_int64(s, 1) : 0;
+	return true;
 }
 
 /* ---- room ---- */

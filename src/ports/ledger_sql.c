@@ -483,6 +483,8 @@ const char *const ledger_statements[SQL_COUNT] = {
 		" until, kind, wait, code, status, error, asked_at FROM container WHERE name = ?1",
 	[SQL_GET_CLIENT] = "SELECT refused, down_since, seen_at FROM client WHERE name = ?1",
 	[SQL_SET_CLIENT] = "INSERT OR REPLACE INTO client VALUES(?1, ?2, ?3, ?4)",
+	[SQL_HANGING] = "SELECT name, down_since FROM client WHERE name LIKE '/%' AND down_since"
+			" ORDER BY down_since, name LIMIT 1 OFFSET ?1",
 	[SQL_IS_REFUSED] = "SELECT 1 FROM client WHERE refused = ?1 LIMIT 1",
 	[SQL_FORGIVE] = "UPDATE client SET refused = '' WHERE refused = ?1",
 	[SQL_GET_AUDIT] = "SELECT at, summary, missing, in_error FROM audit",

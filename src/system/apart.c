@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/mount.h"
 #include "base/own.h"
 
 #include <errno.h>
@@ -23,87 +24,12 @@
 #define AGAIN_MS (10 * 60 * INT64_C(1000)) /* before another child is risked */
 
 static struct wake *wake;
+static int64_t stop_at; /* when waiting ends, since a stop was asked for; 0: it was not */
 
 void apart_watch(struct wake *w)
 {
 	wake = w;
-}
-
-/* ---- folders that hang ---- */
-
-static struct hung {
-	char *folder;  /* owned */
-	int child;     /* of the process that hangs; -1: it could be killed */
-	int64_t since; /* ms since 1970 */
-	int64_t began; /* by the monotonic clock */
-	int64_t again; /* not before, as long as the child is there */
-} * hung;              /* owned */
-static size_t n_hung;
-
-static struct hung *find(const char *folder)
-{
-	for (size_t i = 0; i < n_hung; i++)
-		if (strcmp(hung[i].folder, folder) == 0)
-			return &hung[i];
-	return NULL;
-}
-
-static void close_fd(int *fd)
-{
-	own_fd_close(fd);
-	*fd = -1;
-}
-
-static void forget(struct hung *h)
-{
-	free(h->folder);
-	close_fd(&h->child);
-	*h = hung[--n_hung];
-}
-
-/* Takes over `child`. */
-static void remember(const char *folder, int child, int64_t since)
-{
-	struct hung *h = find(folder);
-	int64_t now = clock_monotonic();
-
-	if (!h) {
-		hung = mem_grow(hung, n_hung + 1, sizeof *hung);
-		h = &hung[n_hung++];
-		*h = (struct hung){
-			.folder = mem_dup(folder), .child = -1, .since = since, .began = now};
-	}
-	close_fd(&h->child);
-	h->child = child;
-	int64_t age = now - h->began;
-	h->again = now + (age > AGAIN_MS ? age : AGAIN_MS);
-}
-
-static bool has_ended(int child)
-{
-	struct pollfd p = {.fd = child, .events = POLLIN};
-
-	return child < 0 || poll(&p, 1, 0) > 0;
-}
-
-/* A process that hangs for good is not followed by many others. */
-static bool may_try(const struct hung *h)
-{
-	return has_ended(h->child) || clock_monotonic() >= h->again;
-}
-
-int64_t apart_hangs_since(const char *folder)
-{
-	const struct hung *h = find(folder);
-
-	return h ? h->since : 0;
-}
-
-static bool hangs(const char *folder, struct err *err)
-{
-	err_set(err, ERR_RETRY, WORD_HANGS, "%s does not answer", folder);
-	return err_advise(err, "see whether its server runs and the network works, or mount it "
-			       "again; nothing is lost");
+	stop_at = 0;
 }
 
 /* ---- the child ---- */
@@ -126,6 +52,12 @@ struct child {
 	struct answer *answer;
 	size_t mapped;
 };
+
+static void close_fd(int *fd)
+{
+	own_fd_close(fd);
+	*fd = -1;
+}
 
 /* Its standard output may be a pipe whose end somebody waits for. */
 static void leave_files(void)
@@ -193,22 +125,29 @@ static bool start(const struct task *t, struct child *c, struct err *err)
 
 enum ending { ENDED, HANGING, STOPPING };
 
+static bool has_ended(int child)
+{
+	struct pollfd p = {.fd = child, .events = POLLIN};
+
+	return child < 0 || poll(&p, 1, 0) > 0;
+}
+
 /* Until the child has ended, the time is over, or this process is to stop. */
 static enum ending wait_for(const struct child *c, int64_t until)
 {
 	struct pollfd fds[] = {{.fd = c->fd, .events = POLLIN},
 			       {.fd = wake_fd(wake), .events = POLLIN}};
-	bool stopping = false;
 
 	while (!has_ended(c->fd)) {
 		int64_t now = clock_monotonic();
-		if (!stopping && wake_stopping(wake)) {
-			stopping = true;
-			until = until < now + APART_STOP_MS ? until : now + APART_STOP_MS;
+		if (!stop_at && wake_stopping(wake))
+			stop_at = now + APART_STOP_MS;
+		if (stop_at)
 			fds[1].fd = -1;
-		}
+		if (stop_at && stop_at < until)
+			until = stop_at;
 		if (now >= until)
-			return stopping ? STOPPING : HANGING;
+			return stop_at ? STOPPING : HANGING;
 		poll(fds, 2, (int)(until - now));
 	}
 	return ENDED;
@@ -222,7 +161,8 @@ static void reap(const struct child *c)
 
 static void put_down(struct child *c)
 {
-	pidfd_send_signal(c->fd, SIGKILL, NULL, 0);
+	if (c->fd >= 0)
+		pidfd_send_signal(c->fd, SIGKILL, NULL, 0);
 }
 
 static bool take_answer(const struct child *c, const char *folder, void *job, size_t size,
@@ -241,28 +181,123 @@ static bool take_answer(const struct child *c, const char *folder, void *job, si
 	return a->ok;
 }
 
+/* ---- folders that hang ---- */
+
+static struct hung {
+	char *folder;        /* owned */
+	struct child looker; /* waits until the folder answers; owned */
+	int64_t since;       /* ms since 1970 */
+	int64_t began;       /* by the monotonic clock */
+	int64_t again;       /* when another looker is risked */
+} * hung;                    /* owned */
+static size_t n_hung;
+
+static struct hung *find(const char *folder)
+{
+	for (size_t i = 0; i < n_hung; i++)
+		if (strcmp(hung[i].folder, folder) == 0)
+			return &hung[i];
+	return NULL;
+}
+
+int64_t apart_hangs_since(const char *folder)
+{
+	const struct hung *h = find(folder);
+
+	return h ? h->since : 0;
+}
+
+static bool hangs(const char *folder, struct err *err)
+{
+	err_set(err, ERR_RETRY, WORD_HANGS, "%s does not answer", folder);
+	return err_advise(err, "see whether its server runs and the network works, or mount it "
+			       "again; nothing is lost");
+}
+
+static bool look(void *job, struct err *err)
+{
+	const char *const *folder = job;
+	uint64_t free;
+
+	OWN_DIR DIR *dir = opendir(*folder);
+	return fs_space(*folder, &free, NULL, err);
+}
+
+static bool start_look(const char *folder, struct child *c, struct err *err)
+{
+	const struct task task = {look, &folder, sizeof folder};
+
+	return start(&task, c, err);
+}
+
+/* The longer it hangs, the rarer is another looker: an earlier one may stay for good. */
+static void set_again(struct hung *h)
+{
+	int64_t now = clock_monotonic(), age = now - h->began;
+
+	h->again = now + (age > AGAIN_MS ? age : AGAIN_MS);
+}
+
+/* Takes over the looker. */
+static void remember(const char *folder, struct child looker, int64_t since)
+{
+	hung = mem_grow(hung, n_hung + 1, sizeof *hung);
+	hung[n_hung] = (struct hung){.folder = mem_dup(folder),
+				     .looker = looker,
+				     .since = since,
+				     .began = clock_monotonic()};
+	set_again(&hung[n_hung++]);
+}
+
+static void forget(struct hung *h)
+{
+	free(h->folder);
+	end(&h->looker);
+	*h = hung[--n_hung];
+}
+
+/* Does it answer again?  Waits for nothing. */
+static void look_again(const char *folder)
+{
+	struct hung *h = find(folder);
+	bool ended = has_ended(h->looker.fd), answers = h->looker.answer && h->looker.answer->done;
+	struct err ignored;
+
+	if (ended)
+		reap(&h->looker);
+	if (ended && answers) {
+		forget(h);
+	} else if (ended || clock_monotonic() >= h->again) {
+		put_down(&h->looker);
+		end(&h->looker);
+		(void)!start_look(folder, &h->looker, &ignored);
+		set_again(h);
+	}
+}
+
 bool apart(const char *folder, apart_work *work, void *job, size_t size, struct err *err)
 {
 	const struct task task = {work, job, size};
-	int64_t began = clock_now();
-	struct child c;
-	bool ok = false;
+	struct child c, looker;
+	struct err ignored;
 
 	if (find(folder))
 		return hangs(folder, err);
+	int64_t began = clock_now();
 	if (!start(&task, &c, err))
 		return false;
 	enum ending ending = wait_for(&c, clock_monotonic() + APART_MS);
-	if (ending == ENDED) {
-		ok = take_answer(&c, folder, job, size, err);
-	} else {
+	bool ok = ending == ENDED && take_answer(&c, folder, job, size, err);
+	if (ending != ENDED)
 		put_down(&c);
-		ok = ending == HANGING ? hangs(folder, err) : wake_stopped(err);
-	}
-	if (ending == HANGING)
-		remember(folder, own_fd_take(&c.fd), began);
 	end(&c);
-	return ok;
+	if (ending == ENDED)
+		return ok;
+	if (ending == STOPPING)
+		return wake_stopped(err);
+	(void)!start_look(folder, &looker, &ignored);
+	remember(folder, looker, began);
+	return hangs(folder, err);
 }
 
 /* ---- work ---- */
@@ -290,55 +325,56 @@ bool apart_space(const char *folder, uint64_t *free, uint64_t *total, struct err
 	return true;
 }
 
-/* ---- a look at many ---- */
+struct mounted {
+	const char *folder;
+	bool is_root;
+};
 
-static bool look(void *job, struct err *err)
+static bool look_at_mount(void *job, struct err *err)
 {
-	const char *const *folder = job;
-	uint64_t free;
+	struct mounted *m = job;
 
-	OWN_DIR DIR *dir = opendir(*folder);
-	return fs_space(*folder, &free, NULL, err);
-}
-
-static bool is_first(const char *const folders[], size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (strcmp(folders[k], folders[i]) == 0)
-			return false;
+	(void)err;
+	m->is_root = mount_is_root(m->folder);
 	return true;
 }
 
-/* Starts a look at one; a folder that need not be looked at has no child. */
-static bool begin_look(const char *const *folder, struct child *c, struct err *err)
+bool apart_is_on_root(const char *folder)
 {
-	const struct task task = {look, folder, sizeof *folder};
-	const struct hung *h = find(*folder);
+	struct mounted m = {.folder = folder};
+	struct err ignored;
 
-	return (h && !may_try(h)) || start(&task, c, err);
+	return apart(folder, look_at_mount, &m, sizeof m, &ignored) && m.is_root;
 }
 
-static void conclude(const char *folder, struct child *c, enum ending ending, int64_t began)
-{
-	struct hung *h = find(folder);
+/* ---- a look at many ---- */
 
+/* Starts a look at one, unless an earlier one has to answer still. */
+static bool begin_look(const char *const folders[], size_t i, struct child *c, struct err *err)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(folders[k], folders[i]) == 0)
+			return true;
+	if (!find(folders[i]))
+		return start_look(folders[i], c, err);
+	look_again(folders[i]);
+	return true;
+}
+
+static bool end_look(const char *folder, struct child *c, int64_t until, int64_t began)
+{
+	enum ending ending = wait_for(c, until);
+
+	if (ending == HANGING) {
+		remember(folder, *c, began);
+		return true;
+	}
 	if (ending == ENDED)
 		reap(c);
 	else
 		put_down(c);
-	if (ending == HANGING)
-		remember(folder, own_fd_take(&c->fd), began);
-	else if (ending == ENDED && h)
-		forget(h);
 	end(c);
-}
-
-static bool nothing_to_see(const char *const folders[], size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(folders[i], folders[0]) != 0 || find(folders[i]))
-			return false;
-	return true;
+	return ending == ENDED;
 }
 
 bool apart_look(const char *const folders[], size_t n, struct err *err)
@@ -347,19 +383,12 @@ bool apart_look(const char *const folders[], size_t n, struct err *err)
 	OWN_STR struct child *children = mem_alloc((n + 1) * sizeof *children);
 	bool ok = true, stopped = false;
 
-	if (nothing_to_see(folders, n))
-		return true;
 	for (size_t i = 0; i < n; i++) {
 		children[i].fd = -1;
-		if (ok && is_first(folders, i))
-			ok = begin_look(&folders[i], &children[i], err);
+		ok = ok && begin_look(folders, i, &children[i], err);
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (children[i].fd < 0)
-			continue;
-		enum ending ending = wait_for(&children[i], until);
-		stopped |= ending == STOPPING;
-		conclude(folders[i], &children[i], ending, began);
-	}
+	for (size_t i = 0; i < n; i++)
+		if (children[i].fd >= 0)
+			stopped |= !end_look(folders[i], &children[i], until, began);
 	return ok && (!stopped || wake_stopped(err));
 }

@@ -5,8 +5,8 @@
  * holds no lock, and it dies with this process.  If it does not answer in time, it is killed.  The
  * kernel may keep a process that hangs until its folder answers; nothing waits for it.
  *
- * A folder that hung stays so until apart_look() finds that it answers: until then all work on it
- * fails at once.
+ * All work on a folder that hung fails at once, until apart_look() finds that it answers.  A child
+ * waits for that.  So only the first time costs time.
  *
  * For the main thread alone.
  */
@@ -39,8 +39,11 @@ bool apart(const char *folder, apart_work *work, void *job, size_t size,
 /* fs_space(), apart. */
 bool apart_space(const char *folder, uint64_t *free, uint64_t *total, struct err *err) MUST_CHECK;
 
+/* mount_is_root(), apart; false as well if that is not known. */
+bool apart_is_on_root(const char *folder);
+
 /* Looks at all these folders at once, for APART_MS at most, and remembers which of them hang.  A
- * folder twice in the list, and one alone, cost nothing.  false: a stop. */
+ * folder may be twice in the list.  false: a stop. */
 bool apart_look(const char *const folders[], size_t n, struct err *err) MUST_CHECK;
 
 /* Since when the folder hangs, ms since 1970; 0: it does not, as far as is known. */

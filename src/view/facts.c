@@ -174,6 +174,10 @@ static bool measures(const struct status_container *c, const struct status_place
 /* One fact a folder, with the first of its containers. */
 static void find_folder(const struct status *s, const struct status_place *p, struct facts *out)
 {
+	if (!p->setup->is_client && p->client.down_since)
+		add(out, (struct fact){.what = FACT_FOLDER_HANGS,
+				       .folder = p->setup->name,
+				       .since = p->client.down_since});
 	for (size_t i = 0; p->mark.fault && i < s->setup->n_containers; i++) {
 		const struct status_container *c = &s->containers[i];
 		if (!watches(c, p) && !measures(c, p))
@@ -221,9 +225,21 @@ static bool client_is_found(const struct status *s, const struct status_containe
 	return p ? p->client.refused[0] || p->client.down_since : c->totals.late > 0;
 }
 
+/* A folder that hangs has a fact of its own, too. */
+static bool hang_is_found(const struct status *s, const struct status_container *c)
+{
+	for (size_t i = 0; i < s->setup->n_places; i++) {
+		const struct status_place *p = &s->places[i];
+		if (p->client.down_since && (watches(c, p) || is_folder(c->setup->data_folder, p)))
+			return true;
+	}
+	return false;
+}
+
 static bool is_covered(const struct status *s, const struct status_container *c)
 {
-	return (result_waits(&c->known.result, WAIT_CLIENT) && client_is_found(s, c)) ||
+	return (result_waits(&c->known.result, WAIT_DISK) && hang_is_found(s, c)) ||
+	       (result_waits(&c->known.result, WAIT_CLIENT) && client_is_found(s, c)) ||
 	       (result_is_err(&c->known.result, WORD_DISK) && folder_is_found(s, c)) ||
 	       facts_is_trackers(s, &c->known.result);
 }

@@ -121,8 +121,8 @@ static bool gather_place(struct status *s, struct ledger *l, size_t i, struct er
 {
 	struct status_place *p = &s->places[i];
 
-	return (p->setup->is_client ? ledger_get_client(l, p->setup->name, &p->client, err)
-				    : ledger_get_mark(l, p->setup->name, &p->mark, err)) &&
+	return ledger_get_client(l, p->setup->name, &p->client, err) &&
+	       (p->setup->is_client || ledger_get_mark(l, p->setup->name, &p->mark, err)) &&
 	       ledger_get_space(l, p->setup->name, &p->space, err);
 }
 
@@ -345,7 +345,17 @@ int64_t status_next_try(const struct status *s)
 	return soonest;
 }
 
+int64_t status_late_at(const struct cycle_clock *clock)
+{
+	int64_t due = clock->next_cycle, longest = clock->last_cycle + STATUS_CYCLE_MS;
+
+	/* A cycle may take an hour, even where the interval is shorter. */
+	if (clock->last_cycle && clock->last_cycle < due && due < longest)
+		due = longest;
+	return due + STATUS_LATE_MS;
+}
+
 bool status_is_overdue(const struct status *s)
 {
-	return s->clock.next_cycle && s->now > s->clock.next_cycle + STATUS_LATE_MS && !s->working;
+	return s->clock.next_cycle && s->now > status_late_at(&s->clock);
 }

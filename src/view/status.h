@@ -23,6 +23,7 @@
 #define STATUS_GROWTH_DAYS 366
 #define STATUS_COPY_LATE_MS (2 * 24 * 3600 * INT64_C(1000)) /* a copy so old is overdue */
 #define STATUS_LATE_MS (15 * 60 * INT64_C(1000)) /* a cycle that begins so late is overdue */
+#define STATUS_CYCLE_MS (3600 * INT64_C(1000))   /* every cycle may take so long */
 
 /* What of the configuration is shown; a copy, so that a thread can have it to itself. */
 struct status_setup_container {
@@ -73,7 +74,7 @@ struct status_container {
 
 struct status_place {
 	const struct status_setup_place *setup; /* borrowed */
-	struct ledger_client client;            /* of a client */
+	struct ledger_client client;            /* of a folder: down_since, since it hangs */
 	struct mark mark;                       /* of a folder */
 	struct ledger_space space;
 };
@@ -139,7 +140,10 @@ int64_t status_next_try(const struct status *s);
 /* The same of one container. */
 int64_t status_next_try_of(const struct status *s, const struct status_container *c);
 
-/* Has the next cycle been due for longer than STATUS_LATE_MS? */
+/* From when on the next cycle is overdue, whatever is at work; of a clock with a next cycle. */
+int64_t status_late_at(const struct cycle_clock *clock);
+
+/* Is it? */
 bool status_is_overdue(const struct status *s);
 
 #endif

@@ -286,6 +286,21 @@ static bool is_called(const struct status_place *p)
 	return p->setup->is_client && (p->client.seen_at || !get_up(p));
 }
 
+static bool is_folder(const struct status_place *p)
+{
+	return !p->setup->is_client;
+}
+
+static bool is_hanging(const struct status_place *p)
+{
+	return is_folder(p) && p->client.down_since;
+}
+
+static uint64_t get_hanging_since(const struct status_place *p)
+{
+	return seconds(p->client.down_since);
+}
+
 static bool is_seen(const struct status_place *p)
 {
 	return p->client.seen_at > 0;
@@ -310,6 +325,10 @@ static const struct place_metric {
 	 get_up},
 	{"client_seen_timestamp_seconds", "client", "When the client last answered.", is_seen,
 	 get_seen},
+	{"folder_up", "place", "1 if the folder answered when it was last looked at.", is_folder,
+	 get_up},
+	{"folder_hangs_timestamp_seconds", "place", "Since when the folder has not answered.",
+	 is_hanging, get_hanging_since},
 	{"place_free_bytes", "place", "What was free when it was last measured.", is_measured,
 	 get_free},
 	{"place_size_bytes", "place", "Size of the file system.", has_total, get_total},

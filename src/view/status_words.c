@@ -59,6 +59,8 @@ char *words_next(const struct status *s)
 
 const char *words_place_state(const struct status_place *p)
 {
+	if (!p->setup->is_client && p->client.down_since)
+		return "does not answer";
 	if (!p->setup->is_client)
 		return p->mark.fault ? "not the right one" : "folder";
 	if (p->client.refused[0])

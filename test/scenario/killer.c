@@ -3,9 +3,11 @@
  *
  * It stands before the libc calls by which the program, SQLite and libcurl change something that
  * outlives the process: files, folders, and what is sent over a socket.  Each such call of the
- * process counts, from 1; its children do not count.  Receiving changes nothing, and how many calls
- * it takes is a matter of chance, so it does not count.  Of writes at some place in one file that
- * follow each other only the first two count: no reader sees a difference between the others.
+ * process counts, from 1, and so do those of its children (not of other programs), such as one that
+ * works on a folder.  A child is killed together with the process.  Receiving changes nothing, and
+ * how many calls it takes is a matter of chance, so it does not count.  Of writes at some place in
+ * one file that follow each other only the first two count: no reader sees a difference between the
+ * others.
  *
  *   KILL_AT=N      SIGKILL at call N: before it is carried out, or with
  *   KILL_WHEN=after    directly behind it
@@ -26,19 +28,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static struct {
+/* Shared with the children. */
+static struct killer {
 	long kill_at, fail_at, count, named;
-	const char *name; /* of the calls that KILL_AT counts; NULL: all */
-	int fail_errno, calls;
+	const char *name;           /* of the calls that KILL_AT counts; NULL: all */
+	int fail_errno, calls;      /* calls: -1 if they are not written down */
+	char path[4096];            /* where they are */
 	int pwrite_fd, pwrites;     /* so many in a row, to this file */
 	bool after, fail_on, is_it; /* is_it: the call at hand is the one */
 	pid_t pid;
-} killer = {.calls = -1};
+} * shared;
+#define killer (*shared)
 
 static long number(const char *name, long otherwise)
 {
@@ -51,6 +57,9 @@ __attribute__((constructor)) static void begin(void)
 {
 	const char *when = getenv("KILL_WHEN"), *calls = getenv("CALLS");
 
+	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	killer.calls = -1;
 	killer.pid = getpid();
 	killer.name = getenv("KILL_NAME");
 	killer.kill_at = number("KILL_AT", 0);
@@ -58,14 +67,16 @@ __attribute__((constructor)) static void begin(void)
 	killer.fail_errno = (int)number("FAIL_ERRNO", ENOSPC);
 	killer.fail_on = number("FAIL_ON", 0) != 0;
 	killer.after = when && strcmp(when, "after") == 0;
-	if (calls)
-		killer.calls = (int)syscall(SYS_openat, AT_FDCWD, calls,
-					    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (calls) {
+		killer.calls = 1;
+		snprintf(killer.path, sizeof killer.path, "%s", calls);
+	}
 	unsetenv("LD_PRELOAD");
 }
 
 static void end_it(void)
 {
+	syscall(SYS_kill, killer.pid, SIGKILL);
 	syscall(SYS_kill, getpid(), SIGKILL);
 }
 
@@ -74,7 +85,11 @@ static void note(const char *name, const char *what)
 	char line[4200];
 
 	int len = snprintf(line, sizeof line, "%ld %s %.4000s\n", killer.count, name, what);
-	syscall(SYS_write, killer.calls, line, (size_t)len);
+	/* A child has closed what it inherited. */
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, killer.path,
+			      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	syscall(SYS_write, fd, line, (size_t)len);
+	syscall(SYS_close, fd);
 }
 
 static bool fails(bool at_this_one)
@@ -88,7 +103,7 @@ static bool fails(bool at_this_one)
 /* Counts a call.  true: it is to fail, and errno says how. */
 static bool spoilt(const char *name, const char *what, bool writes)
 {
-	if (getpid() != killer.pid)
+	if (!shared)
 		return false;
 	killer.pwrites = 0;
 	killer.count++;
@@ -115,7 +130,7 @@ static bool spoilt_pwrite(int fd, const char *what)
 /* Behind a call: its result is handed on. */
 static long done(long result)
 {
-	if (killer.after && killer.is_it && getpid() == killer.pid)
+	if (shared && killer.after && killer.is_it)
 		end_it();
 	return result;
 }

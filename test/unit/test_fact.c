@@ -126,6 +126,11 @@ static const struct row {
 	 "belongs "
 	 "to it), and there is none.",
 	 "If it is right as it is, run `ptp-archiver accept --state-folder`. " DISK},
+	{{.what = FACT_FOLDER_HANGS, .folder = "/w", .since = T},
+	 "folder-hangs",
+	 "The folder /w has not answered since 24 Nov, 23:00.",
+	 "Does its server run, and the network? If so, mount it again. Its containers wait, and "
+	 "nothing is lost. The program looks again every ten minutes."},
 	{{.what = FACT_CLIENT_REFUSES, .client = "box"},
 	 "client-refuses",
 	 "The client box does not accept its user name or password.",

@@ -36,7 +36,7 @@ struct scene {
 };
 
 static char attic[] = "attic", box_name[] = "box", cellar[] = "cellar", loft[] = "loft",
-	    size[] = "1T", nothing[] = "";
+	    size[] = "1T", watch[] = "/watch", nothing[] = "";
 
 static void set_scene(struct scene *v)
 {
@@ -563,8 +563,45 @@ static void a_cycle_that_does_not_begin_is_bad_news(void **state)
 	v.s.clock.next_cycle--;
 	assert_top(&v, FACT_OVERDUE,
 		   "The next cycle has been due since 24 Nov, 23:44, and does not begin.", NULL);
+	/* Whatever a cycle is doing. */
 	v.s.working = true;
-	assert_false(status_is_overdue(&v.s));
+	assert_true(status_is_overdue(&v.s));
+}
+
+static void a_cycle_may_take_an_hour_even_where_the_interval_is_shorter(void **state)
+{
+	(void)state;
+	struct cycle_clock clock = {.last_cycle = NOW, .next_cycle = NOW + 60000};
+
+	assert_int_equal(status_late_at(&clock), NOW + STATUS_CYCLE_MS + STATUS_LATE_MS);
+	clock.next_cycle = NOW + STATUS_CYCLE_MS + 1;
+	assert_int_equal(status_late_at(&clock), clock.next_cycle + STATUS_LATE_MS);
+	/* There was none yet, or the clock was set back since. */
+	clock = (struct cycle_clock){.next_cycle = NOW};
+	assert_int_equal(status_late_at(&clock), NOW + STATUS_LATE_MS);
+	clock.last_cycle = NOW + 1;
+	assert_int_equal(status_late_at(&clock), NOW + STATUS_LATE_MS);
+}
+
+static void a_folder_that_hangs_is_bad_news_and_covers_its_container(void **state)
+{
+	(void)state;
+	struct scene v;
+
+	set_scene(&v);
+	v.containers[0].known.result = (struct result){.kind = OUTCOME_WAIT, .wait = WAIT_DISK};
+	v.containers[0].known.outcome_at = NOW - 1;
+	v.named[0].client = NULL;
+	v.named[0].watch_folder = watch;
+	v.placed[0] = (struct status_setup_place){watch, "folder", false};
+	v.places[0].client.down_since = NOW - HOUR;
+	assert_top(&v, FACT_FOLDER_HANGS, "The folder /watch has not answered since 24 Nov, 23:00.",
+		   NULL);
+	struct facts all;
+	facts_find(&v.s, &all);
+	for (size_t i = 0; i < all.n; i++)
+		assert_int_not_equal(all.list[i].what, FACT_HELD);
+	assert_string_equal(words_place_state(&v.places[0]), "does not answer");
 }
 
 static void times_are_as_short_as_they_may_be(void **state)
@@ -762,6 +799,8 @@ int main(void)
 		cmocka_unit_test(pings_and_messages_that_fail_are_facts),
 		cmocka_unit_test(a_failure_says_since_when),
 		cmocka_unit_test(a_cycle_that_does_not_begin_is_bad_news),
+		cmocka_unit_test(a_cycle_may_take_an_hour_even_where_the_interval_is_shorter),
+		cmocka_unit_test(a_folder_that_hangs_is_bad_news_and_covers_its_container),
 		cmocka_unit_test(times_are_as_short_as_they_may_be),
 		cmocka_unit_test(a_cycle_looks_as_it_ended),
 		cmocka_unit_test(nothing_from_outside_is_markup),
