@@ -8,7 +8,7 @@
 #include "core/copies.h"
 #include "core/pace.h"
 #include "core/staged.h"
-#include "ports/client_apart.h"
+#include "config/client_apart.h"
 #include "ports/client_watchdir.h"
 #include "ports/engine_native.h"
 #include "ports/engine_utility.h"

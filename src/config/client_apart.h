@@ -1,9 +1,9 @@
 /*
- * ports/client_apart.h - a watch folder whose every use happens in a child process, so that one
+ * config/client_apart.h - a watch folder whose every use happens in a child process, so that one
  * that hangs does not hold up the program (system/apart.h).
  */
-#ifndef PORTS_CLIENT_APART_H
-#define PORTS_CLIENT_APART_H
+#ifndef CONFIG_CLIENT_APART_H
+#define CONFIG_CLIENT_APART_H
 
 #include "ports/client.h"
 

@@ -1,4 +1,4 @@
-#include "ports/client_apart.h"
+#include "config/client_apart.h"
 
 #include "base/mem.h"
 #include "base/text.h"
