@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 #include "view/status_json.h"
 #include "config/wire.h"
+#include "base/mem.h"
 #include "base/fs.h"
 #include "base/num.h"
 
@@ -236,6 +237,16 @@ static bool read_limit(const struct invocation *in, size_t *limit, struct err *e
 	return true;
 }
 
+/* The tracker's base URL, whatever else is wrong with the configuration; the caller's. */
+static char *site_of(const struct invocation *in)
+{
+	OWN(config_clear) struct config c = {0};
+	OWN(problems_clear) struct problems ignored = {0};
+
+	config_load(&c, &in->config, 0, &ignored);
+	return mem_dup(c.base_url);
+}
+
 /* NULL: it failed. */
 static json_t *past(struct ledger *l, const char *container, size_t limit, const char *site,
 		    struct err *err)
@@ -272,9 +283,10 @@ int cmd_history(const struct invocation *in, struct err *err)
 	if (!config_places(&c, &in->config, err))
 		return COMMAND_FAILED;
 	OWN(ledger_closer) struct ledger *l = NULL;
+	OWN_STR char *site = site_of(in);
 	json_t *list = !wire_open_to_look(&c, &l, err)
 			       ? NULL
-			       : past(l, in->value[OPTION_CONTAINER], limit, c.base_url, err);
+			       : past(l, in->value[OPTION_CONTAINER], limit, site, err);
 	if (!list) {
 		if (l)
 			wire_name_copy(&c, err);

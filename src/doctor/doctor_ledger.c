@@ -155,6 +155,17 @@ static void say_tracker(struct doctor *d, const struct status *s)
 	doctor_fix(d, "%s", remedy);
 }
 
+static void say_shared(struct doctor *d, const struct status *s)
+{
+	struct fact f;
+
+	if (!facts_shared(s, &f))
+		return;
+	OWN_STR char *remedy = fact_remedy(&f, s->now);
+	say_fact(d, "account-shared", "tracker", &f, s->now);
+	doctor_fix(d, "%s", remedy);
+}
+
 void doctor_outcomes(struct doctor *d)
 {
 	OWN(status_setup_clear) struct status_setup setup = {0};
@@ -166,6 +177,7 @@ void doctor_outcomes(struct doctor *d)
 	if (!l || !status_gather(&s, &setup, l, &ignored))
 		return;
 	say_tracker(d, &s);
+	say_shared(d, &s);
 	for (size_t i = 0; i < setup.n_containers; i++)
 		say_outcome(d, &s, &s.containers[i]);
 }

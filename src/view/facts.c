@@ -97,6 +97,17 @@ bool facts_tracker(const struct status *s, struct fact *out)
 	return true;
 }
 
+bool facts_shared(const struct status *s, struct fact *out)
+{
+	uint64_t n;
+	const struct listed *first = status_others(s, &n);
+
+	if (!first || s->setup->shared)
+		return false;
+	*out = (struct fact){.what = FACT_SHARED, .count = n, .since = first->first_seen};
+	return true;
+}
+
 static void find_tracker(const struct status *s, struct facts *out)
 {
 	struct fact f;
@@ -104,10 +115,8 @@ static void find_tracker(const struct status *s, struct facts *out)
 	if (facts_tracker(s, &f))
 		add(out, f);
 	add_count(out, FACT_LOST, s->lost.n, 0);
-	uint64_t n_others;
-	const struct listed *others = status_others(s, &n_others);
-	if (others && !s->setup->shared)
-		add_count(out, FACT_SHARED, n_others, others->first_seen);
+	if (facts_shared(s, &f))
+		add(out, f);
 	if (num_version_compare(s->pace.announced, ENGINE_NATIVE_SPEAKS) > 0)
 		add(out, (struct fact){.what = FACT_VERSION,
 				       .version = s->pace.announced,

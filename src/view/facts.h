@@ -18,6 +18,9 @@ struct facts {
 /* The worst comes first: the headline.  There is always one; if nothing is bad it is a good one. */
 void facts_find(const struct status *s, struct facts *out);
 
+/* Does another program use the account, and no setting says so? */
+bool facts_shared(const struct status *s, struct fact *out);
+
 /* That the tracker is left alone; false: it is not. */
 bool facts_tracker(const struct status *s, struct fact *out);
 

@@ -1044,6 +1044,24 @@ def test_staged_torrent_is_delivered_in_spite_of_a_back_off(sim, make):
     assert a.delivered() == [name] and len(sim.fetches()) == 1
 
 
+def test_download_that_broke_off_is_never_taken_for_one_that_was_not_made(sim, make):
+    a = make(script=on_fetch(
+        "archiver.ask(config, name)\n"
+        "raise archiver.requests.exceptions.ChunkedEncodingError("
+        "'Connection broken: IncompleteRead(9 bytes read, 300 more expected)')"))
+    assert summary(a.fetch(status=1).stderr) == "attic:ERR(ChunkedEncodingError)"
+    (one,) = a.status()["possibly_lost"]
+    assert one["certain"]
+    empty = dict(incomplete_extra=[], incomplete_empty="array", **sim.fixed)
+    sim.scenario(**empty)
+    for _ in range(4):
+        a.fetch(status=0, PTP_ENGINE="native")
+        a.ledger("UPDATE assignment SET absent_since = absent_since - 86400000")
+    assert a.container()["possibly_lost"] == 1
+    sim.scenario(incomplete=True, **sim.fixed)
+    assert "was found again: TorrentID 100001" in a.fetch(status=0, PTP_ENGINE="native").stderr
+
+
 def test_native_search_for_what_is_lost_knows_what_the_utility_got(sim, make):
     sim.scenario(complete="never", incomplete=True, **sim.fixed)
     a = make()
