@@ -72,6 +72,7 @@ static bool read_id(const struct fs_folder *h, const char *name, char id[MARK_ID
 
 struct marks {
 	bool there, hidden;
+	bool blocked;         /* what is hidden cannot be looked into */
 	char own[MARK_ID];    /* the id of this ledger's mark */
 	char others[MARK_ID]; /* another ledger that has one, the first by its id */
 	char system[MARK_ID]; /* what the system says of the folder; "" if it says nothing */
@@ -90,10 +91,9 @@ static void take_mark(const struct fs_folder *h, const char *name, const char *l
 		text_copy(m->others, sizeof m->others, of);
 }
 
-/* A folder for data may be another user's: what is hidden in it may be as well. */
-static bool is_bad(const struct err *why, enum mark_use use)
+static bool is_missing(const struct err *why)
 {
-	return why->errnum != ENOENT && why->errnum != ENOTDIR && use != MARK_DATA;
+	return why->errnum == ENOENT || why->errnum == ENOTDIR;
 }
 
 /* Some file systems give their files other numbers at each mount. */
@@ -124,7 +124,9 @@ static bool read_here(const struct mark_folder *f, const char *ledger, struct ma
 	*m = (struct marks){.there = fs_is_folder(f->path)};
 	system_id(f->path, m->system);
 	m->hidden = hidden_open(&h, f->path, false, &why);
-	if (!m->hidden && m->there && is_bad(&why, f->use)) {
+	m->blocked = !m->hidden && m->there && !is_missing(&why);
+	/* A folder for data may be another user's, and root may look at another's state. */
+	if (m->blocked && f->use == MARK_WATCH) {
 		*err = why;
 		return false;
 	}
@@ -535,7 +537,7 @@ bool mark_state(struct ledger *l, const char *state, bool fresh, struct err *err
 		return take_over(l, state, m.others, err);
 	if (!mark_expect_state(l, state, err))
 		return false;
-	if (!m.own[0])
+	if (!m.own[0] && !m.blocked)
 		mark_state_folder(state, ledger);
 	return true;
 }

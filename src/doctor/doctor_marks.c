@@ -10,7 +10,7 @@ static void say(struct doctor *d, const char *about, bool right, const char *fol
 {
 	if (right) {
 		doctor_say(d, DOCTOR_OK, "folder-mark", about,
-			   "%s is the folder that it was, or its first use is to come", folder);
+			   "%s has its mark, or gets it at its first use", folder);
 		return;
 	}
 	OWN_STR char *fault = err_fault(why);

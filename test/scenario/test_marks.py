@@ -12,6 +12,7 @@ import pytest
 
 from harness import Archiver, free_port, summary, wait_for
 from receiver import Receiver
+from test_doctor import as_user, rooted  # noqa: F401
 
 
 class Disk:
@@ -372,6 +373,19 @@ def test_a_daemon_in_its_sandbox_keeps_the_ledgers_id_as_well(sim, make):
     a.start()
     wait_for(a.delivered)
     assert a.configured()["LedgerID"] in marks(a.watch)[0]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can look at what is another user's")
+def test_root_may_look_at_the_state_of_another_user(sim, rooted):
+    for path in (rooted.folder, rooted.watch):
+        os.chown(path, 4713, 4713)
+    rooted.fetch(status=0, prefix=as_user(4713, 4713))
+    assert (rooted.state / ".ptp-archiver").stat().st_uid == 4713
+    assert "state folder" not in rooted.run("status", status=0).stdout
+    done = rooted.fetch(status=1)
+    assert "right state folder" not in done.stderr and "gets no mark" not in done.stderr
+    assert f"{rooted.watch}/.ptp-archiver belongs to user 4713, and this is user 0" in done.stderr
+    rooted.fetch(status=0, prefix=as_user(4713, 4713))
 
 
 def test_a_new_ledger_is_begun_where_a_person_says_so(sim, archiver):
