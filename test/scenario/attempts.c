@@ -187,7 +187,7 @@ int renameat2(int from, const char *old, int to, const char *new, unsigned flags
 		(int (*)(int, const char *, int, const char *, unsigned))dlsym(RTLD_NEXT,
 									       "renameat2");
 	const char *path = getenv("ATTEMPTS");
-	FILE *out = path ? fopen(path, "w") : NULL;
+	FILE *out = path ? fopen(path, "wx") : NULL; /* once, in whichever process */
 
 	if (out) {
 		attempt(out, getenv("OUTSIDE"));
