@@ -112,12 +112,12 @@ def test_what_is_pending_or_lost_is_listed_with_what_is_done(with_box, serve):
     with seed.past(with_box) as p:
         p.torrent("attic", p.at - seed.HOUR, state=2, name="Waiting Film", note="box is away")
         p.torrent("attic", p.at - seed.HOUR, state=5, name=None, torrent_id=None)
-        p.db.execute("UPDATE assignment SET name = NULL WHERE state = 5")
+        p.db.execute("UPDATE assignment SET name = NULL, absences = 1 WHERE state = 5")
         p.cycle(p.at - seed.HOUR, {"attic": ("OK", "")})
         p.clock()
     page = serve(with_box).get().text
     assert "Pending and possibly lost" in page and "Waiting Film" in page
-    assert "The answers since then did not list it." in page
+    assert "lists since then hold nothing that it could be." in page
 
 
 def test_a_client_and_what_is_free_are_shown(with_box, serve):
