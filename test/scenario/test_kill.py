@@ -158,8 +158,11 @@ class Story:
         assert sorted(row["torrent_id"] for row in delivered) == \
             sorted(str(a["TorrentID"]) for a in assigned), (self.where, rows)
         assert sorted(self.taken) == sorted(a["infohash"] for a in assigned), self.where
-        others = {row["state"] for row in rows} - {"delivered", "unfounded"}
+        # One list is not enough to say that a question was not made.
+        others = {row["state"] for row in rows} - {"delivered", "unfounded", "possibly lost"}
         assert not others, (self.where, rows)
+        for lost in self.archiver.status()["possibly_lost"]:
+            assert lost["candidates"] == [], (self.where, lost)
         assert len(self.tracker.fetches(self.user)) <= len(rows), self.where
         hidden = (self.archiver.watch / ".ptp-archiver").iterdir()
         assert all(path.name.startswith("mark-") for path in hidden), self.where
