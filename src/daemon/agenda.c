@@ -89,18 +89,30 @@ static int64_t messages_due(const struct outlook *o)
 	return later(o->message, o->messages_rest);
 }
 
-/* A day after the last one.  A cycle that is near comes first: no slice delays it. */
-static int64_t copy_due(const struct outlook *o)
+/* What is done in slices.  A cycle that is near comes first: no slice delays it. */
+static int64_t in_slices(const struct outlook *o, bool begun, int64_t due)
 {
 	bool resumed;
 	int64_t next = agenda_next_cycle(o, &resumed);
-	int64_t due = o->last_copy ? o->last_copy + AGENDA_COPY_APART_MS : o->now;
 	bool close = next - o->last_begin < AGENDA_CLOSE_MS;
 
-	if (!o->copies)
-		return AGENDA_NEVER;
-	due = later(o->copying ? o->now : later(due, o->copy_rest), o->now);
-	return !close && next - due < AGENDA_COPY_CLEAR_MS ? AGENDA_NEVER : due;
+	due = begun ? o->now : later(due, o->now);
+	return !close && next - due < AGENDA_CLEAR_MS ? AGENDA_NEVER : due;
+}
+
+static int64_t copy_due(const struct outlook *o)
+{
+	int64_t due = o->last_copy ? o->last_copy + AGENDA_COPY_APART_MS : o->now;
+
+	return o->copies ? in_slices(o, o->copying, later(due, o->copy_rest)) : AGENDA_NEVER;
+}
+
+/* Sooner where a person may have repaired it. */
+static int64_t vault_due(const struct outlook *o)
+{
+	int64_t apart = o->vault_damaged ? AGENDA_DAMAGED_APART_MS : AGENDA_VAULT_APART_MS;
+
+	return in_slices(o, o->vault_looking, o->vault_looked ? o->vault_looked + apart : o->now);
 }
 
 int64_t agenda_due(enum job job, const struct outlook *o)
@@ -108,7 +120,7 @@ int64_t agenda_due(enum job job, const struct outlook *o)
 	static int64_t (*const due[JOBS])(const struct outlook *) = {
 		[JOB_PAGE] = page_due,     [JOB_LOCAL] = local_due, [JOB_CYCLE] = cycle_due,
 		[JOB_RESUME] = resume_due, [JOB_LOOK] = look_due,   [JOB_MESSAGES] = messages_due,
-		[JOB_COPY] = copy_due,
+		[JOB_COPY] = copy_due,     [JOB_VAULT] = vault_due,
 	};
 
 	return due[job](o);

@@ -20,8 +20,10 @@
 #define AGENDA_SHORT_PAUSE_MS 1000  /* each of these where there is no waiting (schedule.h) */
 #define AGENDA_COPY_APART_MS (24 * 3600 * INT64_C(1000)) /* between copies of the ledger */
 #define AGENDA_COPY_RETRY_MS (3600 * INT64_C(1000))      /* after one that failed */
-#define AGENDA_COPY_CLEAR_MS 60000 /* no slice of a copy so shortly before a cycle */
-#define AGENDA_CLOSE_MS 30000      /* cycles so close together leave no time for others */
+#define AGENDA_CLEAR_MS 60000 /* no slice of a copy or a look so shortly before a cycle */
+#define AGENDA_VAULT_APART_MS AGENDA_COPY_APART_MS     /* between looks at the vault */
+#define AGENDA_DAMAGED_APART_MS (3600 * INT64_C(1000)) /* the same, after damage was found */
+#define AGENDA_CLOSE_MS 30000 /* cycles so close together leave no time for others */
 
 /* In the order in which jobs that are due at the same time are done. */
 enum job {
@@ -32,6 +34,7 @@ enum job {
 	JOB_LOOK,     /* see whether clients have picked up what lies in watch folders */
 	JOB_MESSAGES, /* send the messages that wait */
 	JOB_COPY,     /* a slice of the daily copy of the ledger */
+	JOB_VAULT,    /* a slice of the daily look at the vault */
 	JOBS,
 };
 
@@ -57,6 +60,9 @@ struct outlook {
 	bool copying;          /* a copy was begun */
 	int64_t last_copy;     /* when the last one was begun; 0: there is none */
 	int64_t copy_rest;     /* none before; 0: at any time */
+	bool vault_looking;    /* a look at the vault was begun */
+	bool vault_damaged;    /* the last one found damage */
+	int64_t vault_looked;  /* when the last one ended; 0: there was none */
 };
 
 /* When is it due?  A time that has passed means now. */

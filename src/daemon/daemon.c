@@ -93,10 +93,22 @@ static bool copy_ledger(struct daemon *d, const struct outlook *o, struct err *e
 	return true;
 }
 
+static bool look_at_vault(struct daemon *d, const struct outlook *o, struct err *err)
+{
+	const struct run *r = &d->parts.run;
+	bool done;
+
+	(void)o;
+	bool ok = vault_look_step(&d->vault_look, r->vault, r->ledger, &done, err);
+	if (!ok || done)
+		vault_look_abandon(&d->vault_look);
+	return ok;
+}
+
 static bool (*const jobs[JOBS])(struct daemon *, const struct outlook *, struct err *) = {
-	[JOB_PAGE] = open_page,   [JOB_LOCAL] = finish_local, [JOB_CYCLE] = cycle,
-	[JOB_RESUME] = resume,    [JOB_LOOK] = look,          [JOB_MESSAGES] = send_messages,
-	[JOB_COPY] = copy_ledger,
+	[JOB_PAGE] = open_page,   [JOB_LOCAL] = finish_local,  [JOB_CYCLE] = cycle,
+	[JOB_RESUME] = resume,    [JOB_LOOK] = look,           [JOB_MESSAGES] = send_messages,
+	[JOB_COPY] = copy_ledger, [JOB_VAULT] = look_at_vault,
 };
 
 /* ---- the loop ---- */
@@ -162,6 +174,7 @@ static bool pause_for(struct daemon *d, struct err *err)
 	daemon_begin_trouble(d, err, "", "it is looked at again every minute");
 	d->paused = true;
 	daily_abandon(&d->daily);
+	vault_look_abandon(&d->vault_look);
 	if (d->parts.run.ledger && ledger_file(d->parts.run.ledger) == LEDGER_IN_PLACE)
 		wire_close(&d->parts);
 	if (d->config->listen && !d->page)

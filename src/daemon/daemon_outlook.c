@@ -88,6 +88,17 @@ bool *daemon_resumable(struct daemon *d, int64_t now, struct err *err)
 
 /* ---- the rest ---- */
 
+static bool vault_look_due(struct daemon *d, struct outlook *o, struct err *err)
+{
+	struct ledger_vault_look last;
+
+	if (!ledger_get_vault_look(d->parts.run.ledger, &last, err))
+		return false;
+	o->vault_looked = sooner(last.at, o->now);
+	o->vault_damaged = last.damaged > 0;
+	return true;
+}
+
 static bool pick_ups_due(struct daemon *d, struct outlook *o, struct err *err)
 {
 	const struct parts *p = &d->parts;
@@ -148,7 +159,8 @@ bool daemon_outlook(struct daemon *d, struct outlook *o, struct err *err)
 			      .copies = d->config->backup_keep > 0,
 			      .copying = daily_is_begun(&d->daily),
 			      .last_copy = d->last_copy,
-			      .copy_rest = d->copy_rest};
+			      .copy_rest = d->copy_rest,
+			      .vault_looking = d->vault_look.begun};
 	return read_clock(d, o, err) && resume_due(d, o, err) && pick_ups_due(d, o, err) &&
-	       tell_due(&d->parts, &o->message, err);
+	       vault_look_due(d, o, err) && tell_due(&d->parts, &o->message, err);
 }

@@ -16,6 +16,7 @@
 #include "daemon/daily.h"
 #include "daemon/daemon.h"
 #include "daemon/hold.h"
+#include "daemon/vault_look.h"
 #include "page/httpd.h"
 #include "system/keeper.h"
 #include "system/sandbox.h"
@@ -26,12 +27,13 @@ struct daemon {
 	const struct config_options *options;
 	struct wake *wake;
 	struct hold hold;
-	struct keeper_word *word;   /* borrowed: to ask for a new process */
-	struct sandbox_rules rules; /* of the sandbox that this process is in */
-	struct parts parts;         /* closed (run.ledger NULL) in trouble and after a reload */
-	struct trouble trouble;     /* shared with the page's thread */
-	struct daily daily;         /* the copy of the ledger that is being made */
-	struct httpd *page;         /* owned; NULL: none, or it could not be opened */
+	struct keeper_word *word;     /* borrowed: to ask for a new process */
+	struct sandbox_rules rules;   /* of the sandbox that this process is in */
+	struct parts parts;           /* closed (run.ledger NULL) in trouble and after a reload */
+	struct trouble trouble;       /* shared with the page's thread */
+	struct vault_look vault_look; /* the look at the vault that is being made */
+	struct daily daily;           /* the copy of the ledger that is being made */
+	struct httpd *page;           /* owned; NULL: none, or it could not be opened */
 
 	bool owed;        /* a person asked for a cycle that has not run yet */
 	bool fresh;       /* no cycle has begun since the start or the last reload */

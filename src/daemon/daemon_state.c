@@ -124,6 +124,7 @@ bool daemon_check_state(struct daemon *d, struct err *err)
 	if (!reopen)
 		return true;
 	daily_abandon(&d->daily);
+	vault_look_abandon(&d->vault_look);
 	wire_close(&d->parts);
 	daemon_leave_note(d->config);
 	return true;
@@ -185,5 +186,6 @@ void daemon_close_parts(struct daemon *d)
 	if (d->parts.run.ledger && !daemon_check_state(d, &err))
 		log_error(NULL, "%s", err.msg);
 	daily_abandon(&d->daily);
+	vault_look_abandon(&d->vault_look);
 	wire_close(&d->parts);
 }

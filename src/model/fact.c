@@ -134,6 +134,13 @@ static const struct wording {
 				"Messages to {client} have failed since {since}",
 				.remedy = "`ptp-archiver notify --test` says why. Then correct "
 					  "Notify (PTP_NOTIFY). The program retries by itself."},
+	[FACT_VAULT_DAMAGED] = {"vault-damaged", FACT_BAD,
+				"{count} torrents of the vault are damaged (look of {since})",
+				"1 torrent of the vault is damaged (look of {since})",
+				.remedy =
+					"What is pending is downloaded again by itself. The others "
+					"are in a backup: `tar -xf BACKUP -C STATE_FOLDER "
+					"vault/{detail}.torrent`. The log names each of them."},
 	[FACT_COPY_FAILS] = {"copy-fails", FACT_BAD, "The ledger has not been copied since {since}",
 			     .remedy = "The daemon copies it every day into the folder backup of "
 				       "the state folder, and retries every hour. The log says "

@@ -44,6 +44,7 @@ enum condition {
 	FACT_NOT_PICKED_UP,
 	FACT_PINGS_FAIL,
 	FACT_MESSAGES_FAIL,
+	FACT_VAULT_DAMAGED,
 	FACT_COPY_FAILS, /* the daily copy of the ledger */
 
 	FACT_WAITS, /* a container waits for what passes by itself */

@@ -450,6 +450,18 @@ struct ledger_audit {
 bool ledger_get_audit(struct ledger *l, struct ledger_audit *a, struct err *err) MUST_CHECK;
 bool ledger_set_audit(struct ledger *l, const struct ledger_audit *a, struct err *err) MUST_CHECK;
 
+/* ---- the daily look at the vault ---- */
+
+struct ledger_vault_look {
+	int64_t at; /* of the last one; 0: there was none */
+	uint64_t damaged;
+	char infohash[65]; /* of the first that is damaged; "" none */
+};
+bool ledger_get_vault_look(struct ledger *l, struct ledger_vault_look *v,
+			   struct err *err) MUST_CHECK;
+bool ledger_set_vault_look(struct ledger *l, const struct ledger_vault_look *v,
+			   struct err *err) MUST_CHECK;
+
 /* ---- pings ---- */
 
 #define LEDGER_PING_WHY 120

@@ -1,5 +1,6 @@
 /* Cycles, growth and counts of the past; declared in ports/ledger.h. */
 #include "base/mem.h"
+#include "base/text.h"
 #include "ports/ledger_parts.h"
 
 bool ledger_look_begin(struct ledger *l, struct err *err)
@@ -182,4 +183,24 @@ bool ledger_get_growth(struct ledger *l, const char *container, int64_t since,
 	}
 	*g = found;
 	return true;
+}
+
+/* ---- the vault ---- */
+
+bool ledger_get_vault_look(struct ledger *l, struct ledger_vault_look *v, struct err *err)
+{
+	OWN_STATEMENT sqlite3_stmt *s = ledger_query(l, SQL_GET_VAULT_LOOK, err, "");
+
+	if (!ledger_run_row(l, s, err))
+		return false;
+	v->at = sqlite3_column_int64(s, 0);
+	v->damaged = (uint64_t)sqlite3_column_int64(s, 1);
+	text_copy(v->infohash, sizeof v->infohash, ledger_text(s, 2));
+	return true;
+}
+
+bool ledger_set_vault_look(struct ledger *l, const struct ledger_vault_look *v, struct err *err)
+{
+	return ledger_run(l, SQL_SET_VAULT_LOOK, err, "iit", v->at, (int64_t)v->damaged,
+			  v->infohash);
 }

@@ -142,6 +142,9 @@
 	"CREATE TABLE ping(id INTEGER PRIMARY KEY CHECK(id = 1), failures INTEGER NOT NULL," \
 	" since INTEGER NOT NULL, why TEXT NOT NULL);"                                       \
 	"INSERT INTO ping VALUES(1, 0, 0, '');"                                              \
+	"CREATE TABLE vault_look(id INTEGER PRIMARY KEY CHECK(id = 1), at INTEGER NOT NULL," \
+	" damaged INTEGER NOT NULL, infohash TEXT NOT NULL);"                                \
+	"INSERT INTO vault_look VALUES(1, 0, 0, '');"                                        \
 	"ALTER TABLE cycle ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;"                    \
 	"UPDATE cycle SET failed = 1 WHERE summary LIKE '%:ERR(%';"                          \
 	"ALTER TABLE container ADD COLUMN until INTEGER NOT NULL DEFAULT 0;"                 \
@@ -489,6 +492,8 @@ const char *const ledger_statements[SQL_COUNT] = {
 	[SQL_FORGIVE] = "UPDATE client SET refused = '' WHERE refused = ?1",
 	[SQL_GET_AUDIT] = "SELECT at, summary, missing, in_error FROM audit",
 	[SQL_SET_AUDIT] = "UPDATE audit SET at = ?1, summary = ?2, missing = ?3, in_error = ?4",
+	[SQL_GET_VAULT_LOOK] = "SELECT at, damaged, infohash FROM vault_look",
+	[SQL_SET_VAULT_LOOK] = "UPDATE vault_look SET at = ?1, damaged = ?2, infohash = ?3",
 	[SQL_GET_PINGS] = "SELECT failures, since, why FROM ping",
 	[SQL_SET_PINGS] = "UPDATE ping SET failures = ?1, since = ?2, why = ?3",
 	[SQL_IS_REDELIVERED] = "SELECT 1 FROM redelivery WHERE target = ?1 AND assignment = ?2",

@@ -354,6 +354,11 @@ static void find_others(const struct status *s, struct facts *out)
 {
 	struct fact f;
 
+	if (s->vault.damaged)
+		add(out, (struct fact){.what = FACT_VAULT_DAMAGED,
+				       .count = s->vault.damaged,
+				       .since = s->vault.at,
+				       .detail = s->vault.infohash});
 	if (s->copy.since)
 		add(out, (struct fact){.what = FACT_COPY_FAILS,
 				       .since = s->copy.since,

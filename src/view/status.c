@@ -159,7 +159,8 @@ static bool gather_times(struct status *s, struct ledger *l, struct err *err)
 	       ledger_get_lists(l, &s->lists, err) &&
 	       ledger_unknown(l, &s->unknown, &s->n_unknown, err) &&
 	       ledger_identity(l, s->ledger, err) && ledger_get_audit(l, &s->audit, err) &&
-	       ledger_get_pings(l, &s->pings, err) && ledger_cycle_tally(l, &s->cycle_tally, err) &&
+	       ledger_get_pings(l, &s->pings, err) && ledger_get_vault_look(l, &s->vault, err) &&
+	       ledger_cycle_tally(l, &s->cycle_tally, err) &&
 	       ledger_turn_tally(l, &s->turns, &s->n_turns, err);
 }
 

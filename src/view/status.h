@@ -110,6 +110,7 @@ struct status {
 	char ledger[MARK_ID]; /* the ledger's own id */
 	struct ledger_audit audit;
 	struct ledger_pings pings;
+	struct ledger_vault_look vault;
 	struct status_list pending, lost, newest; /* all; all; the last STATUS_NEWEST */
 	struct ledger_cycle *cycles;              /* newest first */
 	size_t n_cycles;

@@ -4,6 +4,7 @@ import random
 import re
 import signal
 import sqlite3
+import subprocess
 import sys
 
 import pytest
@@ -183,3 +184,66 @@ def test_the_daemon_asks_nothing_and_says_which_copy_is_good(sim, long):
     assert everything(a.state / "ledger.db")["assignment"] == content["assignment"]
     a.start()
     wait_for(lambda: "next cycle in" in a.log())
+
+
+# ---- the vault ----
+
+def looked(a):
+    at, damaged, infohash = a.ledger("SELECT at, damaged, infohash FROM vault_look")[0]
+    return (at, damaged, infohash) if at else None
+
+
+def test_the_daily_look_at_the_vault_names_what_is_damaged_and_the_fix_works(sim, archiver):
+    a = archiver
+    for _ in range(3):
+        a.fetch(status=0)
+    a.run("backup", "saved.tar", status=0)
+    victim = sorted((a.state / "vault").glob("*.torrent"))[1]
+    good = victim.read_bytes()
+    flip(victim, 8 * (len(good) - 40))
+    a.start(PTP_INTERVAL="1h")
+    _, damaged, infohash = wait_for(lambda: looked(a))
+    wait_for(lambda: "next cycle in" in a.log())
+    assert (damaged, infohash) == (1, victim.stem)
+    assert str(victim) in a.log()
+    said = a.run("status", status=0).stdout
+    assert "1 torrent of the vault is damaged" in said
+    a.stop(a.daemons[-1])
+    (fix,) = re.findall(r"`(tar -xf [^`]*)`", " ".join(said.split()))
+    subprocess.run(fix.replace("BACKUP", "saved.tar").replace("STATE_FOLDER", "state").split(),
+                   cwd=a.folder, check=True)
+    assert victim.read_bytes() == good
+    a.ledger("UPDATE vault_look SET at = 0")
+    a.start(PTP_INTERVAL="1h")
+    assert wait_for(lambda: looked(a))[1:] == (0, "")
+
+
+def test_flips_in_the_vault_are_noticed_where_they_matter(sim, archiver):
+    """Whatever bit of the info dictionary: `backup`, which uses each torrent, names it."""
+    a = archiver
+    sim.scenario(torrent_size=200 << 20)
+    a.fetch(status=0)
+    (victim,) = (a.state / "vault").glob("*.torrent")
+    good = victim.read_bytes()
+    begin = good.index(b"4:info") + 6
+    dice = random.Random(7)
+    for i in range(30):
+        victim.write_bytes(good)
+        flip(victim, dice.randrange(8 * begin, 8 * (len(good) - 1)))
+        done = a.run("backup", f"{i}.tar", status=1)
+        assert victim.stem in done.stderr
+
+
+def test_a_damaged_torrent_that_is_pending_is_downloaded_again(sim, archiver):
+    a = archiver
+    a.fetch(status=0)
+    (torrent,) = [r["torrent_id"] for r in a.history()]
+    a.ledger("UPDATE assignment SET state = 2, delivered_at = NULL, path = NULL")
+    for path in a.watch.glob("*.torrent"):
+        path.unlink()
+    (victim,) = (a.state / "vault").glob("*.torrent")
+    flip(victim, 8 * (victim.stat().st_size - 40))
+    for _ in range(2):
+        a.fetch()
+    assert len(sim.downloads(torrent)) == 2
+    assert a.inspect(victim)["infohash_v1"] == victim.stem

@@ -22,6 +22,7 @@ static struct outlook well(void)
 		.message = AGENDA_NEVER,
 		.finished = true,
 		.last_begin = NOW - 2 * HOUR,
+		.vault_looked = NOW,
 	};
 }
 
@@ -233,8 +234,9 @@ static void in_a_year_cycles_are_regular(void **state)
 	const struct manners m = schedule_manners(5000, false);
 	struct outlook o = well();
 	int64_t end = NOW + 365 * 24 * HOUR, begun = 0, longest = 0;
-	unsigned cycles = 0, steps = 0;
+	unsigned cycles = 0, steps = 0, copies = 0, looks = 0;
 
+	o.copies = true;
 	for (; o.now < end && steps < 100000; steps++) {
 		int64_t when;
 		enum job job = agenda_next(&o, &when);
@@ -249,6 +251,12 @@ static void in_a_year_cycles_are_regular(void **state)
 			o.pick_up = steps % 2 ? AGENDA_NEVER : when;
 		} else if (job == JOB_MESSAGES) {
 			o.message = AGENDA_NEVER;
+		} else if (job == JOB_COPY) {
+			o.last_copy = when;
+			copies++;
+		} else if (job == JOB_VAULT) {
+			o.vault_looked = when;
+			looks++;
 		} else {
 			assert_int_equal(job, JOB_CYCLE);
 			longest = begun && when - begun > longest ? when - begun : longest;
@@ -260,6 +268,8 @@ static void in_a_year_cycles_are_regular(void **state)
 			cycles++;
 		}
 	}
+	assert_in_range(copies, 360, 366);
+	assert_in_range(looks, 360, 366);
 	assert_in_range(cycles, 365 * 4 - 2, 365 * 4 + 2);
 	assert_true(longest <= 6 * HOUR + SECOND);
 }
@@ -349,6 +359,32 @@ static void a_copy_that_was_begun_goes_on_whenever_the_last_one_was_made(void **
 	assert_next(&o, JOB_COPY, NOW);
 }
 
+static void the_vault_is_looked_at_once_a_day_and_each_hour_after_damage(void **state)
+{
+	(void)state;
+	struct outlook o = well();
+
+	o.clock.next_cycle = NOW + 30 * HOUR;
+	assert_next(&o, JOB_VAULT, NOW + 24 * HOUR);
+	o.vault_damaged = true;
+	assert_next(&o, JOB_VAULT, NOW + HOUR);
+	o.vault_looked = 0;
+	assert_next(&o, JOB_VAULT, NOW);
+}
+
+static void no_slice_of_a_look_comes_within_a_minute_before_a_cycle(void **state)
+{
+	(void)state;
+	struct outlook o = well();
+
+	o.vault_looking = true;
+	assert_next(&o, JOB_VAULT, NOW);
+	o.clock.next_cycle = NOW + MINUTE - 1;
+	assert_int_equal(agenda_due(JOB_VAULT, &o), AGENDA_NEVER);
+	o.owed = true;
+	assert_next(&o, JOB_CYCLE, NOW);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -376,6 +412,8 @@ int main(void)
 		cmocka_unit_test(a_cycle_that_is_due_comes_before_the_next_slice),
 		cmocka_unit_test(where_cycles_are_close_together_a_copy_comes_between_them),
 		cmocka_unit_test(a_copy_that_was_begun_goes_on_whenever_the_last_one_was_made),
+		cmocka_unit_test(the_vault_is_looked_at_once_a_day_and_each_hour_after_damage),
+		cmocka_unit_test(no_slice_of_a_look_comes_within_a_minute_before_a_cycle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

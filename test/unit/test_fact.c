@@ -269,6 +269,15 @@ static const struct row {
 	 "The ledger is damaged, and no cycle has been able to run since 24 Nov, 23:00: why.",
 	 "The tracker is asked for nothing. There is no good daily copy: put a backup back with "
 	 "`ptp-archiver restore`."},
+	{{.what = FACT_VAULT_DAMAGED, .since = T, .count = 1, .detail = "abcd"},
+	 "vault-damaged",
+	 "1 torrent of the vault is damaged (look of 24 Nov, 23:00): abcd.",
+	 "What is pending is downloaded again by itself. The others are in a backup: `tar -xf "
+	 "BACKUP -C STATE_FOLDER vault/abcd.torrent`. The log names each of them."},
+	{{.what = FACT_VAULT_DAMAGED, .since = T, .count = 3, .detail = "abcd"},
+	 "vault-damaged",
+	 "3 torrents of the vault are damaged (look of 24 Nov, 23:00): abcd.",
+	 NULL},
 	{{.what = FACT_COPY_FAILS, .since = T, .detail = "no room"},
 	 "copy-fails",
 	 "The ledger has not been copied since 24 Nov, 23:00: no room.",

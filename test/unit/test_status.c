@@ -526,6 +526,10 @@ static void pings_and_messages_that_fail_are_facts(void **state)
 		   "Messages to ntfy 1 (ntfy.sh) have failed since 24 Nov, 23:00.", NULL);
 	target.how.failures = 0;
 	assert_top(&v, FACT_HEALTHY, "All three containers are healthy.", NULL);
+	v.s.vault = (struct ledger_vault_look){.at = NOW - HOUR, .damaged = 2, .infohash = "ab"};
+	assert_top(&v, FACT_VAULT_DAMAGED,
+		   "2 torrents of the vault are damaged (look of 24 Nov, 23:00): ab.", NULL);
+	v.s.vault.damaged = 0;
 	v.s.copy = (struct trouble_told){.since = NOW - HOUR, .text = "no room"};
 	assert_top(&v, FACT_COPY_FAILS,
 		   "The ledger has not been copied since 24 Nov, 23:00: no room.", NULL);
