@@ -223,6 +223,8 @@ def test_ready_and_live(with_box, serve):
     server = serve(with_box)
     assert server.get("healthz/live").text == "alive\n"
     assert server.get("healthz/ready").text == "ready\n"
+    # It has read when the next cycle is due, and would begin one that is overdue by then.
+    wait_for(lambda: "next cycle in" in with_box.log())
     with contextlib.closing(seed.Past(with_box)) as p:
         p.clock(ahead=-16 * 60000)
     ready = server.get("healthz/ready")
