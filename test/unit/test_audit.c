@@ -69,6 +69,11 @@ static void each_state_of_the_client_has_its_class(void **state)
 		assert_int_equal(audit.count[rows[i].class], 1);
 	}
 	assert_class(7, AUDIT_MISSING);
+	for (size_t i = 0; i < audit.n; i++) {
+		OWN(assignment_clear)
+		struct assignment row = world_row(w, audit.rows[i].assignment.id);
+		assert_int_equal(row.found, audit.rows[i].class);
+	}
 	OWN_STR char *summary = audit_summary(&audit);
 	assert_string_equal(summary, "8 assigned: 1 seeding, 1 downloading, 1 queued, 1 checking, "
 				     "1 stalled, 1 paused, 1 error, 1 missing");

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <glob.h>
+#include <sys/stat.h>
 #include <utime.h>
 
 static struct daily daily;
@@ -75,6 +76,10 @@ static void a_copy_is_a_whole_ledger_named_after_its_begin(void **state)
 	MUST(ledger_examine(path, NULL, &facts, &err));
 	assert_int_equal(facts.assignments, 1);
 	assert_int_equal(files(w, ".*.tmp"), 0);
+	OWN_STR char *folder = fs_parent(path);
+	struct stat st;
+	assert_int_equal(stat(folder, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
 	assert_int_equal(copies_newest(w->f.folder), FAKE_NOW);
 	OWN_STR char *good = copies_newest_good(w->f.folder, NULL);
 	assert_string_equal(good, path);

@@ -94,6 +94,7 @@ static void sends(struct world *w, size_t n)
 {
 	assert_true(outbox_send(w->run, INT64_MAX));
 	assert_int_equal(fake_http_count(), n);
+	LOGGED(0, "no message could be sent");
 }
 
 static void an_event_goes_to_those_who_want_it(void **state)
