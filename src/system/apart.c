@@ -220,6 +220,7 @@ static bool look(void *job, struct err *err)
 	uint64_t free;
 
 	OWN_DIR DIR *dir = opendir(*folder);
+	(void)dir;
 	return fs_space(*folder, &free, NULL, err);
 }
 

@@ -6,6 +6,10 @@
 
 #include <sys/file.h>
 
+/* Which of the two containers get a turn. */
+static const bool nobody[] = {false, false}, first_only[] = {true, false},
+		  second_only[] = {false, true};
+
 static void assert_body(size_t i, const char *text)
 {
 	if (!strstr(fake_http_asked(i)->body, text))
@@ -87,7 +91,7 @@ static void the_end_of_a_cycle_that_cannot_be_recorded_is_logged(void **state)
 	for (unsigned nth = 1; failed; nth++) {
 		FAKE_HTTP({.status = 200, .body = "OK"}, {.status = 200, .body = "OK"});
 		fake_log_reset();
-		h->once.wanted = (bool[]){false, false};
+		h->once.wanted = nobody;
 		fake_sql_fail(nth);
 		bool ok = household_cycle(h);
 		failed = fake_sql_failed();
@@ -121,7 +125,7 @@ static void a_ping_that_was_not_recorded_is_kept_until_one_is(void **state)
 
 	FAKE_HTTP(PING_START, {.status = 404}, PING_START, {.status = 410}, PING_START,
 		  PING_SUCCESS);
-	h->once.wanted = (bool[]){false, false};
+	h->once.wanted = nobody;
 	assert_true(household_cycle(h));
 	assert_int_equal(pings(h).failures, 1);
 	assert_int_equal(pings(h).since, fake_time_slept() + FAKE_NOW);
@@ -167,7 +171,7 @@ static void a_part_of_a_cycle_reports_the_others_as_before(void **state)
 	FAKE_HTTP(PING_START, PING_FAIL);
 	past(h, "cellar", "ERR(Tracker)");
 	world_says(&h->w, REPLY_FULL);
-	h->once.wanted = (bool[]){true, false};
+	h->once.wanted = first_only;
 	assert_true(household_cycle(h));
 	assert_true(h->well);
 	assert_int_equal(h->w.engine.assigned, 1);
@@ -190,7 +194,7 @@ static void what_is_carried_keeps_its_reason(void **state)
 	MUST(ledger_cycle_begin(h->w.run->ledger, CYCLE_REGULAR, &name, 1, &cycle, &err));
 	MUST(ledger_turn(h->w.run->ledger, cycle, &o, &err));
 	world_says(&h->w, REPLY_FULL);
-	h->once.wanted = (bool[]){false, true};
+	h->once.wanted = second_only;
 	assert_true(household_cycle(h));
 	assert_string_equal(h->w.engine.asked[0].container, "cellar");
 	assert_body(1, "ERROR: attic:ERR(Tracker), cellar:FULL\n");
@@ -203,7 +207,7 @@ static void a_container_without_a_past_is_not_reported(void **state)
 
 	FAKE_HTTP(PING_START, PING_SUCCESS);
 	world_says(&h->w, REPLY_FULL);
-	h->once.wanted = (bool[]){false, true};
+	h->once.wanted = second_only;
 	assert_true(household_cycle(h));
 	assert_body(1, "cellar:FULL\n\n");
 }
@@ -216,7 +220,7 @@ static void a_local_cycle_asks_for_nothing(void **state)
 	world_fetched(&h->w, "7", "one");
 	h->once.local = true;
 	h->once.kind = CYCLE_REST;
-	h->once.wanted = (bool[]){true, false};
+	h->once.wanted = first_only;
 	assert_true(household_cycle(h));
 	assert_int_equal(world_calls(&h->w), 0);
 	assert_int_equal(h->w.f.fake.delivered, 1);
@@ -252,7 +256,7 @@ static void a_resumed_cycle_does_not_ask_again_for_what_the_first_part_got(void 
 	fake_time_pass(HOUR);
 	h->once.kind = CYCLE_REST;
 	h->once.since = FAKE_NOW;
-	h->once.wanted = (bool[]){true, false};
+	h->once.wanted = first_only;
 	assert_true(household_cycle(h));
 	assert_int_equal(world_calls(&h->w), 0);
 }
@@ -347,7 +351,7 @@ static void a_quiet_cycle_that_is_well_pings_its_success(void **state)
 	FAKE_HTTP(PING_START, PING_FAIL, PING_SUCCESS);
 	back_off(h);
 	assert_true(household_cycle(h));
-	h->once.wanted = (bool[]){false, false};
+	h->once.wanted = nobody;
 	h->parts.n_targets = 0;
 	assert_true(household_cycle(h));
 }
@@ -398,7 +402,7 @@ static void the_lock_is_held_during_the_cycle_and_free_afterwards(void **state)
 	struct household *h = *state;
 
 	FAKE_HTTP(PING_START, PING_SUCCESS);
-	h->once.wanted = (bool[]){false, false};
+	h->once.wanted = nobody;
 	assert_true(household_cycle(h));
 	int lock = once_lock(&h->config, NULL, &h->err);
 	assert_true(lock >= 0);
@@ -412,7 +416,7 @@ static void a_program_without_standard_input_has_locks(void **state)
 	int kept = dup(STDIN_FILENO);
 
 	FAKE_HTTP(PING_START, PING_SUCCESS);
-	h->once.wanted = (bool[]){false, false};
+	h->once.wanted = nobody;
 	close(STDIN_FILENO);
 	bool ok = household_cycle(h);
 	dup2(kept, STDIN_FILENO);
@@ -445,7 +449,7 @@ static struct ledger_audit last_audit(struct household *h)
 static void look_only(struct household *h)
 {
 	FAKE_HTTP({.status = 200, .body = "OK"}, {.status = 200, .body = "OK"});
-	h->once.wanted = (bool[]){false, false};
+	h->once.wanted = nobody;
 	h->once.audit = true;
 	assert_true(household_cycle(h));
 }
@@ -539,7 +543,7 @@ static void an_audit_that_fails_does_not_fail_the_cycle(void **state)
 	h->config.audit_interval_ms = DAY;
 	fake_time_stop_in_sleep();
 	FAKE_HTTP({.status = 200, .body = "OK"}, {.status = 200, .body = "OK"});
-	h->once.wanted = (bool[]){false, false};
+	h->once.wanted = nobody;
 	h->once.audit = true;
 	assert_true(household_cycle(h));
 	assert_int_equal(last_audit(h).at, 0);
@@ -574,7 +578,7 @@ static void the_tracker_s_ids_of_containers_are_kept_in_the_configuration(void *
 	assert_non_null(strstr(buf_text(&file), "\"cellar\": {\n      \"ContainerID\": 4711"));
 	/* Only what is new is written. */
 	assert_int_equal(unlink(h->config.path), 0);
-	h->once.wanted = (bool[]){false, false};
+	h->once.wanted = nobody;
 	assert_true(household_cycle(h));
 	assert_false(fs_exists(h->config.path));
 }
@@ -588,7 +592,7 @@ static void torrents_of_containers_that_are_gone_are_reported(void **state)
 	FAKE_HTTP(PING_START, PING_SUCCESS);
 	MUST(ledger_asking(h->w.run->ledger, "barn", &row, &err));
 	MUST(ledger_assigned(h->w.run->ledger, row, "7", "1", &err));
-	h->once.wanted = (bool[]){false, false};
+	h->once.wanted = nobody;
 	assert_true(household_cycle(h));
 	const struct fact orphans = {.what = FACT_ORPHANS, .count = 1};
 	OWN_STR char *sentence = fact_sentence(&orphans, FACT_COMPLETE);
@@ -603,7 +607,7 @@ static void what_a_dead_process_was_asking_for_is_reported(void **state)
 
 	FAKE_HTTP(PING_START, PING_SUCCESS);
 	MUST(ledger_asking(h->w.run->ledger, "attic", &row, &err));
-	h->once.wanted = (bool[]){false, false};
+	h->once.wanted = nobody;
 	assert_true(household_cycle(h));
 	const struct fact lost = {.what = FACT_LOST, .count = 1};
 	OWN_STR char *sentence = fact_sentence(&lost, FACT_COMPLETE);
