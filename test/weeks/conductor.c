@@ -125,7 +125,7 @@ static bool add_threads(int32_t pid, uint64_t *sum)
 		if (!tid)
 			continue;
 		snprintf(folder, sizeof folder, "%s/%d", tasks, tid);
-		asleep = strchr("SITtZX", state_of(folder));
+		asleep = strchr("STtZX", state_of(folder));
 		*sum = *sum * 31 + turns_of(folder) + (uint64_t)tid;
 	}
 	if (dir)
@@ -152,15 +152,19 @@ static bool all_asleep(uint64_t *sum)
 		int32_t pid = world->processes[i];
 		if (!pid)
 			continue;
-		if (has_ended(pid))
+		if (has_ended(pid)) {
+			/* Its parent may be about to wake up. */
 			forget(&world->processes[i]);
-		else if (!add_threads(pid, sum))
+			return false;
+		}
+		if (!add_threads(pid, sum))
 			return false;
 	}
 	return true;
 }
 
-static void settle(void)
+/* Returns once everybody sleeps: what they have done until then. */
+static uint64_t settle(void)
 {
 	double end = real_time() + PATIENCE_S;
 	uint64_t before = 0, sum;
@@ -169,13 +173,14 @@ static void settle(void)
 	while (real_time() < end) {
 		bool asleep = all_asleep(&sum);
 		if (asleep && was_asleep && sum == before)
-			return;
+			return sum;
 		was_asleep = asleep;
 		before = sum;
 		pause_briefly();
 	}
 	errno = ETIME;
 	fail("somebody works all the time");
+	return 0;
 }
 
 /* ---- time ---- */
@@ -199,11 +204,26 @@ static int64_t soonest(void)
 	return least;
 }
 
+/* The soonest deadline once everybody sleeps.  Somebody may wake up during the look at them,
+ * because a child has ended: then the look does not count. */
+static int64_t next_deadline(void)
+{
+	uint64_t before, after;
+	int64_t next;
+	bool asleep;
+
+	do {
+		before = settle();
+		next = soonest();
+		asleep = all_asleep(&after);
+	} while (!asleep || after != before);
+	return next;
+}
+
 static void run(int64_t until, int32_t pid)
 {
 	for (;;) {
-		settle();
-		int64_t next = soonest();
+		int64_t next = next_deadline();
 		if ((pid && has_ended(pid)) || (world->now >= until && next > world->now))
 			break;
 		if (next > world->now)

@@ -229,12 +229,19 @@ int timerfd_create(clockid_t clock, int flags)
 	return fd;
 }
 
+/* Comes back when it rings: a thread that sleeps until then has no deadline, and the time would
+ * jump over it. */
 static void ring(int fd)
 {
 	static const struct itimerspec at_once = {.it_value = {.tv_nsec = 1}};
+	static const struct timespec none = {0};
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 
 	timers[fd].armed = false;
-	syscall(SYS_timerfd_settime, fd, 0, &at_once, NULL);
+	if (syscall(SYS_timerfd_settime, fd, 0, &at_once, NULL) < 0)
+		return;
+	while (syscall(SYS_ppoll, &p, 1, &none, NULL, _NSIG / 8) == 0)
+		;
 }
 
 int timerfd_settime(int fd, int flags, const struct itimerspec *new, struct itimerspec *old)
