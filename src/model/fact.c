@@ -156,8 +156,8 @@ static const struct wording {
 	[FACT_LOST] = {"possibly-lost", FACT_NOTE, "{count} assignments are possibly lost",
 		       "1 assignment is possibly lost",
 		       .remedy =
-			       "The answer to a question did not come; a torrent may have been "
-			       "assigned with it. The program searches the tracker's next lists "
+			       "An answer did not come, or does not prove that nothing was "
+			       "assigned. The program searches the tracker's next lists "
 			       "for it. `ptp-archiver settle` shows what it could be, and settles "
 			       "it.",
 		       .over = "No assignment is possibly lost any more",

@@ -553,7 +553,7 @@ static void each_lost_one_is_told_once_and_the_end_of_all(void **state)
 	w->now.n_lost = 1;
 	assert_string_equal(told_at(w, T0), "lost.begin");
 	assert_true(text_starts(w->found.list[0].text,
-				"attic: cut off\nThe answer to a question did not come;"));
+				"attic: cut off\nAn answer did not come, or does not prove"));
 	assert_true(any_changed(w));
 	assert_string_equal(told_at(w, T0 + HOUR - 1), "");
 	assert_false(any_changed(w));

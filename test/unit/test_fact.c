@@ -306,8 +306,8 @@ static const struct row {
 	{{.what = FACT_LOST, .count = 2},
 	 "possibly-lost",
 	 "2 assignments are possibly lost.",
-	 "The answer to a question did not come; a torrent may have been assigned with it. The "
-	 "program searches the tracker's next lists for it. `ptp-archiver settle` shows what it "
+	 "An answer did not come, or does not prove that nothing was assigned. The program "
+	 "searches the tracker's next lists for it. `ptp-archiver settle` shows what it "
 	 "could be, and settles it."},
 	{{.what = FACT_SHARED, .count = 2, .since = T},
 	 "account-shared",
