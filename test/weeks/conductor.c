@@ -143,23 +143,27 @@ static void forget(_Atomic int32_t *process)
 	*process = 0;
 }
 
+/* true: there were some, and the parent of each may be about to wake up. */
+static bool forget_the_ended(void)
+{
+	bool some = false;
+
+	for (unsigned i = 0; i < WORLD_PROCESSES; i++)
+		if (world->processes[i] && has_ended(world->processes[i])) {
+			forget(&world->processes[i]);
+			some = true;
+		}
+	return some;
+}
+
 static bool all_asleep(uint64_t *sum)
 {
 	*sum = 0;
-	if (world->forking)
+	if (forget_the_ended() || world->forking)
 		return false;
-	for (unsigned i = 0; i < WORLD_PROCESSES; i++) {
-		int32_t pid = world->processes[i];
-		if (!pid)
-			continue;
-		if (has_ended(pid)) {
-			/* Its parent may be about to wake up. */
-			forget(&world->processes[i]);
+	for (unsigned i = 0; i < WORLD_PROCESSES; i++)
+		if (world->processes[i] && !add_threads(world->processes[i], sum))
 			return false;
-		}
-		if (!add_threads(pid, sum))
-			return false;
-	}
 	return true;
 }
 
