@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #define PAUSE_NS 150000 /* between two looks */
+#define STILL 4         /* looks that show no change: a packet may be on its way meanwhile */
 #define PATIENCE_S 60   /* for somebody who works all the time */
 #define JOIN_S 10
 
@@ -172,13 +173,13 @@ static uint64_t settle(void)
 {
 	double end = real_time() + PATIENCE_S;
 	uint64_t before = 0, sum;
-	bool was_asleep = false;
+	unsigned still = 0;
 
 	while (real_time() < end) {
 		bool asleep = all_asleep(&sum);
-		if (asleep && was_asleep && sum == before)
+		still = asleep && sum == before ? still + 1 : 0;
+		if (still >= STILL)
 			return sum;
-		was_asleep = asleep;
 		before = sum;
 		pause_briefly();
 	}
