@@ -155,11 +155,16 @@ static bool restore(const struct invocation *in, const struct config *c, struct 
 	       wire_accept_state(c, &begun, err);
 }
 
+static void done_clear(struct restore_done *done)
+{
+	free(done->kept);
+}
+
 int cmd_restore(const struct invocation *in, struct err *err)
 {
 	OWN(config_clear) struct config c = {0};
 	OWN(wake_closer) struct wake *wake = NULL;
-	struct restore_done done = {0};
+	OWN(done_clear) struct restore_done done = {0};
 
 	if (in->n_args != 1)
 		return command_usage(err, "restore: from which file?");
@@ -167,6 +172,5 @@ int cmd_restore(const struct invocation *in, struct err *err)
 	if (!(wake = wake_open(false, err)) || !restore(in, &c, wake, &done, err))
 		return COMMAND_FAILED;
 	print_restored(&c, in->args[0], &done);
-	free(done.kept);
 	return STATUS_DONE;
 }

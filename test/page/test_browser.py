@@ -236,7 +236,7 @@ def test_a_ledger_that_cannot_be_read_is_told_and_renewed(with_box, serve, look,
     thread.join()
     for refused in (bad["steps"][0], mended["steps"][0]):
         assert refused["h1"] == "The ledger cannot be read."
-        assert "is not a database; put a copy of it back" in refused["main"] and refused["home"] is None
+        assert "is not a database" in refused["main"] and refused["home"] is None
     assert bad["violations"] == []
     assert mended["h1"] == "All three containers are healthy."
 

@@ -559,7 +559,7 @@ static void each_lost_one_is_told_once_and_the_end_of_all(void **state)
 	assert_false(any_changed(w));
 	w->now.n_lost = 2;
 	assert_string_equal(told_at(w, T0 + HOUR), "lost.begin");
-	assert_true(text_starts(w->found.list[0].text, "cellar\nThe answer to"));
+	assert_true(text_starts(w->found.list[0].text, "cellar\nAn answer did"));
 	w->now.n_lost = 1;
 	assert_string_equal(told_at(w, T0 + 2 * HOUR), "");
 	w->now.n_lost = 0;
