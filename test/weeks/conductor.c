@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 #define PAUSE_NS 150000 /* between two looks */
-#define STILL 4         /* looks that show no change: a packet may be on its way meanwhile */
+#define STILL 6         /* looks that show no change: a packet may be on its way meanwhile */
 #define PATIENCE_S 60   /* for somebody who works all the time */
 #define JOIN_S 10
 
