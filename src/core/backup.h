@@ -2,8 +2,8 @@
  * core/backup.h - a backup in one file (core/archive.h), made while other processes use the state
  * folder.
  *
- * The file gets its name only once it is complete and was read again.  So after a failure, or if
- * the process dies, there is no file of this name, or the one that was there.
+ * The file gets its name only after it was written and read again.  A failure, or the end of the
+ * process, leaves what had this name before: an older backup, or nothing.
  */
 #ifndef CORE_BACKUP_H
 #define CORE_BACKUP_H

@@ -256,6 +256,18 @@ static inline struct trouble_told daemon_trouble(struct daemon_fixture *f, enum 
 	return told;
 }
 
+/* The ledger of the state folder, when nobody has it open; the caller's. */
+static inline struct ledger *daemon_ledger_file(struct daemon_fixture *f)
+{
+	OWN_STR char *path = wire_ledger_path(&f->config);
+	struct err err;
+	struct ledger *l = ledger_open(path, false, &err);
+
+	if (!l)
+		fail_msg("%s", err.msg);
+	return l;
+}
+
 /* The ledger is damaged from now on; an open one does not notice it by itself. */
 static inline void daemon_damage_ledger(struct daemon_fixture *f)
 {

@@ -41,21 +41,9 @@ static void run_until(struct daemon_fixture *f, int64_t when)
 	LOGGED(1, "info stopped on request\n");
 }
 
-/* The ledger of a daemon that has ended; the caller's. */
-static struct ledger *open_ledger(struct daemon_fixture *f)
-{
-	OWN_STR char *path = wire_ledger_path(&f->config);
-	struct err err;
-	struct ledger *l = ledger_open(path, false, &err);
-
-	if (!l)
-		fail_msg("%s", err.msg);
-	return l;
-}
-
 static struct cycle_clock clock_of(struct daemon_fixture *f)
 {
-	struct ledger *l = open_ledger(f);
+	struct ledger *l = daemon_ledger_file(f);
 	struct cycle_clock clock;
 	struct err err;
 
@@ -66,7 +54,7 @@ static struct cycle_clock clock_of(struct daemon_fixture *f)
 
 static void set_clock(struct daemon_fixture *f, const struct cycle_clock *clock)
 {
-	struct ledger *l = open_ledger(f);
+	struct ledger *l = daemon_ledger_file(f);
 	struct err err;
 
 	MUST(ledger_set_clock(l, clock, &err));
@@ -109,7 +97,7 @@ static void a_restart_waits_for_the_rest_of_the_interval(void **state)
 static void what_was_left_undone_is_resumed(void **state)
 {
 	struct daemon_fixture *f = *state;
-	struct ledger *l = open_ledger(f);
+	struct ledger *l = daemon_ledger_file(f);
 	const char *name = "cellar";
 	struct err err;
 
@@ -127,7 +115,7 @@ static void it_says_when_it_resumes(void **state)
 	struct daemon_fixture *f = *state;
 	const struct pace pace = {
 		.request = {1, 0}, .failures = 4, .backoff_until = FAKE_NOW + 30 * MINUTE};
-	struct ledger *l = open_ledger(f);
+	struct ledger *l = daemon_ledger_file(f);
 	const char *name = "cellar";
 	struct err err;
 
@@ -154,7 +142,7 @@ static void a_person_asks_for_a_cycle(void **state)
 static void what_needs_no_call_is_looked_for_at_the_start(void **state)
 {
 	struct daemon_fixture *f = *state;
-	struct ledger *l = open_ledger(f);
+	struct ledger *l = daemon_ledger_file(f);
 	const struct fetched file = {
 		.infohash = "gone", .v2 = "", .name = "one", .file_name = "one", .bytes = 5};
 	int64_t row;
@@ -337,7 +325,7 @@ static void no_cycle_begins_before_the_clock_is_set(void **state)
 static void files_in_watch_folders_are_looked_at(void **state)
 {
 	struct daemon_fixture *f = *state;
-	struct ledger *l = open_ledger(f);
+	struct ledger *l = daemon_ledger_file(f);
 	const struct fetched file = {
 		.infohash = "one", .v2 = "", .name = "one", .file_name = "one", .bytes = 5};
 	OWN_STR char *path = mem_printf("%s/watch/attic/one.torrent", f->folder);
@@ -364,7 +352,7 @@ static void set_message(struct daemon_fixture *f)
 	struct err err;
 
 	daemon_set_up_with(f, NOTIFY);
-	struct ledger *l = open_ledger(f);
+	struct ledger *l = daemon_ledger_file(f);
 	const struct ledger_message message = {f->config.notify[0].fingerprint, &e};
 	MUST(ledger_tell(l, NULL, 0, &message, 1, &err));
 	ledger_close(l);

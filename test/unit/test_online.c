@@ -8,21 +8,9 @@
 
 static struct online_answer answer;
 
-/* The ledger of the state folder, when no call has it open; the caller's. */
-static struct ledger *open_ledger(struct daemon_fixture *f)
-{
-	OWN_STR char *path = wire_ledger_path(&f->config);
-	struct err err;
-	struct ledger *l = ledger_open(path, false, &err);
-
-	if (!l)
-		fail_msg("%s", err.msg);
-	return l;
-}
-
 static struct pace pace_of(struct daemon_fixture *f)
 {
-	struct ledger *l = open_ledger(f);
+	struct ledger *l = daemon_ledger_file(f);
 	struct pace pace;
 	struct err err;
 
@@ -33,7 +21,7 @@ static struct pace pace_of(struct daemon_fixture *f)
 
 static void set_pace(struct daemon_fixture *f, struct pace pace)
 {
-	struct ledger *l = open_ledger(f);
+	struct ledger *l = daemon_ledger_file(f);
 	struct err err;
 
 	pace.request.wall = 1;
