@@ -190,9 +190,13 @@ class Host:
         return self.world.finish(process, 60)
 
     def forget(self, marks=True):
-        """The state folder is lost, and so are the marks of the other folders."""
+        """The state folder is lost.  With `marks` everything is that knows its ledger: the marks of
+        the other folders, and config.ptp, which the program writes from its environment."""
         shutil.rmtree(self.state, ignore_errors=True)
-        for hidden in self.watch.glob("**/.ptp-archiver") if marks else ():
+        if not marks:
+            return
+        (self.folder / "config.ptp").unlink(missing_ok=True)
+        for hidden in self.watch.glob("**/.ptp-archiver"):
             shutil.rmtree(hidden, ignore_errors=True)
 
     def said(self):
